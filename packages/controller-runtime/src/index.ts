@@ -1,0 +1,1 @@
+export type { ReconcileContext, ReconcileResult, Reconciler } from './reconciler.ts'

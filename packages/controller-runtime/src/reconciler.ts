@@ -1,0 +1,29 @@
+import type { KubeObject } from '@slipway/kube-objects'
+
+/**
+ * Keeps objects of one kind in step with the world. Level-based: the object says what is wanted; what happened does not matter.
+ * Reconciling twice in a row must change nothing. Throwing a UserError waits for the object (or what it depends on) to change;
+ * a TransientError or anything else is retried with back-off.
+ */
+export interface Reconciler<T extends KubeObject> {
+  reconcile(object: T, context: ReconcileContext<T>): Promise<ReconcileResult>
+  /** Undoes what reconcile did; runs when the object is being deleted and still holds the controller's finalizer, which goes when this resolves. */
+  finalize?(object: T, context: ReconcileContext<T>): Promise<void>
+}
+
+export interface ReconcileContext<T extends KubeObject> {
+  /** Ends when the controller stops. Every wait takes it. */
+  signal: AbortSignal
+  /** Merges fields into `status` (JSON merge patch on the status subresource); resolves to the object as stored. */
+  patchStatus(status: Record<string, unknown>): Promise<T>
+  /** Records a Kubernetes event about the object; a repeated one is counted. */
+  event(type: 'Normal' | 'Warning', reason: string, message: string): void
+}
+
+/**
+ * `ready`: the world matches. `waiting`: it can't yet, and that is no fault (a dependency, a rollout).
+ * `recheckAfter` in milliseconds looks again without an event; absent = only on events.
+ */
+export type ReconcileResult =
+  | { kind: 'ready'; reason: string; message: string; recheckAfter?: number }
+  | { kind: 'waiting'; reason: string; message: string; recheckAfter?: number }

@@ -1,0 +1,10 @@
+export { classOf, describeError, exitCodeOf, formatPlace, messageOf } from './describe.ts'
+export {
+  BugError,
+  type ErrorClass,
+  type ErrorOptions,
+  type Place,
+  SlipwayError,
+  TransientError,
+  UserError,
+} from './errors.ts'

@@ -1,0 +1,123 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { messageOf, UserError } from '@slipway/errors'
+
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+export interface HttpRoute {
+  /** The path itself, or a folder of paths when it ends in `/`. The longest match serves the request. */
+  path: string
+  handle: HttpHandler
+  upgrade?: UpgradeHandler
+}
+
+export interface HttpServerOptions {
+  routes: HttpRoute[]
+  /** PEM texts; absent = plain HTTP. Client certificates are asked for and checked against `ca`, but not required. */
+  tls?: { key: string; cert: string; ca?: string }
+  /** Told of every error that a handler let through; the caller has been answered with status 500 already. */
+  onError?: (error: unknown, request: IncomingMessage) => void
+}
+
+/** One server life cycle for every HTTP endpoint: routes by prefix, starts, stops without waiting for idle or streaming clients. */
+export class HttpServer {
+  readonly #options: HttpServerOptions
+  readonly #routes: HttpRoute[]
+  readonly #sockets = new Set<Socket>()
+  #server: Server | undefined
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options
+    this.#routes = [...options.routes].sort((a, b) => b.path.length - a.path.length)
+  }
+
+  /** Listens; `port` 0 takes a free one. Throws UserError PORT_IN_USE when another program has it. */
+  async start(port: number, host = '127.0.0.1'): Promise<void> {
+    const { tls } = this.#options
+    const server = tls
+      ? createTlsServer({ ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false })
+      : createServer()
+    // Uploads of many gigabytes and watches of many hours are ordinary here; slow headers are not.
+    server.requestTimeout = 0
+    server.keepAliveTimeout = 65_000
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response))
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#upgrade(request, socket, head),
+    )
+    server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#track(socket))
+    await listen(server, port, host)
+    this.#server = server
+  }
+
+  address(): AddressInfo {
+    return this.#server?.address() as AddressInfo
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server
+    if (!server) return
+    this.#server = undefined
+    const closed = new Promise((resolve) => server.close(resolve))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const route = this.#match(request.url ?? '/')
+    if (!route) {
+      response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n')
+      return
+    }
+    try {
+      await route.handle(request, response)
+    } catch (error) {
+      this.#fail(error, request, response)
+    }
+  }
+
+  #fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+    this.#options.onError?.(error, request)
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    response.writeHead(500, { 'content-type': 'text/plain', connection: 'close' }).end('internal error\n')
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const route = this.#match(request.url ?? '/')
+    if (route?.upgrade) route.upgrade(request, socket, head)
+    else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n')
+  }
+
+  #match(url: string): HttpRoute | undefined {
+    const query = url.indexOf('?')
+    const path = query < 0 ? url : url.slice(0, query)
+    return this.#routes.find(
+      (route) => path === route.path || (route.path.endsWith('/') && path.startsWith(route.path)),
+    )
+  }
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') return reject(error)
+      reject(
+        new UserError('PORT_IN_USE', `${host}:${port} is in use: ${messageOf(error)}`, {
+          hint: 'stop the other program or choose another port',
+        }),
+      )
+    })
+    server.listen(port, host, () => resolve())
+  })
+}

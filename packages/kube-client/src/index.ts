@@ -1,0 +1,1 @@
+export type { ApplyOptions, ListQuery, ObjectRef, PatchType, ResourceInfo, WatchEvent } from './types.ts'

@@ -1,0 +1,1 @@
+export type { Condition, GroupVersionKind, KubeObject, ObjectKey, ObjectMeta, OwnerReference } from './object.ts'
