@@ -1,1 +1,16 @@
-export type { ApplyOptions, ListQuery, ObjectRef, PatchType, ResourceInfo, WatchEvent } from './types.ts'
+export { type ApiErrorCode, apiError, isApiError } from './api-error.ts'
+export { KubeClient } from './client.ts'
+export { type ClusterConnection, parseKubeconfig } from './connection.ts'
+export { type Change, type ChangeHandler, Informer, InformerSet } from './informer.ts'
+export type {
+  ApplyOptions,
+  DeleteOptions,
+  ListQuery,
+  ListResult,
+  ObjectRef,
+  PatchType,
+  ResourceInfo,
+  Subresource,
+  WatchEvent,
+  WriteOptions,
+} from './types.ts'

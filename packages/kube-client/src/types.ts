@@ -10,14 +10,34 @@ export interface ListQuery extends GroupVersionKind {
   fieldSelector?: string
 }
 
+export interface ListResult<T extends KubeObject = KubeObject> {
+  items: T[]
+  resourceVersion: string
+}
+
 export type PatchType = 'json' | 'merge' | 'strategic'
+
+export type Subresource = 'status' | 'scale'
+
+export interface WriteOptions {
+  fieldManager?: string
+  dryRun?: boolean
+  subresource?: Subresource
+}
 
 export interface ApplyOptions {
   fieldManager: string
   /** Take fields over from other managers. @default true */
   force?: boolean
   dryRun?: boolean
-  subresource?: 'status'
+  subresource?: Subresource
+}
+
+export interface DeleteOptions {
+  /** @default 'Background' */
+  propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'
+  preconditions?: { uid?: string; resourceVersion?: string }
+  gracePeriodSeconds?: number
 }
 
 export interface WatchEvent<T extends KubeObject = KubeObject> {
@@ -29,6 +49,9 @@ export interface WatchEvent<T extends KubeObject = KubeObject> {
 export interface ResourceInfo extends GroupVersionKind {
   /** Plural name in URLs, such as `deployments`. */
   plural: string
+  singular: string
+  shortNames: string[]
+  categories: string[]
   namespaced: boolean
   verbs: string[]
 }

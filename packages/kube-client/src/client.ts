@@ -1,0 +1,240 @@
+import { messageOf, TransientError } from '@slipway/errors'
+import type { GroupVersionKind, KubeObject } from '@slipway/kube-objects'
+import { Agent, type Dispatcher } from 'undici'
+import { apiError, isApiError } from './api-error.ts'
+import type { ClusterConnection } from './connection.ts'
+import { DISCOVERY_ACCEPT, Discovery } from './discovery.ts'
+import type {
+  ApplyOptions,
+  DeleteOptions,
+  ListQuery,
+  ListResult,
+  ObjectRef,
+  PatchType,
+  ResourceInfo,
+  WatchEvent,
+  WriteOptions,
+} from './types.ts'
+import { readWatchEvents } from './watch-stream.ts'
+
+const PATCH_TYPES: Record<PatchType, string> = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+}
+const PAGE_SIZE = 500
+
+interface Request {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  path: string
+  query?: Record<string, string | undefined>
+  body?: unknown
+  contentType?: string
+  accept?: string
+  signal?: AbortSignal
+}
+
+/**
+ * A client for objects of any kind: what it sends is what it was given, no field is lost to a model.
+ * Errors: see {@link apiError}; an unreachable server is a TransientError KUBE_UNAVAILABLE.
+ */
+export class KubeClient {
+  readonly connection: ClusterConnection
+  readonly #agent: Agent
+  readonly #discovery: Discovery
+
+  constructor(connection: ClusterConnection) {
+    this.connection = connection
+    this.#agent = new Agent({
+      connect: {
+        ...(connection.certificateAuthority && { ca: connection.certificateAuthority }),
+        ...(connection.clientCertificate && { cert: connection.clientCertificate }),
+        ...(connection.clientKey && { key: connection.clientKey }),
+        rejectUnauthorized: !connection.insecureSkipTlsVerify,
+      },
+      keepAliveTimeout: 60_000,
+      // Watches are silent for as long as nothing happens.
+      bodyTimeout: 0,
+    })
+    this.#discovery = new Discovery((path) => this.#json({ method: 'GET', path, accept: DISCOVERY_ACCEPT }))
+  }
+
+  /** Undefined when there is no such object. */
+  async get<T extends KubeObject>(ref: ObjectRef, signal?: AbortSignal): Promise<T | undefined> {
+    try {
+      return await this.#json<T>({ method: 'GET', path: await this.#path(ref, ref), ...(signal && { signal }) })
+    } catch (error) {
+      if (isApiError(error, 'KUBE_NOT_FOUND')) return undefined
+      throw error
+    }
+  }
+
+  /** All objects that match, read page by page. */
+  async list<T extends KubeObject>(query: ListQuery, signal?: AbortSignal): Promise<ListResult<T>> {
+    const path = await this.#path(query, { ...(query.namespace && { namespace: query.namespace }) })
+    const items: T[] = []
+    let next: string | undefined
+    for (;;) {
+      const page = await this.#json<{ items: T[]; metadata: { resourceVersion: string; continue?: string } }>({
+        method: 'GET',
+        path,
+        query: { ...selectors(query), limit: String(PAGE_SIZE), continue: next },
+        ...(signal && { signal }),
+      })
+      // Items of a typed list carry no apiVersion and kind of their own.
+      for (const item of page.items) items.push({ ...item, apiVersion: query.apiVersion, kind: query.kind })
+      next = page.metadata.continue
+      if (!next) return { items, resourceVersion: page.metadata.resourceVersion }
+    }
+  }
+
+  async create<T extends KubeObject>(object: T, options: WriteOptions = {}): Promise<T> {
+    const { namespace } = object.metadata
+    const path = await this.#path(object, namespace ? { namespace } : {})
+    return this.#json<T>({ method: 'POST', path, query: writeQuery(options), body: object })
+  }
+
+  /** PUT: fails with KUBE_CONFLICT when `metadata.resourceVersion` is not the stored one. */
+  async replace<T extends KubeObject>(object: T, options: WriteOptions = {}): Promise<T> {
+    const path = await this.#path(object, object.metadata, options.subresource)
+    return this.#json<T>({ method: 'PUT', path, query: writeQuery(options), body: object })
+  }
+
+  async patch<T extends KubeObject>(
+    ref: ObjectRef,
+    type: PatchType,
+    body: unknown,
+    options: WriteOptions = {},
+  ): Promise<T> {
+    const path = await this.#path(ref, ref, options.subresource)
+    return this.#json<T>({
+      method: 'PATCH',
+      path,
+      query: writeQuery(options),
+      body,
+      contentType: PATCH_TYPES[type],
+    })
+  }
+
+  /** Server-side apply: creates the object or merges into it, and owns the fields that it sends. */
+  async apply<T extends KubeObject>(object: T, options: ApplyOptions): Promise<T> {
+    const path = await this.#path(object, object.metadata, options.subresource)
+    return this.#json<T>({
+      method: 'PATCH',
+      path,
+      query: { ...writeQuery(options), force: String(options.force ?? true) },
+      body: object,
+      contentType: 'application/apply-patch+yaml',
+    })
+  }
+
+  /** False when there was no such object. */
+  async delete(ref: ObjectRef, options: DeleteOptions = {}): Promise<boolean> {
+    const path = await this.#path(ref, ref)
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', ...options }
+    try {
+      await this.#json({ method: 'DELETE', path, body })
+      return true
+    } catch (error) {
+      if (isApiError(error, 'KUBE_NOT_FOUND')) return false
+      throw error
+    }
+  }
+
+  /** Events after `resourceVersion`, until the server ends the stream or the signal aborts. Throws KUBE_EXPIRED when history is gone. */
+  async *watch<T extends KubeObject>(
+    query: ListQuery & { resourceVersion: string },
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent<T>> {
+    const path = await this.#path(query, { ...(query.namespace && { namespace: query.namespace }) })
+    const response = await this.#send({
+      method: 'GET',
+      path,
+      query: {
+        ...selectors(query),
+        watch: 'true',
+        allowWatchBookmarks: 'true',
+        resourceVersion: query.resourceVersion,
+      },
+      signal,
+    })
+    yield* readWatchEvents<T>(response.body)
+  }
+
+  /** What the server knows of a kind. Throws KUBE_NO_SUCH_KIND. */
+  resource(kind: GroupVersionKind): Promise<ResourceInfo> {
+    return this.#discovery.resource(kind)
+  }
+
+  /** Every kind of the server, freshly read. */
+  resources(): Promise<ResourceInfo[]> {
+    return this.#discovery.all()
+  }
+
+  /** The text of any other GET, such as a pod's log. */
+  async getText(path: string, signal?: AbortSignal): Promise<string> {
+    const response = await this.#send({ method: 'GET', path, accept: '*/*', ...(signal && { signal }) })
+    return response.body.text()
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy()
+  }
+
+  async #path(
+    kind: GroupVersionKind,
+    key: { namespace?: string; name?: string },
+    subresource?: string,
+  ): Promise<string> {
+    const { plural, namespaced } = await this.#discovery.resource(kind)
+    const root = kind.apiVersion.includes('/') ? `/apis/${kind.apiVersion}` : `/api/${kind.apiVersion}`
+    // A key with a name is one object, and a namespaced one lives in `default` unless it says otherwise.
+    const namespace = key.namespace ?? (key.name === undefined ? undefined : (this.connection.namespace ?? 'default'))
+    const folder = namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : ''
+    const name = key.name === undefined ? '' : `/${encodeURIComponent(key.name)}`
+    return `${root}${folder}/${plural}${name}${subresource ? `/${subresource}` : ''}`
+  }
+
+  async #json<T>(request: Request): Promise<T> {
+    const response = await this.#send(request)
+    return (await response.body.json()) as T
+  }
+
+  async #send(request: Request): Promise<Dispatcher.ResponseData> {
+    const { method, path, query, body, signal } = request
+    let response: Dispatcher.ResponseData
+    try {
+      response = await this.#agent.request({
+        origin: this.connection.server,
+        path: path + queryString(query),
+        method,
+        headers: {
+          accept: request.accept ?? 'application/json',
+          'user-agent': 'slipway',
+          ...(body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
+          ...(this.connection.token && { authorization: `Bearer ${this.connection.token}` }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        ...(signal && { signal }),
+      })
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      throw new TransientError('KUBE_UNAVAILABLE', `${this.connection.server}: ${messageOf(error)}`, { cause: error })
+    }
+    if (response.statusCode < 400) return response
+    throw apiError(response.statusCode, await response.body.text(), `${method} ${path}`)
+  }
+}
+
+function selectors({ labelSelector, fieldSelector }: ListQuery): Record<string, string | undefined> {
+  return { labelSelector, fieldSelector }
+}
+
+function writeQuery(options: WriteOptions): Record<string, string | undefined> {
+  return { fieldManager: options.fieldManager, dryRun: options.dryRun ? 'All' : undefined }
+}
+
+function queryString(query: Record<string, string | undefined> | undefined): string {
+  const pairs = Object.entries(query ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined)
+  return pairs.length > 0 ? `?${new URLSearchParams(pairs)}` : ''
+}

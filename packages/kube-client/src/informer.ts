@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
+import { isApiError } from './api-error.ts'
+import type { KubeClient } from './client.ts'
+import type { ListQuery } from './types.ts'
+
+/** A change in an informer's cache. */
+export interface Change<T extends KubeObject> {
+  type: 'added' | 'modified' | 'deleted'
+  object: T
+  previous?: T
+}
+
+export type ChangeHandler<T extends KubeObject> = (change: Change<T>) => void
+
+const FIRST_RETRY = 100
+const LAST_RETRY = 10_000
+
+/**
+ * A local copy of the objects of one query, kept by list and watch. A lost watch resumes where it was; lost history is listed
+ * anew and the difference told as changes, so handlers see every state that lasts.
+ */
+export class Informer<T extends KubeObject = KubeObject> {
+  readonly query: ListQuery
+  readonly #client: KubeClient
+  readonly #cache = new Map<string, T>()
+  readonly #handlers = new Set<ChangeHandler<T>>()
+  readonly #onError: (error: unknown) => void
+  readonly #stop = new AbortController()
+  #synced: Promise<void> | undefined
+  #running: Promise<void> | undefined
+
+  constructor(client: KubeClient, query: ListQuery, onError: (error: unknown) => void = () => {}) {
+    this.#client = client
+    this.query = query
+    this.#onError = onError
+  }
+
+  /** Begins; resolves when the first list is in the cache. Calling it again only waits for that. */
+  start(): Promise<void> {
+    this.#synced ??= new Promise((resolve) => {
+      this.#running = this.#run(resolve)
+    })
+    return this.#synced
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+
+  get(key: ObjectKey): T | undefined {
+    return this.#cache.get(cacheKey(key))
+  }
+
+  list(): T[] {
+    return [...this.#cache.values()]
+  }
+
+  /** Tells of every later change, and at once of what is in the cache already. Returns a function that ends it. */
+  on(handler: ChangeHandler<T>): () => void {
+    for (const object of this.#cache.values()) this.#tell(handler, { type: 'added', object })
+    this.#handlers.add(handler)
+    return () => this.#handlers.delete(handler)
+  }
+
+  async #run(synced: () => void): Promise<void> {
+    const { signal } = this.#stop
+    let resourceVersion: string | undefined
+    let retry = FIRST_RETRY
+    while (!signal.aborted) {
+      try {
+        if (resourceVersion === undefined) {
+          resourceVersion = await this.#relist(signal)
+          synced()
+        }
+        for await (const event of this.#client.watch<T>({ ...this.query, resourceVersion }, signal)) {
+          resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion
+          retry = FIRST_RETRY
+          if (event.type === 'DELETED') this.#remove(event.object)
+          else if (event.type !== 'BOOKMARK') this.#put(event.object)
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        if (isApiError(error, 'KUBE_EXPIRED')) {
+          resourceVersion = undefined
+          continue
+        }
+        this.#onError(error)
+      }
+      // Full jitter, so that a server that comes back is not met by all its clients at once.
+      await sleep(Math.random() * retry, undefined, { signal }).catch(() => {})
+      retry = Math.min(retry * 2, LAST_RETRY)
+    }
+  }
+
+  async #relist(signal: AbortSignal): Promise<string> {
+    const { items, resourceVersion } = await this.#client.list<T>(this.query, signal)
+    const present = new Set(items.map((item) => cacheKey(item.metadata)))
+    for (const [key, object] of this.#cache) if (!present.has(key)) this.#remove(object)
+    for (const item of items) this.#put(item)
+    return resourceVersion
+  }
+
+  #put(object: T): void {
+    const key = cacheKey(object.metadata)
+    const previous = this.#cache.get(key)
+    if (previous && previous.metadata.resourceVersion === object.metadata.resourceVersion) return
+    this.#cache.set(key, object)
+    const change: Change<T> = previous ? { type: 'modified', object, previous } : { type: 'added', object }
+    for (const handler of this.#handlers) this.#tell(handler, change)
+  }
+
+  #remove(object: T): void {
+    const key = cacheKey(object.metadata)
+    if (!this.#cache.delete(key)) return
+    for (const handler of this.#handlers) this.#tell(handler, { type: 'deleted', object })
+  }
+
+  #tell(handler: ChangeHandler<T>, change: Change<T>): void {
+    try {
+      handler(change)
+    } catch (error) {
+      this.#onError(error)
+    }
+  }
+}
+
+/** One informer per query, shared by everyone who asks for it. */
+export class InformerSet {
+  readonly #client: KubeClient
+  readonly #onError: (error: unknown) => void
+  readonly #informers = new Map<string, Informer>()
+
+  constructor(client: KubeClient, onError: (error: unknown) => void = () => {}) {
+    this.#client = client
+    this.#onError = onError
+  }
+
+  /** The informer of a query; not started yet when new. */
+  for<T extends KubeObject>(query: ListQuery): Informer<T> {
+    const key = [query.apiVersion, query.kind, query.namespace, query.labelSelector, query.fieldSelector].join('|')
+    let informer = this.#informers.get(key)
+    if (!informer) {
+      informer = new Informer(this.#client, query, this.#onError)
+      this.#informers.set(key, informer)
+    }
+    return informer as unknown as Informer<T>
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#informers.values()].map((informer) => informer.stop()))
+  }
+}
+
+const cacheKey = ({ namespace, name }: ObjectKey): string => `${namespace ?? ''}/${name}`
