@@ -1,1 +1,22 @@
-export {}
+export { TemplateError } from './errors.ts'
+export { formatValue, sprint, sprintf, sprintln } from './fmt.ts'
+export type { TemplateLimits } from './limits.ts'
+export { Template, type TemplateOptions } from './template.ts'
+export { byteLength, bytesOf, stringOf } from './utf8.ts'
+export {
+  type GoFunction,
+  GoInteger,
+  integerOf,
+  isMap,
+  isTemplateObject,
+  type ParameterType,
+  type Signature,
+  type TemplateObject,
+  type TemplateObjectMembers,
+  templateObjectOf,
+  truth,
+  typeOf,
+  underlyingOf,
+  withSignature,
+  withType,
+} from './values.ts'

@@ -1,1 +1,3 @@
-export {}
+export { locate } from './locate.ts'
+export { type ParseOptions, parse, parseDocuments, type YamlDocument } from './parse.ts'
+export { stringify } from './stringify.ts'

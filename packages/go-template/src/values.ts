@@ -1,0 +1,169 @@
+/**
+ * Go's dynamic values in JavaScript:
+ * - string: a Go string; bytes that are not UTF-8 are kept as lone surrogates U+DC80..U+DCFF (see utf8.ts)
+ * - boolean
+ * - number: float64
+ * - bigint: int; `GoInteger`: an integer of another type (int64, uint8, ...)
+ * - null: nil in an interface; undefined: Go's invalid reflect.Value (no such key, no value at all)
+ * - Uint8Array: []byte; array: slice; plain object without prototype: map[string]interface {} (own keys only)
+ * - TemplateObject: a struct or a named type with methods
+ * - function: a func value, for the `call` builtin
+ */
+
+/** A function that templates may call. What it throws becomes Go's `error calling NAME: message`. */
+export type GoFunction = ((...args: unknown[]) => unknown) & { readonly signature?: Signature }
+
+/** The Go type of a parameter, as far as argument checks need it. */
+export type ParameterType =
+  | 'any'
+  | 'string'
+  | 'bool'
+  | 'int'
+  | 'int64'
+  | 'float64'
+  | 'map'
+  | 'slice'
+  | 'bytes'
+  | 'value'
+
+/** A Go function's parameters; Go checks count and types before the call, with its own error texts. */
+export interface Signature {
+  readonly params: readonly ParameterType[]
+  /** The last parameter takes the rest (`...T`). */
+  readonly variadic: boolean
+}
+
+const templateObject = Symbol('slipway.templateObject')
+const goType = Symbol('slipway.goType')
+
+/** A Go struct (or named type) with fields and methods. Only `templateObjectOf` makes one, so data can never pose as one. */
+export interface TemplateObject extends TemplateObjectMembers {
+  readonly [templateObject]: true
+}
+
+/** What a struct shows to templates. */
+export interface TemplateObjectMembers {
+  /** Go's name of the type, e.g. `*chart.Metadata`. */
+  readonly typeName: string
+  hasField(name: string): boolean
+  getField(name: string): unknown
+  getMethod(name: string): GoFunction | undefined
+  /** The map or slice behind a named type (`type Values map[string]interface{}`): used by range, len, index and printing. */
+  readonly underlying?: unknown
+  /** What `print` shows (Go's Stringer). Without it, the fields are not shown. */
+  toGoString?(): string
+}
+
+/** Brands fields and methods as a struct that templates may use. */
+export function templateObjectOf(members: TemplateObjectMembers): TemplateObject {
+  return Object.assign(Object.create(null), members, { [templateObject]: true as const })
+}
+
+/** Whether a value is a struct made by `templateObjectOf`. */
+export function isTemplateObject(value: unknown): value is TemplateObject {
+  return typeof value === 'object' && value !== null && templateObject in value
+}
+
+/** A Go integer whose type is not `int`. */
+export class GoInteger {
+  readonly typeName: string
+  readonly value: bigint
+
+  constructor(typeName: 'int64' | 'int32' | 'uint' | 'uint8' | 'uint16' | 'uint32' | 'uint64', value: bigint) {
+    this.typeName = typeName
+    this.value = value
+  }
+}
+
+/** The value of any Go integer, undefined for everything else. */
+export function integerOf(value: unknown): bigint | undefined {
+  if (typeof value === 'bigint') return value
+  return value instanceof GoInteger ? value.value : undefined
+}
+
+/** Gives a slice or map another Go type than `[]interface {}` or `map[string]interface {}`, e.g. `[]string`. */
+export function withType<T extends object>(value: T, typeName: string): T {
+  Object.defineProperty(value, goType, { value: typeName })
+  return value
+}
+
+/** Gives a function Go's checks of argument count and types; without a signature it takes anything. */
+export function withSignature(
+  params: readonly ParameterType[],
+  fn: (...args: never[]) => unknown,
+  options: { variadic?: boolean } = {},
+): GoFunction {
+  const signature: Signature = { params, variadic: options.variadic ?? false }
+  return Object.assign((...args: unknown[]) => fn(...(args as never[])), { signature })
+}
+
+/** Whether a value is a Go map: an object that is no slice, bytes, integer or struct. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return !(value instanceof Uint8Array || value instanceof GoInteger || templateObject in value)
+}
+
+/** Go's name of a value's dynamic type (`%T`). */
+export function typeOf(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return 'string'
+    case 'boolean':
+      return 'bool'
+    case 'number':
+      return 'float64'
+    case 'bigint':
+      return 'int'
+    case 'function':
+      return 'func()'
+    case 'object':
+      return value === null ? '<nil>' : typeOfObject(value)
+    default:
+      return '<nil>'
+  }
+}
+
+function typeOfObject(value: object): string {
+  if (value instanceof GoInteger) return value.typeName
+  if (isTemplateObject(value)) return value.typeName
+  const named = (value as { [goType]?: string })[goType]
+  if (named !== undefined) return named
+  if (value instanceof Uint8Array) return '[]uint8'
+  return Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}'
+}
+
+/** The map or slice behind a named type; any other value as it is. */
+export function underlyingOf(value: unknown): unknown {
+  return isTemplateObject(value) && value.underlying !== undefined ? value.underlying : value
+}
+
+/** Whether a map has anything in it, without listing its keys. */
+function hasKeys(map: object): boolean {
+  for (const key in map) if (Object.hasOwn(map, key)) return true
+  return false
+}
+
+/** Go templates' truth: false for nil, false, zero and anything empty. A struct is always true. */
+export function truth(value: unknown): boolean {
+  switch (typeof value) {
+    case 'string':
+      return value !== ''
+    case 'boolean':
+      return value
+    case 'number':
+      return value !== 0
+    case 'bigint':
+      return value !== 0n
+    case 'object':
+      return value !== null && truthOfObject(value)
+    default:
+      return value !== undefined
+  }
+}
+
+function truthOfObject(value: object): boolean {
+  if (Array.isArray(value) || value instanceof Uint8Array) return value.length > 0
+  if (value instanceof GoInteger) return value.value !== 0n
+  if (isTemplateObject(value)) return value.underlying === undefined || truth(value.underlying)
+  return hasKeys(value)
+}
