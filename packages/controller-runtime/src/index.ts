@@ -1,1 +1,6 @@
+export { Backoff } from './backoff.ts'
+export { type ConditionUpdate, nextConditions, reasonOf, setCondition } from './conditions.ts'
+export { Controller, type ControllerOptions, changesMoreThanStatus, type Log, type Watch } from './controller.ts'
+export { EventRecorder } from './events.ts'
+export { WorkQueue } from './queue.ts'
 export type { ReconcileContext, ReconcileResult, Reconciler } from './reconciler.ts'

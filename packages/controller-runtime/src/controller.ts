@@ -1,0 +1,260 @@
+import { classOf, describeError, messageOf, TransientError } from '@slipway/errors'
+import {
+  type Change,
+  type Informer,
+  type InformerSet,
+  isApiError,
+  type KubeClient,
+  type ListQuery,
+} from '@slipway/kube-client'
+import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
+import { Backoff } from './backoff.ts'
+import { nextConditions, reasonOf } from './conditions.ts'
+import { EventRecorder } from './events.ts'
+import { WorkQueue } from './queue.ts'
+import type { ReconcileContext, ReconcileResult, Reconciler } from './reconciler.ts'
+
+/** Where a controller tells what it does. Never given secrets. */
+export type Log = (level: 'info' | 'error', message: string, fields?: Record<string, unknown>) => void
+
+/** Other objects whose changes concern objects of the controller's kind. */
+export interface Watch<T extends KubeObject = KubeObject> {
+  query: ListQuery
+  /** The keys of the controller's objects that a change concerns. */
+  map: (change: Change<T>) => ObjectKey[]
+}
+
+export interface ControllerOptions<T extends KubeObject> {
+  /** Also the field manager and the component of events, such as `kustomize-controller`. */
+  name: string
+  client: KubeClient
+  informers: InformerSet
+  query: ListQuery
+  reconciler: Reconciler<T>
+  /** Objects worked on at once. @default 4 */
+  workers?: number
+  /** Needed when the reconciler has `finalize`. */
+  finalizer?: string
+  watches?: Watch[]
+  /**
+   * `conditions`: this controller writes Ready, Reconciling, Stalled and observedGeneration from the outcome.
+   * `own`: the reconciler writes its status itself. @default 'conditions'
+   */
+  status?: 'conditions' | 'own'
+  /** Which changes of the object itself are worth a look. @default everything except changes of status alone */
+  concerns?: (change: Change<T>) => boolean
+  /** Milliseconds after which an object with a UserError is looked at again without an event. @default 300000 */
+  userErrorRecheck?: number
+  log?: Log
+}
+
+/** Runs one reconciler over all objects of a kind. All policy of retry, status, finalizers and events is here, once. */
+export class Controller<T extends KubeObject = KubeObject> {
+  readonly name: string
+  readonly #options: ControllerOptions<T>
+  readonly #queue = new WorkQueue()
+  readonly #backoff = new Backoff()
+  readonly #events: EventRecorder
+  readonly #objects: Informer<T>
+  readonly #log: Log
+  readonly #stop = new AbortController()
+  readonly #unsubscribe: (() => void)[] = []
+  #workers: Promise<void>[] = []
+
+  constructor(options: ControllerOptions<T>) {
+    this.name = options.name
+    this.#options = options
+    this.#log = options.log ?? (() => {})
+    this.#objects = options.informers.for<T>(options.query)
+    this.#events = new EventRecorder(options.client, options.name, (error) =>
+      this.#log('error', `event not written: ${messageOf(error)}`),
+    )
+  }
+
+  /** Resolves when the caches are filled and work has begun. */
+  async start(): Promise<void> {
+    const concerns = this.#options.concerns ?? changesMoreThanStatus
+    const watches = (this.#options.watches ?? []).map((watch) => ({
+      watch,
+      informer: this.#options.informers.for(watch.query),
+    }))
+    await Promise.all([this.#objects.start(), ...watches.map(({ informer }) => informer.start())])
+    this.#unsubscribe.push(
+      this.#objects.on((change) => {
+        if (concerns(change)) this.enqueue(change.object.metadata)
+      }),
+    )
+    for (const { watch, informer } of watches) {
+      this.#unsubscribe.push(
+        informer.on((change) => {
+          for (const key of watch.map(change)) this.enqueue(key)
+        }),
+      )
+    }
+    this.#workers = Array.from({ length: this.#options.workers ?? 4 }, () => this.#work())
+  }
+
+  async stop(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe()
+    this.#stop.abort()
+    this.#queue.close()
+    await Promise.all(this.#workers)
+    await this.#events.flush()
+  }
+
+  /** Looks at the object now. Harmless when there is none. */
+  enqueue({ namespace, name }: ObjectKey): void {
+    this.#queue.add(`${namespace ?? ''}/${name}`)
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      const key = await this.#queue.take()
+      if (key === undefined) return
+      try {
+        await this.#process(key)
+      } finally {
+        this.#queue.done(key)
+      }
+    }
+  }
+
+  async #process(key: string): Promise<void> {
+    const slash = key.indexOf('/')
+    const object = this.#objects.get({ namespace: key.slice(0, slash), name: key.slice(slash + 1) })
+    if (!object) {
+      this.#backoff.reset(key)
+      return
+    }
+    try {
+      const result = await this.#run(object)
+      this.#backoff.reset(key)
+      if (result?.recheckAfter !== undefined) this.#queue.addAfter(key, result.recheckAfter)
+    } catch (error) {
+      if (this.#stop.signal.aborted) return
+      this.#queue.addAfter(key, this.#delay(key, error))
+    }
+  }
+
+  /** Undefined when there was nothing to do: suspended, or gone. */
+  async #run(object: T): Promise<ReconcileResult | undefined> {
+    const { reconciler, finalizer } = this.#options
+    const context = this.#context(object)
+    if (object.metadata.deletionTimestamp) {
+      if (!finalizer || !object.metadata.finalizers?.includes(finalizer)) return undefined
+      await this.#settle(object, context, async () => {
+        await reconciler.finalize?.(object, context)
+        return undefined
+      })
+      await this.#setFinalizers(
+        object,
+        object.metadata.finalizers.filter((name) => name !== finalizer),
+      )
+      return undefined
+    }
+    if (object.spec?.suspend === true) return undefined
+    if (finalizer && !object.metadata.finalizers?.includes(finalizer)) {
+      await this.#setFinalizers(object, [...(object.metadata.finalizers ?? []), finalizer])
+    }
+    return this.#settle(object, context, () => reconciler.reconcile(object, context))
+  }
+
+  /** Runs one step and writes what came of it, an error too, which goes on to the caller. */
+  async #settle(
+    object: T,
+    context: ReconcileContext<T>,
+    step: () => Promise<ReconcileResult | undefined>,
+  ): Promise<ReconcileResult | undefined> {
+    try {
+      const result = await step()
+      if (result) await this.#writeConditions(object, context, result)
+      return result
+    } catch (error) {
+      // A lost race is no news: the next look sees the winner's object.
+      if (this.#stop.signal.aborted || isApiError(error, 'KUBE_CONFLICT')) throw error
+      this.#log(
+        'error',
+        `${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}: ${describeError(error)}`,
+        {
+          controller: this.name,
+          ...(classOf(error) === 'bug' && error instanceof Error && { stack: error.stack }),
+        },
+      )
+      if (this.#options.status !== 'own') {
+        context.event('Warning', reasonOf(error), describeError(error))
+        await this.#writeConditions(object, context, { kind: 'failed', error })
+      }
+      throw error
+    }
+  }
+
+  async #writeConditions(
+    object: T,
+    context: ReconcileContext<T>,
+    outcome: ReconcileResult | { kind: 'failed'; error: unknown },
+  ): Promise<void> {
+    if (this.#options.status === 'own') return
+    // The reconciler may have patched the status meanwhile.
+    const current = this.#objects.get(object.metadata) ?? object
+    const conditions = nextConditions({ ...current, metadata: object.metadata }, outcome, timestamp())
+    const observedGeneration = object.metadata.generation
+    const before = current.status ?? {}
+    if (
+      JSON.stringify(before.conditions) === JSON.stringify(conditions) &&
+      before.observedGeneration === observedGeneration
+    ) {
+      return
+    }
+    await context.patchStatus({ conditions, observedGeneration })
+  }
+
+  #context(object: T): ReconcileContext<T> {
+    const { apiVersion, kind, metadata } = object
+    const ref = { apiVersion, kind, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) }
+    const options = { subresource: 'status', fieldManager: this.name } as const
+    return {
+      signal: this.#stop.signal,
+      patchStatus: (status) => this.#options.client.patch<T>(ref, 'merge', { status }, options),
+      event: (type, reason, message) => this.#events.record(object, type, reason, message),
+    }
+  }
+
+  async #setFinalizers(object: T, finalizers: string[]): Promise<void> {
+    const { apiVersion, kind, metadata } = object
+    const ref = { apiVersion, kind, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) }
+    try {
+      // The resourceVersion keeps two writers of the list apart.
+      await this.#options.client.patch(
+        ref,
+        'merge',
+        { metadata: { finalizers, resourceVersion: (this.#objects.get(metadata) ?? object).metadata.resourceVersion } },
+        { fieldManager: this.name },
+      )
+    } catch (error) {
+      if (!isApiError(error, 'KUBE_NOT_FOUND')) throw error
+    }
+  }
+
+  #delay(key: string, error: unknown): number {
+    if (error instanceof TransientError && error.retryAfter !== undefined) return error.retryAfter
+    if (classOf(error) === 'user') {
+      this.#backoff.reset(key)
+      return this.#options.userErrorRecheck ?? 300_000
+    }
+    return this.#backoff.next(key)
+  }
+}
+
+/** Whether a change is one of more than the status: generation, labels, annotations, deletion, or kinds without a generation. */
+export function changesMoreThanStatus({ type, object, previous }: Change<KubeObject>): boolean {
+  if (type !== 'modified' || !previous) return type !== 'deleted'
+  const { generation } = object.metadata
+  if (generation === undefined || generation !== previous.metadata.generation) return true
+  const relevant = ({ metadata }: KubeObject): string =>
+    JSON.stringify([metadata.labels, metadata.annotations, metadata.deletionTimestamp, metadata.finalizers])
+  return relevant(object) !== relevant(previous)
+}
+
+function timestamp(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+}

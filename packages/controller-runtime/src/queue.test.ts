@@ -1,0 +1,46 @@
+import { describe, expect, it, vi } from 'vitest'
+import { WorkQueue } from './queue.ts'
+
+describe('WorkQueue', () => {
+  it('gives a key once, however often it was added', async () => {
+    const queue = new WorkQueue()
+    queue.add('a')
+    queue.add('a')
+    queue.add('b')
+
+    expect(await queue.take()).toBe('a')
+    expect(await queue.take()).toBe('b')
+    queue.close()
+    expect(await queue.take()).toBeUndefined()
+  })
+
+  it('gives a key that was added during its work again, only afterwards', async () => {
+    const queue = new WorkQueue()
+    queue.add('a')
+    await queue.take()
+    queue.add('a')
+    const next = queue.take()
+    queue.add('b')
+
+    expect(await next).toBe('b')
+    queue.done('a')
+    expect(await queue.take()).toBe('a')
+    queue.close()
+  })
+
+  it('keeps the earlier of two delays', async () => {
+    vi.useFakeTimers()
+    try {
+      const queue = new WorkQueue()
+      queue.addAfter('a', 1000)
+      queue.addAfter('a', 5000)
+      const next = queue.take()
+      vi.advanceTimersByTime(1000)
+
+      expect(await next).toBe('a')
+      queue.close()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})
