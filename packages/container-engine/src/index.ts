@@ -1,1 +1,20 @@
-export {}
+export { type ConnectOptions, connectEngine } from './connect.ts'
+export { type PodmanService, startPodman } from './podman-service.ts'
+export type {
+  BindMount,
+  BuildRequest,
+  ContainerEngine,
+  ContainerEvent,
+  ContainerSpec,
+  ContainerState,
+  ContainerSummary,
+  ContainerUsage,
+  EngineInfo,
+  ExecRequest,
+  ImageInfo,
+  LogOptions,
+  OutputHandler,
+  PortPublication,
+  ProcessSession,
+  TransferOptions,
+} from './port.ts'

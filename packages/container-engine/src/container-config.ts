@@ -1,0 +1,153 @@
+import type { ContainerSpec, ContainerState, PortPublication } from './port.ts'
+
+/** The body of `POST /containers/create`. */
+export function containerConfig(spec: ContainerSpec): object {
+  return defined({
+    Image: spec.image,
+    Entrypoint: spec.entrypoint,
+    Cmd: spec.command,
+    Env: spec.env,
+    WorkingDir: spec.workingDir,
+    User: spec.user,
+    Labels: spec.labels,
+    Hostname: spec.hostname,
+    Tty: spec.tty,
+    OpenStdin: spec.openStdin,
+    StdinOnce: spec.stdinOnce,
+    AttachStdin: spec.openStdin,
+    AttachStdout: true,
+    AttachStderr: true,
+    StopSignal: spec.stopSignal,
+    ExposedPorts: spec.ports && Object.fromEntries(spec.ports.map((port) => [portKey(port), {}])),
+    HostConfig: hostConfig(spec),
+  })
+}
+
+function hostConfig(spec: ContainerSpec): object {
+  return defined({
+    Binds: spec.mounts?.map((mount) =>
+      [mount.source, mount.target, [mount.readOnly ? 'ro' : 'rw', mount.propagation ?? 'rprivate'].join(',')].join(':'),
+    ),
+    Tmpfs: spec.tmpfs,
+    PortBindings: spec.ports && portBindings(spec.ports),
+    NetworkMode: spec.network,
+    PidMode: spec.pid,
+    IpcMode: spec.ipc,
+    ExtraHosts: spec.extraHosts,
+    Dns: spec.dns?.servers,
+    DnsSearch: spec.dns?.searches,
+    DnsOptions: spec.dns?.options,
+    Memory: spec.memoryLimit,
+    // Without its own limit, swap is added on top of memory.
+    MemorySwap: spec.memoryLimit,
+    NanoCpus: spec.cpuLimit && Math.round(spec.cpuLimit * 1e9),
+    CpuShares: spec.cpuShares,
+    Privileged: spec.privileged,
+    ReadonlyRootfs: spec.readOnlyRootFilesystem,
+    SecurityOpt: spec.noNewPrivileges ? ['no-new-privileges'] : undefined,
+    CapAdd: spec.addCapabilities,
+    CapDrop: spec.dropCapabilities,
+    GroupAdd: spec.addGroups,
+    Sysctls: spec.sysctls,
+  })
+}
+
+const portKey = ({ containerPort, protocol }: PortPublication): string => `${containerPort}/${protocol}`
+
+function portBindings(ports: PortPublication[]): Record<string, object[]> {
+  const bindings: Record<string, object[]> = {}
+  for (const port of ports) {
+    const list = bindings[portKey(port)] ?? []
+    bindings[portKey(port)] = list
+    list.push({ HostIp: port.hostIp ?? '', HostPort: port.hostPort === 0 ? '' : String(port.hostPort) })
+  }
+  return bindings
+}
+
+/** The parts of `GET /containers/{id}/json` that are read here. */
+export interface InspectAnswer {
+  Id: string
+  Name: string
+  Image: string
+  Created: string
+  State: {
+    Status: string
+    ExitCode: number
+    OOMKilled: boolean
+    Error?: string
+    StartedAt?: string
+    FinishedAt?: string
+    Pid: number
+  }
+  Config: { Labels?: Record<string, string> | null; Tty?: boolean }
+  NetworkSettings?: {
+    IPAddress?: string
+    Gateway?: string
+    Networks?: Record<string, { IPAddress?: string; Gateway?: string }> | null
+    Ports?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null
+  }
+}
+
+export function containerState(answer: InspectAnswer): ContainerState {
+  const { State: state, NetworkSettings: settings } = answer
+  const networks = Object.values(settings?.Networks ?? {})
+  return defined({
+    id: answer.Id,
+    name: answer.Name.replace(/^\//, ''),
+    imageId: withAlgorithm(answer.Image),
+    labels: answer.Config.Labels ?? {},
+    status: statusOf(state.Status),
+    exitCode: state.ExitCode,
+    oomKilled: state.OOMKilled,
+    error: state.Error ?? '',
+    createdAt: answer.Created,
+    startedAt: instant(state.StartedAt),
+    finishedAt: instant(state.FinishedAt),
+    ipAddress: settings?.IPAddress || networks.find((network) => network.IPAddress)?.IPAddress,
+    gateway: settings?.Gateway || networks.find((network) => network.Gateway)?.Gateway,
+    ports: Object.entries(settings?.Ports ?? {}).flatMap(([key, list]) =>
+      (list ?? []).map((host) => publication(key, host)),
+    ),
+    tty: answer.Config.Tty ?? false,
+    pid: state.Pid,
+  }) as unknown as ContainerState
+}
+
+function publication(key: string, host: { HostIp?: string; HostPort?: string }): Required<PortPublication> {
+  const [port, protocol] = key.split('/')
+  return {
+    containerPort: Number(port),
+    protocol: (protocol ?? 'tcp') as PortPublication['protocol'],
+    hostIp: host.HostIp || '0.0.0.0',
+    hostPort: Number(host.HostPort),
+  }
+}
+
+/** Docker and Podman have more words than there are situations that matter here. */
+export function statusOf(word: string): ContainerState['status'] {
+  switch (word.toLowerCase()) {
+    case 'created':
+    case 'configured':
+    case 'initialized':
+      return 'created'
+    case 'running':
+    case 'restarting':
+    case 'stopping':
+      return 'running'
+    case 'paused':
+      return 'paused'
+    default:
+      return 'exited'
+  }
+}
+
+/** Go's zero time means never. */
+const instant = (time: string | undefined): string | undefined => (!time || time.startsWith('0001-') ? undefined : time)
+
+/** Podman leaves the algorithm of an image id out in some answers. */
+export const withAlgorithm = (id: string): string => (id === '' || id.includes(':') ? id : `sha256:${id}`)
+
+/** The same object without the fields that are undefined. */
+export function defined(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,1 @@
+export { buildTestImage, layerTar, testEngine } from './test-images.ts'

@@ -1,0 +1,62 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pack } from 'tar-stream'
+import { connectEngine } from '../connect.ts'
+import { startPodman } from '../podman-service.ts'
+import type { ContainerEngine } from '../port.ts'
+
+/** A tar of these files; the executable ones as `[content]`. */
+export function layerTar(files: Record<string, string | Buffer | [Buffer]>): Readable {
+  const tar = pack()
+  for (const [name, content] of Object.entries(files)) {
+    const [data, mode] = Array.isArray(content) ? [content[0], 0o755] : [Buffer.from(content), 0o644]
+    tar.entry({ name, mode, mtime: new Date(0) }, data)
+  }
+  tar.finalize()
+  return tar
+}
+
+/** Builds `tag` from nothing but a static busybox, with these further Dockerfile lines and files. Resolves to its id. */
+export async function buildTestImage(
+  engine: ContainerEngine,
+  tag: string,
+  { dockerfile = '', files = {} }: { dockerfile?: string; files?: Record<string, string> } = {},
+): Promise<string> {
+  const context = layerTar({
+    busybox: [readFileSync('/bin/busybox')],
+    Dockerfile: `FROM scratch\nCOPY busybox /bin/busybox\nCOPY busybox /bin/sh\n${dockerfile}`,
+    ...files,
+  })
+  const { imageId } = await engine.build({ context, tags: [tag] })
+  return imageId
+}
+
+/**
+ * A real engine for tests: one that answers, or Podman started for the test. Undefined (skip, and say so) where there is none
+ * or no static busybox to make images of.
+ */
+export async function testEngine(
+  env: NodeJS.ProcessEnv,
+): Promise<{ engine: ContainerEngine; stop(): Promise<void> } | undefined> {
+  if (!existsSync('/bin/busybox')) return undefined
+  const running = await connectEngine()
+  if (running) return { engine: running, stop: async () => {} }
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-podman-'))
+  try {
+    const service = await startPodman({ dir, env })
+    const engine = await connectEngine({ socketPath: service.socketPath })
+    if (!engine) throw new Error('podman listens but does not answer')
+    return {
+      engine,
+      async stop() {
+        await service.stop()
+        rmSync(dir, { recursive: true, force: true })
+      },
+    }
+  } catch {
+    rmSync(dir, { recursive: true, force: true })
+    return undefined
+  }
+}
