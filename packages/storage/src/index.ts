@@ -1,4 +1,6 @@
 export type { BlobStore, ByteRange } from './blob-store.ts'
+export { MemoryRevisionStore } from './memory-revision-store.ts'
+export type { HistoryLimits } from './revision-index.ts'
 export {
   CompactedError,
   type Entry,
@@ -7,3 +9,4 @@ export {
   type RevisionStore,
   type StoreEvent,
 } from './revision-store.ts'
+export { openSqliteRevisionStore, type SqliteRevisionStore } from './sqlite-revision-store.ts'

@@ -1,0 +1,90 @@
+import { messageOf, UserError } from '@slipway/errors'
+
+/** The part of Node's DatabaseSync that we use. */
+export interface Database {
+  exec(sql: string): void
+  prepare(sql: string): Statement
+  close(): void
+}
+
+export interface Statement {
+  run(...values: (string | number | null)[]): unknown
+  get(...values: (string | number | null)[]): unknown
+  all(...values: (string | number | null)[]): unknown[]
+}
+
+/** Bumped when the tables change; a database of a later program is refused rather than misread. */
+const SCHEMA_VERSION = 1
+
+/**
+ * Opens the file for this process alone. Throws UserError DATA_DIR_IN_USE when another process has it,
+ * DATABASE_UNREADABLE when it is no database or damaged, DATABASE_TOO_NEW when a later program wrote it.
+ */
+export async function openDatabase(file: string): Promise<Database> {
+  const DatabaseSync = await databaseConstructor()
+  let database: Database | undefined
+  try {
+    database = new DatabaseSync(file)
+    prepareDatabase(database, file)
+    return database
+  } catch (error) {
+    database?.close()
+    throw error instanceof UserError ? error : openError(error, file)
+  }
+}
+
+/** Node's own module from 22.13 on; the same code as a package before. */
+async function databaseConstructor(): Promise<new (file: string) => Database> {
+  try {
+    // The name is a variable because bundlers and older type packages do not know the module.
+    const name = 'node:sqlite'
+    return (await import(name)).DatabaseSync
+  } catch {
+    return (await import('@photostructure/sqlite')).DatabaseSync as unknown as new (
+      file: string,
+    ) => Database
+  }
+}
+
+function prepareDatabase(database: Database, file: string): void {
+  // Exclusive before WAL: SQLite then keeps the lock until close and needs no shared memory file (sqlite.org/wal.html#noshm).
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  database.exec('BEGIN EXCLUSIVE; COMMIT')
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (version > SCHEMA_VERSION) {
+    throw new UserError('DATABASE_TOO_NEW', `${file} was written by a later version of this program`, {
+      at: { file },
+      hint: 'use that version, or another data directory',
+    })
+  }
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS log (
+      revision INTEGER PRIMARY KEY, key TEXT NOT NULL, value TEXT NOT NULL, created INTEGER NOT NULL, deleted INTEGER NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS compaction (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL, newest INTEGER NOT NULL);
+    PRAGMA user_version = ${SCHEMA_VERSION}
+  `)
+}
+
+/** Folds the write-ahead log into the one file and lets go of it. */
+export function closeDatabase(database: Database): void {
+  // A close alone keeps the lock until the prepared statements are collected as garbage; leaving WAL and reading once drops it.
+  database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT count(*) FROM compaction')
+  database.close()
+}
+
+function openError(error: unknown, file: string): UserError {
+  const message = messageOf(error)
+  if (/locked|busy/i.test(message)) {
+    return new UserError('DATA_DIR_IN_USE', `${file} is open in another process`, {
+      at: { file },
+      hint: 'stop the other server or choose another data directory',
+      cause: error,
+    })
+  }
+  return new UserError('DATABASE_UNREADABLE', `${file} cannot be opened as a database: ${message}`, {
+    at: { file },
+    hint: 'restore it from a backup or choose another data directory',
+    cause: error,
+  })
+}

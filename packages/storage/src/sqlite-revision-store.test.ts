@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CompactedError, openSqliteRevisionStore } from './index.ts'
+import { runRevisionStoreContract } from './revision-store.contract.ts'
+
+let folder: string
+let files = 0
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'revision-store-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+const newFile = () => join(folder, `${files++}.db`)
+
+runRevisionStoreContract('SqliteRevisionStore', () => openSqliteRevisionStore(newFile()))
+
+describe('SqliteRevisionStore', () => {
+  it('has state, history and revision again after it was opened anew', async () => {
+    const file = newFile()
+    const first = await openSqliteRevisionStore(file)
+    await first.create('/a', '1')
+    await first.update('/a', '2', 1)
+    await first.create('/b', 'x')
+    await first.delete('/b', 3)
+    await first.close()
+
+    const second = await openSqliteRevisionStore(file)
+    const events: unknown[] = []
+    second.watch('/', 1, (event) => events.push([event.type, event.revision, event.previous?.value]))
+
+    expect(second.get('/a')).toEqual({ key: '/a', value: '2', createRevision: 1, modRevision: 2 })
+    expect(second.list('/', { revision: 3 }).entries.map((entry) => entry.key)).toEqual(['/a', '/b'])
+    expect(events).toEqual([
+      ['put', 2, '1'],
+      ['put', 3, undefined],
+      ['delete', 4, 'x'],
+    ])
+    await second.close()
+  })
+
+  it('never gives a revision twice, even when compaction took the newest row', async () => {
+    const file = newFile()
+    const first = await openSqliteRevisionStore(file)
+    await first.create('/a', '1')
+    await first.delete('/a', 1)
+    await first.compact(2)
+    await first.close()
+
+    const second = await openSqliteRevisionStore(file)
+
+    expect(() => second.watch('/', 1, () => {})).toThrow(CompactedError)
+    expect(await second.create('/b', 'x')).toMatchObject({ modRevision: 3 })
+    await second.close()
+  })
+
+  it('stays small under endless updates of one key', async () => {
+    const file = newFile()
+    const store = await openSqliteRevisionStore(file, { revisions: 100 })
+    await store.create('/a', '0')
+    for (let n = 1; n < 1000; n++) await store.update('/a', String(n), n)
+    await store.close()
+
+    const again = await openSqliteRevisionStore(file)
+
+    expect(again.get('/a')).toEqual({ key: '/a', value: '999', createRevision: 1, modRevision: 1000 })
+    expect(() => again.watch('/', 800, () => {})).toThrow(CompactedError)
+    await again.close()
+  })
+
+  it('refuses a file that is open already, and one that is no database', async () => {
+    const file = newFile()
+    const store = await openSqliteRevisionStore(file)
+    const text = newFile()
+    await writeFile(text, 'not a database, but long enough to be read as the header of one'.repeat(100))
+
+    await expect(openSqliteRevisionStore(file)).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE' })
+    await expect(openSqliteRevisionStore(text)).rejects.toMatchObject({ code: 'DATABASE_UNREADABLE' })
+    await store.close()
+  })
+
+  it('loses no acknowledged write to kill -9, and locks out other processes meanwhile', async () => {
+    const file = newFile()
+    const script = `
+      import { openSqliteRevisionStore } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))}
+      const store = await openSqliteRevisionStore(process.argv[1])
+      for (let n = store.revision(); ; n += 10) {
+        await Promise.all(Array.from({ length: 10 }, async (_, i) => {
+          await store.create('/' + (n + i), 'x'.repeat(500))
+          process.stdout.write('/' + (n + i) + '\\n')
+        }))
+      }`
+    const acknowledged: string[] = []
+    for (let round = 1; round <= 3; round++) {
+      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script, file], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const lines = createInterface({ input: child.stdout })
+      const closed = once(lines, 'close')
+      await new Promise<void>((resolve) => {
+        lines.on('line', (line) => {
+          acknowledged.push(line)
+          if (acknowledged.length === round * 300) resolve()
+        })
+      })
+      if (round === 1) await expect(openSqliteRevisionStore(file)).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE' })
+      child.kill('SIGKILL')
+      await closed
+    }
+
+    const store = await openSqliteRevisionStore(file)
+    const lost = acknowledged.filter((key) => store.get(key) === undefined)
+
+    expect(acknowledged.length).toBeGreaterThanOrEqual(900)
+    expect(lost).toEqual([])
+    await store.close()
+  })
+})

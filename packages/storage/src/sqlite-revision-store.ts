@@ -1,0 +1,183 @@
+import { messageOf, TransientError } from '@slipway/errors'
+import { type HistoryLimits, RevisionIndex } from './revision-index.ts'
+import type { Entry, ListOptions, ListResult, RevisionStore, StoreEvent } from './revision-store.ts'
+import { closeDatabase, type Database, openDatabase, type Statement } from './sqlite-database.ts'
+import { eventOf, type Write } from './writes.ts'
+
+interface PendingWrite extends Write {
+  resolve(event: StoreEvent | undefined): void
+  reject(error: unknown): void
+}
+
+interface LogRow {
+  revision: number
+  key: string
+  value: string
+  created: number
+  deleted: number
+}
+
+/** Opens or creates the database `file` for this process alone; errors as `openDatabase` has them. */
+export async function openSqliteRevisionStore(file: string, limits: HistoryLimits = {}): Promise<SqliteRevisionStore> {
+  return new SqliteRevisionStore(await openDatabase(file), limits)
+}
+
+/**
+ * A RevisionStore in one SQLite file. The table is a log of revisions; the current state and recent history are also
+ * in memory, so that reads never wait for the disk. All writes of one turn of the event loop share one transaction.
+ * A write that the disk refuses rejects with TransientError STORE_WRITE_FAILED and changes nothing.
+ */
+export class SqliteRevisionStore implements RevisionStore {
+  readonly #database: Database
+  readonly #index: RevisionIndex
+  readonly #insert: Statement
+  readonly #forget: Statement
+  readonly #mark: Statement
+  #pending: PendingWrite[] = []
+  #flush: NodeJS.Immediate | undefined
+  #closed = false
+
+  constructor(database: Database, limits: HistoryLimits) {
+    this.#database = database
+    this.#index = new RevisionIndex(limits)
+    this.#insert = database.prepare('INSERT INTO log (revision, key, value, created, deleted) VALUES (?, ?, ?, ?, ?)')
+    this.#forget = database.prepare('DELETE FROM log WHERE revision = ?')
+    this.#mark = database.prepare('INSERT OR REPLACE INTO compaction (id, revision, newest) VALUES (1, ?, ?)')
+    this.#load()
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#index.get(key)
+  }
+
+  list(prefix: string, options?: ListOptions): ListResult {
+    return this.#index.list(prefix, options)
+  }
+
+  watch(prefix: string, fromRevision: number, onEvent: (event: StoreEvent) => void): () => void {
+    return this.#index.watch(prefix, fromRevision, onEvent)
+  }
+
+  revision(): number {
+    return this.#index.revision()
+  }
+
+  async create(key: string, value: string): Promise<Entry | undefined> {
+    return (await this.#enqueue({ type: 'put', key, value, expected: 0 }))?.entry
+  }
+
+  async update(key: string, value: string, expected: number): Promise<Entry | undefined> {
+    if (expected === 0) return undefined
+    return (await this.#enqueue({ type: 'put', key, value, expected }))?.entry
+  }
+
+  async delete(key: string, expected: number): Promise<number | undefined> {
+    return (await this.#enqueue({ type: 'delete', key, value: '', expected }))?.revision
+  }
+
+  async compact(revision: number): Promise<void> {
+    this.#transaction(() => this.#compact(revision))
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#commitPending()
+    this.#closed = true
+    closeDatabase(this.#database)
+  }
+
+  #enqueue(write: Write): Promise<StoreEvent | undefined> {
+    if (this.#closed) return Promise.reject(new TransientError('STORE_CLOSED', 'the store is closed'))
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ ...write, resolve, reject })
+      this.#flush ??= setImmediate(() => this.#commitPending())
+    })
+  }
+
+  #commitPending(): void {
+    if (this.#flush) clearImmediate(this.#flush)
+    this.#flush = undefined
+    const writes = this.#pending
+    this.#pending = []
+    if (writes.length === 0) return
+    try {
+      const events = this.#transaction(() => this.#insertAll(writes))
+      for (const event of events) if (event) this.#index.apply(event)
+      for (const event of events) if (event) this.#index.announce(event)
+      for (const [index, write] of writes.entries()) write.resolve(events[index])
+      const due = this.#index.dueCompaction()
+      if (due !== undefined) this.#transaction(() => this.#compact(due))
+    } catch (error) {
+      for (const write of writes) write.reject(error)
+    }
+  }
+
+  /** Later writes of the group see the earlier ones, although nothing is applied before the commit. */
+  #insertAll(writes: PendingWrite[]): (StoreEvent | undefined)[] {
+    const changed = new Map<string, Entry | undefined>()
+    let revision = this.#index.revision()
+    return writes.map((write) => {
+      const current = changed.has(write.key) ? changed.get(write.key) : this.#index.get(write.key)
+      const event = eventOf(write, current, revision + 1)
+      if (!event) return undefined
+      revision++
+      const deleted = event.type === 'delete'
+      this.#insert.run(
+        revision,
+        event.key,
+        deleted ? '' : event.entry.value,
+        event.entry.createRevision,
+        deleted ? 1 : 0,
+      )
+      changed.set(event.key, deleted ? undefined : event.entry)
+      return event
+    })
+  }
+
+  /** A row goes when a later row of its key is forgotten history too; a tombstone goes with its history. */
+  #compact(revision: number): void {
+    for (const event of this.#index.compact(revision)) {
+      if (event.previous) this.#forget.run(event.previous.modRevision)
+      if (event.type === 'delete') this.#forget.run(event.revision)
+    }
+    this.#mark.run(Math.min(revision, this.#index.revision()), this.#index.revision())
+  }
+
+  #transaction<T>(work: () => T): T {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE')
+      const result = work()
+      this.#database.exec('COMMIT')
+      return result
+    } catch (error) {
+      this.#rollback()
+      throw new TransientError('STORE_WRITE_FAILED', `the database refused a write: ${messageOf(error)}`, {
+        hint: 'see that the disk has space and is writable',
+        cause: error,
+      })
+    }
+  }
+
+  #rollback(): void {
+    try {
+      this.#database.exec('ROLLBACK')
+    } catch {
+      // No transaction was open: BEGIN itself failed, or SQLite had rolled back already.
+    }
+  }
+
+  #load(): void {
+    const mark = this.#database.prepare('SELECT revision, newest FROM compaction').get() as
+      | { revision: number; newest: number }
+      | undefined
+    for (const row of this.#database.prepare('SELECT * FROM log ORDER BY revision').all() as LogRow[]) {
+      const previous = this.#index.get(row.key)
+      const write = { type: row.deleted ? 'delete' : 'put', key: row.key, value: row.value } as const
+      const event = eventOf({ ...write, expected: previous?.modRevision ?? 0 }, previous, row.revision)
+      if (event) this.#index.apply({ ...event, entry: { ...event.entry, createRevision: row.created } })
+    }
+    if (!mark) return
+    this.#index.advanceTo(mark.newest)
+    this.#index.compact(mark.revision)
+  }
+}
