@@ -1,1 +1,26 @@
-export {}
+export {
+  type GitCommand,
+  isValidRefName,
+  isValidRepositoryName,
+  parseGitCommand,
+  repositoryNameOf,
+  writeGitCommand,
+} from './names.ts'
+export {
+  joinBytes,
+  MAX_PACKET_LENGTH,
+  type Packet,
+  PacketReader,
+  packetText,
+  writeFlush,
+  writePacket,
+} from './pkt-line.ts'
+export {
+  isZeroId,
+  type ReceivePackRequest,
+  ReceivePackRequestReader,
+  type RefUpdate,
+  type ReportStatus,
+  ReportStatusReader,
+  writeRefusal,
+} from './receive-pack.ts'
