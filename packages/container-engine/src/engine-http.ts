@@ -35,7 +35,7 @@ export class EngineHttp {
 
   async json<T>(request: EngineRequest): Promise<T> {
     const text = await readText(await this.stream(request))
-    return (text === '' ? undefined : JSON.parse(text)) as T
+    return (text.trim() === '' ? undefined : JSON.parse(text)) as T
   }
 
   /** Takes the connection itself over (status 101), as the Docker API does for exec and attach. */

@@ -15,7 +15,7 @@ export function layerTar(files: Record<string, string | Buffer | [Buffer]>): Rea
     tar.entry({ name, mode, mtime: new Date(0) }, data)
   }
   tar.finalize()
-  return tar
+  return tar as unknown as Readable
 }
 
 /** Builds `tag` from nothing but a static busybox, with these further Dockerfile lines and files. Resolves to its id. */
