@@ -1,3 +1,4 @@
+export { openFileBlobStore } from './blob-files.ts'
 export type { BlobStore, ByteRange } from './blob-store.ts'
 export { MemoryRevisionStore } from './memory-revision-store.ts'
 export type { HistoryLimits } from './revision-index.ts'
