@@ -1,4 +1,6 @@
+export { TemplateCache } from './cache.ts'
 export { TemplateError } from './errors.ts'
+export { type FloatVerb, formatFloat } from './float.ts'
 export { formatValue, sprint, sprintf, sprintln } from './fmt.ts'
 export type { TemplateLimits } from './limits.ts'
 export { Template, type TemplateOptions } from './template.ts'
@@ -11,7 +13,7 @@ export {
   isTemplateObject,
   type ParameterType,
   type Signature,
-  type TemplateObject,
+  TemplateObject,
   type TemplateObjectMembers,
   templateObjectOf,
   truth,

@@ -1,46 +1,118 @@
+import { TemplateCache } from './cache.ts'
 import { TemplateError } from './errors.ts'
+import { Budget, type CompiledTemplate, type Environment, type Execution, isStackOverflow } from './execution.ts'
+import { builtins } from './functions/builtins.ts'
 import type { TemplateLimits } from './limits.ts'
+import { quote } from './strconv.ts'
 import type { GoFunction } from './values.ts'
 
 /** How a set of templates is parsed and run. */
 export interface TemplateOptions {
-  /** Functions besides Go's own (`eq`, `printf`, ...). */
+  /** Functions besides Go's own (`eq`, `printf`, ...), which they may replace, `and` and `or` excepted. */
   readonly functions: Readonly<Record<string, GoFunction>>
   /** What a missing map key gives. @default 'default' */
   readonly missingKey?: 'default' | 'zero' | 'error'
   readonly limits?: Partial<TemplateLimits>
+  /** @default '{{' */
   readonly leftDelim?: string
+  /** @default '}}' */
   readonly rightDelim?: string
+  /** The set's own name, which Go's error for an unknown template mentions. @default 'gotpl' */
+  readonly name?: string
+  /** Compiled templates to share with other sets. @default a cache of its own */
+  readonly cache?: TemplateCache
 }
 
 /** A set of templates that can call each other. */
 export class Template {
   private readonly options: TemplateOptions
+  private readonly functions: Readonly<Record<string, GoFunction>>
+  private readonly cache: TemplateCache
+  private readonly templates = new Map<string, CompiledTemplate>()
+  private readonly environment: Environment
+  private readonly parent: Template | undefined
+  private readonly budget: Budget
 
-  constructor(options: TemplateOptions) {
+  /** `parent` is for `child` only. */
+  constructor(options: TemplateOptions, parent?: Template) {
     this.options = options
+    this.parent = parent
+    this.functions = Object.assign(Object.create(parent?.functions ?? builtins), options.functions)
+    this.cache = options.cache ?? parent?.cache ?? new TemplateCache()
+    this.budget = parent?.budget ?? new Budget(options.limits)
+    this.environment = {
+      functions: this.functions,
+      missingKey: options.missingKey ?? 'default',
+      lookup: (name) => this.lookup(name),
+    }
   }
 
-  /** Adds the template and those that its text defines. Throws TemplateError. */
-  parse(name: string, _text: string): void {
-    throw new TemplateError(`template: ${name}: not implemented`)
+  /** Adds the template and those that its text defines; one that is only space never replaces another. Throws TemplateError. */
+  parse(name: string, text: string): void {
+    const { leftDelim = '{{', rightDelim = '}}' } = this.options
+    const hasFunction = (wanted: string) => this.functions[wanted] !== undefined
+    const parsed = this.cache.parse({ name, text, leftDelim, rightDelim, hasFunction })
+    for (const template of parsed) {
+      if (!template.isEmpty || !this.has(template.name)) this.templates.set(template.name, template)
+    }
   }
 
-  has(_name: string): boolean {
-    return false
+  /** Whether a template of that name can be executed. */
+  has(name: string): boolean {
+    return this.lookup(name) !== undefined
   }
 
+  /** The names of all templates, in the order in which they came. */
   names(): string[] {
-    return []
+    return [...new Set([...(this.parent?.names() ?? []), ...this.templates.keys()])]
   }
 
-  /** Renders a template; functions may call it again (include, tpl). Throws TemplateError. */
-  execute(name: string, _data: unknown): string {
-    throw new TemplateError(`template: no template "${name}"`)
+  /** Renders a template; functions may call it again (include, tpl). Throws TemplateError with Go's text. */
+  execute(name: string, data: unknown): string {
+    const template = this.lookup(name)
+    if (!template) {
+      const set = quote(this.options.name ?? 'gotpl')
+      throw new TemplateError(`template: no template ${quote(name)} associated with template ${set}`)
+    }
+    const { budget } = this
+    if (budget.nesting === 0) {
+      budget.steps = 0
+      budget.depth = 0
+    }
+    budget.nesting++
+    budget.depth++
+    try {
+      if (budget.depth > budget.limits.maxDepth) {
+        throw new TemplateError(`template: ${name}: exceeded maximum template depth (${budget.limits.maxDepth})`)
+      }
+      const execution: Execution = { out: '', environment: this.environment, budget }
+      template.body({ execution, variables: [data ?? undefined] }, data ?? undefined)
+      return execution.out
+    } catch (error) {
+      throw budget.nesting === 1 ? outermostError(name, error) : error
+    } finally {
+      budget.depth--
+      budget.nesting--
+    }
   }
 
-  /** A set that sees these templates and may add its own without changing this one; for `tpl`. Shares the limits of the execution it is used in. */
+  /**
+   * A set that sees these templates and may add or replace templates and functions without changing this one; for `tpl`.
+   * It counts against the limits of the execution it is used in.
+   */
   child(functions: Readonly<Record<string, GoFunction>> = {}): Template {
-    return new Template({ ...this.options, functions: { ...this.options.functions, ...functions } })
+    return new Template({ ...this.options, functions }, this)
   }
+
+  private lookup(name: string): CompiledTemplate | undefined {
+    return this.templates.get(name) ?? this.parent?.lookup(name)
+  }
+}
+
+/** Nothing but TemplateError leaves an execution; the stack's end is the depth limit that JavaScript sets. */
+function outermostError(name: string, error: unknown): TemplateError {
+  if (error instanceof TemplateError) return error
+  if (isStackOverflow(error)) return new TemplateError(`template: ${name}: templates are nested too deeply`)
+  const message = error instanceof Error ? error.message : String(error)
+  return new TemplateError(`template: ${name}: ${message}`, { cause: error })
 }

@@ -1,8 +1,9 @@
 const utf8 = new TextEncoder()
+const loneSurrogate = /\p{Surrogate}/u
 
 /** The bytes of a Go string: UTF-8, with U+DC80..U+DCFF alone standing for one raw byte each. */
 export function bytesOf(text: string): Uint8Array {
-  if (text.isWellFormed()) return utf8.encode(text)
+  if (!loneSurrogate.test(text)) return utf8.encode(text)
   const bytes: number[] = []
   for (const char of text) {
     const code = char.codePointAt(0) ?? 0

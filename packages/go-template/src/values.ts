@@ -33,13 +33,7 @@ export interface Signature {
   readonly variadic: boolean
 }
 
-const templateObject = Symbol('slipway.templateObject')
 const goType = Symbol('slipway.goType')
-
-/** A Go struct (or named type) with fields and methods. Only `templateObjectOf` makes one, so data can never pose as one. */
-export interface TemplateObject extends TemplateObjectMembers {
-  readonly [templateObject]: true
-}
 
 /** What a struct shows to templates. */
 export interface TemplateObjectMembers {
@@ -50,18 +44,37 @@ export interface TemplateObjectMembers {
   getMethod(name: string): GoFunction | undefined
   /** The map or slice behind a named type (`type Values map[string]interface{}`): used by range, len, index and printing. */
   readonly underlying?: unknown
-  /** What `print` shows (Go's Stringer). Without it, the fields are not shown. */
+  /** What `print` shows (Go's Stringer). Without it and without `underlying`, the fields are not shown. */
   toGoString?(): string
+}
+
+/** A Go struct (or named type) with fields and methods. Only `templateObjectOf` makes one, so data can never pose as one. */
+export class TemplateObject {
+  readonly #members: TemplateObjectMembers
+
+  /** Use `templateObjectOf`. */
+  constructor(members: TemplateObjectMembers) {
+    this.#members = members
+  }
+
+  /** The members of a struct, undefined for every other value. */
+  static membersOf(value: object): TemplateObjectMembers | undefined {
+    return #members in value ? value.#members : undefined
+  }
+
+  get typeName(): string {
+    return this.#members.typeName
+  }
 }
 
 /** Brands fields and methods as a struct that templates may use. */
 export function templateObjectOf(members: TemplateObjectMembers): TemplateObject {
-  return Object.assign(Object.create(null), members, { [templateObject]: true as const })
+  return new TemplateObject(members)
 }
 
 /** Whether a value is a struct made by `templateObjectOf`. */
 export function isTemplateObject(value: unknown): value is TemplateObject {
-  return typeof value === 'object' && value !== null && templateObject in value
+  return typeof value === 'object' && value !== null && TemplateObject.membersOf(value) !== undefined
 }
 
 /** A Go integer whose type is not `int`. */
@@ -100,7 +113,8 @@ export function withSignature(
 /** Whether a value is a Go map: an object that is no slice, bytes, integer or struct. */
 export function isMap(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return !(value instanceof Uint8Array || value instanceof GoInteger || templateObject in value)
+  if (Object.getPrototypeOf(value) === null) return true
+  return !(value instanceof Uint8Array || value instanceof GoInteger || isTemplateObject(value))
 }
 
 /** Go's name of a value's dynamic type (`%T`). */
@@ -134,7 +148,8 @@ function typeOfObject(value: object): string {
 
 /** The map or slice behind a named type; any other value as it is. */
 export function underlyingOf(value: unknown): unknown {
-  return isTemplateObject(value) && value.underlying !== undefined ? value.underlying : value
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) === null) return value
+  return TemplateObject.membersOf(value)?.underlying ?? value
 }
 
 /** Whether a map has anything in it, without listing its keys. */
@@ -164,6 +179,7 @@ export function truth(value: unknown): boolean {
 function truthOfObject(value: object): boolean {
   if (Array.isArray(value) || value instanceof Uint8Array) return value.length > 0
   if (value instanceof GoInteger) return value.value !== 0n
-  if (isTemplateObject(value)) return value.underlying === undefined || truth(value.underlying)
+  const members = TemplateObject.membersOf(value)
+  if (members) return members.underlying === undefined || truth(members.underlying)
   return hasKeys(value)
 }

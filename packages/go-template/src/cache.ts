@@ -1,0 +1,49 @@
+import { compileTree } from './compile.ts'
+import { TemplateError } from './errors.ts'
+import { type CompiledTemplate, isStackOverflow } from './execution.ts'
+import { type ParseInput, parseTemplate } from './parser.ts'
+
+interface Entry {
+  readonly templates: readonly CompiledTemplate[]
+  readonly functions: ReadonlySet<string>
+}
+
+/** Compiled templates by name and content, so that a text is parsed once however often it is rendered. */
+export class TemplateCache {
+  private readonly entries = new Map<string, Entry>()
+  private readonly capacity: number
+
+  /** `capacity`: how many texts are kept; the one that was added first goes first. @default 2000 */
+  constructor(capacity = 2000) {
+    this.capacity = capacity
+  }
+
+  /** The templates of a text. They do not depend on functions, only on their names. Throws TemplateError. */
+  parse(input: ParseInput): readonly CompiledTemplate[] {
+    const key = [input.name, input.leftDelim, input.rightDelim, input.text].join('\0')
+    const known = this.entries.get(key)
+    if (known && isUsable(known, input)) return known.templates
+    const entry = compile(input)
+    this.entries.delete(key)
+    if (this.entries.size >= this.capacity) this.entries.delete(this.entries.keys().next().value ?? '')
+    this.entries.set(key, entry)
+    return entry.templates
+  }
+}
+
+/** A text that calls a function which is not there is parsed again, for the error. */
+function isUsable(entry: Entry, input: ParseInput): boolean {
+  if (input.hasFunction('break') || input.hasFunction('continue')) return false
+  for (const name of entry.functions) if (!input.hasFunction(name)) return false
+  return true
+}
+
+function compile(input: ParseInput): Entry {
+  try {
+    const { trees, functions } = parseTemplate(input)
+    return { templates: Array.from(trees.values(), compileTree), functions }
+  } catch (error) {
+    if (isStackOverflow(error)) throw new TemplateError(`template: ${input.name}: the template is nested too deeply`)
+    throw error
+  }
+}

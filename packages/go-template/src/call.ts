@@ -1,0 +1,201 @@
+import { type Evaluate, type Execution, type Frame, failAt, isStackOverflow, type Site } from './execution.ts'
+import { lastNodeOf } from './last-node.ts'
+import { type Node, type NumberNode, nodeText, type Operand } from './nodes.ts'
+import {
+  type GoFunction,
+  GoInteger,
+  isMap,
+  type ParameterType,
+  type Signature,
+  typeOf,
+  underlyingOf,
+} from './values.ts'
+
+/** An argument of a call. */
+export interface Argument {
+  readonly node: Operand
+  readonly evaluate: Evaluate
+}
+
+/** Where a call stands. */
+export interface CallPlace extends Site {
+  readonly name: string
+  readonly args: readonly Argument[]
+  /** The node of errors before and while arguments are read. */
+  readonly node: Node
+  /** The node of errors of the function itself. */
+  readonly callNode: Node
+  /** The node that was evaluated last when the piped value is checked. */
+  readonly lastNode: Node
+}
+
+/** No value comes through the pipe. */
+export const noFinal = Symbol('no final value')
+
+/** A call in a template: what is called, with what, and where its errors point. */
+export class CallSite {
+  readonly place: CallPlace
+
+  constructor(place: CallPlace) {
+    this.place = place
+  }
+
+  /** Calls a function with its arguments and the piped value last; checks as in Go's evalCall. */
+  call(fn: GoFunction, frame: Frame, dot: unknown, final: unknown): unknown {
+    const { signature } = fn
+    const values = this.values(final)
+    if (signature === undefined) this.fillUntyped(values, frame, dot)
+    else this.fillTyped(signature, values, frame, dot)
+    return invoke(fn, values, this.place, frame.execution)
+  }
+
+  private values(final: unknown): unknown[] {
+    const { length } = this.place.args
+    if (final === noFinal) return new Array(length)
+    const values: unknown[] = new Array(length + 1)
+    values[length] = final
+    return values
+  }
+
+  private fillUntyped(values: unknown[], frame: Frame, dot: unknown): void {
+    const { args } = this.place
+    for (let i = 0; i < args.length; i++) values[i] = (args[i] as Argument).evaluate(frame, dot)
+  }
+
+  private fillTyped(signature: Signature, values: unknown[], frame: Frame, dot: unknown): void {
+    const { place } = this
+    const { args } = place
+    checkCount(signature, place, values.length)
+    for (let i = 0; i < args.length; i++) {
+      const argument = args[i] as Argument
+      values[i] = argumentAs(parameterAt(signature, i), argument, place, argument.evaluate(frame, dot))
+    }
+    for (let i = args.length; i < values.length; i++) {
+      values[i] = checked(parameterAt(signature, i), values[i], place, place.lastNode)
+    }
+  }
+}
+
+function parameterAt(signature: Signature, index: number): ParameterType {
+  const { params } = signature
+  return params[Math.min(index, params.length - 1)] ?? 'any'
+}
+
+function checkCount(signature: Signature, place: CallPlace, count: number): void {
+  const wanted = signature.params.length
+  if (signature.variadic) {
+    if (count >= wanted - 1) return
+    const got = place.args.length
+    failAt(place, place.node, `wrong number of args for ${place.name}: want at least ${wanted - 1} got ${got}`)
+  }
+  if (count !== wanted) {
+    failAt(place, place.node, `wrong number of args for ${place.name}: want ${wanted} got ${count}`)
+  }
+}
+
+/** The Go names of parameter types. */
+const typeNames: Record<ParameterType, string> = {
+  any: 'interface {}',
+  string: 'string',
+  bool: 'bool',
+  int: 'int',
+  int64: 'int64',
+  float64: 'float64',
+  map: 'map[string]interface {}',
+  slice: '[]interface {}',
+  bytes: '[]uint8',
+  value: 'reflect.Value',
+}
+
+const nillable = new Set<ParameterType>(['any', 'value', 'map', 'slice', 'bytes'])
+
+/** An argument as a parameter's type: constants take the type, other values must have it. */
+function argumentAs(type: ParameterType, argument: Argument, site: CallPlace, value: unknown): unknown {
+  if (value !== null && (type === 'value' || type === 'any')) return value
+  const { node } = argument
+  switch (node.kind) {
+    case 'nil':
+      if (!nillable.has(type)) failAt(site, node, `cannot assign nil to ${typeNames[type]}`)
+      return type === 'value' ? undefined : null
+    case 'bool':
+    case 'number':
+    case 'string':
+      return constantAs(type, node, site)
+    default:
+      return checked(type, value, site, lastNodeOf(node))
+  }
+}
+
+function constantAs(type: ParameterType, node: Operand, site: CallPlace): unknown {
+  switch (type) {
+    case 'string':
+      return node.kind === 'string' ? node.value : failAt(site, node, `expected string; found ${nodeText(node)}`)
+    case 'bool':
+      return node.kind === 'bool' ? node.value : failAt(site, node, `expected bool; found ${nodeText(node)}`)
+    case 'int':
+    case 'int64':
+      return integerConstant(type, node, site)
+    case 'float64': {
+      const float = node.kind === 'number' ? (node as NumberNode).float : undefined
+      return float ?? failAt(site, node, `expected float; found ${nodeText(node)}`)
+    }
+    default:
+      return failAt(site, node, `can't handle ${nodeText(node)} for arg of type ${typeNames[type]}`)
+  }
+}
+
+function integerConstant(type: 'int' | 'int64', node: Operand, site: CallPlace): bigint | GoInteger {
+  const int = node.kind === 'number' ? node.int : undefined
+  if (int === undefined) return failAt(site, node, `expected integer; found ${nodeText(node)}`)
+  return type === 'int' ? int : new GoInteger('int64', int)
+}
+
+/** A value that must already have the parameter's type. */
+function checked(type: ParameterType, value: unknown, site: CallPlace, node: Node): unknown {
+  if (type === 'value' || type === 'any') return value
+  if (value === undefined) {
+    if (nillable.has(type)) return null
+    return failAt(site, node, `invalid value; expected ${typeNames[type]}`)
+  }
+  if (hasType(type, value)) return value
+  const got = value === null ? 'interface {}' : typeOf(value)
+  return failAt(site, node, `wrong type for value; expected ${typeNames[type]}; got ${got}`)
+}
+
+function hasType(type: ParameterType, value: unknown): boolean {
+  switch (type) {
+    case 'string':
+      return typeof value === 'string'
+    case 'bool':
+      return typeof value === 'boolean'
+    case 'int':
+      return typeof value === 'bigint'
+    case 'float64':
+      return typeof value === 'number'
+    case 'int64':
+      return value instanceof GoInteger && value.typeName === 'int64'
+    case 'map':
+      return isMap(underlyingOf(value))
+    case 'slice':
+      return Array.isArray(underlyingOf(value))
+    default:
+      return type !== 'bytes' || value instanceof Uint8Array
+  }
+}
+
+/** Runs the function; what it throws becomes Go's `error calling NAME: message`. */
+function invoke(fn: GoFunction, values: unknown[], site: CallPlace, execution: Execution): unknown {
+  let result: unknown
+  try {
+    result = fn(...values)
+  } catch (error) {
+    if (isStackOverflow(error)) throw error
+    const message = error instanceof Error ? error.message : String(error)
+    return failAt(site, site.callNode, `error calling ${site.name}: ${message}`, error)
+  }
+  if (typeof result === 'string' && result.length > execution.budget.limits.maxOutputLength) {
+    const { maxOutputLength } = execution.budget.limits
+    failAt(site, site.callNode, `error calling ${site.name}: result is longer than ${maxOutputLength} characters`)
+  }
+  return result
+}

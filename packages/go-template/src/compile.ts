@@ -1,0 +1,218 @@
+import { compilePipe, type ExpressionScope } from './compile-expressions.ts'
+import {
+  type CompiledTemplate,
+  type Evaluate,
+  type Frame,
+  failAt,
+  type Run,
+  type Signal,
+  type Site,
+  step,
+} from './execution.ts'
+import { formatValue } from './fmt.ts'
+import { lastNodeOf } from './last-node.ts'
+import {
+  type ActionNode,
+  type BranchNode,
+  isEmptyTree,
+  type ListNode,
+  nodeText,
+  type Statement,
+  type TemplateNode,
+  type Tree,
+} from './nodes.ts'
+import { rangeEntries } from './range.ts'
+import { quote } from './strconv.ts'
+import { truth, typeOf } from './values.ts'
+
+/** Makes a tree into closures, when it is first run. Rules: Go's text/template/exec.go. */
+export function compileTree(tree: Tree): CompiledTemplate {
+  let body: Run | undefined
+  return {
+    name: tree.name,
+    isEmpty: isEmptyTree(tree.root),
+    get body() {
+      body ??= new Compiler({ template: tree.name, source: tree.source }).list(tree.root)
+      return body
+    },
+  }
+}
+
+class Compiler {
+  private readonly site: Site
+  private readonly scope: ExpressionScope
+
+  constructor(site: Site) {
+    this.site = site
+    this.scope = { site, variables: [{ name: '$', slot: 0, isInterface: false }], slots: 1, dotIsInterface: false }
+  }
+
+  list(list: ListNode): Run {
+    const runs = list.nodes.map((node) => this.statement(node))
+    const [first, second] = runs
+    if (first === undefined) return () => 0
+    if (second === undefined) return first
+    return (frame, dot) => {
+      for (let i = 0; i < runs.length; i++) {
+        const signal = (runs[i] as Run)(frame, dot)
+        if (signal !== 0) return signal
+      }
+      return 0
+    }
+  }
+
+  private statement(node: Statement): Run {
+    switch (node.kind) {
+      case 'text':
+        return (frame) => {
+          frame.execution.out += node.text
+          return 0
+        }
+      case 'action':
+        return this.action(node)
+      case 'if':
+        return this.ifBranch(node)
+      case 'with':
+        return this.withBranch(node)
+      case 'range':
+        return this.range(node)
+      case 'template':
+        return this.template(node)
+      case 'break':
+        return () => 1
+      case 'continue':
+        return () => 2
+    }
+  }
+
+  private pipe(node: BranchNode | ActionNode): Evaluate {
+    return compilePipe(node.pipe, this.scope)
+  }
+
+  /** A part whose variables end with it and that may have another dot. */
+  private scoped<T>(dotIsInterface: boolean, compile: () => T): T {
+    const { scope } = this
+    const known = scope.variables.length
+    const outer = scope.dotIsInterface
+    scope.dotIsInterface = dotIsInterface
+    const result = compile()
+    scope.variables.length = known
+    scope.dotIsInterface = outer
+    return result
+  }
+
+  private action(node: ActionNode): Run {
+    const { site } = this
+    const evaluate = this.pipe(node)
+    if (node.pipe.declarations.length > 0) {
+      return (frame, dot) => {
+        step(frame.execution, site, node)
+        evaluate(frame, dot)
+        return 0
+      }
+    }
+    return (frame, dot) => {
+      const { execution } = frame
+      step(execution, site, node)
+      const value = evaluate(frame, dot)
+      if (typeof value === 'string') execution.out += value
+      else if (value === undefined || value === null) execution.out += '<no value>'
+      else if (typeof value === 'function') {
+        failAt(site, node, `can't print ${nodeText(node)} of type ${typeOf(value)}`)
+      } else execution.out += formatValue(value)
+      return 0
+    }
+  }
+
+  private branchLists(node: BranchNode, dotIsInterface: boolean): { run: Run; otherwise: Run | undefined } {
+    const outer = this.scope.dotIsInterface
+    const run = this.scoped(dotIsInterface, () => this.list(node.list))
+    const { elseList } = node
+    return { run, otherwise: elseList && this.scoped(outer, () => this.list(elseList)) }
+  }
+
+  private ifBranch(node: BranchNode): Run {
+    const { site } = this
+    const outer = this.scope.dotIsInterface
+    return this.scoped(outer, () => {
+      const evaluate = this.pipe(node)
+      const { run, otherwise } = this.branchLists(node, outer)
+      return (frame, dot) => {
+        step(frame.execution, site, node)
+        if (truth(evaluate(frame, dot))) return run(frame, dot)
+        return otherwise === undefined ? 0 : otherwise(frame, dot)
+      }
+    })
+  }
+
+  private withBranch(node: BranchNode): Run {
+    const { site } = this
+    return this.scoped(this.scope.dotIsInterface, () => {
+      const evaluate = this.pipe(node)
+      const { run, otherwise } = this.branchLists(node, false)
+      return (frame, dot) => {
+        step(frame.execution, site, node)
+        const value = evaluate(frame, dot)
+        if (truth(value)) return run(frame, value)
+        return otherwise === undefined ? 0 : otherwise(frame, dot)
+      }
+    })
+  }
+
+  private range(node: BranchNode): Run {
+    const { site, scope } = this
+    return this.scoped(scope.dotIsInterface, () => {
+      const evaluate = this.pipe(node)
+      const setters = node.pipe.declarations.map((variable) => this.loopVariable(variable.path[0] ?? '', node))
+      const { run, otherwise } = this.branchLists(node, true)
+      const setIndex = setters.length > 1 ? setters[0] : undefined
+      const setElement = setters.at(-1)
+      const failNode = lastNodeOf(node.pipe)
+      return (frame, dot) => {
+        const value = evaluate(frame, dot)
+        let turns = 0
+        for (const [index, element] of rangeEntries(value, setters.length, (message) =>
+          failAt(site, failNode, message),
+        )) {
+          turns++
+          step(frame.execution, site, node)
+          setElement?.(frame, element)
+          setIndex?.(frame, index)
+          if (run(frame, element) === 1) break
+        }
+        return turns > 0 || otherwise === undefined ? 0 : otherwise(frame, dot)
+      }
+    })
+  }
+
+  /** Sets a loop's variable; its value is an element, which Go knows as `interface {}`. */
+  private loopVariable(name: string, node: BranchNode): (frame: Frame, value: unknown) => void {
+    const variable = this.scope.variables.findLast((known) => known.name === name)
+    if (!variable) return () => failAt(this.site, lastNodeOf(node.pipe), `undefined variable: ${name}`)
+    if (!node.pipe.isAssign) variable.isInterface = true
+    const { slot } = variable
+    return (frame, value) => {
+      frame.variables[slot] = value
+    }
+  }
+
+  private template(node: TemplateNode): Run {
+    const { site } = this
+    const evaluate = node.pipe === undefined ? undefined : compilePipe(node.pipe, this.scope)
+    return (frame, dot): Signal => {
+      const { execution } = frame
+      step(execution, site, node)
+      const { budget } = execution
+      const template = execution.environment.lookup(node.name)
+      if (!template) return failAt(site, node, `template ${quote(node.name)} not defined`)
+      if (budget.depth >= budget.limits.maxDepth) {
+        failAt(site, node, `exceeded maximum template depth (${budget.limits.maxDepth})`)
+      }
+      const data = evaluate?.(frame, dot)
+      budget.depth++
+      template.body({ execution, variables: [data] }, data)
+      budget.depth--
+      return 0
+    }
+  }
+}

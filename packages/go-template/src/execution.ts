@@ -1,0 +1,88 @@
+import { TemplateError } from './errors.ts'
+import { defaultLimits, type TemplateLimits } from './limits.ts'
+import { type Node, nodeText, placeOf, type Source } from './nodes.ts'
+import { quote } from './strconv.ts'
+import type { GoFunction } from './values.ts'
+
+/** What is left of the limits; shared by all executions that nest in one outermost `execute`. */
+export class Budget {
+  readonly limits: TemplateLimits
+  steps = 0
+  /** Templates and executions that are under way now. */
+  depth = 0
+  nesting = 0
+  private untilClock = 0
+
+  constructor(limits: Partial<TemplateLimits> = {}) {
+    this.limits = { ...defaultLimits, ...limits }
+  }
+
+  /** Whether time is up; asks the clock only now and then. */
+  isExpired(): boolean {
+    if (this.limits.isExpired === undefined || --this.untilClock > 0) return false
+    this.untilClock = 1024
+    return this.limits.isExpired()
+  }
+}
+
+/** How a template finds what it calls. */
+export interface Environment {
+  readonly functions: Readonly<Record<string, GoFunction>>
+  readonly missingKey: 'default' | 'zero' | 'error'
+  lookup(name: string): CompiledTemplate | undefined
+}
+
+/** One `execute`: its output so far. */
+export interface Execution {
+  out: string
+  readonly environment: Environment
+  readonly budget: Budget
+}
+
+/** One template's run: its variables, by slot; slot 0 is `$`. */
+export interface Frame {
+  readonly execution: Execution
+  readonly variables: unknown[]
+}
+
+/** How a statement ended: 0 normally, 1 by {{break}}, 2 by {{continue}}. */
+export type Signal = 0 | 1 | 2
+export type Run = (frame: Frame, dot: unknown) => Signal
+export type Evaluate = (frame: Frame, dot: unknown) => unknown
+
+/** A template ready to run. */
+export interface CompiledTemplate {
+  readonly name: string
+  readonly isEmpty: boolean
+  readonly body: Run
+}
+
+/** The place that an error points to: the template that runs and its source. */
+export interface Site {
+  readonly template: string
+  readonly source: Source
+}
+
+/** Throws an execution error with Go's text and position. */
+export function failAt(site: Site, node: Node, message: string, cause?: unknown): never {
+  const place = placeOf(site.source, node)
+  const text = `template: ${place}: executing ${quote(site.template)} at <${nodeText(node)}>: ${message}`
+  throw new TemplateError(text, cause === undefined ? undefined : { cause })
+}
+
+/** Counts one action or loop turn against the limits. */
+export function step(execution: Execution, site: Site, node: Node): void {
+  const { budget } = execution
+  if (++budget.steps > budget.limits.maxSteps) {
+    failAt(site, node, `execution takes more than ${budget.limits.maxSteps} steps`)
+  }
+  if (execution.out.length > budget.limits.maxOutputLength) {
+    failAt(site, node, `output is longer than ${budget.limits.maxOutputLength} characters`)
+  }
+  if (budget.isExpired()) failAt(site, node, 'execution takes too long')
+}
+
+/** Whether an error says that the JavaScript stack is used up; such errors pass unwrapped to the outermost execution. */
+export function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes('call stack')
+}

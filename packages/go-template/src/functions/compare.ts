@@ -1,0 +1,90 @@
+import { sprintf } from '../fmt.ts'
+import { compareStrings } from '../map-keys.ts'
+import { integerOf, isMap, typeOf, underlyingOf } from '../values.ts'
+
+type Kind = 'bool' | 'int' | 'float' | 'string' | 'other'
+
+function kindOf(value: unknown): Kind {
+  switch (typeof value) {
+    case 'boolean':
+      return 'bool'
+    case 'number':
+      return 'float'
+    case 'string':
+      return 'string'
+    default:
+      return integerOf(value) === undefined ? 'other' : 'int'
+  }
+}
+
+const isNil = (value: unknown) => value === undefined || value === null
+
+/** `eq a b c`: a equals b or c. Kinds must agree; nil may be compared with anything. */
+export function eq(first: unknown, ...others: unknown[]): boolean {
+  if (others.length === 0) throw new Error('missing argument for comparison')
+  return others.some((other) => isEqual(first, other))
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  const kind = kindOf(a)
+  if (kind !== kindOf(b)) {
+    if (isNil(a) || isNil(b)) return false
+    throw incompatible(a, b)
+  }
+  if (kind === 'int') return integerOf(a) === integerOf(b)
+  if (kind !== 'other') return a === b
+  if (isNil(a) || isNil(b)) return isNil(a) && isNil(b)
+  if (shapeOf(a) !== shapeOf(b)) {
+    throw new Error(sprintf('non-comparable types %s: %v, %s: %v', a, typeOf(a), typeOf(b), b))
+  }
+  throw new Error(sprintf('non-comparable type %s: %v', b, typeOf(b)))
+}
+
+function shapeOf(value: unknown): string {
+  const plain = underlyingOf(value)
+  if (typeof plain === 'function') return 'func'
+  if (Array.isArray(plain) || plain instanceof Uint8Array) return 'slice'
+  return isMap(plain) ? 'map' : 'struct'
+}
+
+function incompatible(a: unknown, b: unknown): Error {
+  return new Error(`incompatible types for comparison: ${typeOf(a)} and ${typeOf(b)}`)
+}
+
+/** `a != b`. */
+export function ne(a: unknown, b: unknown): boolean {
+  return !eq(a, b)
+}
+
+/** `a < b`: for numbers of one kind and for strings. */
+export function lt(a: unknown, b: unknown): boolean {
+  const kind = kindOf(a)
+  const other = kindOf(b)
+  if (kind === 'other' || other === 'other') throw new Error('invalid type for comparison')
+  if (kind !== other) throw incompatible(a, b)
+  switch (kind) {
+    case 'bool':
+      throw new Error('invalid type for comparison')
+    case 'string':
+      return compareStrings(a as string, b as string) < 0
+    case 'float':
+      return (a as number) < (b as number)
+    case 'int':
+      return (integerOf(a) ?? 0n) < (integerOf(b) ?? 0n)
+  }
+}
+
+/** `a <= b`. */
+export function le(a: unknown, b: unknown): boolean {
+  return lt(a, b) || eq(a, b)
+}
+
+/** `a > b`. */
+export function gt(a: unknown, b: unknown): boolean {
+  return !le(a, b)
+}
+
+/** `a >= b`. */
+export function ge(a: unknown, b: unknown): boolean {
+  return !lt(a, b)
+}
