@@ -56,18 +56,17 @@ function printValue(value: unknown, verb: string, flags: Flags, depth: number): 
     case 'bigint':
       return printInteger(value, verb, flags)
     case 'object':
-      return value === null ? printNil(verb, flags) : printObject(value, verb, flags, depth)
+      return value === null ? printNil(flags) : printObject(value, verb, flags, depth)
     case 'function':
       return badVerb(value, verb, flags)
     default:
-      return printNil(verb, flags)
+      return printNil(flags)
   }
 }
 
-/** nil inside a map or slice. */
-function printNil(verb: string, flags: Flags): string {
-  if (flags.sharpV) return 'interface {}(nil)'
-  return verb === 'v' ? '<nil>' : `%!${verb}(<nil>)`
+/** nil inside a map or slice: the same under every verb. */
+function printNil(flags: Flags): string {
+  return flags.sharpV ? 'interface {}(nil)' : '<nil>'
 }
 
 /** `%!d(string=hi)`: the verb does not fit the value. */
