@@ -1,0 +1,87 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '@slipway/errors'
+
+/** What a running server says of itself to the other commands. */
+export interface Instance {
+  pid: number
+  /** Base URLs. */
+  http: string
+  ssh: string
+  kube: string
+}
+
+/** The one folder with all state: `git/`, `registry/`, `cluster.db`, `runs/`, keys and the addresses of the running server. */
+export class DataFolder {
+  readonly path: string
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  file(...parts: string[]): string {
+    return join(this.path, ...parts)
+  }
+
+  /** Creates a folder inside, readable by its owner only. */
+  folder(...parts: string[]): string {
+    const path = this.file(...parts)
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    return path
+  }
+
+  read(name: string): string | undefined {
+    try {
+      return readFileSync(this.file(name), 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
+  /** Writes in one step, readable by its owner only. */
+  write(name: string, text: string): void {
+    this.folder()
+    const path = this.file(name)
+    writeFileSync(`${path}.new`, text, { mode: 0o600 })
+    renameSync(`${path}.new`, path)
+  }
+
+  remove(name: string): void {
+    rmSync(this.file(name), { recursive: true, force: true })
+  }
+
+  /** The running server's addresses. Throws UserError NOT_RUNNING when there is none. */
+  instance(): Instance {
+    const instance = this.findInstance()
+    if (instance) return instance
+    throw new UserError('NOT_RUNNING', `no slipway is running on ${this.path}`, { hint: 'start it with: slipway up' })
+  }
+
+  /** The addresses of the server that runs on this folder, if one does. */
+  findInstance(): Instance | undefined {
+    const text = this.read(INSTANCE)
+    if (!text) return undefined
+    const instance = JSON.parse(text) as Instance
+    return isAlive(instance.pid) ? instance : undefined
+  }
+
+  announce(instance: Instance): void {
+    this.write(INSTANCE, `${JSON.stringify(instance)}\n`)
+  }
+
+  withdraw(): void {
+    this.remove(INSTANCE)
+  }
+}
+
+const INSTANCE = 'instance.json'
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,158 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+
+/** A command whose code is loaded when it is called, so that the others do not pay for it. */
+type Load = () => Promise<{ run: (options: never, ...args: never[]) => Promise<void> | void }>
+
+/** `slipway`, with every command. Nothing but commander is loaded before a command is chosen. */
+export function createProgram(): Command {
+  const program = new Command('slipway')
+    .description('From git push to running release, in one program.')
+    .version('0.1.0', '--version')
+    .option('--data <dir>', 'folder that holds all state', process.env.SLIPWAY_DATA ?? join(homedir(), '.slipway'))
+    .enablePositionalOptions()
+    .showHelpAfterError('(slipway --help shows the commands)')
+  addServerCommands(program)
+  addObjectCommands(program)
+  addAccessCommands(program)
+  addCompatibleCommands(program)
+  return program
+}
+
+function addServerCommands(program: Command): void {
+  on(
+    program
+      .command('up')
+      .description('start every part: git host, registry, pipelines, controllers, Kubernetes API and node')
+      .option('--host <address>', 'address to listen on', '127.0.0.1')
+      .option('--http-port <port>', 'git over HTTP, registry, logs (0 = any free port)', '7080')
+      .option('--ssh-port <port>', 'git over SSH (0 = any free port)', '7022')
+      .option('--kube-port <port>', 'Kubernetes API (0 = any free port)', '7443')
+      .option('--nodes <kind>', 'engine: real containers; simulated; none', 'engine')
+      .option('--engine-socket <path>', "the container engine's API socket (default: found, or Podman is started)")
+      .option('--config <file>', 'host names that stand for embedded services (default: DATA/config.yaml)'),
+    () => import('./commands/up.ts'),
+  )
+  on(
+    program.command('down').description('stop the server').option('--purge', 'remove all state too'),
+    () => import('./commands/down.ts'),
+  )
+  on(
+    program
+      .command('demo')
+      .description('show the whole way of a change, with real components, in a folder of its own')
+      .option('--keep', 'leave the server running afterwards'),
+    () => import('./commands/demo.ts'),
+  )
+}
+
+function addObjectCommands(program: Command): void {
+  on(
+    program
+      .command('get')
+      .description('show what there is and how it is: all, repos, runs, sources, releases, workloads')
+      .argument('[what]', 'all | repos | runs | sources | releases | workloads', 'all'),
+    () => import('./commands/get.ts'),
+  )
+  on(
+    program
+      .command('trace')
+      .description('follow a running thing back to the commit it came from')
+      .argument('<kind/name>', 'such as deploy/appa-appawebapi')
+      .option('-n, --namespace <namespace>', 'its namespace', 'default'),
+    () => import('./commands/trace.ts'),
+  )
+  const runs = program.command('runs').description('pipeline runs')
+  on(runs.command('list').description('list runs, newest first'), () => import('./commands/runs-list.ts'))
+  on(
+    runs
+      .command('logs')
+      .description("print a run's log")
+      .argument('[run]', 'name of the run (default: the newest)')
+      .option('-f, --follow', 'wait for more until the run ends'),
+    () => import('./commands/runs-logs.ts'),
+  )
+  on(
+    program
+      .command('install')
+      .description('keep the cluster in step with a git repository')
+      .requiredOption('--git-url <url>', 'repository of manifests')
+      .option('--git-branch <branch>', 'branch to follow', 'master')
+      .option('--git-path <path>', 'folder inside the repository', './')
+      .option('--git-poll-interval <duration>', 'how often to look without being told', '5m')
+      .option('--name <name>', 'name of the source', 'manifests'),
+    () => import('./commands/install.ts'),
+  )
+}
+
+function addAccessCommands(program: Command): void {
+  on(
+    program.command('identity').description('print the public SSH key with which repositories are read'),
+    () => import('./commands/identity.ts'),
+  )
+  const repo = program.command('repo').description('git repositories')
+  on(
+    repo
+      .command('create')
+      .description('create an empty repository')
+      .argument('<name>', 'such as AppA')
+      .option('--default-branch <branch>', 'branch that clones check out', 'master'),
+    () => import('./commands/repo-create.ts'),
+  )
+  on(
+    repo
+      .command('add-deploy-key')
+      .description('let an SSH key read one repository')
+      .argument('<repository>', 'name of the repository')
+      .argument('[file]', 'file with the public key; without it, the identity of this installation')
+      .option('--name <name>', 'name of the key', 'slipway')
+      .option('--write', 'may push too'),
+    () => import('./commands/repo-add-deploy-key.ts'),
+  )
+  on(
+    program
+      .command('token')
+      .description('create an access token and print it once')
+      .argument('<user>', 'whose token it is')
+      .option('--role <role>', 'admin | developer | reader', 'developer'),
+    () => import('./commands/token.ts'),
+  )
+  on(
+    program
+      .command('ssh-key')
+      .description("add a person's public SSH key")
+      .argument('<user>', 'whose key it is')
+      .argument('<file>', 'file with the public key')
+      .option('--role <role>', 'admin | developer | reader', 'developer'),
+    () => import('./commands/ssh-key.ts'),
+  )
+}
+
+/** Commands that other programs' users know by heart parse their own arguments. */
+function addCompatibleCommands(program: Command): void {
+  const compatible: [string, string, () => Promise<Command>][] = [
+    ['helm', 'charts and releases, as helm does', async () => (await import('./helm/index.ts')).createHelmCommand()],
+    ['az', 'registry and builds, as az does', async () => (await import('./az/index.ts')).createAzCommand()],
+  ]
+  for (const [name, description, load] of compatible) {
+    program
+      .command(name)
+      .description(description)
+      .helpOption(false)
+      .allowUnknownOption()
+      .passThroughOptions()
+      .argument('[args...]')
+      .action(async (args: string[]) => {
+        await (await load()).parseAsync(args, { from: 'user' })
+      })
+  }
+}
+
+function on(command: Command, load: Load): void {
+  command.action(async (...received: unknown[]) => {
+    const args = received.slice(0, -2)
+    const { run } = await load()
+    await run(command.optsWithGlobals() as never, ...(args as never[]))
+  })
+}
