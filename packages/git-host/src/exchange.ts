@@ -1,0 +1,96 @@
+import { once } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { GitProcess } from './git-process.ts'
+
+/** Milliseconds between asking a process to end, which lets git remove its lock files, and ending it. */
+const GRACE = 5_000
+
+export interface Exchange {
+  process: GitProcess
+  input: AsyncIterable<Uint8Array>
+  output: Writable
+  /** Where git's messages for the user go; they are dropped without it. */
+  messages?: Writable
+  /** Milliseconds without a byte in either direction after which the client counts as gone. */
+  idleTimeout: number
+  /** Sees what git answers, also when the client has gone. */
+  tap?: (chunk: Uint8Array) => void
+}
+
+/**
+ * Connects a git process with a client until the process ends; resolves to its exit status. A client that leaves or stalls ends
+ * the process; with a tap its answer is read to the end even then. `output` is left open.
+ */
+export async function exchange({ process, input, output, messages, idleTimeout, tap }: Exchange): Promise<number> {
+  const closed = once(process, 'close') as Promise<[number | null]>
+  let kill: NodeJS.Timeout | undefined
+  const end = (): void => {
+    process.kill('SIGTERM')
+    kill ??= setTimeout(() => process.kill('SIGKILL'), GRACE)
+  }
+  const idle = setTimeout(() => {
+    end()
+    output.destroy()
+  }, idleTimeout)
+  // A client that leaves while git writes to it: without a tap nobody wants the rest.
+  const left = (): void => {
+    if (!tap) end()
+  }
+  output.on('close', left)
+  // Not waited for: the client may keep its side open until it has read our answer.
+  pipeline(counted(input, idle), process.stdin).catch(() => {})
+  process.stderr.on('data', (chunk: Buffer) => {
+    if (messages?.writable) messages.write(chunk)
+  })
+  try {
+    for await (const chunk of process.stdout as AsyncIterable<Buffer>) {
+      idle.refresh()
+      tap?.(chunk)
+      if (output.writable && !output.write(chunk)) await drained(output)
+    }
+    const [status] = await closed
+    return status ?? 1
+  } finally {
+    clearTimeout(idle)
+    clearTimeout(kill)
+    output.off('close', left)
+    process.stdin.destroy()
+  }
+}
+
+async function* counted(input: AsyncIterable<Uint8Array>, idle: NodeJS.Timeout): AsyncGenerator<Uint8Array> {
+  for await (const chunk of input) {
+    idle.refresh()
+    yield chunk
+  }
+}
+
+function drained(output: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      output.off('drain', settle)
+      output.off('close', settle)
+      resolve()
+    }
+    output.on('drain', settle)
+    output.on('close', settle)
+  })
+}
+
+/** A stream's chunks, read without ending the stream when the reader stops early. */
+export function chunksOf(input: Readable): AsyncIterator<Uint8Array> {
+  return input.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+}
+
+/** No chunks at all. */
+export async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}
+
+/** Chunks that were read already, then the rest. */
+export async function* replay(
+  chunks: Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+}

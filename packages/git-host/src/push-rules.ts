@@ -1,0 +1,24 @@
+import { isValidRefName, isZeroId, type RefUpdate } from '@slipway/git-format'
+
+/** Why each update of a push must not happen, by ref; empty when git may decide. */
+export function refusalsOf(updates: RefUpdate[], protectedBranches: string[]): Map<string, string> {
+  const refusals = new Map<string, string>()
+  for (const { ref, newId } of updates) {
+    if (!isValidRefName(ref) || !/^refs\/(heads|tags|notes)\//.test(ref)) refusals.set(ref, 'ref name not allowed')
+    else if (isZeroId(newId) && isProtected(ref, protectedBranches)) {
+      refusals.set(ref, 'protected branch, it cannot be deleted')
+    }
+  }
+  if (refusals.size === 0) return refusals
+  for (const { ref } of updates) if (!refusals.has(ref)) refusals.set(ref, 'refused with the rest of the push')
+  return refusals
+}
+
+/** Whether a ref is one of the protected branches: names below refs/heads, in which `*` stands for any characters but a slash. */
+export function isProtected(ref: string, protectedBranches: string[]): boolean {
+  return protectedBranches.some((pattern) => {
+    const name = pattern.replace(/^refs\/heads\//, '')
+    const parts = name.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+    return new RegExp(`^refs/heads/${parts.join('[^/]*')}$`).test(ref)
+  })
+}
