@@ -1,1 +1,36 @@
+export type { ManagedFieldsEntry } from './apply/managed-fields.ts'
+export { type ApplyInput, conflictMessage, type FieldConflict, serverSideApply } from './apply/server-side-apply.ts'
+export { trackUpdate, type UpdateInput } from './apply/track-update.ts'
+export { diff, type FieldChange } from './diff.ts'
+export { type Health, healthOf } from './health.ts'
+export { groupVersionOf, gvkOf, isKubeObject, keyOf, objectId, refString } from './identity.ts'
+export { equalJson, isObject, type JsonObject, setField, withoutNulls } from './json.ts'
+export {
+  labelNameErrors,
+  labelValueErrors,
+  qualifiedNameErrors,
+  rfc1035NameErrors,
+  subdomainNameErrors,
+} from './names.ts'
 export type { Condition, GroupVersionKind, KubeObject, ObjectKey, ObjectMeta, OwnerReference } from './object.ts'
+export { applyStages, compareForApply, flattenList, sortForApply, sortForDelete } from './order.ts'
+export { jsonPatch } from './patch/json-patch.ts'
+export { mergePatch } from './patch/merge-patch.ts'
+export { strategicMergePatch } from './patch/strategic-merge-patch.ts'
+export { canonicalQuantity, parseQuantity, quantityValue } from './quantity.ts'
+export { builtinKinds, objectMetaSchema, schemaFor } from './schema/builtin.ts'
+export { applyDefaults } from './schema/defaults.ts'
+export { ANY, fieldNode, type SchemaConstraints, type SchemaNode } from './schema/node.ts'
+export { crdSchema, schemaFromOpenApi } from './schema/openapi.ts'
+export { prune, unknownFieldText } from './schema/prune.ts'
+export { type FieldError, fieldErrorText, validate } from './schema/validate.ts'
+export {
+  type FieldRequirement,
+  type LabelRequirement,
+  type LabelSelector,
+  labelRequirements,
+  matchesFields,
+  matchesLabels,
+  parseFieldSelector,
+  parseLabelSelector,
+} from './selectors.ts'

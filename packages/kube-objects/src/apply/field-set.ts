@@ -1,0 +1,100 @@
+import { isObject, type JsonObject, setField } from '../json.ts'
+
+/**
+ * A set of field paths as managedFields holds them (structured-merge-diff). A path element is written as in FieldsV1:
+ * `f:name`, `k:{"name":"x"}`, `v:"x"` or `i:0`. `member` says that the path to this node is in the set itself.
+ */
+export interface FieldSet {
+  readonly member: boolean
+  readonly children: ReadonlyMap<string, FieldSet>
+}
+
+export const EMPTY: FieldSet = { member: false, children: new Map() }
+export const LEAF: FieldSet = { member: true, children: new Map() }
+
+export function isEmpty({ member, children }: FieldSet): boolean {
+  return !member && children.size === 0
+}
+
+function node(member: boolean, children: Iterable<readonly [string, FieldSet]>): FieldSet {
+  return { member, children: new Map([...children].filter(([, child]) => !isEmpty(child))) }
+}
+
+/** Reads FieldsV1. */
+export function parseFieldsV1(fields: unknown): FieldSet {
+  if (!isObject(fields)) return EMPTY
+  return node(
+    Object.hasOwn(fields, '.'),
+    Object.entries(fields)
+      .filter(([element]) => element !== '.')
+      // An element without content is a member: only a parent that is one, too, needs the dot.
+      .map(([element, child]) => [
+        element,
+        isObject(child) && Object.keys(child).length > 0 ? parseFieldsV1(child) : LEAF,
+      ]),
+  )
+}
+
+/** Writes FieldsV1, with sorted elements. */
+export function formatFieldsV1({ member, children }: FieldSet): JsonObject {
+  const result: JsonObject = {}
+  if (children.size === 0) return result
+  if (member) result['.'] = {}
+  for (const [element, child] of [...children].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    setField(result, element, formatFieldsV1(child))
+  }
+  return result
+}
+
+function combine(a: FieldSet, b: FieldSet, member: (a: boolean, b: boolean) => boolean): FieldSet {
+  const elements = new Set([...a.children.keys(), ...b.children.keys()])
+  return node(
+    member(a.member, b.member),
+    [...elements].map((element) => [
+      element,
+      combine(a.children.get(element) ?? EMPTY, b.children.get(element) ?? EMPTY, member),
+    ]),
+  )
+}
+
+export const union = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA || inB)
+export const intersection = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA && inB)
+export const difference = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA && !inB)
+
+export function equalSets(a: FieldSet, b: FieldSet): boolean {
+  return isEmpty(difference(a, b)) && isEmpty(difference(b, a))
+}
+
+/** The set of one path. */
+export function pathSet(path: readonly string[]): FieldSet {
+  return path.reduceRight<FieldSet>(
+    (child, element) => ({ member: false, children: new Map([[element, child]]) }),
+    LEAF,
+  )
+}
+
+/** The paths of a set as Kubernetes prints them: `.spec.containers[name="web"].image`. */
+export function pathsOf({ member, children }: FieldSet, prefix = ''): string[] {
+  return [
+    ...(member && prefix ? [prefix] : []),
+    ...[...children].flatMap(([element, child]) => pathsOf(child, prefix + formatElement(element))),
+  ]
+}
+
+function formatElement(element: string): string {
+  const text = element.slice(2)
+  switch (element[0]) {
+    case 'f':
+      return `.${text}`
+    case 'k': {
+      const key = JSON.parse(text) as JsonObject
+      return `[${Object.entries(key)
+        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+        .join(',')}]`
+    }
+    case 'v':
+      return `[=${text}]`
+    default:
+      return `[${text}]`
+  }
+}

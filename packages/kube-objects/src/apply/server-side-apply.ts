@@ -1,0 +1,140 @@
+import { equalJson, withoutNulls } from '../json.ts'
+import type { KubeObject } from '../object.ts'
+import { ANY, type SchemaNode } from '../schema/node.ts'
+import { difference, EMPTY, equalSets, type FieldSet, intersection, isEmpty, pathsOf, union } from './field-set.ts'
+import {
+  describeManager,
+  type Manager,
+  readManagers,
+  sameManager,
+  withManagers,
+  withoutServerFields,
+} from './managed-fields.ts'
+import { type Comparison, compareValues, fieldSetOf, mergeValues, removeFields, withNamedFields } from './typed.ts'
+
+/** What server-side apply works on. */
+export interface ApplyInput<T extends KubeObject = KubeObject> {
+  /** The stored object; undefined when there is none yet. */
+  live: T | undefined
+  /** The manager's whole intent. Its managedFields and null fields are ignored. */
+  applied: KubeObject
+  manager: string
+  /** Take over fields that others manage. */
+  force: boolean
+  /** Absent: maps merge by field and lists are atomic, as for custom resources without a schema. */
+  schema?: SchemaNode | undefined
+  /** RFC 3339, for the manager's entry. */
+  now: string
+  subresource?: string
+}
+
+/** A field that another manager holds with another value. */
+export interface FieldConflict {
+  /** As messages name it: `"kubectl" using apps/v1`. */
+  manager: string
+  /** `.spec.replicas` */
+  field: string
+}
+
+/**
+ * Server-side apply (structured-merge-diff): lays the configuration over the live object, removes what this manager applied before
+ * and nobody else owns, and records ownership. With conflicts and without `force`, `object` is the live one (or the applied, when
+ * there is none). Applying the same again gives back `live` itself.
+ */
+export function serverSideApply<T extends KubeObject>(input: ApplyInput<T>): { object: T; conflicts: FieldConflict[] } {
+  const { live, manager, now, subresource = '' } = input
+  const schema = input.schema ?? ANY
+  const applied = withoutManagedFields(withoutNulls(input.applied))
+  const identity = { manager, operation: 'Apply' as const, apiVersion: applied.apiVersion, subresource }
+  const before = live && withoutManagedFields(live)
+  const known = managersBeforeApply(live, schema, now)
+  const previous = known.find((entry) => sameManager(entry, identity))
+  const own: Manager = { ...identity, time: now, fields: withoutServerFields(fieldSetOf(applied, schema)) }
+  const others = known.filter((entry) => entry !== previous)
+
+  const merged = mergeValues(before, applied, schema) as T
+  const object = previous ? pruneFields(merged, [own, ...others], previous.fields, schema) : merged
+  const comparison = serverless(compareValues(before ?? emptyLike(applied), object, schema))
+  const changed = union(comparison.added, comparison.modified)
+  const conflicts = others.flatMap((entry) =>
+    pathsOf(intersection(entry.fields, changed)).map((field) => ({ manager: describeManager(entry), field })),
+  )
+  if (conflicts.length > 0 && !input.force) return { object: live ?? (applied as T), conflicts }
+
+  const lost = union(changed, comparison.removed)
+  const remaining = others.map((entry) => ({ ...entry, fields: difference(entry.fields, lost) }))
+  if (live && previous && equalJson(before, object) && equalSets(previous.fields, own.fields)) {
+    return { object: live, conflicts: [] }
+  }
+  return { object: withManagers(object, [own, ...remaining]), conflicts: [] }
+}
+
+/** The text of the 409 that the API server answers with (managedfields.NewConflictError). */
+export function conflictMessage(conflicts: readonly FieldConflict[]): string {
+  const [first] = conflicts
+  if (conflicts.length === 1 && first) {
+    return `Apply failed with 1 conflict: conflict with ${first.manager}: ${first.field}`
+  }
+  const managers = [...new Set(conflicts.map(({ manager }) => manager))].toSorted()
+  const lines = managers.flatMap((manager) => [
+    `conflicts with ${manager}:`,
+    ...conflicts.filter((conflict) => conflict.manager === manager).map(({ field }) => `- ${field}`),
+  ])
+  return `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`
+}
+
+/** An object that was never tracked belongs, as it stands, to `before-first-apply` (managedfields/skipnonapplied.go). */
+function managersBeforeApply(live: KubeObject | undefined, schema: SchemaNode, now: string): Manager[] {
+  const managers = readManagers(live)
+  if (!live || managers.length > 0) return managers
+  const fields = withoutServerFields(fieldSetOf(withoutManagedFields(live), schema))
+  return [
+    {
+      manager: 'before-first-apply',
+      operation: 'Update',
+      apiVersion: live.apiVersion,
+      subresource: '',
+      time: now,
+      fields,
+    },
+  ]
+}
+
+/** Takes away what the manager applied last time and not now, unless another manager holds it. */
+function pruneFields<T extends KubeObject>(
+  merged: T,
+  managers: readonly Manager[],
+  last: FieldSet,
+  schema: SchemaNode,
+): T {
+  const named = (set: FieldSet): FieldSet => withNamedFields(set, schema)
+  const mergedSet = named(fieldSetOf(merged, schema))
+  const prune = (set: FieldSet): T => removeFields(merged, set, schema) as T
+  const withoutLast = named(fieldSetOf(prune(named(last)), schema))
+  const owned = managers.map(({ fields }) => named(fields)).reduce(union, EMPTY)
+  const withOwned = named(fieldSetOf(prune(difference(mergedSet, union(withoutLast, owned))), schema))
+  // What hangs below a removed item, but was not applied by this manager, stays (addBackDanglingItems).
+  const result = prune(intersection(difference(mergedSet, withOwned), named(last)))
+  // The server's own fields are in no set that could remove them; metadata itself always stays.
+  return { ...result, metadata: result.metadata ?? merged.metadata }
+}
+
+function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _managed, ...metadata } = object.metadata
+  return { ...object, metadata }
+}
+
+const emptyLike = ({ apiVersion, kind }: KubeObject): unknown => ({ apiVersion, kind, metadata: {} })
+
+function serverless({ added, removed, modified }: Comparison): Comparison {
+  return {
+    added: withoutServerFields(added),
+    removed: withoutServerFields(removed),
+    modified: withoutServerFields(modified),
+  }
+}
+
+/** Whether a comparison found nothing. */
+export function isSame({ added, removed, modified }: Comparison): boolean {
+  return isEmpty(added) && isEmpty(removed) && isEmpty(modified)
+}

@@ -1,0 +1,73 @@
+import { equalJson } from '../json.ts'
+import type { KubeObject } from '../object.ts'
+import { ANY, type SchemaNode } from '../schema/node.ts'
+import { difference, EMPTY, equalSets, union } from './field-set.ts'
+import { type Manager, readManagers, sameManager, withManagers, withoutServerFields } from './managed-fields.ts'
+import { compareValues } from './typed.ts'
+
+/** A write that is no apply. */
+export interface UpdateInput<T extends KubeObject = KubeObject> {
+  /** Undefined for a create. */
+  before: KubeObject | undefined
+  /** What is about to be stored, with the managedFields that the client sent, if any. */
+  after: T
+  manager: string
+  /** RFC 3339. */
+  now: string
+  schema?: SchemaNode | undefined
+  subresource?: string
+}
+
+/** The object to store, with managedFields that give this manager what it changed and take it from the others. */
+export function trackUpdate<T extends KubeObject>(input: UpdateInput<T>): T {
+  const { before, after, manager, now, subresource = '' } = input
+  const schema = input.schema ?? ANY
+  const known = knownManagers(input)
+  // Objects that nobody tracked stay so until someone applies them (managedfields/skipnonapplied.go).
+  if (before && known.length === 0) return withManagers(after, [])
+  const { apiVersion } = after
+  const identity = { manager, operation: 'Update' as const, apiVersion, subresource }
+  const comparison = compareValues(plain(before) ?? emptyObject(after, schema), plain(after), schema)
+  const added = withoutServerFields(comparison.added)
+  const removed = withoutServerFields(comparison.removed)
+  const modified = withoutServerFields(comparison.modified)
+  const changed = union(added, modified)
+  const lost = union(changed, removed)
+
+  const previous = known.find((entry) => sameManager(entry, identity))
+  const others = known
+    .filter((entry) => entry !== previous)
+    .map((entry) => ({ ...entry, fields: difference(entry.fields, lost) }))
+  const fields = union(difference(previous?.fields ?? EMPTY, removed), changed)
+  const time = previous && equalSets(previous.fields, fields) ? previous.time : now
+  const own: Manager = { ...identity, time, fields }
+  return withManagers(after, [own, ...others])
+}
+
+/** A client may send managers of its own, or `[]` or `[{}]` to have them forgotten (managedfields/fieldmanager.go). */
+function knownManagers({ before, after, subresource }: UpdateInput): Manager[] {
+  const sent = after.metadata.managedFields
+  if (subresource || !sent) return readManagers(before)
+  if (sent.every((entry) => equalJson(entry, {}))) return []
+  return readManagers(after)
+}
+
+function plain(object: KubeObject | undefined): unknown {
+  if (!object) return undefined
+  const { managedFields: _managed, ...metadata } = object.metadata
+  return { ...object, metadata }
+}
+
+/** What Go's zero value of the kind looks like: structs that are not pointers, and required fields, are there from the start. */
+function emptyObject({ apiVersion, kind }: KubeObject, schema: SchemaNode): unknown {
+  return { ...(zeroValue({ ...schema, required: [] }) as object), apiVersion, kind }
+}
+
+function zeroValue(schema: SchemaNode): unknown {
+  const result: Record<string, unknown> = {}
+  for (const [field, child] of Object.entries(schema.properties ?? {})) {
+    if (child.zeroStruct) result[field] = zeroValue(child)
+    else if (schema.required?.includes(field)) result[field] = null
+  }
+  return result
+}

@@ -1,0 +1,147 @@
+import { equalJson, isObject, type JsonObject, setField } from '../json.ts'
+import { ANY, fieldNode, type SchemaNode } from '../schema/node.ts'
+import { childrenOf, itemElement, relationOf } from './elements.ts'
+import { EMPTY, type FieldSet, isEmpty, LEAF, union } from './field-set.ts'
+
+// The walks of structured-merge-diff (typed/tofieldset.go, compare.go, merge.go, remove.go) over JSON values.
+
+/** The fields that a configuration sets. */
+export function fieldSetOf(value: unknown, schema: SchemaNode): FieldSet {
+  const relation = relationOf(value, schema)
+  if (relation === 'leaf') return LEAF
+  const children = new Map<string, FieldSet>()
+  for (const child of childrenOf(value, schema)) {
+    const below = fieldSetOf(child.value, child.schema)
+    const empty = child.value === null || (isObject(child.value) && Object.keys(child.value).length === 0)
+    const named = relation === 'map' && schema.properties?.[child.element.slice(2)] !== undefined
+    const set = relation === 'list' || empty || !named ? union(below, LEAF) : below
+    const known = children.get(child.element)
+    if (!isEmpty(set)) children.set(child.element, known ? union(known, set) : set)
+  }
+  return { member: false, children }
+}
+
+/** Which fields came, went and changed between two values. */
+export interface Comparison {
+  added: FieldSet
+  removed: FieldSet
+  modified: FieldSet
+}
+
+const NOTHING: Comparison = { added: EMPTY, removed: EMPTY, modified: EMPTY }
+
+/** Compares two values; undefined is a value that is not there. */
+export function compareValues(before: unknown, after: unknown, schema: SchemaNode): Comparison {
+  const walked = relationOf(after ?? before, schema)
+  if (walked === 'leaf') return compareLeaves(before, after)
+  // null matches any form: its counterpart's children are what came or went.
+  const comparable = before === undefined || before === null || after === undefined || after === null
+  if (!comparable && relationOf(before, schema) !== walked) return compareLeaves(before, after)
+  const result = compareChildren(before, after, schema)
+  if (before === undefined) result.added = union(result.added, LEAF)
+  if (after === undefined) result.removed = union(result.removed, LEAF)
+  return result
+}
+
+function compareLeaves(before: unknown, after: unknown): Comparison {
+  if (before === undefined) return { ...NOTHING, added: LEAF }
+  if (after === undefined) return { ...NOTHING, removed: LEAF }
+  return equalJson(before, after) ? NOTHING : { ...NOTHING, modified: LEAF }
+}
+
+function compareChildren(before: unknown, after: unknown, schema: SchemaNode): Comparison {
+  const left = new Map(childrenOf(before, schema).map((child) => [child.element, child]))
+  const right = new Map(childrenOf(after, schema).map((child) => [child.element, child]))
+  const parts = { added: new Map(), removed: new Map(), modified: new Map() } as Record<
+    keyof Comparison,
+    Map<string, FieldSet>
+  >
+  for (const element of new Set([...left.keys(), ...right.keys()])) {
+    const [a, b] = [left.get(element), right.get(element)]
+    const child = compareValues(a?.value, b?.value, b?.schema ?? a?.schema ?? ANY)
+    for (const part of ['added', 'removed', 'modified'] as const) {
+      if (!isEmpty(child[part])) parts[part].set(element, child[part])
+    }
+  }
+  const asSet = (children: Map<string, FieldSet>): FieldSet => ({ member: false, children })
+  return { added: asSet(parts.added), removed: asSet(parts.removed), modified: asSet(parts.modified) }
+}
+
+/** The live value with a configuration laid over it. */
+export function mergeValues(live: unknown, config: unknown, schema: SchemaNode): unknown {
+  if (config === undefined) return live
+  if (live === undefined || live === null) return config
+  const relation = relationOf(config, schema)
+  if (relation === 'leaf' || relationOf(live, schema) !== relation) return config
+  if (Array.isArray(live) && Array.isArray(config)) return mergeLists(live, config, schema)
+  const result: JsonObject = { ...(live as JsonObject) }
+  for (const [field, value] of Object.entries(config as JsonObject)) {
+    const current = Object.hasOwn(result, field) ? result[field] : undefined
+    setField(result, field, mergeValues(current, value, fieldNode(schema, field)))
+  }
+  return result
+}
+
+/** The configuration decides the order of its own items, the live list where others stand among them. */
+function mergeLists(live: unknown[], config: unknown[], schema: SchemaNode): unknown[] {
+  const left = live.map((value) => ({ element: itemElement(value, schema), value }))
+  const right = config.map((value) => ({ element: itemElement(value, schema), value }))
+  const inLeft = new Map(left.map((item) => [item.element, item.value]))
+  const inRight = new Set(right.map((item) => item.element))
+  const shared = right.map((item) => item.element).filter((element) => inLeft.has(element))
+  const merged = new Set<string>()
+  const result: unknown[] = []
+  let [l, r] = [0, 0]
+  while (l < left.length || r < right.length) {
+    const [a, b] = [left[l], right[r]]
+    if (a && !inRight.has(a.element)) {
+      result.push(a.value)
+      l++
+    } else if (a && (merged.has(a.element) || (b && a.element !== b.element && shared[0] !== a.element))) {
+      // A shared item whose turn in the configuration's order was, or is yet to come.
+      l++
+    } else if (b) {
+      merged.add(b.element)
+      result.push(mergeValues(inLeft.get(b.element), b.value, schema.items ?? ANY))
+      if (shared[0] === b.element) shared.shift()
+      if (a?.element === b.element) l++
+      r++
+    }
+  }
+  return result
+}
+
+/** The value without the fields of a set; containers that become empty by it go, too (undefined). */
+export function removeFields(value: unknown, remove: FieldSet, schema: SchemaNode): unknown {
+  const relation = relationOf(value, schema)
+  if (relation === 'leaf' || remove.children.size === 0) return value
+  if (Array.isArray(value)) {
+    const kept = value.flatMap((item) => {
+      const below = remove.children.get(itemElement(item, schema))
+      if (below?.member) return []
+      const rest = below ? removeFields(item, below, schema.items ?? ANY) : item
+      return rest === undefined ? [] : [rest]
+    })
+    return kept.length > 0 || value.length === 0 ? kept : undefined
+  }
+  const result: JsonObject = {}
+  for (const [field, child] of Object.entries(value as JsonObject)) {
+    const below = remove.children.get(`f:${field}`)
+    if (below?.member) continue
+    const rest = below ? removeFields(child, below, fieldNode(schema, field)) : child
+    if (rest !== undefined) setField(result, field, rest)
+  }
+  return Object.keys(result).length > 0 || Object.keys(value as JsonObject).length === 0 ? result : undefined
+}
+
+/** The set, with every named field of a struct on the way to a member being a member itself (EnsureNamedFieldsAreMembers). */
+export function withNamedFields(set: FieldSet, schema: SchemaNode): FieldSet {
+  const children = new Map<string, FieldSet>()
+  for (const [element, child] of set.children) {
+    const field = element.startsWith('f:') ? element.slice(2) : undefined
+    const named = field !== undefined && schema.properties?.[field] !== undefined
+    const below = withNamedFields(child, field === undefined ? (schema.items ?? ANY) : fieldNode(schema, field))
+    children.set(element, { member: below.member || named, children: below.children })
+  }
+  return { member: set.member, children }
+}

@@ -1,0 +1,36 @@
+/** An object with unknown fields. */
+export type JsonObject = Record<string, unknown>
+
+/** Whether a value is a JSON object (no array, no null). */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether two JSON values are the same; the order of keys does not count. */
+export function equalJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => equalJson(item, b[index]))
+  }
+  if (!isObject(a) || !isObject(b)) return false
+  const keys = Object.keys(a)
+  return (
+    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key], b[key]))
+  )
+}
+
+/** Sets a field, also one named `__proto__`, which plain assignment would not. */
+export function setField(object: JsonObject, field: string, value: unknown): void {
+  if (field === '__proto__') {
+    Object.defineProperty(object, field, { value, enumerable: true, configurable: true, writable: true })
+  } else object[field] = value
+}
+
+/** A value without the fields of objects that are null, at any depth below objects. */
+export function withoutNulls<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutNulls) as T
+  if (!isObject(value)) return value
+  const result: JsonObject = {}
+  for (const [field, child] of Object.entries(value)) if (child !== null) setField(result, field, withoutNulls(child))
+  return result as T
+}

@@ -1,0 +1,69 @@
+import { SCHEMAS_JSON } from '../generated/schemas.ts'
+import type { GroupVersionKind } from '../object.ts'
+import { ANY, type SchemaNode } from './node.ts'
+
+type Linkable = SchemaNode & { ref?: string; linked?: boolean }
+
+interface Tables {
+  kinds: Record<string, string>
+  nodes: Record<string, Linkable>
+}
+
+let tables: Tables | undefined
+
+function load(): Tables {
+  tables ??= JSON.parse(
+    SCHEMAS_JSON.replaceAll('~m.', 'io.k8s.apimachinery.pkg.').replaceAll('~a.', 'io.k8s.api.'),
+  ) as Tables
+  return tables
+}
+
+/** The schema of a kind of Kubernetes 1.34; undefined for any other kind. Nodes are shared: never change one. */
+export function schemaFor({ apiVersion, kind }: GroupVersionKind): SchemaNode | undefined {
+  const { kinds, nodes } = load()
+  const name = kinds[`${apiVersion} ${kind}`]
+  return name === undefined ? undefined : definition(nodes, name)
+}
+
+/** Every kind that {@link schemaFor} knows. */
+export function builtinKinds(): GroupVersionKind[] {
+  return Object.keys(load().kinds).map((key) => {
+    const [apiVersion = '', kind = ''] = key.split(' ')
+    return { apiVersion, kind }
+  })
+}
+
+/** metav1.ObjectMeta, the same for all kinds. */
+export function objectMetaSchema(): SchemaNode {
+  return definition(load().nodes, 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')
+}
+
+/** References are replaced in place, once, so that a recursive definition becomes a cyclic graph. */
+function definition(nodes: Tables['nodes'], name: string): SchemaNode {
+  const node = nodes[name]
+  if (!node) return ANY
+  if (!node.linked) {
+    node.linked = true
+    linkChildren(nodes, node)
+  }
+  return node
+}
+
+function linkChildren(nodes: Tables['nodes'], node: SchemaNode): void {
+  if (node.items) node.items = link(nodes, node.items)
+  if (node.additional) node.additional = link(nodes, node.additional)
+  for (const [field, child] of Object.entries(node.properties ?? {})) {
+    if (node.properties) node.properties[field] = link(nodes, child)
+  }
+}
+
+function link(nodes: Tables['nodes'], node: Linkable): SchemaNode {
+  const { ref, ...own } = node
+  if (ref === undefined) {
+    linkChildren(nodes, node)
+    return node
+  }
+  const base = definition(nodes, ref)
+  // A struct never holds itself by value, so what is copied here is complete.
+  return Object.keys(own).length === 0 ? base : { ...base, ...own }
+}

@@ -1,0 +1,56 @@
+/**
+ * The structure of a value, for merging, defaulting and validation: one model for built-in kinds and for CRDs.
+ * Absent `properties`, `items` and `additional` of an `any` node mean that nothing is known below it.
+ */
+export interface SchemaNode {
+  /** `quantity`: a string or number such as `100m`. `any`: nothing is known. */
+  type: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'int-or-string' | 'quantity' | 'any'
+  format?: string
+  /** Named fields of an object. */
+  properties?: Record<string, SchemaNode>
+  /** Values of a map's other keys. */
+  additional?: SchemaNode
+  items?: SchemaNode
+  required?: string[]
+  enum?: unknown[]
+  default?: unknown
+  nullable?: boolean
+  /** Fields that the schema does not name are kept. */
+  preserveUnknown?: boolean
+  /** A Kubernetes object inside: apiVersion, kind and metadata belong to it. */
+  embeddedResource?: boolean
+  listType?: 'atomic' | 'set' | 'map'
+  listMapKeys?: string[]
+  mapType?: 'atomic' | 'granular'
+  patchStrategy?: ('merge' | 'replace' | 'retainKeys')[]
+  patchMergeKey?: string
+  /** A struct field without `omitempty` in Kubernetes' Go types: it is there even when nobody set it. */
+  zeroStruct?: boolean
+  /** What only CRDs use. */
+  constraints?: SchemaConstraints
+}
+
+/** OpenAPI v3 value constraints of a CRD's schema. */
+export interface SchemaConstraints {
+  pattern?: string
+  minimum?: number
+  maximum?: number
+  exclusiveMinimum?: boolean
+  exclusiveMaximum?: boolean
+  multipleOf?: number
+  minLength?: number
+  maxLength?: number
+  minItems?: number
+  maxItems?: number
+  minProperties?: number
+  maxProperties?: number
+}
+
+/** A node of which nothing is known. */
+export const ANY: SchemaNode = { type: 'any', preserveUnknown: true }
+
+/** The node of an object's field or a map's value; {@link ANY} when the schema does not tell. */
+export function fieldNode(node: SchemaNode | undefined, field: string): SchemaNode {
+  const { properties } = node ?? {}
+  return (properties && Object.hasOwn(properties, field) ? properties[field] : undefined) ?? node?.additional ?? ANY
+}

@@ -1,0 +1,85 @@
+import { isObject, type JsonObject } from '../json.ts'
+import { objectMetaSchema } from './builtin.ts'
+import { ANY, type SchemaConstraints, type SchemaNode } from './node.ts'
+
+const TYPES = new Set(['object', 'array', 'string', 'integer', 'number', 'boolean'])
+const CONSTRAINTS = [
+  'pattern',
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'multipleOf',
+  'minLength',
+  'maxLength',
+  'minItems',
+  'maxItems',
+  'minProperties',
+  'maxProperties',
+] as const
+
+/** The schema of a custom resource: a CRD's `openAPIV3Schema`, with the fields that every object has. */
+export function crdSchema(openApi: unknown): SchemaNode {
+  const node = schemaFromOpenApi(openApi)
+  const { apiVersion, kind, ...properties } = node.properties ?? {}
+  return {
+    ...node,
+    type: 'object',
+    properties: {
+      apiVersion: apiVersion ?? { type: 'string' },
+      kind: kind ?? { type: 'string' },
+      ...properties,
+      // A CRD may only narrow name and generateName of metadata; its structure is always the server's.
+      metadata: objectMetaSchema(),
+    },
+  }
+}
+
+/** A structural OpenAPI v3 schema (apiextensions.k8s.io/v1 JSONSchemaProps) as a node. */
+export function schemaFromOpenApi(openApi: unknown): SchemaNode {
+  if (!isObject(openApi)) return ANY
+  const node: SchemaNode = { type: typeOf(openApi) }
+  if (typeof openApi.format === 'string') node.format = openApi.format
+  if (isObject(openApi.properties)) {
+    node.properties = Object.fromEntries(
+      Object.entries(openApi.properties).map(([field, child]) => [field, schemaFromOpenApi(child)]),
+    )
+  }
+  if (isObject(openApi.additionalProperties)) node.additional = schemaFromOpenApi(openApi.additionalProperties)
+  else if (openApi.additionalProperties === true) node.additional = ANY
+  if (isObject(openApi.items)) node.items = schemaFromOpenApi(openApi.items)
+  if (Array.isArray(openApi.required)) node.required = openApi.required as string[]
+  if (Array.isArray(openApi.enum)) node.enum = openApi.enum
+  if (openApi.default !== undefined) node.default = openApi.default
+  if (openApi.nullable === true) node.nullable = true
+  const constraints = Object.fromEntries(
+    CONSTRAINTS.filter((name) => openApi[name] !== undefined).map((name) => [name, openApi[name]]),
+  )
+  if (Object.keys(constraints).length > 0) node.constraints = constraints as SchemaConstraints
+  return addExtensions(node, openApi)
+}
+
+function typeOf(openApi: JsonObject): SchemaNode['type'] {
+  if (openApi['x-kubernetes-int-or-string'] === true) return 'int-or-string'
+  return typeof openApi.type === 'string' && TYPES.has(openApi.type) ? (openApi.type as SchemaNode['type']) : 'any'
+}
+
+function addExtensions(node: SchemaNode, openApi: JsonObject): SchemaNode {
+  if (openApi['x-kubernetes-preserve-unknown-fields'] === true) node.preserveUnknown = true
+  const listType = openApi['x-kubernetes-list-type']
+  if (listType === 'atomic' || listType === 'set' || listType === 'map') node.listType = listType
+  const keys = openApi['x-kubernetes-list-map-keys']
+  if (Array.isArray(keys)) node.listMapKeys = keys as string[]
+  const mapType = openApi['x-kubernetes-map-type']
+  if (mapType === 'atomic' || mapType === 'granular') node.mapType = mapType
+  if (openApi['x-kubernetes-embedded-resource'] === true) {
+    node.embeddedResource = true
+    node.properties = {
+      ...node.properties,
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: objectMetaSchema(),
+    }
+  }
+  return node
+}

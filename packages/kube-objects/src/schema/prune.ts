@@ -1,0 +1,33 @@
+import { isObject, type JsonObject, setField } from '../json.ts'
+import { fieldNode, type SchemaNode } from './node.ts'
+
+/**
+ * A value without the fields that its schema does not know, and their paths (`spec.containers[0].foo`) in the order found.
+ * The texts of field validation are {@link unknownFieldText}. The argument is not changed.
+ */
+export function prune<T>(value: T, schema: SchemaNode): { value: T; unknown: string[] } {
+  const unknown: string[] = []
+  return { value: walk(value, schema, '', unknown) as T, unknown }
+}
+
+/** What `fieldValidation=Warn` warns of, and what follows `strict decoding error: ` with Strict. */
+export function unknownFieldText(path: string): string {
+  return `unknown field "${path}"`
+}
+
+function walk(value: unknown, schema: SchemaNode, path: string, unknown: string[]): unknown {
+  if (Array.isArray(value)) {
+    const { items } = schema
+    return items ? value.map((item, index) => walk(item, items, `${path}[${index}]`, unknown)) : value
+  }
+  // Values of a wrong type are the business of validation.
+  if (!isObject(value) || (schema.type !== 'object' && schema.type !== 'any')) return value
+  const open = schema.preserveUnknown || schema.additional !== undefined || schema.type === 'any'
+  const result: JsonObject = {}
+  for (const [field, child] of Object.entries(value)) {
+    const at = path ? `${path}.${field}` : field
+    if (!open && !Object.hasOwn(schema.properties ?? {}, field)) unknown.push(at)
+    else setField(result, field, walk(child, fieldNode(schema, field), at, unknown))
+  }
+  return result
+}

@@ -1,0 +1,128 @@
+import { UserError } from '@slipway/errors'
+import type { KubeObject } from './object.ts'
+
+/** One condition on labels. `values` is empty for Exists and DoesNotExist. */
+export interface LabelRequirement {
+  key: string
+  operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt'
+  values: string[]
+}
+
+/** metav1.LabelSelector. */
+export interface LabelSelector {
+  matchLabels?: Record<string, string>
+  matchExpressions?: { key: string; operator: string; values?: string[] }[]
+}
+
+/** One condition on a field, such as `metadata.name=x`. */
+export interface FieldRequirement {
+  field: string
+  operator: '=' | '!='
+  value: string
+}
+
+const SET_BASED = /^(!?)\s*([^\s=!<>(),]+)\s*(?:(in|notin)\s*\(([^)]*)\)|(==|!=|=|<|>)\s*([^\s=!<>(),]*))?$/
+
+/** Reads the text of `labelSelector=`: `a=b,c!=d,e in (f,g),!h,i`. Throws UserError SELECTOR_INVALID. */
+export function parseLabelSelector(text: string): LabelRequirement[] {
+  return splitTopLevel(text).map((part) => {
+    const match = SET_BASED.exec(part)
+    if (!match) throw new UserError('SELECTOR_INVALID', `unable to parse requirement: "${part}"`)
+    const [, not, key = '', set, members, operator, value = ''] = match
+    if (not) {
+      if (set || operator) throw new UserError('SELECTOR_INVALID', `unable to parse requirement: "${part}"`)
+      return { key, operator: 'DoesNotExist', values: [] }
+    }
+    if (set) {
+      const values = (members ?? '').split(',').map((member) => member.trim())
+      return { key, operator: set === 'in' ? 'In' : 'NotIn', values }
+    }
+    if (!operator) return { key, operator: 'Exists', values: [] }
+    return { key, operator: operatorOf(operator), values: [value] }
+  })
+}
+
+function operatorOf(sign: string): LabelRequirement['operator'] {
+  switch (sign) {
+    case '!=':
+      return 'NotIn'
+    case '<':
+      return 'Lt'
+    case '>':
+      return 'Gt'
+    default:
+      return 'In'
+  }
+}
+
+/** The requirements of a metav1.LabelSelector; an empty one matches everything. Throws UserError SELECTOR_INVALID. */
+export function labelRequirements(selector: LabelSelector): LabelRequirement[] {
+  const equal = Object.entries(selector.matchLabels ?? {}).map(
+    ([key, value]): LabelRequirement => ({ key, operator: 'In', values: [value] }),
+  )
+  const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }): LabelRequirement => {
+    if (operator !== 'In' && operator !== 'NotIn' && operator !== 'Exists' && operator !== 'DoesNotExist') {
+      throw new UserError('SELECTOR_INVALID', `"${operator}" is not a valid label selector operator`)
+    }
+    return { key, operator, values }
+  })
+  return [...equal, ...expressions]
+}
+
+/** Whether labels meet every requirement. */
+export function matchesLabels(labels: Record<string, string> | undefined, requirements: LabelRequirement[]): boolean {
+  return requirements.every((requirement) =>
+    meets(labels && Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined, requirement),
+  )
+}
+
+function meets(value: string | undefined, { operator, values }: LabelRequirement): boolean {
+  const number = (text: string | undefined): number => Number.parseInt(text ?? '', 10)
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value)
+    case 'NotIn':
+      return value === undefined || !values.includes(value)
+    case 'Exists':
+      return value !== undefined
+    case 'DoesNotExist':
+      return value === undefined
+    case 'Gt':
+      return number(value) > number(values[0])
+    case 'Lt':
+      return number(value) < number(values[0])
+  }
+}
+
+/** Reads the text of `fieldSelector=`: `metadata.name=x,status.phase!=Running`. Throws UserError SELECTOR_INVALID. */
+export function parseFieldSelector(text: string): FieldRequirement[] {
+  return text
+    .split(/(?<!\\),/)
+    .filter((part) => part.trim() !== '')
+    .map((part) => {
+      const match = /^\s*([^=!]+?)\s*(==|!=|=)(.*)$/s.exec(part)
+      if (!match) {
+        throw new UserError('SELECTOR_INVALID', `invalid selector: '${part}'; can't understand '${part}'`)
+      }
+      const [, field = '', operator, value = ''] = match
+      return { field, operator: operator === '!=' ? '!=' : '=', value: value.replace(/\\([\\,=])/g, '$1') }
+    })
+}
+
+/** Whether an object's fields meet every requirement. A field that is absent counts as the empty string. */
+export function matchesFields(object: KubeObject, requirements: FieldRequirement[]): boolean {
+  return requirements.every(({ field, operator, value }) => {
+    let current: unknown = object
+    for (const part of field.split('.')) current = (current as Record<string, unknown> | undefined)?.[part]
+    const text = current === undefined || current === null ? '' : String(current)
+    return (text === value) === (operator === '=')
+  })
+}
+
+/** Parts between the commas that are not inside parentheses. */
+function splitTopLevel(text: string): string[] {
+  return text
+    .split(/,(?![^(]*\))/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
