@@ -1,0 +1,1 @@
+export { catalogOf, walkThroughTasks } from './catalog.ts'
