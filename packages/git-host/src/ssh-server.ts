@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
 import { type GitCommand, parseGitCommand, repositoryNameOf } from '@slipway/git-format'
 import type { Identity } from '@slipway/http-server'
@@ -36,15 +36,18 @@ interface Caller {
 /** git over SSH: public keys only, and nothing but git's three services. */
 export class GitSshServer {
   readonly #options: GitSshServerOptions
-  readonly #server: ssh2.Server
+  readonly #ssh: ssh2.Server
+  readonly #server: Server
   readonly #clients = new Set<Connection>()
 
   constructor(options: GitSshServerOptions) {
     this.#options = options
-    this.#server = new ssh2.Server(
+    this.#ssh = new ssh2.Server(
       { hostKeys: [options.hostKey], ident: 'slipway', keepaliveInterval: 15_000, keepaliveCountMax: 4 },
       (client) => this.#accept(client),
     )
+    // Many small packets go back and forth before a pack does; with Nagle's algorithm each pair would cost 40 ms.
+    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#ssh.injectSocket(socket))
   }
 
   /** Listens; `port` 0 takes a free one. Throws UserError PORT_IN_USE when another program has it. */
