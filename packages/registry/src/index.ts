@@ -1,1 +1,5 @@
-export {}
+export type { ChartRecord, ManifestRecord, MetadataChange } from './metadata/changes.ts'
+export { openFileMetadataLog } from './metadata/file-log.ts'
+export type { MetadataLog, PushEvent, RegistryOptions } from './port.ts'
+export { createRegistry, type Registry } from './registry.ts'
+export { openSigningKey } from './signing-key.ts'

@@ -1,0 +1,174 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readBody, sendJson } from '@slipway/http-server'
+import { isRepositoryName } from '@slipway/oci-format'
+import type { Guard } from '../auth/guard.ts'
+import type { Content } from '../content.ts'
+import type { MetadataChange } from '../metadata/changes.ts'
+import { type Exchange, isKnown } from '../oci/exchange.ts'
+import { Refusal } from '../refusal.ts'
+import type { ChartEntry, ChartIndex } from './chart-index.ts'
+import { pushChart, pushProvenance } from './chart-push.ts'
+
+export interface HelmDeps {
+  guard: Guard
+  content: Content
+  charts: ChartIndex
+}
+
+/** Bytes; Helm keeps releases in Secrets, so charts are small. */
+const CHART_LIMIT = 32 * 1024 * 1024
+
+const ACTIONS: Record<string, 'pull' | 'push' | 'delete'> = {
+  GET: 'pull',
+  HEAD: 'pull',
+  PUT: 'push',
+  PATCH: 'push',
+  DELETE: 'delete',
+}
+
+/** The Helm 2 style repository of Azure Container Registry, `/helm/v1/{repo}/…`. Its charts are the OCI artifacts below a namespace. */
+export async function serveHelm(deps: HelmDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://registry')
+  const [repo = '', kind = '', ...rest] = url.pathname.slice('/helm/v1/'.length).split('/').map(decode)
+  if (!isRepositoryName(repo)) throw new Refusal('NAME_INVALID', 'invalid repository name', { status: 404 })
+  const action = ACTIONS[request.method ?? ''] ?? 'pull'
+  const actions = action === 'push' ? ['pull', 'push'] : [action]
+  const principal = await deps.guard.admit(request, { type: 'artifact-repository', name: repo, actions })
+  const exchange = { request, response, url, principal }
+  const namespace = namespaceOf(repo)
+  const read = request.method === 'GET' || request.method === 'HEAD'
+  if (kind === 'index.yaml' && rest.length === 0 && read) return sendIndex(deps, exchange, namespace)
+  if (kind === '_charts' && rest.length <= 2) return serveCharts(deps, exchange, namespace, rest)
+  if (kind === '_blobs' && rest.length === 1 && rest[0]) return serveFile(deps, exchange, namespace, rest[0])
+  throw notFound(`${request.method} ${url.pathname} is not served`)
+}
+
+/** The default repository is the namespace `helm`, where Azure's own guide has charts pushed; any other is a namespace by its name. */
+function namespaceOf(repo: string): string {
+  return repo === 'repo' ? 'helm' : repo
+}
+
+function sendIndex({ charts }: HelmDeps, { request, response }: Exchange, namespace: string): void {
+  const { bytes, etag } = charts.file(namespace)
+  const headers = { 'content-type': 'application/x-yaml', 'cache-control': 'no-cache', etag }
+  if (isKnown(request, etag)) return void response.writeHead(304, headers).end()
+  response.writeHead(200, { ...headers, 'content-length': String(bytes.length) })
+  response.end(request.method === 'HEAD' ? undefined : bytes)
+}
+
+async function serveCharts(deps: HelmDeps, exchange: Exchange, namespace: string, path: string[]): Promise<void> {
+  const { request, response } = exchange
+  const [name, version] = path
+  const charts = deps.charts.charts(namespace)
+  if (request.method === 'GET' && name === undefined) {
+    const listed = [...charts].map(([chart, entries]) => [chart, entries.map(({ shown }) => shown)])
+    return sendJson(response, 200, Object.fromEntries(listed))
+  }
+  const entries = charts.get(name ?? '') ?? []
+  const chosen = version === undefined ? entries : entries.filter(({ chart }) => chart.metadata.version === version)
+  if (chosen.length === 0) throw notFound(`there is no chart ${path.join(' ')}`)
+  if (request.method === 'GET') {
+    return sendJson(response, 200, version === undefined ? chosen.map(({ shown }) => shown) : chosen[0]?.shown)
+  }
+  if (request.method !== 'DELETE') throw new Refusal('UNSUPPORTED', `${request.method} is not supported here`)
+  for (const entry of chosen) await deleteVersion(deps.content, entry)
+  sendJson(response, 200, { deleted: true })
+}
+
+async function serveFile(deps: HelmDeps, exchange: Exchange, namespace: string, fileName: string): Promise<void> {
+  const provenance = fileName.endsWith('.prov')
+  switch (exchange.request.method) {
+    case 'GET':
+    case 'HEAD':
+      return sendFile(deps, exchange, namespace, fileName)
+    case 'PUT':
+      return provenance
+        ? saveProvenance(deps, exchange, namespace, fileName)
+        : save(deps, exchange, { namespace, fileName, force: false })
+    case 'PATCH':
+      return provenance
+        ? saveProvenance(deps, exchange, namespace, fileName)
+        : save(deps, exchange, { namespace, fileName, force: true })
+    case 'DELETE':
+      await deleteVersion(deps.content, requireEntry(deps, namespace, fileName))
+      return sendJson(exchange.response, 200, { deleted: true })
+    default:
+      throw new Refusal('UNSUPPORTED', `${exchange.request.method} is not supported here`)
+  }
+}
+
+async function sendFile(
+  { content, charts }: HelmDeps,
+  { request, response }: Exchange,
+  namespace: string,
+  fileName: string,
+): Promise<void> {
+  const provenance = fileName.endsWith('.prov')
+  const entry = charts.byFileName(namespace, fileName.replace(/\.prov$/, ''))
+  const digest = provenance ? entry?.chart.provenance : entry?.chart.layer
+  if (digest === undefined) throw notFound(`there is no ${fileName}`)
+  const etag = `"${digest}"`
+  const headers = {
+    'content-type': provenance ? 'text/plain' : 'application/gzip',
+    'docker-content-digest': digest,
+    etag,
+  }
+  if (isKnown(request, etag)) return void response.writeHead(304, headers).end()
+  const bytes = await content.readAll(digest)
+  response.writeHead(200, { ...headers, 'content-length': String(bytes.length) })
+  response.end(request.method === 'HEAD' ? undefined : bytes)
+}
+
+async function save(
+  { content }: HelmDeps,
+  { request, response, principal }: Exchange,
+  { namespace, fileName, force }: { namespace: string; fileName: string; force: boolean },
+): Promise<void> {
+  const bytes = await readBody(request, CHART_LIMIT)
+  await pushChart(content, { namespace, bytes, fileName, force, by: principal.name })
+  sendJson(response, 201, { saved: true })
+}
+
+async function saveProvenance(
+  deps: HelmDeps,
+  { request, response, principal }: Exchange,
+  namespace: string,
+  fileName: string,
+): Promise<void> {
+  const { repository, tag } = requireEntry(deps, namespace, fileName.replace(/\.prov$/, ''))
+  const bytes = await readBody(request, CHART_LIMIT)
+  await pushProvenance(deps.content, { repository, tag, bytes, by: principal.name })
+  sendJson(response, 201, { saved: true })
+}
+
+function requireEntry({ charts }: HelmDeps, namespace: string, fileName: string): ChartEntry {
+  const entry = charts.byFileName(namespace, fileName)
+  if (!entry) throw notFound(`there is no ${fileName}`)
+  return entry
+}
+
+async function deleteVersion(content: Content, { repository, tag }: ChartEntry): Promise<void> {
+  await content.locked(repository, async () => {
+    const record = content.catalog.manifest(repository, tag)
+    if (!record) return
+    const others = [...(content.catalog.repository(repository)?.tags ?? [])].some(
+      ([other, { digest }]) => other !== tag && digest === record.digest,
+    )
+    const untag: MetadataChange = { op: 'untag', repository, tag }
+    await content.catalog.commit(
+      others ? [untag] : [untag, { op: 'delete-manifest', repository, digest: record.digest }],
+    )
+  })
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw notFound('the path is not percent-encoded UTF-8')
+  }
+}
+
+function notFound(message: string): Refusal {
+  return new Refusal('MANIFEST_UNKNOWN', message)
+}

@@ -1,0 +1,56 @@
+import { sendJson } from '@slipway/http-server'
+import { mediaTypes } from '@slipway/oci-format'
+import type { Content } from '../content.ts'
+import type { ManifestRecord } from '../metadata/changes.ts'
+import { Refusal } from '../refusal.ts'
+import type { Exchange } from './exchange.ts'
+
+/** How many names a page of the catalog has when the client does not say; tags come all at once. */
+const CATALOG_PAGE = 100
+const LARGEST_PAGE = 10_000
+
+/** The tags of a repository, sorted. */
+export function listTags(content: Content, exchange: Exchange, name: string): void {
+  const repository = content.catalog.repository(name)
+  if (!repository) throw new Refusal('NAME_UNKNOWN', 'repository name not known to registry', { detail: { name } })
+  const { page, headers } = pageOf(exchange.url, [...repository.tags.keys()].sort())
+  sendJson(exchange.response, 200, { name, tags: page }, headers)
+}
+
+/** The repositories of the registry, sorted. */
+export function listRepositories(content: Content, exchange: Exchange): void {
+  const { page, headers } = pageOf(exchange.url, content.catalog.names(), CATALOG_PAGE)
+  sendJson(exchange.response, 200, { repositories: page }, headers)
+}
+
+/** The manifests about a manifest: an index, empty when there are none. */
+export function listReferrers(content: Content, { response, url }: Exchange, name: string, digest: string): void {
+  const repository = content.catalog.repository(name)
+  const wanted = url.searchParams.get('artifactType')
+  const all = [...(repository?.referrers.get(digest) ?? [])].flatMap(
+    (referrer) => repository?.manifests.get(referrer) ?? [],
+  )
+  const shown = wanted ? all.filter(({ artifactType }) => artifactType === wanted) : all
+  const body = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: shown.map(describe) }
+  sendJson(response, 200, body, {
+    'content-type': mediaTypes.ociIndex,
+    ...(wanted && { 'oci-filters-applied': 'artifactType' }),
+  })
+}
+
+function describe({ mediaType, digest, size, artifactType, annotations }: ManifestRecord): object {
+  return { mediaType, digest, size, artifactType, annotations }
+}
+
+function pageOf(url: URL, names: string[], usual = names.length): { page: string[]; headers: Record<string, string> } {
+  const asked = url.searchParams.get('n')
+  const size = asked === null ? usual : Number(asked)
+  if (!Number.isInteger(size) || size < 0) throw new Refusal('UNSUPPORTED', 'n must be a number', { status: 400 })
+  const last = url.searchParams.get('last')
+  const rest = last === null ? names : names.filter((name) => name > last)
+  const page = rest.slice(0, Math.min(size, LARGEST_PAGE))
+  const end = page.at(-1)
+  if (end === undefined || page.length === rest.length) return { page, headers: {} }
+  const link = `${url.pathname}?last=${encodeURIComponent(end)}&n=${page.length}`
+  return { page, headers: { link: `<${link}>; rel="next"` } }
+}

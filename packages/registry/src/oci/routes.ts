@@ -1,0 +1,121 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { sendJson } from '@slipway/http-server'
+import { isDigest, isRepositoryName, isTag } from '@slipway/oci-format'
+import type { Guard } from '../auth/guard.ts'
+import type { Content } from '../content.ts'
+import { Refusal } from '../refusal.ts'
+import { deleteBlob, sendBlob } from './blobs.ts'
+import type { Exchange } from './exchange.ts'
+import { listReferrers, listRepositories, listTags } from './lists.ts'
+import { deleteManifest, putManifest, sendManifest } from './manifests.ts'
+import type { Uploads } from './uploads.ts'
+
+export interface OciDeps {
+  guard: Guard
+  content: Content
+  uploads: Uploads
+}
+
+type Action = 'pull' | 'push' | 'delete'
+type Serve = (deps: OciDeps, exchange: Exchange, name: string, reference: string) => Promise<void> | void
+
+/** What is served below a repository's name: verb, kind of thing, and what the caller must be allowed to do. */
+const ENDPOINTS: { kind: string; method: string; action: Action; serve: Serve }[] = [
+  { kind: 'blobs', method: 'GET', action: 'pull', serve: ({ content }, ...rest) => sendBlob(content, ...rest) },
+  { kind: 'blobs', method: 'HEAD', action: 'pull', serve: ({ content }, ...rest) => sendBlob(content, ...rest) },
+  { kind: 'blobs', method: 'DELETE', action: 'delete', serve: ({ content }, ...rest) => deleteBlob(content, ...rest) },
+  { kind: 'uploads', method: 'POST', action: 'push', serve: ({ uploads }, ...rest) => startUpload(uploads, ...rest) },
+  { kind: 'uploads', method: 'PATCH', action: 'push', serve: ({ uploads }, ...rest) => uploads.append(...rest) },
+  { kind: 'uploads', method: 'PUT', action: 'push', serve: ({ uploads }, ...rest) => uploads.finish(...rest) },
+  { kind: 'uploads', method: 'GET', action: 'push', serve: ({ uploads }, ...rest) => uploads.status(...rest) },
+  { kind: 'uploads', method: 'DELETE', action: 'push', serve: ({ uploads }, ...rest) => uploads.cancel(...rest) },
+  { kind: 'manifests', method: 'GET', action: 'pull', serve: ({ content }, ...rest) => sendManifest(content, ...rest) },
+  {
+    kind: 'manifests',
+    method: 'HEAD',
+    action: 'pull',
+    serve: ({ content }, ...rest) => sendManifest(content, ...rest),
+  },
+  { kind: 'manifests', method: 'PUT', action: 'push', serve: ({ content }, ...rest) => putManifest(content, ...rest) },
+  {
+    kind: 'manifests',
+    method: 'DELETE',
+    action: 'delete',
+    serve: ({ content }, ...rest) => deleteManifest(content, ...rest),
+  },
+  { kind: 'tags', method: 'GET', action: 'pull', serve: ({ content }, ...rest) => listTags(content, rest[0], rest[1]) },
+  {
+    kind: 'referrers',
+    method: 'GET',
+    action: 'pull',
+    serve: ({ content }, ...rest) => listReferrers(content, ...rest),
+  },
+]
+
+/** OCI Distribution 1.1 and the catalog, below `/v2/`. */
+export async function serveOci(deps: OciDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  response.setHeader('docker-distribution-api-version', 'registry/2.0')
+  const url = new URL(request.url ?? '/', 'http://registry')
+  const method = request.method ?? 'GET'
+  if (url.pathname === '/v2' || url.pathname === '/v2/') {
+    await deps.guard.admit(request, undefined)
+    return sendJson(response, 200, {})
+  }
+  if (url.pathname === '/v2/_catalog') {
+    const principal = await deps.guard.admit(request, { type: 'registry', name: 'catalog', actions: ['*'] })
+    if (method !== 'GET') throw unsupported(method)
+    return listRepositories(deps.content, { request, response, url, principal })
+  }
+  const { name, kind, reference } = parsePath(url.pathname)
+  const endpoint = ENDPOINTS.find((candidate) => candidate.kind === kind && candidate.method === method)
+  const action = endpoint?.action ?? 'pull'
+  const actions = action === 'push' ? ['pull', 'push'] : [action]
+  const principal = await deps.guard.admit(request, { type: 'repository', name, actions })
+  if (!endpoint) throw unsupported(method)
+  if (!isRepositoryName(name)) throw new Refusal('NAME_INVALID', 'invalid repository name', { detail: { name } })
+  checkReference(kind, reference, method)
+  await endpoint.serve(deps, { request, response, url, principal }, name, reference)
+}
+
+function startUpload(uploads: Uploads, exchange: Exchange, name: string, reference: string): Promise<void> {
+  if (reference !== '') throw unsupported('POST')
+  return uploads.start(exchange, name)
+}
+
+function parsePath(path: string): { name: string; kind: string; reference: string } {
+  const text = decode(path)
+  const match =
+    /^\/v2\/(.+)\/blobs\/(uploads)\/?([^/]*)$/.exec(text) ??
+    /^\/v2\/(.+)\/(blobs|manifests|tags|referrers)\/([^/]+)$/.exec(text)
+  const [, name = '', kind = '', reference = ''] = match ?? []
+  if (!match || (kind === 'tags' && reference !== 'list')) {
+    throw new Refusal('UNSUPPORTED', 'there is nothing at this path', { status: 404 })
+  }
+  return { name, kind, reference }
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    throw new Refusal('NAME_INVALID', 'the path is not percent-encoded UTF-8')
+  }
+}
+
+function checkReference(kind: string, reference: string, method: string): void {
+  if ((kind === 'blobs' || kind === 'referrers') && !isDigest(reference)) {
+    throw new Refusal('DIGEST_INVALID', 'the digest must be sha256:… or sha512:…', { detail: reference })
+  }
+  if (kind !== 'manifests' || isDigest(reference) || isTag(reference)) return
+  if (reference.includes(':')) {
+    throw new Refusal('DIGEST_INVALID', 'the digest must be sha256:… or sha512:…', { detail: reference })
+  }
+  // What cannot be a tag cannot be there either; only a push is told about the grammar.
+  throw method === 'PUT'
+    ? new Refusal('MANIFEST_INVALID', `"${reference}" is no tag`, { detail: reference })
+    : new Refusal('MANIFEST_UNKNOWN', `manifest tagged by "${reference}" is not found`, { detail: { reference } })
+}
+
+function unsupported(method: string): Refusal {
+  return new Refusal('UNSUPPORTED', `${method} is not supported here`)
+}

@@ -1,0 +1,188 @@
+import { createHash, createHmac, type Hash, timingSafeEqual } from 'node:crypto'
+import { type Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { parseDigest } from '@slipway/oci-format'
+import type { Content } from '../content.ts'
+import { KeyedLock } from '../keyed-lock.ts'
+import { Refusal } from '../refusal.ts'
+import { type Exchange, sendEmpty } from './exchange.ts'
+
+/** How far the SHA-256 of an upload has come, so that its end need not read it again. */
+interface Running {
+  hash: Hash
+  size: number
+}
+
+/** Uploads of blobs: in one request, in a stream or in chunks, and mounts from other repositories. */
+export class Uploads {
+  readonly #content: Content
+  readonly #key: Uint8Array
+  readonly #running = new Map<string, Running>()
+  readonly #locks = new KeyedLock()
+
+  constructor(content: Content, key: Uint8Array) {
+    this.#content = content
+    this.#key = key
+  }
+
+  /** POST: a mount, a whole blob in one request, or a new upload. */
+  async start(exchange: Exchange, name: string): Promise<void> {
+    const { searchParams } = exchange.url
+    const mount = searchParams.get('mount')
+    if (mount && (await this.#mount(exchange, name, mount))) return
+    const digest = searchParams.get('digest')
+    if (digest !== null) requireDigest(digest)
+    const id = await this.#content.blobs.startUpload()
+    this.#running.set(id, { hash: createHash('sha256'), size: 0 })
+    if (digest !== null) return this.#finish(exchange, { name, id, digest })
+    sendEmpty(exchange.response, 202, this.#headers(name, id, 0))
+  }
+
+  /** PATCH: appends a chunk or a stream. */
+  async append(exchange: Exchange, name: string, token: string): Promise<void> {
+    const id = await this.#open(name, token)
+    const size = await this.#locks.run(id, () => this.#append(exchange, name, id))
+    sendEmpty(exchange.response, 202, this.#headers(name, id, size))
+  }
+
+  /** PUT: the end of an upload, with or without a last piece. */
+  async finish(exchange: Exchange, name: string, token: string): Promise<void> {
+    const digest = exchange.url.searchParams.get('digest')
+    requireDigest(digest ?? '')
+    const id = await this.#open(name, token)
+    await this.#finish(exchange, { name, id, digest: digest ?? '' })
+  }
+
+  /** GET: how far it has come. */
+  async status({ response }: Exchange, name: string, token: string): Promise<void> {
+    const id = await this.#open(name, token)
+    const size = (await this.#content.blobs.uploadSize(id)) ?? 0
+    response.writeHead(204, this.#headers(name, id, size)).end()
+  }
+
+  /** DELETE: gives it up. */
+  async cancel({ response }: Exchange, name: string, token: string): Promise<void> {
+    const id = await this.#open(name, token)
+    this.#running.delete(id)
+    await this.#content.blobs.cancelUpload(id)
+    response.writeHead(204).end()
+  }
+
+  async #mount(exchange: Exchange, name: string, digest: string): Promise<boolean> {
+    requireDigest(digest)
+    const from = exchange.url.searchParams.get('from')
+    // Without a source any repository will do that the caller could pull the blob from.
+    const sources = from === null ? this.#content.catalog.names() : [from]
+    const readable = sources.some(
+      (source) =>
+        this.#content.hasBlob(source, digest) &&
+        exchange.principal.can({ type: 'repository', name: source, actions: ['pull'] }),
+    )
+    if (!readable) return false
+    await this.#content.catalog.commit([{ op: 'link-blob', repository: name, digest }])
+    sendCreated(exchange, name, digest)
+    return true
+  }
+
+  async #finish(exchange: Exchange, upload: { name: string; id: string; digest: string }): Promise<void> {
+    const { name, id, digest } = upload
+    await this.#locks.run(id, async () => {
+      await this.#append(exchange, name, id)
+      try {
+        await this.#content.blobs.commitUpload(id, digest, (bytes) => this.#verify(id, digest, bytes))
+      } catch (error) {
+        if (error instanceof Refusal) await this.#content.blobs.cancelUpload(id)
+        throw error
+      } finally {
+        this.#running.delete(id)
+      }
+    })
+    await this.#content.catalog.commit([{ op: 'link-blob', repository: name, digest }])
+    sendCreated(exchange, name, digest)
+  }
+
+  async #append({ request }: Exchange, name: string, id: string): Promise<number> {
+    const before = (await this.#content.blobs.uploadSize(id)) ?? 0
+    const range = chunkRange(request.headers['content-range'])
+    const length = request.headers['content-length']
+    const fits =
+      range === undefined || (range.start === before && (!length || range.end - range.start + 1 === Number(length)))
+    if (!fits) {
+      throw new Refusal('RANGE_INVALID', `the next chunk must start at ${before}`, {
+        headers: this.#headers(name, id, before),
+      })
+    }
+    if (length === '0') return before
+    const running = this.#running.get(id)
+    if (running?.size !== before) {
+      this.#running.delete(id)
+      return this.#content.blobs.appendUpload(id, request)
+    }
+    const hashing = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        running.hash.update(chunk)
+        running.size += chunk.length
+        done(null, chunk)
+      },
+    })
+    const [size] = await Promise.all([this.#content.blobs.appendUpload(id, hashing), pipeline(request, hashing)])
+    return size
+  }
+
+  /** The hash that ran along is enough when it saw every byte; else (a restart, SHA-512) the content is read again. */
+  async #verify(id: string, digest: string, bytes: Readable): Promise<void> {
+    const { algorithm, hex } = parseDigest(digest) ?? { algorithm: 'sha256', hex: '' }
+    const running = this.#running.get(id)
+    const size = await this.#content.blobs.uploadSize(id)
+    const hash = algorithm === 'sha256' && running?.size === size ? running?.hash : undefined
+    const actual = hash ? hash.digest('hex') : await hashOf(algorithm, bytes)
+    if (actual === hex) return
+    throw new Refusal('DIGEST_INVALID', 'the provided digest did not match the uploaded content', { detail: digest })
+  }
+
+  /** The store's id of an upload, when this repository has it. */
+  async #open(name: string, token: string): Promise<string> {
+    const [id = '', seal = ''] = token.split('.')
+    const expected = Buffer.from(this.#seal(name, id))
+    const shown = Buffer.from(seal)
+    const genuine = shown.length === expected.length && timingSafeEqual(shown, expected)
+    if (genuine && (await this.#content.blobs.uploadSize(id)) !== undefined) return id
+    throw new Refusal('BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry')
+  }
+
+  /** Binds an upload to its repository, without a record of it: also after a restart nobody else's upload can be taken over. */
+  #seal(name: string, id: string): string {
+    return createHmac('sha256', this.#key).update(`upload ${name} ${id}`).digest('base64url').slice(0, 22)
+  }
+
+  #headers(name: string, id: string, size: number): Record<string, string> {
+    return {
+      location: `/v2/${name}/blobs/uploads/${id}.${this.#seal(name, id)}`,
+      range: `0-${Math.max(0, size - 1)}`,
+      'docker-upload-uuid': id,
+    }
+  }
+}
+
+function sendCreated({ response }: Exchange, name: string, digest: string): void {
+  sendEmpty(response, 201, { location: `/v2/${name}/blobs/${digest}`, 'docker-content-digest': digest })
+}
+
+function requireDigest(digest: string): void {
+  if (!parseDigest(digest))
+    throw new Refusal('DIGEST_INVALID', 'the digest must be sha256:… or sha512:…', { detail: digest })
+}
+
+/** `start-end` of a chunk; distribution-spec writes it without a unit, some clients with one. */
+function chunkRange(header: string | undefined): { start: number; end: number } | undefined {
+  if (header === undefined) return undefined
+  const match = /^(?:bytes[ =])?(\d+)-(\d+)(?:\/.*)?$/.exec(header)
+  if (!match) throw new Refusal('RANGE_INVALID', 'Content-Range must be start-end')
+  return { start: Number(match[1]), end: Number(match[2]) }
+}
+
+async function hashOf(algorithm: string, bytes: Readable): Promise<string> {
+  const hash = createHash(algorithm)
+  for await (const chunk of bytes) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}

@@ -1,0 +1,40 @@
+import type { Authenticator } from '@slipway/http-server'
+import type { BlobStore } from '@slipway/storage'
+import type { MetadataChange } from './metadata/changes.ts'
+
+/** Something new that can be pulled, told after it is durable. */
+export interface PushEvent {
+  kind: 'image' | 'chart'
+  repository: string
+  /** The tag, or the digest when it was pushed without one. */
+  reference: string
+  digest: string
+  /** Who pushed it. */
+  by: string
+}
+
+/** Keeps what a registry knows besides its bytes, as a log of changes. A batch is kept whole or not at all. */
+export interface MetadataLog {
+  /** Everything that was acknowledged, in order. Called once, before the first append. */
+  read(): AsyncIterable<MetadataChange[]>
+  /** Resolves when the batch is durable. */
+  append(batch: MetadataChange[]): Promise<void>
+  /** Replaces the whole log in one step; only before the first append. */
+  rewrite(batches: Iterable<MetadataChange[]>): Promise<void>
+  close(): Promise<void>
+}
+
+export interface RegistryOptions {
+  blobs: BlobStore
+  metadata: MetadataLog
+  authenticator: Authenticator
+  /** The registry's own name, such as `acrgitopsdev.azurecr.io`: the `service` and audience of its tokens. */
+  hostName: string
+  /** Signs tokens and upload addresses, 32 bytes or more. Keep it over restarts, so that logins and uploads live on. */
+  signingKey: Uint8Array
+  /** Base URL under which clients reach the token endpoints. @default the scheme and Host header of each request */
+  realm?: string
+  onPush?: (event: PushEvent) => void
+  /** Milliseconds since 1970. @default Date.now */
+  clock?: () => number
+}
