@@ -1,7 +1,7 @@
 import { equalJson, withoutNulls } from '../json.ts'
 import type { KubeObject } from '../object.ts'
 import { ANY, type SchemaNode } from '../schema/node.ts'
-import { difference, EMPTY, equalSets, type FieldSet, intersection, isEmpty, pathsOf, union } from './field-set.ts'
+import { difference, EMPTY, equalSets, type FieldSet, intersection, pathsOf, union } from './field-set.ts'
 import {
   describeManager,
   type Manager,
@@ -114,9 +114,14 @@ function pruneFields<T extends KubeObject>(
   const owned = managers.map(({ fields }) => named(fields)).reduce(union, EMPTY)
   const withOwned = named(fieldSetOf(prune(difference(mergedSet, union(withoutLast, owned))), schema))
   // What hangs below a removed item, but was not applied by this manager, stays (addBackDanglingItems).
-  const result = prune(intersection(difference(mergedSet, withOwned), named(last)))
-  // The server's own fields are in no set that could remove them; metadata itself always stays.
-  return { ...result, metadata: result.metadata ?? merged.metadata }
+  return prune(withMetadata(intersection(difference(mergedSet, withOwned), named(last))))
+}
+
+/** Removing `metadata` as a whole would take the server's own fields with it, which nobody owns. */
+function withMetadata(remove: FieldSet): FieldSet {
+  const metadata = remove.children.get('f:metadata')
+  if (!metadata) return remove
+  return { member: false, children: new Map([...remove.children, ['f:metadata', { ...metadata, member: false }]]) }
 }
 
 function withoutManagedFields<T extends KubeObject>(object: T): T {
@@ -132,9 +137,4 @@ function serverless({ added, removed, modified }: Comparison): Comparison {
     removed: withoutServerFields(removed),
     modified: withoutServerFields(modified),
   }
-}
-
-/** Whether a comparison found nothing. */
-export function isSame({ added, removed, modified }: Comparison): boolean {
-  return isEmpty(added) && isEmpty(removed) && isEmpty(modified)
 }

@@ -111,27 +111,20 @@ function mergeLists(live: unknown[], config: unknown[], schema: SchemaNode): unk
   return result
 }
 
-/** The value without the fields of a set; containers that become empty by it go, too (undefined). */
+/** The value without the fields of a set. Containers that become empty by it stay, empty. */
 export function removeFields(value: unknown, remove: FieldSet, schema: SchemaNode): unknown {
-  const relation = relationOf(value, schema)
-  if (relation === 'leaf' || remove.children.size === 0) return value
-  if (Array.isArray(value)) {
-    const kept = value.flatMap((item) => {
-      const below = remove.children.get(itemElement(item, schema))
-      if (below?.member) return []
-      const rest = below ? removeFields(item, below, schema.items ?? ANY) : item
-      return rest === undefined ? [] : [rest]
-    })
-    return kept.length > 0 || value.length === 0 ? kept : undefined
+  if (relationOf(value, schema) === 'leaf' || remove.children.size === 0) return value
+  const kept = <T>(element: string, child: T, node: SchemaNode): T[] => {
+    const below = remove.children.get(element)
+    if (below?.member) return []
+    return [below ? (removeFields(child, below, node) as T) : child]
   }
+  if (Array.isArray(value)) return value.flatMap((item) => kept(itemElement(item, schema), item, schema.items ?? ANY))
   const result: JsonObject = {}
   for (const [field, child] of Object.entries(value as JsonObject)) {
-    const below = remove.children.get(`f:${field}`)
-    if (below?.member) continue
-    const rest = below ? removeFields(child, below, fieldNode(schema, field)) : child
-    if (rest !== undefined) setField(result, field, rest)
+    for (const rest of kept(`f:${field}`, child, fieldNode(schema, field))) setField(result, field, rest)
   }
-  return Object.keys(result).length > 0 || Object.keys(value as JsonObject).length === 0 ? result : undefined
+  return result
 }
 
 /** The set, with every named field of a struct on the way to a member being a member itself (EnsureNamedFieldsAreMembers). */
