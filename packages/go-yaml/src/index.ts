@@ -1,3 +1,7 @@
-export { locate } from './locate.ts'
+export type { DuplicateKeys } from './decode.ts'
+export { formatFloat } from './go-number.ts'
+export { type Location, locate } from './locate.ts'
 export { type ParseOptions, parse, parseDocuments, type YamlDocument } from './parse.ts'
+export { compareKeys } from './sort-keys.ts'
+export { type DocumentText, splitDocuments } from './split.ts'
 export { stringify } from './stringify.ts'

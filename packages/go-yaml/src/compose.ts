@@ -1,0 +1,330 @@
+import { Scanner, type Token } from './scanner.ts'
+import { type Mark, parseProblem, scanProblem, valueProblem } from './yaml-error.ts'
+
+interface NodeBase {
+  readonly mark: Mark
+  /** The full tag, empty when there is none. */
+  readonly tag: string
+}
+export interface ScalarNode extends NodeBase {
+  readonly kind: 'scalar'
+  readonly text: string
+  /** Without quotes: its type follows from its text. */
+  readonly isImplicit: boolean
+}
+export interface SequenceNode extends NodeBase {
+  readonly kind: 'sequence'
+  readonly items: Node[]
+}
+export interface MappingNode extends NodeBase {
+  readonly kind: 'mapping'
+  /** Keys and values in turn. */
+  readonly pairs: { key: Node; value: Node }[]
+}
+export interface AliasNode extends NodeBase {
+  readonly kind: 'alias'
+  readonly name: string
+  readonly target: Node
+}
+export type Node = ScalarNode | SequenceNode | MappingNode | AliasNode
+
+/** What YAML may contain (YAML 1.1, section 4.1), besides what JavaScript strings rule out. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|\p{Surrogate}/u
+
+/** The node tree of a text's first document, undefined when there is none. Throws YamlProblem. */
+export function compose(text: string): Node | undefined {
+  const at = text.search(forbidden)
+  if (at !== -1) throw forbiddenCharacter(text, at)
+  return new Composer(text).document()
+}
+
+function forbiddenCharacter(text: string, at: number): Error {
+  const before = text.slice(0, at)
+  const line = before.split('\n').length - 1
+  const mark = { index: at, line, column: at - before.lastIndexOf('\n') - 1 }
+  const code = text.charCodeAt(at)
+  const isRawByte = code >= 0xd800 && code <= 0xdfff
+  return valueProblem(isRawByte ? 'invalid leading UTF-8 octet' : 'control characters are not allowed', mark)
+}
+
+/** The longest chain of collections inside collections. */
+const maxDepth = 1000
+
+const longPrefix = 'tag:yaml.org,2002:'
+
+/** Builds nodes out of tokens by libyaml's grammar. */
+class Composer {
+  private readonly scanner: Scanner
+  private readonly anchors = new Map<string, Node>()
+  private readonly handles = new Map<string, string>()
+  private depth = 0
+
+  constructor(text: string) {
+    this.scanner = new Scanner(text)
+  }
+
+  document(): Node | undefined {
+    const token = this.scanner.peek()
+    if (token.type === 'streamEnd') return undefined
+    let root: Node
+    if (token.type === 'versionDirective' || token.type === 'tagDirective' || token.type === 'documentStart') {
+      this.directives()
+      root = this.explicitContent()
+    } else {
+      this.addDefaultHandles()
+      root = this.node(true, false)
+    }
+    this.scanner.peek()
+    return root
+  }
+
+  private take(): Token {
+    const token = this.scanner.peek()
+    this.scanner.skip()
+    return token
+  }
+
+  private directives(): void {
+    let hasVersion = false
+    for (;;) {
+      const token = this.scanner.peek()
+      if (token.type === 'versionDirective') {
+        if (hasVersion) throw parseProblem('found duplicate %YAML directive', token.mark)
+        if (token.value !== '1.1') throw parseProblem('found incompatible YAML document', token.mark)
+        hasVersion = true
+      } else if (token.type === 'tagDirective') {
+        if (this.handles.has(token.value)) throw parseProblem('found duplicate %TAG directive', token.mark)
+        this.handles.set(token.value, token.suffix)
+      } else break
+      this.scanner.skip()
+    }
+    this.addDefaultHandles()
+    const token = this.scanner.peek()
+    if (token.type !== 'documentStart') throw parseProblem('did not find expected <document start>', token.mark)
+    this.scanner.skip()
+  }
+
+  private addDefaultHandles(): void {
+    if (!this.handles.has('!')) this.handles.set('!', '!')
+    if (!this.handles.has('!!')) this.handles.set('!!', longPrefix)
+  }
+
+  private explicitContent(): Node {
+    const token = this.scanner.peek()
+    switch (token.type) {
+      case 'versionDirective':
+      case 'tagDirective':
+      case 'documentStart':
+      case 'documentEnd':
+      case 'streamEnd':
+        return emptyScalar(token.mark)
+      default:
+        return this.node(true, false)
+    }
+  }
+
+  /** A node; `mayBeIndentless`: a sequence may stand on its key's column. */
+  private node(isBlock: boolean, mayBeIndentless: boolean): Node {
+    if (++this.depth > maxDepth) throw scanProblem(`exceeded max depth of ${maxDepth}`, this.scanner.peek().mark)
+    const first = this.scanner.peek()
+    const node = first.type === 'alias' ? this.alias() : this.content(first, isBlock, mayBeIndentless)
+    this.depth--
+    return node
+  }
+
+  private alias(): Node {
+    const { mark, value: name } = this.scanner.peek()
+    const target = this.anchors.get(name)
+    if (!target) throw valueProblem(`unknown anchor '${name}' referenced`, mark)
+    this.scanner.skip()
+    return { kind: 'alias', mark, tag: '', name, target }
+  }
+
+  private content(first: Token, isBlock: boolean, mayBeIndentless: boolean): Node {
+    const { anchor, tag } = this.properties()
+    const { mark } = first
+    const token = this.scanner.peek()
+    const base = { mark, tag }
+    if (mayBeIndentless && token.type === 'blockEntry') return this.sequence(base, anchor, 'indentless')
+    switch (token.type) {
+      case 'scalar': {
+        this.scanner.skip()
+        const isImplicit = (tag === '' && token.isPlain) || tag === '!'
+        return this.named(anchor, { kind: 'scalar', ...base, text: token.value, isImplicit })
+      }
+      case 'flowSequenceStart':
+        return this.sequence(base, anchor, 'flow')
+      case 'flowMappingStart':
+        return this.mapping(base, anchor, 'flow')
+      case 'blockSequenceStart':
+        if (isBlock) return this.sequence(base, anchor, 'block')
+        break
+      case 'blockMappingStart':
+        if (isBlock) return this.mapping(base, anchor, 'block')
+        break
+      default:
+    }
+    if (anchor === undefined && tag === '') {
+      throw parseProblem('did not find expected node content', token.mark, mark)
+    }
+    return this.named(anchor, { kind: 'scalar', ...base, text: '', isImplicit: tag === '' })
+  }
+
+  private properties(): { anchor: string | undefined; tag: string } {
+    let anchor: string | undefined
+    let tag: Token | undefined
+    for (;;) {
+      const token = this.scanner.peek()
+      if (token.type === 'anchor' && anchor === undefined) anchor = token.value
+      else if (token.type === 'tag' && tag === undefined) tag = token
+      else break
+      this.scanner.skip()
+    }
+    return { anchor, tag: tag === undefined ? '' : this.fullTag(tag) }
+  }
+
+  private fullTag(token: Token): string {
+    if (token.value === '') return token.suffix
+    const prefix = this.handles.get(token.value)
+    if (prefix === undefined) throw parseProblem('found undefined tag handle', token.mark)
+    return prefix + token.suffix
+  }
+
+  private named<T extends Node>(anchor: string | undefined, node: T): T {
+    if (anchor !== undefined) this.anchors.set(anchor, node)
+    return node
+  }
+
+  private sequence(
+    base: { mark: Mark; tag: string },
+    anchor: string | undefined,
+    style: 'block' | 'flow' | 'indentless',
+  ): Node {
+    const node = this.named(anchor, { kind: 'sequence' as const, ...base, items: [] as Node[] })
+    if (style === 'flow') this.flowSequence(node.items)
+    else if (style === 'block') this.blockSequence(node.items)
+    else this.indentlessSequence(node.items)
+    return node
+  }
+
+  private mapping(base: { mark: Mark; tag: string }, anchor: string | undefined, style: 'block' | 'flow'): Node {
+    const node = this.named(anchor, { kind: 'mapping' as const, ...base, pairs: [] as MappingNode['pairs'] })
+    if (style === 'flow') this.flowMapping(node.pairs)
+    else this.blockMapping(node.pairs)
+    return node
+  }
+
+  private blockSequence(items: Node[]): void {
+    const start = this.take()
+    for (;;) {
+      const token = this.take()
+      if (token.type === 'blockEnd') return
+      if (token.type !== 'blockEntry') {
+        throw parseProblem("did not find expected '-' indicator", token.mark, start.mark)
+      }
+      const { type } = this.scanner.peek()
+      items.push(type === 'blockEntry' || type === 'blockEnd' ? emptyScalar(token.mark) : this.node(true, false))
+    }
+  }
+
+  private indentlessSequence(items: Node[]): void {
+    while (this.scanner.peek().type === 'blockEntry') {
+      const { mark } = this.take()
+      const { type } = this.scanner.peek()
+      const isEmpty = type === 'blockEntry' || type === 'key' || type === 'value' || type === 'blockEnd'
+      items.push(isEmpty ? emptyScalar(mark) : this.node(true, false))
+    }
+  }
+
+  private blockMapping(pairs: MappingNode['pairs']): void {
+    const start = this.take()
+    for (;;) {
+      const token = this.scanner.peek()
+      if (token.type === 'blockEnd') {
+        this.scanner.skip()
+        return
+      }
+      if (token.type !== 'key') throw parseProblem('did not find expected key', token.mark, start.mark)
+      this.scanner.skip()
+      const key = this.blockPart(token.mark)
+      const after = this.scanner.peek()
+      if (after.type !== 'value') {
+        pairs.push({ key, value: emptyScalar(after.mark) })
+        continue
+      }
+      this.scanner.skip()
+      pairs.push({ key, value: this.blockPart(after.mark) })
+    }
+  }
+
+  /** A key or value of a block mapping, empty where the next one begins. */
+  private blockPart(mark: Mark): Node {
+    const { type } = this.scanner.peek()
+    return type === 'key' || type === 'value' || type === 'blockEnd' ? emptyScalar(mark) : this.node(true, true)
+  }
+
+  private flowSequence(items: Node[]): void {
+    const start = this.take()
+    while (this.nextFlowItem('flowSequenceEnd', items.length === 0, start)) {
+      const token = this.scanner.peek()
+      items.push(token.type === 'key' ? this.singlePair() : this.node(false, false))
+    }
+  }
+
+  /** Takes the comma between items; false at the end, which is taken too. */
+  private nextFlowItem(end: 'flowSequenceEnd' | 'flowMappingEnd', isFirst: boolean, start: Token): boolean {
+    let token = this.scanner.peek()
+    if (token.type !== end && !isFirst) {
+      if (token.type !== 'flowEntry') {
+        const closing = end === 'flowSequenceEnd' ? ']' : '}'
+        throw parseProblem(`did not find expected ',' or '${closing}'`, token.mark, start.mark)
+      }
+      this.scanner.skip()
+      token = this.scanner.peek()
+    }
+    if (token.type !== end) return true
+    this.scanner.skip()
+    return false
+  }
+
+  /** `[a: b]` has a mapping of one pair. */
+  private singlePair(): Node {
+    const { mark } = this.take()
+    const key = this.flowPart('flowSequenceEnd')
+    let value = emptyScalar(this.scanner.peek().mark)
+    if (this.scanner.peek().type === 'value') {
+      this.scanner.skip()
+      value = this.flowPart('flowSequenceEnd')
+    }
+    return { kind: 'mapping', mark, tag: '', pairs: [{ key, value }] }
+  }
+
+  private flowPart(end: 'flowSequenceEnd' | 'flowMappingEnd'): Node {
+    const { type, mark } = this.scanner.peek()
+    return type === 'value' || type === 'flowEntry' || type === end ? emptyScalar(mark) : this.node(false, false)
+  }
+
+  private flowMapping(pairs: MappingNode['pairs']): void {
+    const start = this.take()
+    while (this.nextFlowItem('flowMappingEnd', pairs.length === 0, start)) {
+      const token = this.scanner.peek()
+      if (token.type !== 'key') {
+        pairs.push({ key: this.node(false, false), value: emptyScalar(this.scanner.peek().mark) })
+        continue
+      }
+      this.scanner.skip()
+      const key = this.flowPart('flowMappingEnd')
+      let value: Node = emptyScalar(this.scanner.peek().mark)
+      if (this.scanner.peek().type === 'value') {
+        this.scanner.skip()
+        value = this.flowPart('flowMappingEnd')
+      }
+      pairs.push({ key, value })
+    }
+  }
+}
+
+function emptyScalar(mark: Mark): Node {
+  return { kind: 'scalar', mark, tag: '', text: '', isImplicit: true }
+}

@@ -1,0 +1,15 @@
+import type { GoValue } from './decode.ts'
+import { formatFloat } from './go-number.ts'
+import { sortKeys } from './sort-keys.ts'
+
+/** A value as Go's `%#v` shows it, for goyaml's error messages. */
+export function goSyntax(value: GoValue): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (value === null) return 'interface {}(nil)'
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`
+  if (value instanceof Map) {
+    const entries = Array.from(value, ([key, entry]) => `${goSyntax(key)}:${goSyntax(entry)}`)
+    return `map[interface {}]interface {}{${sortKeys(entries).join(', ')}}`
+  }
+  return typeof value === 'number' && !Number.isInteger(value) ? formatFloat(value) : String(value)
+}

@@ -1,0 +1,173 @@
+import { isBlank, isBlankOrEnd, isBreak, isEnd } from './characters.ts'
+import type { Token } from './scanner.ts'
+import type { TextCursor } from './text-cursor.ts'
+import { scanProblem } from './yaml-error.ts'
+
+/** The spaces and line breaks between words, as they end up in the value. */
+interface Gap {
+  text: string
+  hasBreaks: boolean
+}
+
+/** One break is a space, more are so many less one; spaces at line ends go. */
+function scanGap(cursor: TextCursor, checkTab: (afterBreak: boolean) => void): Gap {
+  let spaces = ''
+  let leading = ''
+  let trailing = ''
+  for (;;) {
+    const code = cursor.code()
+    if (isBlank(code)) {
+      checkTab(leading !== '')
+      if (leading === '') spaces += String.fromCharCode(code)
+      cursor.skip(1)
+    } else if (!isBreak(code)) break
+    else if (leading === '') leading = cursor.skipLine()
+    else trailing += cursor.skipLine()
+  }
+  if (leading === '') return { text: spaces, hasBreaks: false }
+  return { text: leading === '\n' ? trailing || ' ' : leading + trailing, hasBreaks: true }
+}
+
+/** Reads a plain scalar, over several lines while they are indented enough. `endsLine`: a key may follow. */
+export function scanPlain(cursor: TextCursor, indent: number, inFlow: boolean): { token: Token; endsLine: boolean } {
+  const mark = cursor.mark()
+  let text = ''
+  let gap: Gap = { text: '', hasBreaks: false }
+  for (;;) {
+    if (cursor.isDocumentMarker() || cursor.code() === 0x23) break
+    const start = cursor.index
+    while (!endsPlain(cursor, inFlow)) cursor.skip(1)
+    if (cursor.index > start) {
+      text += gap.text + cursor.slice(start)
+      gap = { text: '', hasBreaks: false }
+    }
+    if (!isBlank(cursor.code()) && !isBreak(cursor.code())) break
+    gap = scanGap(cursor, (afterBreak) => {
+      if (afterBreak && cursor.column < indent && cursor.code() === 0x09) {
+        throw scanProblem('found a tab character that violates indentation', cursor.mark())
+      }
+    })
+    if (!inFlow && cursor.column < indent) break
+  }
+  return { token: { type: 'scalar', mark, value: text, suffix: '', isPlain: true }, endsLine: gap.hasBreaks }
+}
+
+function endsPlain(cursor: TextCursor, inFlow: boolean): boolean {
+  const code = cursor.code()
+  if (isBlankOrEnd(code)) return true
+  if (code === 0x3a) return isBlankOrEnd(cursor.code(1))
+  return inFlow && (code === 0x2c || code === 0x3f || code === 0x5b || code === 0x5d || code === 0x7b || code === 0x7d)
+}
+
+/** Reads a single- or double-quoted scalar. */
+export function scanQuoted(cursor: TextCursor): Token {
+  const mark = cursor.mark()
+  const quote = cursor.code()
+  const isSingle = quote === 0x27
+  cursor.skip(1)
+  let text = ''
+  for (;;) {
+    if (cursor.isDocumentMarker()) throw scanProblem('found unexpected document indicator', cursor.mark())
+    if (isEnd(cursor.code())) throw scanProblem('found unexpected end of stream', cursor.mark())
+    const part = isSingle ? scanSingle(cursor) : scanDouble(cursor)
+    text += part.text
+    if (cursor.code() === quote) break
+    text += part.joins ? scanJoined(cursor) : scanGap(cursor, () => {}).text
+  }
+  cursor.skip(1)
+  return { type: 'scalar', mark, value: text, suffix: '', isPlain: false }
+}
+
+/** After an escaped line break, further breaks stay and spaces go. */
+function scanJoined(cursor: TextCursor): string {
+  let breaks = ''
+  while (isBlank(cursor.code()) || isBreak(cursor.code())) {
+    if (isBlank(cursor.code())) cursor.skip(1)
+    else breaks += cursor.skipLine()
+  }
+  return breaks
+}
+
+interface Part {
+  text: string
+  /** It ended with an escaped line break. */
+  joins: boolean
+}
+
+function scanSingle(cursor: TextCursor): Part {
+  let text = ''
+  let start = cursor.index
+  while (!isBlankOrEnd(cursor.code())) {
+    if (cursor.code() === 0x27) {
+      if (cursor.code(1) !== 0x27) break
+      text += cursor.slice(start, cursor.index + 1)
+      cursor.skip(2)
+      start = cursor.index
+    } else cursor.skip(1)
+  }
+  return { text: text + cursor.slice(start), joins: false }
+}
+
+function scanDouble(cursor: TextCursor): Part {
+  let text = ''
+  let start = cursor.index
+  while (!isBlankOrEnd(cursor.code()) && cursor.code() !== 0x22) {
+    if (cursor.code() !== 0x5c) {
+      cursor.skip(1)
+      continue
+    }
+    text += cursor.slice(start)
+    if (isBreak(cursor.code(1))) {
+      cursor.skip(1)
+      cursor.skipLine()
+      return { text, joins: true }
+    }
+    text += scanEscape(cursor)
+    start = cursor.index
+  }
+  return { text: text + cursor.slice(start), joins: false }
+}
+
+const escapes: Record<string, string> = {
+  '0': '\0',
+  a: '\x07',
+  b: '\b',
+  t: '\t',
+  '\t': '\t',
+  n: '\n',
+  v: '\v',
+  f: '\f',
+  r: '\r',
+  e: '\x1b',
+  ' ': ' ',
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+  N: '\x85',
+  _: '\xa0',
+  L: '\u2028',
+  P: '\u2029',
+}
+const codeLengths: Record<string, number> = { x: 2, u: 4, U: 8 }
+
+function scanEscape(cursor: TextCursor): string {
+  const letter = String.fromCharCode(cursor.code(1))
+  const simple = escapes[letter]
+  if (simple !== undefined) {
+    cursor.skip(2)
+    return simple
+  }
+  const length = codeLengths[letter]
+  if (length === undefined) throw scanProblem('found unknown escape character', cursor.mark())
+  cursor.skip(2)
+  const digits = cursor.slice(cursor.index, cursor.index + length)
+  if (digits.length < length || !/^[0-9a-fA-F]+$/.test(digits)) {
+    throw scanProblem('did not find expected hexdecimal number', cursor.mark())
+  }
+  const code = Number.parseInt(digits, 16)
+  if ((code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff) {
+    throw scanProblem('found invalid Unicode character escape code', cursor.mark())
+  }
+  cursor.skip(length)
+  return String.fromCodePoint(code)
+}

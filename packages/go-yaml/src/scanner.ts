@@ -1,0 +1,378 @@
+import { isBlankOrEnd, isBreak, isEnd, isWordCharacter } from './characters.ts'
+import { scanBlockScalar } from './scan-block-scalar.ts'
+import { scanPlain, scanQuoted } from './scan-flow-scalar.ts'
+import { scanDirective, scanTag } from './scan-tag.ts'
+import { TextCursor } from './text-cursor.ts'
+import { type Mark, scanProblem } from './yaml-error.ts'
+
+export type TokenType =
+  | 'streamEnd'
+  | 'versionDirective'
+  | 'tagDirective'
+  | 'documentStart'
+  | 'documentEnd'
+  | 'blockSequenceStart'
+  | 'blockMappingStart'
+  | 'blockEnd'
+  | 'flowSequenceStart'
+  | 'flowSequenceEnd'
+  | 'flowMappingStart'
+  | 'flowMappingEnd'
+  | 'blockEntry'
+  | 'flowEntry'
+  | 'key'
+  | 'value'
+  | 'alias'
+  | 'anchor'
+  | 'tag'
+  | 'scalar'
+
+export interface Token {
+  readonly type: TokenType
+  readonly mark: Mark
+  /** A scalar's text, an anchor's name, a tag's or directive's handle, a version. */
+  readonly value: string
+  /** A tag's suffix or a directive's prefix. */
+  readonly suffix: string
+  /** A scalar without quotes and not in a block. */
+  readonly isPlain: boolean
+}
+
+/** A place where a key without `?` may have begun. */
+interface SimpleKey {
+  isPossible: boolean
+  readonly isRequired: boolean
+  readonly tokenNumber: number
+  readonly mark: Mark
+}
+
+/** Collections inside each other; the parser's recursion needs the bound, goyaml's is 10,000. */
+const maxDepth = 1000
+
+/** A simple key's colon must come within so many characters (YAML 1.1, section 7.5). */
+const maxKeyLength = 1024
+
+const noKey: SimpleKey = {
+  isPossible: false,
+  isRequired: false,
+  tokenNumber: 0,
+  mark: { index: 0, line: 0, column: 0 },
+}
+
+/** Cuts YAML into tokens as libyaml's scanner does, with its errors; indentation becomes block tokens. */
+export class Scanner {
+  private readonly cursor: TextCursor
+  private tokens: Token[] = []
+  private head = 0
+  private taken = 0
+  private indent = -1
+  private readonly indents: number[] = []
+  private simpleKeyAllowed = true
+  /** One per flow level, the block context first. */
+  private readonly simpleKeys: SimpleKey[] = [noKey]
+  private isDone = false
+
+  constructor(text: string) {
+    this.cursor = new TextCursor(text)
+  }
+
+  /** The next token, which stays. */
+  peek(): Token {
+    while (this.needsMore()) this.fetch()
+    return this.tokens[this.head] as Token
+  }
+
+  /** Takes the token that `peek` gave. */
+  skip(): void {
+    this.head++
+    this.taken++
+    if (this.head > 64) {
+      this.tokens = this.tokens.slice(this.head)
+      this.head = 0
+    }
+  }
+
+  private get flowLevel(): number {
+    return this.simpleKeys.length - 1
+  }
+
+  /** A token that may turn out to be a key must wait for its colon. */
+  private needsMore(): boolean {
+    if (this.isDone) return false
+    if (this.head === this.tokens.length) return true
+    return this.simpleKeys.some((key) => key.isPossible && key.tokenNumber === this.taken && this.isKeyValid(key))
+  }
+
+  private isKeyValid(key: SimpleKey): boolean {
+    if (!key.isPossible) return false
+    const { cursor } = this
+    if (key.mark.line >= cursor.line && key.mark.index + maxKeyLength >= cursor.index) return true
+    if (key.isRequired) throw scanProblem("could not find expected ':'", cursor.mark())
+    key.isPossible = false
+    return false
+  }
+
+  private saveSimpleKey(): void {
+    const { cursor } = this
+    if (!this.simpleKeyAllowed) return
+    this.removeSimpleKey()
+    const isRequired = this.flowLevel === 0 && this.indent === cursor.column
+    const tokenNumber = this.taken + this.tokens.length - this.head
+    this.simpleKeys[this.flowLevel] = { isPossible: true, isRequired, tokenNumber, mark: cursor.mark() }
+  }
+
+  private removeSimpleKey(): void {
+    const key = this.simpleKeys[this.flowLevel] as SimpleKey
+    if (!key.isPossible) return
+    if (key.isRequired) throw scanProblem("could not find expected ':'", this.cursor.mark())
+    key.isPossible = false
+  }
+
+  private rollIndent(column: number, type: TokenType, mark: Mark, tokenNumber?: number): void {
+    if (this.flowLevel > 0 || this.indent >= column) return
+    this.indents.push(this.indent)
+    this.indent = column
+    if (this.indents.length > maxDepth) throw scanProblem(`exceeded max depth of ${maxDepth}`, this.cursor.mark())
+    this.insert({ type, mark }, tokenNumber)
+  }
+
+  private unrollIndent(column: number): void {
+    if (this.flowLevel > 0) return
+    while (this.indent > column) {
+      this.insert({ type: 'blockEnd', mark: this.cursor.mark() })
+      this.indent = this.indents.pop() ?? -1
+    }
+  }
+
+  private insert(token: Partial<Token> & Pick<Token, 'type' | 'mark'>, tokenNumber?: number): void {
+    const full: Token = { value: '', suffix: '', isPlain: false, ...token }
+    if (tokenNumber === undefined) this.tokens.push(full)
+    else this.tokens.splice(this.head + tokenNumber - this.taken, 0, full)
+  }
+
+  private fetch(): void {
+    this.skipToToken()
+    const { cursor } = this
+    this.unrollIndent(cursor.column)
+    const code = cursor.code()
+    if (isEnd(code)) {
+      this.fetchEnd()
+      return
+    }
+    if (cursor.column === 0) {
+      if (code === 0x25) {
+        this.fetchDirective()
+        return
+      }
+      if (cursor.isDocumentMarker()) {
+        this.fetchDocumentMarker(code === 0x2d ? 'documentStart' : 'documentEnd')
+        return
+      }
+    }
+    this.fetchContent(code)
+  }
+
+  private fetchContent(code: number): void {
+    const { cursor } = this
+    const nextIsBlank = isBlankOrEnd(cursor.code(1))
+    const inFlow = this.flowLevel > 0
+    switch (String.fromCharCode(code)) {
+      case '[':
+        this.fetchFlowStart('flowSequenceStart')
+        return
+      case '{':
+        this.fetchFlowStart('flowMappingStart')
+        return
+      case ']':
+        this.fetchFlowEnd('flowSequenceEnd')
+        return
+      case '}':
+        this.fetchFlowEnd('flowMappingEnd')
+        return
+      case ',':
+        this.fetchFlowEntry()
+        return
+      case '-':
+        if (nextIsBlank) this.fetchBlockEntry()
+        else this.fetchPlain()
+        return
+      case '?':
+        if (inFlow || nextIsBlank) this.fetchKey()
+        else this.fetchPlain()
+        return
+      case ':':
+        if (inFlow || nextIsBlank) this.fetchValue()
+        else this.fetchPlain()
+        return
+      case '*':
+        this.fetchAnchor('alias')
+        return
+      case '&':
+        this.fetchAnchor('anchor')
+        return
+      case '!':
+        this.fetchNodePart(() => this.insert(scanTag(cursor)))
+        return
+      case "'":
+      case '"':
+        this.fetchNodePart(() => this.insert(scanQuoted(cursor)))
+        return
+      case '|':
+      case '>':
+        if (!inFlow) {
+          this.fetchBlockScalar()
+          return
+        }
+        break
+      case '#':
+      case '%':
+      case '@':
+      case '`':
+      case '\t':
+        break
+      default:
+        this.fetchPlain()
+        return
+    }
+    throw scanProblem('found character that cannot start any token', cursor.mark())
+  }
+
+  private skipToToken(): void {
+    const { cursor } = this
+    for (;;) {
+      if (cursor.column === 0 && cursor.code() === 0xfeff) cursor.skip(1)
+      const skipsTabs = this.flowLevel > 0 || !this.simpleKeyAllowed
+      while (cursor.code() === 0x20 || (skipsTabs && cursor.code() === 0x09)) cursor.skip(1)
+      if (cursor.code() === 0x23) cursor.skipToBreak()
+      if (!isBreak(cursor.code())) return
+      cursor.skipLine()
+      if (this.flowLevel === 0) this.simpleKeyAllowed = true
+    }
+  }
+
+  private fetchEnd(): void {
+    this.cursor.endLine()
+    this.unrollIndent(-1)
+    this.removeSimpleKey()
+    this.simpleKeyAllowed = false
+    this.insert({ type: 'streamEnd', mark: this.cursor.mark() })
+    this.isDone = true
+  }
+
+  private fetchDirective(): void {
+    this.unrollIndent(-1)
+    this.removeSimpleKey()
+    this.simpleKeyAllowed = false
+    this.insert(scanDirective(this.cursor))
+  }
+
+  private fetchDocumentMarker(type: TokenType): void {
+    this.unrollIndent(-1)
+    this.removeSimpleKey()
+    this.simpleKeyAllowed = false
+    this.insertIndicator(type, 3)
+  }
+
+  private insertIndicator(type: TokenType, length = 1): void {
+    this.insert({ type, mark: this.cursor.mark() })
+    this.cursor.skip(length)
+  }
+
+  private fetchFlowStart(type: TokenType): void {
+    this.saveSimpleKey()
+    this.simpleKeys.push(noKey)
+    if (this.flowLevel > maxDepth) throw scanProblem(`exceeded max depth of ${maxDepth}`, this.cursor.mark())
+    this.simpleKeyAllowed = true
+    this.insertIndicator(type)
+  }
+
+  private fetchFlowEnd(type: TokenType): void {
+    this.removeSimpleKey()
+    if (this.flowLevel > 0) this.simpleKeys.pop()
+    this.simpleKeyAllowed = false
+    this.insertIndicator(type)
+  }
+
+  private fetchFlowEntry(): void {
+    this.removeSimpleKey()
+    this.simpleKeyAllowed = true
+    this.insertIndicator('flowEntry')
+  }
+
+  private fetchBlockEntry(): void {
+    if (this.flowLevel === 0) {
+      this.requireKeyAllowed('block sequence entries are not allowed in this context')
+      this.rollIndent(this.cursor.column, 'blockSequenceStart', this.cursor.mark())
+    }
+    this.removeSimpleKey()
+    this.simpleKeyAllowed = true
+    this.insertIndicator('blockEntry')
+  }
+
+  private requireKeyAllowed(message: string): void {
+    if (!this.simpleKeyAllowed) throw scanProblem(message, this.cursor.mark())
+  }
+
+  private fetchKey(): void {
+    if (this.flowLevel === 0) {
+      this.requireKeyAllowed('mapping keys are not allowed in this context')
+      this.rollIndent(this.cursor.column, 'blockMappingStart', this.cursor.mark())
+    }
+    this.removeSimpleKey()
+    this.simpleKeyAllowed = this.flowLevel === 0
+    this.insertIndicator('key')
+  }
+
+  /** A colon makes a key of what came before it on its line, if anything did. */
+  private fetchValue(): void {
+    const key = this.simpleKeys[this.flowLevel] as SimpleKey
+    if (this.isKeyValid(key)) {
+      this.insert({ type: 'key', mark: key.mark }, key.tokenNumber)
+      this.rollIndent(key.mark.column, 'blockMappingStart', key.mark, key.tokenNumber)
+      key.isPossible = false
+      this.simpleKeyAllowed = false
+    } else {
+      if (this.flowLevel === 0) {
+        this.requireKeyAllowed('mapping values are not allowed in this context')
+        this.rollIndent(this.cursor.column, 'blockMappingStart', this.cursor.mark())
+      }
+      this.simpleKeyAllowed = this.flowLevel === 0
+    }
+    this.insertIndicator('value')
+  }
+
+  private fetchAnchor(type: 'alias' | 'anchor'): void {
+    this.fetchNodePart(() => {
+      const { cursor } = this
+      const mark = cursor.mark()
+      cursor.skip(1)
+      const value = cursor.readWhile(isWordCharacter)
+      const code = cursor.code()
+      if (value === '' || !(isBlankOrEnd(code) || '?:,]}%@`'.includes(String.fromCharCode(code)))) {
+        throw scanProblem('did not find expected alphabetic or numeric character', cursor.mark())
+      }
+      this.insert({ type, mark, value })
+    })
+  }
+
+  /** Something that a simple key may begin with. */
+  private fetchNodePart(scan: () => void): void {
+    this.saveSimpleKey()
+    this.simpleKeyAllowed = false
+    scan()
+  }
+
+  private fetchPlain(): void {
+    this.fetchNodePart(() => {
+      const { token, endsLine } = scanPlain(this.cursor, this.indent + 1, this.flowLevel > 0)
+      this.insert(token)
+      if (endsLine) this.simpleKeyAllowed = true
+    })
+  }
+
+  private fetchBlockScalar(): void {
+    this.removeSimpleKey()
+    this.simpleKeyAllowed = true
+    this.insert(scanBlockScalar(this.cursor, this.indent))
+  }
+}
