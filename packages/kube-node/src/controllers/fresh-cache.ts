@@ -1,0 +1,64 @@
+import type { Informer } from '@slipway/kube-client'
+import type { KubeObject } from '@slipway/kube-objects'
+import { controllerOf } from '../labels.ts'
+
+/**
+ * An informer's objects, corrected by what this process has written and the watch has not brought yet. Without it a controller
+ * that looks again at once would create the same pods a second time.
+ */
+export class FreshCache<T extends KubeObject> {
+  readonly #informer: Informer<T>
+  readonly #written = new Map<string, T>()
+  readonly #deleted = new Set<string>()
+
+  constructor(informer: Informer<T>) {
+    this.#informer = informer
+    informer.on(({ type, object }) => {
+      const uid = uidOf(object)
+      if (type === 'deleted') {
+        this.#written.delete(uid)
+        this.#deleted.delete(uid)
+        return
+      }
+      const written = this.#written.get(uid)
+      if (written && versionOf(object) >= versionOf(written)) this.#written.delete(uid)
+    })
+  }
+
+  list(): T[] {
+    const objects = this.#informer.list().map((object) => this.#newest(object))
+    const known = new Set(objects.map(uidOf))
+    for (const [uid, object] of this.#written) if (!known.has(uid)) objects.push(object)
+    return objects.filter((object) => !this.#deleted.has(uidOf(object)))
+  }
+
+  /** Those that `owner` manages. */
+  ownedBy(owner: KubeObject): T[] {
+    return this.list().filter((object) => controllerOf(object)?.uid === owner.metadata.uid)
+  }
+
+  /** Remember what a write answered. */
+  wrote(object: T): T {
+    const cached = this.#informer.get(object.metadata)
+    if (!cached || uidOf(cached) !== uidOf(object) || versionOf(cached) < versionOf(object)) {
+      this.#written.set(uidOf(object), object)
+    }
+    return object
+  }
+
+  /** Remember that this one was told to go. */
+  deleted(object: T): void {
+    if (this.#informer.get(object.metadata)) this.#deleted.add(uidOf(object))
+    this.#written.delete(uidOf(object))
+  }
+
+  #newest(object: T): T {
+    const written = this.#written.get(uidOf(object))
+    return written && versionOf(written) > versionOf(object) ? written : object
+  }
+}
+
+const uidOf = (object: KubeObject): string => object.metadata.uid ?? ''
+
+/** etcd's revisions are integers, which clients may compare since Kubernetes 1.35 (KEP-5504). */
+const versionOf = (object: KubeObject): number => Number(object.metadata.resourceVersion ?? 0)

@@ -1,0 +1,73 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import { ownerReference } from '../labels.ts'
+import type { Pod, PodTemplate } from '../types.ts'
+
+/** Whether the pod may still do something: neither ended nor being deleted. */
+export function isActive(pod: Pod): boolean {
+  const phase = pod.status?.phase
+  return !pod.metadata.deletionTimestamp && phase !== 'Succeeded' && phase !== 'Failed'
+}
+
+/** Whether the pod's Ready condition is true. */
+export function isReady(pod: Pod): boolean {
+  return readyCondition(pod)?.status === 'True'
+}
+
+/** Milliseconds until the pod has been ready for `minReadySeconds`; 0 when it has; Infinity while it is not ready. */
+export function untilAvailable(pod: Pod, minReadySeconds: number, now: number): number {
+  const condition = readyCondition(pod)
+  if (condition?.status !== 'True') return Number.POSITIVE_INFINITY
+  if (minReadySeconds === 0) return 0
+  return Math.max(0, Date.parse(condition.lastTransitionTime ?? '') + minReadySeconds * 1000 - now)
+}
+
+function readyCondition(pod: Pod): { status: string; lastTransitionTime: string | null } | undefined {
+  return pod.status?.conditions?.find(({ type }) => type === 'Ready')
+}
+
+/** The pod that an owner makes of its template. */
+export function podFromTemplate(owner: KubeObject, template: PodTemplate, name: string): Pod {
+  const { labels, annotations, finalizers } = template.metadata ?? {}
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      generateName: `${owner.metadata.name}-`,
+      ...(owner.metadata.namespace && { namespace: owner.metadata.namespace }),
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
+      ...(finalizers && { finalizers }),
+      ownerReferences: [ownerReference(owner)],
+    },
+    spec: template.spec,
+  }
+}
+
+/**
+ * The pods in the order in which they should go when there are too many (kube-controller-manager, ActivePodsWithRanks):
+ * unscheduled before scheduled, pending before running, not ready before ready, restarted before steady, younger before older.
+ */
+export function deletionOrder(pods: Pod[]): Pod[] {
+  const rank = (pod: Pod): number[] => [
+    pod.spec.nodeName ? 1 : 0,
+    pod.status?.phase === 'Running' ? 1 : 0,
+    isReady(pod) ? 1 : 0,
+    Number(pod.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? 0),
+    -restarts(pod),
+    -Date.parse(pod.metadata.creationTimestamp ?? '1970-01-01'),
+  ]
+  return [...pods].sort((a, b) => compare(rank(a), rank(b)))
+}
+
+function restarts(pod: Pod): number {
+  return (pod.status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0)
+}
+
+function compare(a: number[], b: number[]): number {
+  for (const [index, left] of a.entries()) {
+    const difference = left - (b[index] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}

@@ -1,0 +1,70 @@
+import type { ContainerEngine } from '@slipway/container-engine'
+
+/** The part of a container engine that runs pods; the simulated one implements the same. */
+export type PodEngine = Pick<
+  ContainerEngine,
+  | 'createContainer'
+  | 'start'
+  | 'stop'
+  | 'kill'
+  | 'remove'
+  | 'inspect'
+  | 'list'
+  | 'logs'
+  | 'exec'
+  | 'attach'
+  | 'events'
+  | 'inspectImage'
+>
+
+/** What the kubelet runs pods with. */
+export interface PodRuntime {
+  /** As Node.status.nodeInfo says it, such as `podman://4.3.1` or `simulated://0`. */
+  version: string
+  /** Nothing really runs: probes are not asked and every view must say so. */
+  simulated: boolean
+  /** Whether a container's own address can be connected to from here. */
+  addressesReachable: boolean
+  engine: PodEngine
+  images: ImagePuller
+}
+
+export interface ImageRequest {
+  policy: 'Always' | 'IfNotPresent' | 'Never'
+  /** Contents of `.dockerconfigjson`, in the pod's order. */
+  pullSecrets: string[]
+  signal: AbortSignal
+}
+
+export interface PulledImage {
+  /** What containers are created from. */
+  imageId: string
+  /** `repository@digest`, or the id where there is no registry behind it. */
+  imageRef: string
+  /** False when it was there already. */
+  pulled: boolean
+  /** Bytes, when pulled. */
+  size?: number
+}
+
+/**
+ * Makes images available. Throws UserError IMAGE_NOT_FOUND, IMAGE_UNAUTHORIZED, IMAGE_NAME_INVALID, IMAGE_NEVER_PULL and
+ * TransientError IMAGE_UNREACHABLE.
+ */
+export interface ImagePuller {
+  ensureImage(reference: string, request: ImageRequest): Promise<PulledImage>
+}
+
+/** Labels of every container that belongs to a pod, as the kubelet's runtimes write them. */
+export const LABELS = {
+  pod: 'io.kubernetes.pod.name',
+  namespace: 'io.kubernetes.pod.namespace',
+  uid: 'io.kubernetes.pod.uid',
+  container: 'io.kubernetes.container.name',
+  attempt: 'io.kubernetes.container.restartCount',
+  /** Which Slipway it belongs to: several may share an engine. */
+  node: 'slipway.dev/node',
+  imageRef: 'slipway.dev/image-ref',
+  /** The container whose network it joined. */
+  network: 'slipway.dev/network-of',
+} as const
