@@ -1,1 +1,59 @@
-export {}
+export {
+  type Chart,
+  type ChartFile,
+  type CrdFile,
+  crdsOf,
+  type Dependency,
+  isLibrary,
+  type Lock,
+  type Maintainer,
+  type Metadata,
+} from './chart/chart.ts'
+export { type IgnoreRules, parseIgnoreRules } from './chart/ignore.ts'
+export { type ChartLimits, loadArchive, loadChart, parseValues, readArchive } from './chart/load.ts'
+export { metadataJson } from './chart/metadata-json.ts'
+export { type PackagedChart, type PackageOptions, packageChart } from './chart/package.ts'
+export { matchPath } from './chart/path.ts'
+export type { DigestAlgorithm, KeyPlatform, Platform, ScryptOptions } from './platform.ts'
+export {
+  decodeRelease,
+  encodeRelease,
+  type HookExecution,
+  type Release,
+  type ReleaseFile,
+  type ReleaseHook,
+  type ReleaseOptions,
+  type ReleaseStatus,
+  releaseOf,
+  releaseSecretLabels,
+  releaseSecretName,
+  releaseSecretType,
+} from './release/release.ts'
+export { type Capabilities, defaultCapabilities, type HelmVersion, parseKubeVersion } from './render/capabilities.ts'
+export type { ReleaseInfo } from './render/context.ts'
+export type { Lookup } from './render/engine.ts'
+export { compareForInstall, compareForUninstall } from './render/kind-order.ts'
+export {
+  type Hook,
+  type HookEvent,
+  type Manifest,
+  type ManifestHead,
+  manifestText,
+  splitManifests,
+} from './render/manifests.ts'
+export { crdText, RenderError, type RenderedChart, type RenderOptions, renderChart } from './render/render.ts'
+export {
+  addEntry,
+  type IndexEntry,
+  mergeIndexes,
+  parseIndex,
+  type RepositoryIndex,
+  removeEntry,
+  resolveVersion,
+  writeIndex,
+} from './repository/index-file.ts'
+export { isInRange, parseConstraint } from './semver/constraint.ts'
+export { compareVersions, formatVersion, isVersion, parseVersion, type Version } from './semver/version.ts'
+export { coalesceValues } from './values/coalesce.ts'
+export { setJson, setLiteral, setValue } from './values/set.ts'
+export { emptyValues, mergeValues, type Values } from './values/value.ts'

@@ -1,0 +1,99 @@
+import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { UserError } from '@slipway/errors'
+import { type Chart, type ChartFile, loadArchive, loadChart, parseIgnoreRules } from '@slipway/helm-chart'
+import { nodePlatform } from './node-platform.ts'
+
+const maxFileSize = 5 * 1024 * 1024
+
+/** Loads a chart from a folder or a packaged file, as Helm finds them. Throws UserError. */
+export function readChart(path: string): Chart {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (!stats) throw notFound(path)
+  return stats.isDirectory() ? loadChart(readFolder(path), nodePlatform) : readArchiveFile(path)
+}
+
+function notFound(path: string): UserError {
+  if (path.startsWith('.') || path.startsWith('/'))
+    return new UserError('HELM_CHART_NOT_FOUND', `path ${JSON.stringify(path)} not found`)
+  if (!path.includes('/'))
+    return new UserError(
+      'HELM_CHART_NOT_FOUND',
+      `non-absolute URLs should be in form of repo_name/path_to_chart, got: ${path}`,
+    )
+  if (path.includes('://')) {
+    return new UserError(
+      'HELM_UNSUPPORTED',
+      'charts from a URL are not supported; download the chart and give its path',
+    )
+  }
+  return new UserError('HELM_CHART_NOT_FOUND', `repo ${path.split('/', 1)[0]} not found`)
+}
+
+function readArchiveFile(path: string): Chart {
+  const data = readFileSync(path)
+  if (data[0] !== 0x1f || data[1] !== 0x8b) {
+    const problem = /\.ya?ml$/.test(path)
+      ? 'seems to be a YAML file, but expected a gzipped archive'
+      : "does not appear to be a gzipped archive; got 'text/plain; charset=utf-8'"
+    throw new UserError('CHART_INVALID', `file '${path}' ${problem}`)
+  }
+  return loadArchive(data, nodePlatform)
+}
+
+/** The files of a chart's folder without what `.helmignore` leaves out. */
+export function readFolder(path: string): ChartFile[] {
+  const root = resolve(path)
+  let rulesText = ''
+  try {
+    rulesText = readFileSync(join(root, '.helmignore'), 'utf8')
+  } catch {
+    // Most charts have none.
+  }
+  const rules = parseIgnoreRules(rulesText)
+  const files: ChartFile[] = []
+  walk({ root, real: realpathSync(root), prefix: '', links: new Set() }, (name, full) => {
+    const stats = statSync(full)
+    if (rules.ignores(name, stats.isDirectory())) return false
+    if (stats.isDirectory()) return true
+    if (!stats.isFile()) {
+      throw new UserError('CHART_INVALID', `cannot load irregular file ${full} as it has file mode type bits set`)
+    }
+    if (stats.size > maxFileSize) {
+      throw new UserError(
+        'CHART_INVALID',
+        `chart file ${JSON.stringify(basename(full))} is larger than the maximum file size ${maxFileSize}`,
+      )
+    }
+    files.push({ name, data: readFileSync(full) })
+    return false
+  })
+  return files
+}
+
+interface Folder {
+  readonly root: string
+  readonly real: string
+  readonly prefix: string
+  /** Real paths of the links that led here, to stop at circles. */
+  readonly links: ReadonlySet<string>
+}
+
+/** Visits files and folders in Go's order, following symbolic links as Helm does; `visit` says whether to go into a folder. */
+function walk(folder: Folder, visit: (name: string, full: string) => boolean): void {
+  for (const entry of sorted(readdirSync(folder.real, { withFileTypes: true }))) {
+    const name = folder.prefix + entry.name
+    const full = join(folder.root, name)
+    const isLink = entry.isSymbolicLink() || lstatSync(full).isSymbolicLink()
+    const real = isLink ? realpathSync(full) : join(folder.real, entry.name)
+    if (!visit(name, full)) continue
+    if (isLink && folder.links.has(real))
+      throw new UserError('CHART_INVALID', `symbolic link ${full} leads in a circle`)
+    const links = isLink ? new Set([...folder.links, real]) : folder.links
+    walk({ ...folder, real, prefix: `${name}/`, links }, visit)
+  }
+}
+
+function sorted(entries: Dirent[]): Dirent[] {
+  return entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+}

@@ -1,0 +1,49 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** What `helm env` reads. */
+export interface EnvironmentOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly namespace: string | undefined
+  /** Only this variable, without its name. */
+  readonly name: string | undefined
+}
+
+/** `helm env`: Helm's variables, sorted. */
+export function environmentText({ env, namespace, name }: EnvironmentOptions): string {
+  const home = homedir()
+  const folder = (variable: string, xdg: string, fallback: string) =>
+    env[variable] || (env[xdg] ? join(env[xdg], 'helm') : join(home, fallback, 'helm'))
+  const cache = folder('HELM_CACHE_HOME', 'XDG_CACHE_HOME', '.cache')
+  const config = folder('HELM_CONFIG_HOME', 'XDG_CONFIG_HOME', '.config')
+  const data = folder('HELM_DATA_HOME', 'XDG_DATA_HOME', '.local/share')
+  const variables: Record<string, string> = {
+    HELM_BIN: process.argv[1] ?? 'helm',
+    HELM_BURST_LIMIT: env.HELM_BURST_LIMIT || '100',
+    HELM_CACHE_HOME: cache,
+    HELM_CONFIG_HOME: config,
+    HELM_CONTENT_CACHE: env.HELM_CONTENT_CACHE || join(cache, 'content'),
+    HELM_DATA_HOME: data,
+    HELM_DEBUG: env.HELM_DEBUG || 'false',
+    HELM_KUBEAPISERVER: env.HELM_KUBEAPISERVER ?? '',
+    HELM_KUBEASGROUPS: env.HELM_KUBEASGROUPS ?? '',
+    HELM_KUBEASUSER: env.HELM_KUBEASUSER ?? '',
+    HELM_KUBECAFILE: env.HELM_KUBECAFILE ?? '',
+    HELM_KUBECONTEXT: env.HELM_KUBECONTEXT ?? '',
+    HELM_KUBEINSECURE_SKIP_TLS_VERIFY: env.HELM_KUBEINSECURE_SKIP_TLS_VERIFY || 'false',
+    HELM_KUBETLS_SERVER_NAME: env.HELM_KUBETLS_SERVER_NAME ?? '',
+    // The value of this one is a credential.
+    HELM_KUBETOKEN: '',
+    HELM_MAX_HISTORY: env.HELM_MAX_HISTORY || '10',
+    HELM_NAMESPACE: namespace ?? (env.HELM_NAMESPACE || 'default'),
+    HELM_PLUGINS: env.HELM_PLUGINS || join(data, 'plugins'),
+    HELM_QPS: env.HELM_QPS || '0.00',
+    HELM_REGISTRY_CONFIG: env.HELM_REGISTRY_CONFIG || join(config, 'registry/config.json'),
+    HELM_REPOSITORY_CACHE: env.HELM_REPOSITORY_CACHE || join(cache, 'repository'),
+    HELM_REPOSITORY_CONFIG: env.HELM_REPOSITORY_CONFIG || join(config, 'repositories.yaml'),
+  }
+  if (name !== undefined) return `${variables[name] ?? ''}\n`
+  return Object.entries(variables)
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}\n`)
+    .join('')
+}

@@ -1,0 +1,166 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { UserError } from '@slipway/errors'
+import {
+  type Chart,
+  crdText,
+  defaultCapabilities,
+  matchPath,
+  parseKubeVersion,
+  RenderError,
+  type RenderedChart,
+  renderChart,
+  splitManifests,
+} from '@slipway/helm-chart'
+import { readChart } from './chart-source.ts'
+import { nodePlatform } from './node-platform.ts'
+import { readValues, type ValuesOptions } from './values-options.ts'
+
+/** The flags of `helm template`. */
+export interface TemplateOptions extends ValuesOptions {
+  readonly namespace: string
+  readonly showOnly: readonly string[]
+  readonly includeCrds: boolean
+  readonly skipTests: boolean
+  readonly hooks: boolean
+  readonly isUpgrade: boolean
+  readonly kubeVersion?: string
+  readonly apiVersions: readonly string[]
+  readonly nameTemplate?: string
+  readonly generateName: boolean
+  readonly skipSchemaValidation: boolean
+  readonly outputDir?: string
+  readonly releaseName: boolean
+  readonly debug: boolean
+}
+
+/** `helm template [NAME] CHART`: the text for stdout. Throws UserError with Helm's message. */
+export function template(args: readonly string[], options: TemplateOptions): string {
+  const kubeVersion = options.kubeVersion === undefined ? undefined : checkedKubeVersion(options.kubeVersion)
+  const { name, path } = nameAndChart(args, options)
+  if (name.length > 53 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) {
+    throw new UserError('HELM_RELEASE_NAME_INVALID', releaseNameMessage(name))
+  }
+  const values = readValues(options)
+  const chart = readChart(path)
+  checkInstallable(chart)
+  const rendered = withDebugHint(options.debug, () =>
+    renderChart(chart, {
+      values,
+      release: { name, namespace: options.namespace, isUpgrade: options.isUpgrade },
+      platform: nodePlatform,
+      skipSchemaValidation: options.skipSchemaValidation,
+      capabilities: {
+        ...defaultCapabilities,
+        ...(kubeVersion !== undefined && { kubeVersion }),
+        apiVersions: [...defaultCapabilities.apiVersions, ...options.apiVersions],
+      },
+    }),
+  )
+  if (options.outputDir !== undefined) return writeFiles(rendered, name, options)
+  const text = printed(rendered, options)
+  return options.showOnly.length > 0 ? shownOnly(text, options.showOnly) : text
+}
+
+// What helm.sh/helm/v4/pkg/chart/v2/util.ValidateReleaseName says.
+function releaseNameMessage(name: string): string {
+  return `release name check failed: release name ${JSON.stringify(name)}: invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53`
+}
+
+function checkedKubeVersion(text: string): string {
+  try {
+    return parseKubeVersion(text).text
+  } catch (cause) {
+    throw new UserError('HELM_FLAG_INVALID', `invalid kube version '${text}': ${(cause as Error).message}`, { cause })
+  }
+}
+
+function nameAndChart(args: readonly string[], options: TemplateOptions): { name: string; path: string } {
+  const [first = '', second, ...more] = args
+  const fail = (message: string): never => {
+    throw new UserError('HELM_ARGUMENTS_INVALID', message)
+  }
+  if (more.length > 0) return fail(`expected at most two arguments, unexpected arguments: ${more.join(', ')}`)
+  if (second !== undefined) {
+    if (options.generateName) return fail('cannot set --generate-name and also specify a name')
+    if (options.nameTemplate !== undefined) return fail('cannot set --name-template and also specify a name')
+    return { name: first, path: second }
+  }
+  if (options.nameTemplate !== undefined) return { name: options.nameTemplate, path: first }
+  return { name: 'release-name', path: first }
+}
+
+/** Refuses what cannot be installed: libraries, and charts whose dependencies were not fetched. */
+export function checkInstallable(chart: Chart): void {
+  const { type = '', dependencies = [] } = chart.metadata
+  if (type !== '' && type !== 'application') {
+    throw new UserError('HELM_NOT_INSTALLABLE', `${type} charts are not installable`)
+  }
+  const present = new Set(chart.dependencies.map((subchart) => subchart.metadata.name))
+  const missing = dependencies.filter((dependency) => !present.has(dependency.name)).map(({ name }) => name)
+  if (missing.length === 0) return
+  throw new UserError(
+    'HELM_DEPENDENCIES_MISSING',
+    `an error occurred while checking for chart dependencies. You may need to run \`helm dependency build\` to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`,
+  )
+}
+
+function withDebugHint<T>(isDebug: boolean, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!(error instanceof RenderError) || isDebug) throw error
+    throw new UserError(error.code, `${error.message}\n\nUse --debug flag to render out invalid YAML`, { cause: error })
+  }
+}
+
+function hooksOf(rendered: RenderedChart, options: TemplateOptions) {
+  if (!options.hooks) return []
+  return rendered.hooks.filter((hook) => !options.skipTests || !hook.events.includes('test'))
+}
+
+function printed(rendered: RenderedChart, options: TemplateOptions): string {
+  const crds = options.includeCrds ? rendered.crds.map(crdText).join('') : ''
+  const hooks = hooksOf(rendered, options).map(({ source, content }) => `---\n# Source: ${source}\n${content}\n`)
+  return `${(crds + rendered.text).trim()}\n${hooks.join('')}`
+}
+
+function shownOnly(text: string, patterns: readonly string[]): string {
+  const documents = splitManifests(text)
+  const shown = patterns.flatMap((pattern) => {
+    const matching = documents.filter((document) => {
+      const path = /# Source: [^/]+\/(.+)/.exec(document)?.[1]
+      return path !== undefined && matchesPattern(pattern, path)
+    })
+    if (matching.length === 0) {
+      throw new UserError('HELM_TEMPLATE_NOT_FOUND', `could not find template ${pattern} in chart`)
+    }
+    return matching
+  })
+  return shown.map((document) => `---\n${document}\n`).join('')
+}
+
+function matchesPattern(pattern: string, path: string): boolean {
+  try {
+    return matchPath(pattern, path)
+  } catch {
+    return false
+  }
+}
+
+/** `--output-dir`: one file for each template; the text says which. */
+function writeFiles(rendered: RenderedChart, name: string, options: TemplateOptions): string {
+  const folder = join(options.outputDir ?? '', options.releaseName ? name : '')
+  const crds = options.includeCrds
+    ? rendered.crds.map((crd) => ({ source: crd.path, content: new TextDecoder().decode(crd.data) }))
+    : []
+  const written = new Set<string>()
+  const lines = [...crds, ...rendered.manifests, ...hooksOf(rendered, options)].map(({ source, content }) => {
+    const file = join(folder, source)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, `---\n# Source: ${source}\n${content}\n`, { flag: written.has(file) ? 'a' : 'w' })
+    written.add(file)
+    return `wrote ${file}\n`
+  })
+  return `${lines.join('')}\n`
+}

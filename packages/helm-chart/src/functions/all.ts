@@ -1,0 +1,47 @@
+import { withSignature } from '@slipway/go-template'
+import type { Platform } from '../platform.ts'
+import { certificateFunctions } from './certificates.ts'
+import { dateFunctions } from './dates.ts'
+import { defaultFunctions } from './defaults.ts'
+import { dictFunctions } from './dicts.ts'
+import { hashFunctions } from './hashes.ts'
+import { jsonFunctions } from './json.ts'
+import { listFunctions } from './lists.ts'
+import { mathFunctions } from './math.ts'
+import { pathFunctions } from './paths.ts'
+import { randomFunctions } from './random.ts'
+import { regexFunctions } from './regex.ts'
+import { semverFunctions } from './semver.ts'
+import { stringFunctions } from './strings.ts'
+import type { FunctionTable } from './table.ts'
+import { tomlFunctions } from './toml.ts'
+import { urlFunctions } from './urls.ts'
+import { yamlFunctions } from './yaml.ts'
+
+const pureFunctions: FunctionTable = {
+  ...defaultFunctions,
+  ...stringFunctions,
+  ...mathFunctions,
+  ...listFunctions,
+  ...dictFunctions,
+  ...jsonFunctions,
+  ...yamlFunctions,
+  ...tomlFunctions,
+  ...regexFunctions,
+  ...semverFunctions,
+  ...pathFunctions,
+  ...urlFunctions,
+  // Helm answers with nothing unless DNS is switched on.
+  getHostByName: withSignature(['string'], () => ''),
+}
+
+/** Sprig as Helm ships it (without env and expandenv) and Helm's own functions that need no chart. */
+export function templateFunctions(platform: Platform): FunctionTable {
+  return {
+    ...pureFunctions,
+    ...dateFunctions(platform),
+    ...randomFunctions(platform),
+    ...hashFunctions(platform),
+    ...certificateFunctions(platform),
+  }
+}

@@ -1,0 +1,131 @@
+import { GoInteger, isMap, isTemplateObject, typeOf, underlyingOf, withSignature, withType } from '@slipway/go-template'
+import { compareStrings } from '../encoding.ts'
+import { emptyValues, type Values } from '../values/value.ts'
+import { tableOf } from './kinds.ts'
+import { mergeInto } from './merge.ts'
+import type { FunctionTable } from './table.ts'
+import { strval } from './text.ts'
+
+const variadic = { variadic: true }
+
+function dict(...args: unknown[]): Values {
+  const map = emptyValues()
+  for (let i = 0; i < args.length; i += 2) map[strval(args[i])] = i + 1 < args.length ? (args[i + 1] ?? null) : ''
+  return map
+}
+
+// Go's maps have no order; sorted keys are one of the orders it may give, and the same every time.
+function sortedKeys(map: Values): string[] {
+  return Object.keys(map).sort(compareStrings)
+}
+
+function merge(overwrite: boolean) {
+  return withSignature(
+    ['map', 'map'],
+    (dest: unknown, ...sources: unknown[]) => {
+      const target = tableOf(dest)
+      for (const source of sources) mergeInto(target, tableOf(source), overwrite)
+      return target
+    },
+    variadic,
+  )
+}
+
+function pick(map: unknown, ...keys: string[]): Values {
+  const source = tableOf(map)
+  const picked = emptyValues()
+  for (const key of keys) if (Object.hasOwn(source, key)) picked[key] = source[key]
+  return picked
+}
+
+function omit(map: unknown, ...keys: string[]): Values {
+  const source = tableOf(map)
+  const left = new Set(keys)
+  const kept = emptyValues()
+  for (const key of Object.keys(source)) if (!left.has(key)) kept[key] = source[key]
+  return kept
+}
+
+function dig(...args: unknown[]): unknown {
+  if (args.length < 3) throw new Error('dig needs at least three arguments')
+  const keys = args.slice(0, -2)
+  let step: unknown = args.at(-1)
+  for (const key of keys) {
+    if (!isMap(step))
+      throw new Error(`interface conversion: interface {} is ${goTypeName(step)}, not map[string]interface {}`)
+    if (typeof key !== 'string') throw new Error(`interface conversion: interface {} is ${goTypeName(key)}, not string`)
+    if (!Object.hasOwn(step, key)) return args.at(-2)
+    step = step[key]
+  }
+  return step
+}
+
+function goTypeName(value: unknown): string {
+  return value === null || value === undefined ? 'nil' : typeOf(value)
+}
+
+/** A copy of maps and lists; structs of the engine never change and stay what they are. */
+export function deepCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof GoInteger) return value
+  if (isTemplateObject(value)) {
+    const inner = underlyingOf(value)
+    return isMap(inner) && value.typeName === 'common.Values' ? deepCopy(inner) : value
+  }
+  if (value instanceof Uint8Array) return Uint8Array.from(value)
+  const type = typeOf(value)
+  if (Array.isArray(value)) return withType(value.map(deepCopy), type)
+  const copy = emptyValues()
+  for (const key of Object.keys(value)) copy[key] = deepCopy((value as Values)[key])
+  return type === 'map[string]interface {}' ? copy : withType(copy, type)
+}
+
+/** Sprig's functions on maps. */
+export const dictFunctions: FunctionTable = {
+  dict: withSignature(['any'], dict, variadic),
+  get: withSignature(['map', 'string'], (map: unknown, key: string) => {
+    const table = tableOf(map)
+    return Object.hasOwn(table, key) ? table[key] : ''
+  }),
+  set: withSignature(['map', 'string', 'any'], (map: unknown, key: string, value: unknown) => {
+    const table = tableOf(map)
+    table[key] = value ?? null
+    return map
+  }),
+  unset: withSignature(['map', 'string'], (map: unknown, key: string) => {
+    delete tableOf(map)[key]
+    return map
+  }),
+  hasKey: withSignature(['map', 'string'], (map: unknown, key: string) => Object.hasOwn(tableOf(map), key)),
+  pluck: withSignature(
+    ['string', 'map'],
+    (key: string, ...maps: unknown[]) =>
+      maps
+        .map(tableOf)
+        .filter((map) => Object.hasOwn(map, key))
+        .map((map) => map[key]),
+    variadic,
+  ),
+  keys: withSignature(
+    ['map'],
+    (...maps: unknown[]) =>
+      withType(
+        maps.flatMap((map) => sortedKeys(tableOf(map))),
+        '[]string',
+      ),
+    variadic,
+  ),
+  pick: withSignature(['map', 'string'], pick, variadic),
+  omit: withSignature(['map', 'string'], omit, variadic),
+  merge: merge(false),
+  mustMerge: merge(false),
+  mergeOverwrite: merge(true),
+  mustMergeOverwrite: merge(true),
+  values: withSignature(['map'], (map: unknown) => {
+    const table = tableOf(map)
+    return sortedKeys(table).map((key) => table[key])
+  }),
+  deepCopy: withSignature(['any'], deepCopy),
+  mustDeepCopy: withSignature(['any'], deepCopy),
+  dig: withSignature(['any'], dig, variadic),
+}

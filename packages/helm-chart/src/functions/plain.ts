@@ -1,0 +1,36 @@
+import { GoInteger, isMap, isTemplateObject, type TemplateObject, underlyingOf } from '@slipway/go-template'
+import { toBase64 } from '../encoding.ts'
+import { emptyValues } from '../values/value.ts'
+
+const serialForms = new WeakMap<TemplateObject, () => unknown>()
+
+/** Says what a struct looks like to toYaml and toJson. */
+export function withSerialForm(object: TemplateObject, form: () => unknown): TemplateObject {
+  serialForms.set(object, form)
+  return object
+}
+
+/** A value as encoding/json sees it: bytes as base64, structs as maps, integers as bigint. */
+export function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value === undefined ? null : plainScalar(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (value instanceof Uint8Array) return toBase64(value)
+  if (value instanceof GoInteger) return value.value
+  if (isTemplateObject(value)) {
+    const form = serialForms.get(value)
+    return plain(form ? form() : underlyingOrEmpty(value))
+  }
+  const table = emptyValues()
+  if (isMap(value)) for (const key of Object.keys(value)) table[key] = plain(value[key])
+  return table
+}
+
+function underlyingOrEmpty(value: TemplateObject): unknown {
+  const inner = underlyingOf(value)
+  return inner === value ? emptyValues() : inner
+}
+
+function plainScalar(value: unknown): unknown {
+  if (typeof value === 'function') throw new Error('json: unsupported type: func()')
+  return value
+}

@@ -1,0 +1,156 @@
+import { withSignature, withType } from '@slipway/go-template'
+import { RE2JS } from 're2js'
+import { intOf } from './numbers.ts'
+import type { FunctionTable } from './table.ts'
+
+interface Match {
+  readonly start: number
+  readonly end: number
+  readonly groups: readonly (string | undefined)[]
+  readonly named: Readonly<Record<string, number>>
+}
+
+const cache = new Map<string, RE2JS>()
+const cacheSize = 500
+
+function compile(pattern: string): RE2JS {
+  const known = cache.get(pattern)
+  if (known) return known
+  const compiled = RE2JS.compile(pattern)
+  if (cache.size >= cacheSize) cache.clear()
+  cache.set(pattern, compiled)
+  return compiled
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Go's regexp.Compile; the error has Go's text. */
+function compileOrFail(pattern: string): RE2JS {
+  try {
+    return compile(pattern)
+  } catch (error) {
+    throw new Error(reasonOf(error))
+  }
+}
+
+/** Go's regexp.MustCompile, whose panic also names the pattern. */
+function mustCompile(pattern: string): RE2JS {
+  try {
+    return compile(pattern)
+  } catch (error) {
+    const shown = pattern.includes('`') ? JSON.stringify(pattern) : `\`${pattern}\``
+    throw new Error(`regexp: Compile(${shown}): ${reasonOf(error)}`)
+  }
+}
+
+/** Go's matches: an empty one right behind another match does not count. */
+function matchesOf(regex: RE2JS, text: string, limit = -1): Match[] {
+  const found: Match[] = []
+  const matcher = regex.matcher(text)
+  const named = regex.namedGroups() as Record<string, number>
+  let previousEnd = -1
+  while ((limit < 0 || found.length < limit) && matcher.find()) {
+    const start = matcher.start()
+    const end = matcher.end()
+    if (start !== end || start !== previousEnd) {
+      const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined)
+      found.push({ start, end, groups, named })
+    }
+    previousEnd = end
+  }
+  return found
+}
+
+function findAll(regex: RE2JS, text: string, limit: unknown): string[] {
+  return withType(
+    matchesOf(regex, text, intOf(limit)).map((match) => match.groups[0] ?? ''),
+    '[]string',
+  )
+}
+
+function find(regex: RE2JS, text: string): string {
+  return matchesOf(regex, text, 1)[0]?.groups[0] ?? ''
+}
+
+function replaceAll(regex: RE2JS, text: string, replacement: (match: Match) => string): string {
+  let out = ''
+  let at = 0
+  for (const match of matchesOf(regex, text)) {
+    out += text.slice(at, match.start) + replacement(match)
+    at = match.end
+  }
+  return out + text.slice(at)
+}
+
+/** Go's Expand: `$name`, `${name}` and `$$`; a name is as long as letters, digits and `_` go on. */
+function expand(template: string, match: Match): string {
+  return template.replaceAll(/\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu, (whole, braced, bare) => {
+    if (whole === '$$') return '$'
+    const name: string = braced ?? bare
+    const index = /^\d+$/.test(name) ? Number(name) : match.named[name]
+    return (index === undefined ? undefined : match.groups[index]) ?? ''
+  })
+}
+
+function split(regex: RE2JS, text: string, limit: unknown): string[] {
+  const count = intOf(limit)
+  if (count === 0) return withType([], '[]string')
+  const parts: string[] = []
+  let begin = 0
+  let end = 0
+  if (text !== '' || regex.pattern() === '') {
+    for (const match of matchesOf(regex, text, count)) {
+      if (count > 0 && parts.length === count - 1) break
+      end = match.start
+      if (match.end !== 0) parts.push(text.slice(begin, end))
+      begin = match.end
+    }
+  }
+  if (end !== text.length || text === '') parts.push(text.slice(begin))
+  return withType(parts, '[]string')
+}
+
+type Compile = (pattern: string) => RE2JS
+
+function functionsWith(compileWith: Compile): FunctionTable {
+  const replace = (pattern: string, text: string, template: string) =>
+    replaceAll(compileWith(pattern), text, (match) => expand(template, match))
+  const replaceLiteral = (pattern: string, text: string, literal: string) =>
+    replaceAll(compileWith(pattern), text, () => literal)
+  return {
+    FindAll: withSignature(['string', 'string', 'int'], (pattern: string, text: string, limit: unknown) =>
+      findAll(compileWith(pattern), text, limit),
+    ),
+    Find: withSignature(['string', 'string'], (pattern: string, text: string) => find(compileWith(pattern), text)),
+    ReplaceAll: withSignature(['string', 'string', 'string'], replace),
+    ReplaceAllLiteral: withSignature(['string', 'string', 'string'], replaceLiteral),
+    Split: withSignature(['string', 'string', 'int'], (pattern: string, text: string, limit: unknown) =>
+      split(compileWith(pattern), text, limit),
+    ),
+  }
+}
+
+function prefixed(prefix: string, table: FunctionTable): FunctionTable {
+  return Object.fromEntries(Object.entries(table).map(([name, fn]) => [prefix + name, fn]))
+}
+
+function isMatch(pattern: string, text: string): boolean {
+  try {
+    return compile(pattern).matcher(text).find()
+  } catch {
+    return false
+  }
+}
+
+/** Sprig's regular expressions: RE2, so no pattern takes more than linear time. */
+export const regexFunctions: FunctionTable = {
+  ...prefixed('regex', functionsWith(mustCompile)),
+  ...prefixed('mustRegex', functionsWith(compileOrFail)),
+  regexMatch: withSignature(['string', 'string'], isMatch),
+  mustRegexMatch: withSignature(['string', 'string'], (pattern: string, text: string) =>
+    compileOrFail(pattern).matcher(text).find(),
+  ),
+  regexQuoteMeta: withSignature(['string'], (text: string) => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&')),
+}

@@ -1,0 +1,186 @@
+import { byteLength, bytesOf, formatValue, sprintf, stringOf, withSignature, withType } from '@slipway/go-template'
+import { compareStrings, fromBase64, toBase64 } from '../encoding.ts'
+import { fromBase32, toBase32 } from './base32.ts'
+import { lowerWithConnector, pascalCase, swapCase, titleCase, uncapitalize } from './case.ts'
+import { itemsOf } from './kinds.ts'
+import { intOf } from './numbers.ts'
+import type { FunctionTable } from './table.ts'
+import { isSpace, sliceBytes, strslice, strval, trimSpace } from './text.ts'
+import { abbreviate, wrapText } from './wrap.ts'
+
+const variadic = { variadic: true }
+const text1 = (fn: (text: string) => unknown) => withSignature(['string'], fn)
+const text2 = (fn: (a: string, b: string) => unknown) => withSignature(['string', 'string'], fn)
+// Longer than any manifest; Go would go on until memory ends.
+const maxRepeat = 64 * 1024 * 1024
+
+function indent(spaces: unknown, text: string): string {
+  const pad = repeat(' ', intOf(spaces))
+  return pad + text.replaceAll('\n', `\n${pad}`)
+}
+
+function repeat(text: string, count: number): string {
+  if (count < 0) throw new Error('strings: negative Repeat count')
+  if (count * text.length > maxRepeat) throw new Error(`repeat: the result is longer than ${maxRepeat} characters`)
+  return text.repeat(count)
+}
+
+function nonNil(values: readonly unknown[]): unknown[] {
+  return values.filter((value) => value !== null && value !== undefined)
+}
+
+function trimSet(text: string, set: string): string {
+  const chars = new Set(Array.from(set))
+  const list = Array.from(text)
+  let start = 0
+  let end = list.length
+  while (start < end && chars.has(list[start] as string)) start++
+  while (end > start && chars.has(list[end - 1] as string)) end--
+  return list.slice(start, end).join('')
+}
+
+function trunc(count: unknown, text: string): string {
+  const width = intOf(count)
+  const length = byteLength(text)
+  if (width < 0 && length + width > 0) return sliceBytes(text, length + width, length)
+  return width >= 0 && length > width ? sliceBytes(text, 0, width) : text
+}
+
+function substr(start: unknown, end: unknown, text: string): string {
+  const length = byteLength(text)
+  const from = intOf(start)
+  const to = intOf(end)
+  if (from < 0) return sliceBytes(text, 0, to)
+  return sliceBytes(text, from, to < 0 || to > length ? length : to)
+}
+
+/** Go's strings.Split; an empty separator splits into characters. */
+function splitText(text: string, separator: string): string[] {
+  return separator === '' ? Array.from(text) : text.split(separator)
+}
+
+function splitLimited(text: string, separator: string, limit: number): string[] {
+  const parts = splitText(text, separator)
+  if (limit < 0 || parts.length <= limit) return parts
+  if (limit === 0) return []
+  return [...parts.slice(0, limit - 1), parts.slice(limit - 1).join(separator)]
+}
+
+function numbered(parts: readonly string[]): Record<string, string> {
+  const map: Record<string, string> = Object.create(null)
+  for (const [index, part] of parts.entries()) map[`_${index}`] = part
+  return withType(map, 'map[string]string')
+}
+
+function decoded(decode: () => Uint8Array, message: string): string {
+  try {
+    return stringOf(decode())
+  } catch {
+    return message
+  }
+}
+
+// Go ignores line breaks in base64 and names the byte it cannot read.
+function base64Decode(value: string): string {
+  const text = value.replaceAll(/[\r\n]/g, '')
+  const wrong = text.search(/[^A-Za-z0-9+/=]|=(?!=?$)/)
+  const at = wrong >= 0 ? wrong : text.length % 4 === 0 ? -1 : text.length - (text.length % 4)
+  return at >= 0
+    ? `illegal base64 data at input byte ${at}`
+    : decoded(() => fromBase64(text), 'illegal base64 data at input byte 0')
+}
+
+const lowerBytes = (text: string) => Array.from(bytesOf(text), (byte) => String.fromCharCode(byte))
+
+/** Sprig's functions on text. */
+export const stringFunctions: FunctionTable = {
+  hello: withSignature([], () => 'Hello!'),
+  abbrev: withSignature(['int', 'string'], (width: unknown, text: string) =>
+    intOf(width) < 4 ? text : abbreviate(text, 0, intOf(width)),
+  ),
+  abbrevboth: withSignature(['int', 'int', 'string'], (left: unknown, right: unknown, text: string) => {
+    const [offset, width] = [intOf(left), intOf(right)]
+    return width < 4 || (offset > 0 && width < 7) ? text : abbreviate(text, offset, width)
+  }),
+  trunc: withSignature(['int', 'string'], trunc),
+  trim: text1(trimSpace),
+  upper: text1((text) => Array.from(text, upperRune).join('')),
+  lower: text1((text) => text.toLowerCase()),
+  title: text1(titleCase),
+  untitle: text1(uncapitalize),
+  substr: withSignature(['int', 'int', 'string'], substr),
+  repeat: withSignature(['int', 'string'], (count: unknown, text: string) => repeat(text, intOf(count))),
+  trimall: text2((set, text) => trimSet(text, set)),
+  trimAll: text2((set, text) => trimSet(text, set)),
+  trimSuffix: text2((suffix, text) => (suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text)),
+  trimPrefix: text2((prefix, text) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)),
+  nospace: text1((text) =>
+    Array.from(text)
+      .filter((char) => !isSpace(char))
+      .join(''),
+  ),
+  initials: text1((text) =>
+    lowerBytes(text)
+      .filter((char, index, all) => !isSpace(char) && (index === 0 || isSpace(all[index - 1] as string)))
+      .join(''),
+  ),
+  swapcase: text1(swapCase),
+  snakecase: text1((text) => lowerWithConnector(text, '_')),
+  camelcase: text1(pascalCase),
+  kebabcase: text1((text) => lowerWithConnector(text, '-')),
+  wrap: withSignature(['int', 'string'], (width: unknown, text: string) =>
+    wrapText(text, intOf(width), { newLine: '', wrapLongWords: false }),
+  ),
+  wrapWith: withSignature(['int', 'string', 'string'], (width: unknown, newLine: string, text: string) =>
+    wrapText(text, intOf(width), { newLine, wrapLongWords: true }),
+  ),
+  contains: text2((part, text) => text.includes(part)),
+  hasPrefix: text2((prefix, text) => text.startsWith(prefix)),
+  hasSuffix: text2((suffix, text) => text.endsWith(suffix)),
+  quote: withSignature(
+    ['any'],
+    (...values: unknown[]) =>
+      nonNil(values)
+        .map((value) => sprintf('%q', strval(value)))
+        .join(' '),
+    variadic,
+  ),
+  squote: withSignature(
+    ['any'],
+    (...values: unknown[]) =>
+      nonNil(values)
+        .map((value) => `'${formatValue(value)}'`)
+        .join(' '),
+    variadic,
+  ),
+  cat: withSignature(['any'], (...values: unknown[]) => nonNil(values).map(formatValue).join(' '), variadic),
+  indent: withSignature(['int', 'string'], indent),
+  nindent: withSignature(['int', 'string'], (spaces: unknown, text: string) => `\n${indent(spaces, text)}`),
+  replace: withSignature(['string', 'string', 'string'], (from: string, to: string, text: string) =>
+    from === '' ? to + Array.from(text, (char) => char + to).join('') : text.split(from).join(to),
+  ),
+  plural: withSignature(['string', 'string', 'int'], (one: string, many: string, count: unknown) =>
+    intOf(count) === 1 ? one : many,
+  ),
+  toString: withSignature(['any'], strval),
+  toStrings: withSignature(['any'], (value: unknown) => withType(strslice(value), '[]string')),
+  join: withSignature(['string', 'any'], (separator: string, value: unknown) => strslice(value).join(separator)),
+  sortAlpha: withSignature(['any'], (list: unknown) =>
+    withType(list !== null && itemsOf(list) ? strslice(list).sort(compareStrings) : [strval(list)], '[]string'),
+  ),
+  split: text2((separator, text) => numbered(splitText(text, separator))),
+  splitList: text2((separator, text) => withType(splitText(text, separator), '[]string')),
+  splitn: withSignature(['string', 'int', 'string'], (separator: string, limit: unknown, text: string) =>
+    numbered(splitLimited(text, separator, intOf(limit))),
+  ),
+  b64enc: text1((text) => toBase64(bytesOf(text))),
+  b64dec: text1(base64Decode),
+  b32enc: text1((text) => toBase32(bytesOf(text))),
+  b32dec: text1((text) => decoded(() => fromBase32(text), 'illegal base32 data at input byte 0')),
+}
+
+// Go maps rune by rune: ß has no single capital and stays.
+function upperRune(char: string): string {
+  const upper = char.toUpperCase()
+  return Array.from(upper).length === 1 ? upper : char
+}

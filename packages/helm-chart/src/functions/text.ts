@@ -1,0 +1,39 @@
+import { byteLength, bytesOf, formatValue, stringOf, underlyingOf } from '@slipway/go-template'
+
+/** Sprig's strval: text and bytes as they are, anything else as `%v` prints it. */
+export function strval(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (value instanceof Uint8Array) return stringOf(value)
+  return formatValue(value ?? null)
+}
+
+/** Sprig's strslice: the items as text without nils; a single value as a list of one. */
+export function strslice(value: unknown): string[] {
+  if (value === null || value === undefined) return []
+  const inner = underlyingOf(value)
+  if (inner instanceof Uint8Array) return Array.from(inner, String)
+  if (!Array.isArray(inner)) return [strval(value)]
+  return inner.filter((item) => item !== null && item !== undefined).map(strval)
+}
+
+/** Go's text[start:end], which counts bytes. Throws Go's panic when the bounds are wrong. */
+export function sliceBytes(text: string, start: number, end: number): string {
+  const length = byteLength(text)
+  if (start < 0) throw new Error(`runtime error: slice bounds out of range [${start}:]`)
+  if (end < 0 || end > length)
+    throw new Error(`runtime error: slice bounds out of range [:${end}] with length ${length}`)
+  if (start > end) throw new Error(`runtime error: slice bounds out of range [${start}:${end}]`)
+  if (length === text.length) return text.slice(start, end)
+  return stringOf(bytesOf(text).subarray(start, end))
+}
+
+/** Go's unicode.IsSpace. */
+export function isSpace(char: string): boolean {
+  return /^[\t\n\v\f\r \u0085\u00A0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/.test(char)
+}
+
+/** Go's strings.TrimSpace. */
+export function trimSpace(text: string): string {
+  // U+FEFF is space to JavaScript but not to Go.
+  return text.replace(/^(?:(?!\uFEFF)[\s\u0085])+/, '').replace(/(?:(?!\uFEFF)[\s\u0085])+$/, '')
+}

@@ -1,0 +1,37 @@
+import { byteLength } from '@slipway/go-template'
+import { sliceBytes } from './text.ts'
+
+/** goutils' WrapCustom: breaks a line at spaces, and with `wrapLongWords` inside words too. */
+export function wrapText(text: string, width: number, options: { newLine: string; wrapLongWords: boolean }): string {
+  const newLine = options.newLine === '' ? '\n' : options.newLine
+  const limit = Math.max(1, width)
+  let out = ''
+  let at = 0
+  while (text.length - at > limit) {
+    if (text[at] === ' ') {
+      at++
+      continue
+    }
+    const space = text.slice(at, at + limit + 1).lastIndexOf(' ')
+    const later = text.indexOf(' ', at + limit)
+    const isLong = space < 0
+    if (isLong && !options.wrapLongWords && later < 0) return out + text.slice(at)
+    const end = isLong ? (options.wrapLongWords ? at + limit : later) : at + space
+    out += text.slice(at, end) + newLine
+    at = isLong && options.wrapLongWords ? end : end + 1
+  }
+  return out + text.slice(at)
+}
+
+/** goutils' AbbreviateFull: the text from an offset within a width, with `...` for what is left out. */
+export function abbreviate(text: string, offset: number, width: number): string {
+  const length = byteLength(text)
+  if (text === '' || width < 4) return ''
+  if (length <= width) return text
+  let start = Math.min(offset, length)
+  if (length - start < width - 3) start = length - (width - 3)
+  if (start <= 4) return `${sliceBytes(text, 0, width - 3)}...`
+  if (width < 7) return ''
+  if (start + width - 3 < length) return `...${abbreviate(sliceBytes(text, start, length), 0, width - 3)}`
+  return `...${sliceBytes(text, length - (width - 3), length)}`
+}

@@ -1,0 +1,150 @@
+import { type TemplateObject, templateObjectOf, withType } from '@slipway/go-template'
+import { stringify } from '@slipway/go-yaml'
+import { type Chart, isLibrary } from '../chart/chart.ts'
+import { baseName, cleanPath } from '../chart/path.ts'
+import { emptyValues, scalarAt, tableAt, type Values } from '../values/value.ts'
+import { type Capabilities, capabilitiesObject } from './capabilities.ts'
+import type { Renderable } from './engine.ts'
+import { filesObject } from './files.ts'
+
+/** What `.Release` shows. */
+export interface ReleaseInfo {
+  readonly name: string
+  readonly namespace: string
+  /** @default 1 */
+  readonly revision?: number
+  /** @default the opposite of isUpgrade */
+  readonly isInstall?: boolean
+  /** @default false */
+  readonly isUpgrade?: boolean
+  /** @default 'Helm' */
+  readonly service?: string
+}
+
+/** Every template of a chart and its subcharts, each with the values it sees. */
+export function renderablesOf(
+  chart: Chart,
+  values: Values,
+  release: ReleaseInfo,
+  capabilities: Capabilities,
+): Map<string, Renderable> {
+  const templates = new Map<string, Renderable>()
+  const shared = { Release: releaseMap(release), Capabilities: capabilitiesObject(capabilities) }
+  collect(chart, { path: chart.metadata.name, isRoot: true, values, shared, templates })
+  return templates
+}
+
+interface Scope {
+  readonly path: string
+  readonly isRoot: boolean
+  readonly values: Values
+  readonly shared: Values
+  readonly templates: Map<string, Renderable>
+}
+
+function collect(chart: Chart, scope: Scope): Values {
+  const subcharts = emptyValues()
+  const context = Object.assign(emptyValues(), scope.shared, {
+    Chart: chartMap(chart, scope.isRoot),
+    Files: filesObject(chart.files),
+    Values: valuesObject(scope.values),
+    Subcharts: subcharts,
+  })
+  for (const subchart of chart.dependencies) {
+    const { name } = subchart.metadata
+    subcharts[name] = collect(subchart, {
+      ...scope,
+      path: `${scope.path}/charts/${name}`,
+      isRoot: false,
+      values: tableAt(scope.values, name) ?? emptyValues(),
+    })
+  }
+  for (const { name, data } of chart.templates) {
+    // A library chart only lends its partials.
+    if (isLibrary(chart) && !baseName(name).startsWith('_')) continue
+    scope.templates.set(cleanPath(`${scope.path}/${name}`), { data, context, basePath: `${scope.path}/templates` })
+  }
+  return withType(context, 'common.Values')
+}
+
+/** `.Values`: a map with the methods of Helm's type. */
+function valuesObject(values: Values): TemplateObject {
+  const methods: Record<string, (...args: unknown[]) => unknown> = {
+    AsMap: () => values,
+    Table: (name) => {
+      const table = tableAt(values, String(name))
+      if (!table) throw new Error(`${JSON.stringify(String(name).split('.').at(-1))} is not a table`)
+      return valuesObject(table)
+    },
+    PathValue: (path) => {
+      const value = scalarAt(values, String(path))
+      if (value === undefined) throw new Error(`${JSON.stringify(String(path).split('.').at(-1))} is not a value`)
+      return value
+    },
+    YAML: () => stringify(values),
+  }
+  return templateObjectOf({
+    typeName: 'common.Values',
+    underlying: values,
+    hasField: () => false,
+    getField: () => undefined,
+    getMethod: (name) => (Object.hasOwn(methods, name) ? methods[name] : undefined),
+  })
+}
+
+function releaseMap({ name, namespace, revision = 1, isUpgrade = false, ...release }: ReleaseInfo): Values {
+  return Object.assign(emptyValues(), {
+    Name: name,
+    Namespace: namespace,
+    IsUpgrade: isUpgrade,
+    IsInstall: release.isInstall ?? !isUpgrade,
+    Revision: BigInt(revision),
+    Service: release.service ?? 'Helm',
+  })
+}
+
+/** `.Chart`: Chart.yaml under the names of Helm's struct, with every field there. */
+function chartMap({ metadata }: Chart, isRoot: boolean): Values {
+  const {
+    home = '',
+    description = '',
+    icon = '',
+    condition = '',
+    tags = '',
+    appVersion = '',
+    kubeVersion = '',
+  } = metadata
+  return Object.assign(emptyValues(), {
+    Name: metadata.name,
+    Home: home,
+    Sources: [...(metadata.sources ?? [])],
+    Version: metadata.version,
+    Description: description,
+    Keywords: [...(metadata.keywords ?? [])],
+    Maintainers: (metadata.maintainers ?? []).map(({ name = '', email = '', url = '' }) =>
+      Object.assign(emptyValues(), { Name: name, Email: email, URL: url }),
+    ),
+    Icon: icon,
+    APIVersion: metadata.apiVersion,
+    Condition: condition,
+    Tags: tags,
+    AppVersion: appVersion,
+    Deprecated: metadata.deprecated ?? false,
+    Annotations: withType(Object.assign(emptyValues(), metadata.annotations), 'map[string]string'),
+    KubeVersion: kubeVersion,
+    Dependencies: (metadata.dependencies ?? []).map((dependency) =>
+      Object.assign(emptyValues(), {
+        Name: dependency.name,
+        Version: dependency.version ?? '',
+        Repository: dependency.repository ?? '',
+        Condition: dependency.condition ?? '',
+        Tags: [...(dependency.tags ?? [])],
+        Enabled: dependency.enabled ?? false,
+        ImportValues: [...(dependency.importValues ?? [])],
+        Alias: dependency.alias ?? '',
+      }),
+    ),
+    Type: metadata.type ?? '',
+    IsRoot: isRoot,
+  })
+}

@@ -1,0 +1,141 @@
+import {
+  sprintf,
+  stringOf,
+  Template,
+  TemplateCache,
+  TemplateError,
+  type TemplateLimits,
+  withSignature,
+} from '@slipway/go-template'
+import { baseName } from '../chart/path.ts'
+import { compareStrings } from '../encoding.ts'
+import { templateFunctions } from '../functions/all.ts'
+import type { FunctionTable } from '../functions/table.ts'
+import type { Platform } from '../platform.ts'
+import { emptyValues, type Values } from '../values/value.ts'
+import { executionMessage, parseMessage } from './messages.ts'
+
+/** A template of a chart with what it sees. */
+export interface Renderable {
+  readonly data: Uint8Array
+  /** The top context; `Template` is set in it while it renders. */
+  readonly context: Values
+  /** `.Template.BasePath`. */
+  readonly basePath: string
+}
+
+/** Reads an object from a cluster: `lookup`. An empty name asks for a list. Gives an empty map for what is not there. */
+export type Lookup = (apiVersion: string, kind: string, namespace: string, name: string) => unknown
+
+/** How templates are run. */
+export interface EngineOptions {
+  readonly platform: Platform
+  readonly lookup?: Lookup | undefined
+  /** `required` and `fail` do not stop the rendering. @default false */
+  readonly lint?: boolean
+  /** A missing value is an error. @default false */
+  readonly strict?: boolean
+  readonly limits?: Partial<TemplateLimits> | undefined
+}
+
+/** The mark around messages of `fail` and `required`, by which Helm finds them in Go's error texts. */
+const errorStart = 'HELM_ERR_START'
+const errorEnd = 'HELM_ERR_END'
+const maxIncludes = 1000
+
+const cache = new TemplateCache()
+
+/** Renders all templates but the partials (`_*`). Throws TemplateError with Helm's text. */
+export function renderTemplates(
+  templates: ReadonlyMap<string, Renderable>,
+  options: EngineOptions,
+): Map<string, string> {
+  const names = [...templates.keys()].sort(byDepth)
+  const set = new Template({
+    functions: { ...templateFunctions(options.platform), ...failureFunctions(options), ...lookupFunction(options) },
+    missingKey: options.strict ? 'error' : 'zero',
+    cache,
+    ...(options.limits && { limits: options.limits }),
+  })
+  const root = set.child(lateFunctions(() => root, new Map()))
+  for (const name of names) {
+    const template = templates.get(name) as Renderable
+    try {
+      root.parse(name, stringOf(template.data))
+    } catch (error) {
+      throw new TemplateError(parseMessage(name, error), { cause: error })
+    }
+  }
+  const rendered = new Map<string, string>()
+  for (const name of names) {
+    if (baseName(name).startsWith('_')) continue
+    const { context, basePath } = templates.get(name) as Renderable
+    context.Template = Object.assign(emptyValues(), { Name: name, BasePath: basePath })
+    try {
+      rendered.set(name, withoutNoValue(root.execute(name, context)))
+    } catch (error) {
+      throw new TemplateError(executionMessage(error), { cause: error })
+    }
+  }
+  return rendered
+}
+
+// Templates deeper in the tree come first, so that those of a parent replace the definitions of its subcharts.
+function byDepth(a: string, b: string): number {
+  return b.split('/').length - a.split('/').length || compareStrings(b, a)
+}
+
+function withoutNoValue(text: string): string {
+  return text.replaceAll('<no value>', '')
+}
+
+/** `include` and `tpl`, which see the templates of the set they are called in. */
+function lateFunctions(set: () => Template, includes: Map<string, number>): FunctionTable {
+  const include = (name: string, data: unknown) => {
+    const depth = includes.get(name) ?? 0
+    if (depth > maxIncludes) {
+      throw new Error(`rendering template has a nested reference name: ${name}: unable to execute template`)
+    }
+    includes.set(name, depth + 1)
+    try {
+      return set().execute(name, data)
+    } finally {
+      includes.set(name, depth)
+    }
+  }
+  const tpl = (text: string, data: unknown) => {
+    // A text without actions is itself; most values that charts pass through tpl are such.
+    if (!text.includes('{{')) return withoutNoValue(text)
+    const child: Template = set().child(lateFunctions(() => child, includes))
+    try {
+      child.parse('gotpl', text)
+    } catch (error) {
+      throw wrapped(`cannot parse template ${sprintf('%q', text)}`, error)
+    }
+    try {
+      return withoutNoValue(child.execute('gotpl', data))
+    } catch (error) {
+      throw wrapped(`error during tpl function execution for ${sprintf('%q', text)}`, error)
+    }
+  }
+  return { include: withSignature(['string', 'any'], include), tpl: withSignature(['string', 'any'], tpl) }
+}
+
+function wrapped(message: string, error: unknown): Error {
+  return new Error(`${message}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+}
+
+function failureFunctions({ lint }: EngineOptions): FunctionTable {
+  const fail = (message: string) => {
+    if (lint) return ''
+    throw new Error(errorStart + message + errorEnd)
+  }
+  const required = (message: string, value: unknown) =>
+    value === null || value === undefined || value === '' ? fail(message) : value
+  return { fail: withSignature(['string'], fail), required: withSignature(['string', 'any'], required) }
+}
+
+function lookupFunction({ lookup, lint }: EngineOptions): FunctionTable {
+  const find: Lookup = (...args) => (lookup && !lint ? lookup(...args) : undefined) ?? emptyValues()
+  return { lookup: withSignature(['string', 'string', 'string', 'string'], find) }
+}

@@ -1,0 +1,181 @@
+import { UserError } from '@slipway/errors'
+import { parse } from '@slipway/go-yaml'
+import { baseName } from '../chart/path.ts'
+import { compareStrings } from '../encoding.ts'
+import { trimSpace } from '../functions/text.ts'
+import { isTable, type Values } from '../values/value.ts'
+import { compareForInstall } from './kind-order.ts'
+
+/** What Helm reads of a manifest. */
+export interface ManifestHead {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+/** One object that a chart rendered. */
+export interface Manifest {
+  /** The template it came from, as `# Source:` shows it. */
+  readonly source: string
+  readonly head: ManifestHead
+  /** Its YAML without separators. */
+  readonly content: string
+}
+
+export type HookEvent =
+  | 'pre-install'
+  | 'post-install'
+  | 'pre-delete'
+  | 'post-delete'
+  | 'pre-upgrade'
+  | 'post-upgrade'
+  | 'pre-rollback'
+  | 'post-rollback'
+  | 'test'
+
+/** An object that runs at a certain time instead of being part of the release. */
+export interface Hook extends Manifest {
+  readonly events: readonly HookEvent[]
+  readonly weight: number
+  /** `hook-succeeded`, `hook-failed`, `before-hook-creation`. */
+  readonly deletePolicies: readonly string[]
+  readonly outputLogPolicies: readonly string[]
+}
+
+/** A chart's objects in the order in which Helm installs them. */
+export interface SortedManifests {
+  readonly manifests: readonly Manifest[]
+  readonly hooks: readonly Hook[]
+}
+
+const events: Record<string, HookEvent> = {
+  'pre-install': 'pre-install',
+  'post-install': 'post-install',
+  'pre-delete': 'pre-delete',
+  'post-delete': 'post-delete',
+  'pre-upgrade': 'pre-upgrade',
+  'post-upgrade': 'post-upgrade',
+  'pre-rollback': 'pre-rollback',
+  'post-rollback': 'post-rollback',
+  test: 'test',
+  // Helm 2's name.
+  'test-success': 'test',
+}
+
+/** Splits rendered files into objects and sorts them. Throws UserError CHART_MANIFEST_INVALID with Helm's text. */
+export function sortManifests(files: ReadonlyMap<string, string>): SortedManifests {
+  const manifests: Manifest[] = []
+  const hooks: Hook[] = []
+  for (const source of [...files.keys()].sort(compareStrings)) {
+    const text = files.get(source) ?? ''
+    if (baseName(source).startsWith('_') || trimSpace(text) === '') continue
+    for (const content of splitManifests(text)) {
+      const manifest = { source, head: readHead(source, content), content }
+      const kinds = manifest.head.annotations['helm.sh/hook']
+      if (kinds === undefined) manifests.push(manifest)
+      else {
+        const hook = hookOf(manifest, kinds)
+        if (hook) hooks.push(hook)
+      }
+    }
+  }
+  const byKind = (a: Manifest, b: Manifest) => compareForInstall(a.head.kind, b.head.kind)
+  return { manifests: manifests.sort(byKind), hooks: hooks.sort(byKind) }
+}
+
+/** The documents of a YAML stream as Helm splits them, which is by text and not by YAML's rules. */
+export function splitManifests(text: string): string[] {
+  // Only what is between two separators counts as empty; a document of spaces stays one.
+  return trimSpace(text)
+    .split(/(?:^|[\t\n\f\r ]*\n)---[\t\n\f\r ]*/)
+    .filter((document) => document !== '')
+    .map(trimSpace)
+}
+
+function readHead(source: string, content: string): ManifestHead {
+  let value: unknown
+  try {
+    value = parse(content)
+  } catch (error) {
+    throw manifestError(source, error instanceof Error ? error.message : String(error), error)
+  }
+  if (value === null || value === undefined) value = {}
+  if (!isTable(value)) throw decodeError(source, value, 'util.SimpleHead')
+  const { apiVersion, kind, metadata } = value
+  return {
+    apiVersion: textField(source, apiVersion, 'SimpleHead.apiVersion'),
+    kind: textField(source, kind, 'SimpleHead.kind'),
+    ...readMetadata(source, metadata),
+  }
+}
+
+function readMetadata(source: string, metadata: unknown): Pick<ManifestHead, 'name' | 'annotations'> {
+  if (metadata === null || metadata === undefined) return { name: '', annotations: {} }
+  if (!isTable(metadata)) {
+    throw decodeError(
+      source,
+      metadata,
+      'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }',
+      'SimpleHead.metadata',
+    )
+  }
+  const { name, annotations } = metadata
+  const texts: Record<string, string> = Object.create(null)
+  if (annotations !== null && annotations !== undefined) {
+    if (!isTable(annotations)) {
+      throw decodeError(source, annotations, 'map[string]string', 'SimpleHead.metadata.annotations')
+    }
+    for (const key of Object.keys(annotations))
+      texts[key] = textField(source, (annotations as Values)[key], 'SimpleHead.metadata.annotations')
+  }
+  return { name: textField(source, name, 'SimpleHead.metadata.name'), annotations: texts }
+}
+
+// sigs.k8s.io/yaml turns plain numbers and bools into text where the field is a string.
+function textField(source: string, value: unknown, field: string): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'object') throw decodeError(source, value, 'string', field)
+  return String(value)
+}
+
+function decodeError(source: string, value: unknown, goType: string, field?: string): UserError {
+  const kind = Array.isArray(value)
+    ? 'array'
+    : ({ string: 'string', number: 'number', boolean: 'bool' }[typeof value as string] ?? 'object')
+  const target = field === undefined ? `value of type ${goType}` : `struct field ${field} of type ${goType}`
+  return manifestError(
+    source,
+    `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kind} into Go ${target}`,
+  )
+}
+
+function manifestError(source: string, problem: string, cause?: unknown): UserError {
+  return new UserError('CHART_MANIFEST_INVALID', `YAML parse error on ${source}: ${problem}`, {
+    ...(cause !== undefined && { cause }),
+  })
+}
+
+// Helm leaves out an object with an event it does not know.
+function hookOf(manifest: Manifest, kinds: string): Hook | undefined {
+  const names = kinds.split(',').map((name) => events[trimSpace(name).toLowerCase()])
+  if (names.includes(undefined)) return undefined
+  const { annotations } = manifest.head
+  const weight = annotations['helm.sh/hook-weight'] ?? ''
+  return {
+    ...manifest,
+    events: names as HookEvent[],
+    weight: /^[+-]?\d+$/.test(weight) ? Number(weight) : 0,
+    deletePolicies: listAnnotation(annotations['helm.sh/hook-delete-policy']),
+    outputLogPolicies: listAnnotation(annotations['helm.sh/hook-output-log-policy']),
+  }
+}
+
+function listAnnotation(value: string | undefined): string[] {
+  return value === undefined ? [] : value.split(',').map((item) => trimSpace(item).toLowerCase())
+}
+
+/** The text of manifests as `helm template` and `helm get manifest` print it. */
+export function manifestText(manifests: readonly Manifest[]): string {
+  return manifests.map(({ source, content }) => `---\n# Source: ${source}\n${content}\n`).join('')
+}

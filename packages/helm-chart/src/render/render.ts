@@ -1,0 +1,128 @@
+import { UserError } from '@slipway/errors'
+import { stringOf, TemplateError, type TemplateLimits } from '@slipway/go-template'
+import { type Chart, type CrdFile, crdsOf } from '../chart/chart.ts'
+import type { Platform } from '../platform.ts'
+import { isInRange } from '../semver/constraint.ts'
+import { coalesceValues } from '../values/coalesce.ts'
+import { resolveDependencies } from '../values/dependencies.ts'
+import { checkSchemas } from '../values/schema.ts'
+import type { Values } from '../values/value.ts'
+import { type Capabilities, defaultCapabilities, parseKubeVersion } from './capabilities.ts'
+import { type ReleaseInfo, renderablesOf } from './context.ts'
+import { type Lookup, renderTemplates } from './engine.ts'
+import { type Hook, type Manifest, manifestText, sortManifests } from './manifests.ts'
+
+/** What a chart is rendered with. */
+export interface RenderOptions {
+  /** Over the chart's own. */
+  readonly values: Values
+  readonly release: ReleaseInfo
+  readonly platform: Platform
+  /** @default what Helm assumes without a cluster */
+  readonly capabilities?: Capabilities
+  readonly lookup?: Lookup
+  /** Also the notes of subcharts. @default false */
+  readonly subchartNotes?: boolean
+  /** @default false */
+  readonly skipSchemaValidation?: boolean
+  /** `required` and `fail` do not stop the rendering. @default false */
+  readonly lint?: boolean
+  /** A missing value is an error. @default false */
+  readonly strict?: boolean
+  readonly limits?: Partial<TemplateLimits>
+  /** Changes the rendered files, by name, before they are split into objects. */
+  readonly postRender?: (files: ReadonlyMap<string, string>) => ReadonlyMap<string, string>
+}
+
+/** A rendered chart. */
+export interface RenderedChart {
+  /** The chart as these values made it: aliases and conditions applied. */
+  readonly chart: Chart
+  /** In Helm's install order. */
+  readonly manifests: readonly Manifest[]
+  readonly hooks: readonly Hook[]
+  /** NOTES.txt. */
+  readonly notes: string
+  readonly crds: readonly CrdFile[]
+  /** The manifests as `helm get manifest` prints them. */
+  readonly text: string
+}
+
+/** Rendering failed after files were rendered; Helm then offers `--debug`. */
+export class RenderError extends UserError {}
+
+/**
+ * Renders a chart as Helm does. Throws UserError with Helm's own text: CHART_DEPENDENCIES_INVALID, CHART_VALUES_INVALID;
+ * RenderError: CHART_KUBE_VERSION, CHART_TEMPLATE_FAILED, CHART_MANIFEST_INVALID.
+ */
+export function renderChart(chart: Chart, options: RenderOptions): RenderedChart {
+  const capabilities = options.capabilities ?? defaultCapabilities
+  const resolved = asUserError('CHART_DEPENDENCIES_INVALID', 'chart dependencies processing failed: ', () =>
+    resolveDependencies(chart, options.values),
+  )
+  const values = asUserError('CHART_VALUES_INVALID', '', () => coalesceValues(resolved, options.values))
+  if (!options.skipSchemaValidation) checkSchemas(resolved, values)
+  checkKubeVersion(resolved, capabilities)
+  const files = renderFiles(resolved, values, { ...options, capabilities })
+  const notes = takeNotes(files, resolved, options.subchartNotes ?? false)
+  const sorted = sortRendered(options.postRender ? options.postRender(files) : files)
+  return { chart: resolved, ...sorted, notes, crds: crdsOf(resolved), text: manifestText(sorted.manifests) }
+}
+
+function asUserError<T>(code: string, prefix: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError(code, prefix + (error instanceof Error ? error.message : String(error)), { cause: error })
+  }
+}
+
+function checkKubeVersion({ metadata }: Chart, { kubeVersion }: Capabilities): void {
+  const wanted = metadata.kubeVersion
+  if (!wanted || isInRange(wanted, parseKubeVersion(kubeVersion).normalized)) return
+  throw new RenderError(
+    'CHART_KUBE_VERSION',
+    `chart requires kubeVersion: ${wanted} which is incompatible with Kubernetes ${kubeVersion}`,
+  )
+}
+
+type RenderContext = RenderOptions & { readonly capabilities: Capabilities }
+
+function renderFiles(chart: Chart, values: Values, options: RenderContext): Map<string, string> {
+  const { release, capabilities, platform, lookup, lint = false, strict = false, limits } = options
+  const templates = renderablesOf(chart, values, release, capabilities)
+  try {
+    return renderTemplates(templates, { platform, lookup, lint, strict, limits })
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error
+    throw new RenderError('CHART_TEMPLATE_FAILED', error.message, { cause: error })
+  }
+}
+
+const notesFile = 'NOTES.txt'
+
+/** Takes the notes out of the files; those of the chart itself, and of subcharts when they are wanted. */
+function takeNotes(files: Map<string, string>, chart: Chart, withSubcharts: boolean): string {
+  const notes: string[] = []
+  for (const [name, text] of files) {
+    if (!name.endsWith(notesFile)) continue
+    if (withSubcharts || name === `${chart.metadata.name}/templates/${notesFile}`) notes.push(text)
+    files.delete(name)
+  }
+  return notes.join('\n')
+}
+
+function sortRendered(files: ReadonlyMap<string, string>) {
+  try {
+    return sortManifests(files)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new RenderError(error.code, error.message, { cause: error })
+  }
+}
+
+/** A CRD as `helm template --include-crds` prints it. */
+export function crdText({ path, data }: CrdFile): string {
+  return `---\n# Source: ${path}\n${stringOf(data)}\n`
+}

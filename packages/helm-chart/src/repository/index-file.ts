@@ -1,0 +1,146 @@
+import { UserError } from '@slipway/errors'
+import { parse, stringify } from '@slipway/go-yaml'
+import type { Metadata } from '../chart/chart.ts'
+import { parseMetadata } from '../chart/metadata.ts'
+import { metadataJson } from '../chart/metadata-json.ts'
+import { parseConstraint } from '../semver/constraint.ts'
+import { compareVersions, parseVersion, type Version } from '../semver/version.ts'
+import { isTable } from '../values/value.ts'
+
+/** One version of a chart in a repository. */
+export interface IndexEntry {
+  readonly metadata: Metadata
+  /** Where the archive is; relative to the index, or absolute. */
+  readonly urls: readonly string[]
+  /** RFC 3339. */
+  readonly created?: string
+  /** SHA-256 of the archive, hexadecimal. */
+  readonly digest?: string
+}
+
+/** A repository's index.yaml: the versions of each chart, newest first. */
+export interface RepositoryIndex {
+  readonly generated?: string
+  readonly entries: Readonly<Record<string, readonly IndexEntry[]>>
+}
+
+/** Reads an index.yaml; entries that no chart can be loaded from are left out, as Helm does. Throws UserError CHART_INDEX_INVALID. */
+export function parseIndex(text: string, file = 'index.yaml'): RepositoryIndex {
+  const document = readDocument(text, file)
+  if (!isTable(document) || typeof document.apiVersion !== 'string') {
+    throw new UserError('CHART_INDEX_INVALID', 'no API version specified', { at: { file } })
+  }
+  const entries: Record<string, IndexEntry[]> = Object.create(null)
+  const listed = isTable(document.entries) ? document.entries : {}
+  for (const name of Object.keys(listed)) {
+    const versions = Array.isArray(listed[name]) ? listed[name] : []
+    entries[name] = newestFirst(versions.flatMap((version) => readEntry(version, file)))
+  }
+  return { ...(typeof document.generated === 'string' && { generated: document.generated }), entries }
+}
+
+function readDocument(text: string, file: string): unknown {
+  if (text.trim() === '') throw new UserError('CHART_INDEX_INVALID', 'empty index.yaml file', { at: { file } })
+  try {
+    return parse(text, { file })
+  } catch (cause) {
+    throw new UserError('CHART_INDEX_INVALID', `cannot read the repository index: ${(cause as Error).message}`, {
+      at: { file },
+      cause,
+    })
+  }
+}
+
+function readEntry(entry: unknown, file: string): IndexEntry[] {
+  if (!isTable(entry)) return []
+  const { urls, created, digest, ...fields } = entry
+  try {
+    const metadata = parseMetadata(stringify(fields), file)
+    if (!metadata.name || !metadata.version) return []
+    parseVersion(metadata.version)
+    return [
+      {
+        metadata: { apiVersion: 'v1', ...metadata, name: metadata.name, version: metadata.version },
+        urls: Array.isArray(urls) ? urls.map(String) : [],
+        ...(created !== undefined && created !== null && { created: String(created) }),
+        ...(typeof digest === 'string' && { digest }),
+      },
+    ]
+  } catch {
+    return []
+  }
+}
+
+function newestFirst(entries: readonly IndexEntry[]): IndexEntry[] {
+  const versions = new Map(entries.map((entry) => [entry, parseVersion(entry.metadata.version)]))
+  const versionOf = (entry: IndexEntry) => versions.get(entry) as Version
+  return entries.toSorted((a, b) => compareVersions(versionOf(b), versionOf(a)))
+}
+
+/**
+ * The newest version of a chart that matches: an exact version, a range (`^1.2`, `>=1 <3`), or anything stable when
+ * empty. Undefined when there is none. Throws UserError CHART_VERSION_INVALID on what is neither.
+ */
+export function resolveVersion(index: RepositoryIndex, name: string, wanted = ''): IndexEntry | undefined {
+  const entries = index.entries[name] ?? []
+  const exact = entries.find((entry) => entry.metadata.version === wanted)
+  if (exact) return exact
+  const constraint = readConstraint(wanted === '' ? '*' : wanted)
+  return entries.find((entry) => constraint.check(parseVersion(entry.metadata.version)))
+}
+
+function readConstraint(text: string) {
+  try {
+    return parseConstraint(text)
+  } catch (cause) {
+    throw new UserError(
+      'CHART_VERSION_INVALID',
+      `${JSON.stringify(text)} is neither a version nor a range: ${(cause as Error).message}`,
+      { cause },
+    )
+  }
+}
+
+/** The index with this entry; one of the same name and version is replaced. */
+export function addEntry(index: RepositoryIndex, entry: IndexEntry): RepositoryIndex {
+  const { name, version } = entry.metadata
+  const others = (index.entries[name] ?? []).filter((existing) => existing.metadata.version !== version)
+  return { ...index, entries: { ...index.entries, [name]: newestFirst([...others, entry]) } }
+}
+
+/** The index without a version of a chart, or without the chart. */
+export function removeEntry(index: RepositoryIndex, name: string, version?: string): RepositoryIndex {
+  const kept =
+    version === undefined ? [] : (index.entries[name] ?? []).filter((entry) => entry.metadata.version !== version)
+  const { [name]: _, ...rest } = index.entries
+  return { ...index, entries: kept.length > 0 ? { ...rest, [name]: kept } : rest }
+}
+
+/** Both indexes as one; what the first has stays, as `helm repo index --merge` does. */
+export function mergeIndexes(index: RepositoryIndex, other: RepositoryIndex): RepositoryIndex {
+  let merged = index
+  for (const entries of Object.values(other.entries)) {
+    for (const entry of entries) {
+      const { name, version } = entry.metadata
+      const isKnown = merged.entries[name]?.some((existing) => existing.metadata.version === version)
+      if (!isKnown) merged = addEntry(merged, entry)
+    }
+  }
+  return merged
+}
+
+/** The text of index.yaml as Helm writes it. `generated` is RFC 3339. */
+export function writeIndex(index: RepositoryIndex, generated: string): string {
+  const entries: Record<string, unknown> = Object.create(null)
+  for (const [name, versions] of Object.entries(index.entries)) entries[name] = versions.map(entryJson)
+  return stringify({ apiVersion: 'v1', entries, generated })
+}
+
+function entryJson({ metadata, urls, created, digest }: IndexEntry): Record<string, unknown> {
+  return {
+    ...metadataJson(metadata),
+    ...(created !== undefined && { created }),
+    ...(digest !== undefined && { digest }),
+    urls,
+  }
+}

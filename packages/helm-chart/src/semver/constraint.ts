@@ -1,0 +1,168 @@
+import { comparePrereleases, compareVersions, parseVersion, type Version } from './version.ts'
+
+const version =
+  'v?([0-9xX*|]+)(\\.[0-9xX*|]+)?(\\.[0-9xX*|]+)?(-[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?'
+const anonymous = version.replaceAll(/\((?!\?)/g, '(?:')
+// Go's regexp takes the leftmost-first alternative too, but here the empty operator must come last to let longer ones win.
+const operatorList = '(?:!=|>=|=>|<=|=<|~>|=|>|<|~|\\^|)'
+const one = new RegExp(`^\\s*(${operatorList})\\s*(${version})\\s*$`)
+const each = new RegExp(`${operatorList}\\s*(?:${anonymous})`, 'g')
+const valid = new RegExp(
+  `^(?:\\s*${operatorList}\\s*(?:${anonymous})\\s*)(?:(?:\\s+|,\\s*)${operatorList}\\s*(?:${anonymous})\\s*)*$`,
+)
+const range = new RegExp(`\\s*(${anonymous})\\s+-\\s+(${anonymous})\\s*`, 'g')
+
+interface Comparator {
+  readonly operator: string
+  readonly version: Version
+  /** A part was left out or was `x`: the comparison is with a range of versions. */
+  readonly dirty: boolean
+  readonly minorDirty: boolean
+  readonly patchDirty: boolean
+}
+
+/** A version constraint in the language of Masterminds/semver, e.g. `>=1.21-0 <2 || ~3.1`. */
+export interface Constraint {
+  check(candidate: Version): boolean
+}
+
+/** Reads a constraint; throws an Error with the library's own text. */
+export function parseConstraint(text: string): Constraint {
+  const groups = rewriteRanges(text).split('||').map(parseGroup)
+  return { check: (candidate) => groups.some((group) => matchesGroup(group, candidate)) }
+}
+
+/** Whether the version lies in the range; false too when either cannot be read, as Helm does. */
+export function isInRange(constraint: string, candidate: string): boolean {
+  try {
+    return parseConstraint(constraint).check(parseVersion(candidate))
+  } catch {
+    return false
+  }
+}
+
+function rewriteRanges(text: string): string {
+  return text.replaceAll(range, (_, from: string, to: string) => `>= ${from}, <= ${to} `)
+}
+
+function parseGroup(text: string): Comparator[] {
+  // An empty segment means any version.
+  if (text.trim() === '' && text === '') return [anyVersion]
+  if (!valid.test(text)) throw new Error(`improper constraint: ${text}`)
+  return (text.match(each) ?? [text]).filter((part) => part !== '').map(parseComparator)
+}
+
+const anyVersion: Comparator = {
+  operator: '',
+  version: parseVersion('0.0.0'),
+  dirty: true,
+  minorDirty: false,
+  patchDirty: false,
+}
+
+function parseComparator(text: string): Comparator {
+  const match = one.exec(text)
+  if (!match) throw new Error(`improper constraint: ${text}`)
+  const [, operator = '', , major = '', minor = '', patch = '', prerelease = ''] = match
+  if (isWild(major)) return { ...anyVersion, operator, version: parsePart(`0.0.0${prerelease}`) }
+  if (isWild(minor.slice(1))) {
+    const version = parsePart(`${major}.0.0${prerelease}`)
+    return { operator, version, dirty: true, minorDirty: true, patchDirty: false }
+  }
+  if (isWild(patch.slice(1))) {
+    const version = parsePart(`${major}${minor}.0${prerelease}`)
+    return { operator, version, dirty: true, minorDirty: false, patchDirty: true }
+  }
+  const version = parsePart(`${major}${minor}${patch}${prerelease}`)
+  return { operator, version, dirty: false, minorDirty: false, patchDirty: false }
+}
+
+function isWild(part: string): boolean {
+  return part === '' || part === 'x' || part === 'X' || part === '*'
+}
+
+function parsePart(text: string): Version {
+  try {
+    return parseVersion(text)
+  } catch {
+    throw new Error('constraint parser error')
+  }
+}
+
+function matchesGroup(group: readonly Comparator[], candidate: Version): boolean {
+  // A prerelease only matches a group that names a prerelease itself.
+  const wantsPrereleases = group.some((comparator) => comparator.version.prerelease !== '')
+  if (candidate.prerelease !== '' && !wantsPrereleases) return false
+  return group.every((comparator) => matches(comparator, candidate))
+}
+
+function matches(comparator: Comparator, candidate: Version): boolean {
+  const order = compareVersions(candidate, comparator.version)
+  switch (comparator.operator) {
+    case '!=':
+      return differs(comparator, candidate)
+    case '>':
+      return isGreater(comparator, candidate)
+    case '<':
+      return order < 0
+    case '>=':
+    case '=>':
+      return order >= 0
+    case '<=':
+    case '=<':
+      return isAtMost(comparator, candidate)
+    case '~':
+    case '~>':
+      return matchesTilde(comparator, candidate)
+    case '^':
+      return matchesCaret(comparator, candidate)
+    default:
+      return comparator.dirty ? matchesTilde(comparator, candidate) : order === 0
+  }
+}
+
+function differs(comparator: Comparator, candidate: Version): boolean {
+  const { version, dirty, minorDirty, patchDirty } = comparator
+  if (!dirty) return compareVersions(candidate, version) !== 0
+  if (candidate.major !== version.major) return true
+  if (minorDirty) return false
+  if (candidate.minor !== version.minor) return true
+  if (patchDirty) return comparePrereleases(candidate.prerelease, version.prerelease) !== 0
+  return compareVersions(candidate, version) !== 0
+}
+
+function isGreater(comparator: Comparator, candidate: Version): boolean {
+  const { version, dirty, minorDirty, patchDirty } = comparator
+  if (!dirty) return compareVersions(candidate, version) > 0
+  if (candidate.major !== version.major) return candidate.major > version.major
+  if (minorDirty) return false
+  if (patchDirty) return candidate.minor > version.minor
+  return compareVersions(candidate, version) > 0
+}
+
+function isAtMost(comparator: Comparator, candidate: Version): boolean {
+  const { version, dirty, minorDirty } = comparator
+  if (!dirty) return compareVersions(candidate, version) <= 0
+  if (candidate.major > version.major) return false
+  return !(candidate.major === version.major && candidate.minor > version.minor && !minorDirty)
+}
+
+function matchesTilde(comparator: Comparator, candidate: Version): boolean {
+  const { version, minorDirty, patchDirty } = comparator
+  if (compareVersions(candidate, version) < 0) return false
+  // ~0.0.0 accepts everything.
+  const isZero = version.major === 0n && version.minor === 0n && version.patch === 0n
+  if (isZero && !minorDirty && !patchDirty) return true
+  if (candidate.major !== version.major) return false
+  return candidate.minor === version.minor || minorDirty
+}
+
+function matchesCaret(comparator: Comparator, candidate: Version): boolean {
+  const { version, minorDirty, patchDirty } = comparator
+  if (compareVersions(candidate, version) < 0) return false
+  if (version.major > 0n || minorDirty) return candidate.major === version.major
+  if (candidate.major > 0n) return false
+  if (version.minor > 0n || patchDirty) return candidate.minor === version.minor
+  if (candidate.minor > 0n) return false
+  return candidate.patch === version.patch
+}

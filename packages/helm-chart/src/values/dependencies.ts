@@ -1,0 +1,96 @@
+import { type Chart, type Dependency, withDependencies } from '../chart/chart.ts'
+import { isInRange } from '../semver/constraint.ts'
+import { coalesceTables, coalesceValues, mergeChartValues } from './coalesce.ts'
+import { copyValue, emptyValues, hasKey, isTable, scalarAt, tableAt, type Values } from './value.ts'
+
+/**
+ * The chart as these values make it: aliases applied, subcharts switched off by tags and conditions left out,
+ * `import-values` moved into the parents' defaults. The chart given is not changed.
+ */
+export function resolveDependencies(chart: Chart, values: Values): Chart {
+  return importValues(enableDependencies(chart, values, ''))
+}
+
+function enableDependencies(chart: Chart, values: Values, path: string): Chart {
+  const declared = chart.metadata.dependencies
+  if (declared === undefined) return chart
+  const aliased = applyAliases(chart, declared)
+  const coalesced = coalesceValues(aliased, values)
+  const requirements = declared.map((dependency) => ({
+    ...dependency,
+    name: dependency.alias || dependency.name,
+    enabled: isEnabled(dependency, coalesced, path),
+  }))
+  const disabled = new Set(requirements.filter(({ enabled }) => !enabled).map(({ name }) => name))
+  const subcharts = aliased.dependencies
+    .filter((subchart) => !disabled.has(subchart.metadata.name))
+    .map((subchart) => enableDependencies(subchart, coalesced, `${path}${subchart.metadata.name}.`))
+  const metadata = { ...chart.metadata, dependencies: requirements.filter(({ name }) => !disabled.has(name)) }
+  return withDependencies({ ...chart, metadata }, subcharts)
+}
+
+function applyAliases(chart: Chart, declared: readonly Dependency[]): Chart {
+  const matches = (subchart: Chart, dependency: Dependency) =>
+    subchart.metadata.name === dependency.name && isInRange(dependency.version ?? '', subchart.metadata.version)
+  const undeclared = chart.dependencies.filter(
+    (subchart) => !declared.some((dependency) => matches(subchart, dependency)),
+  )
+  const used = declared.flatMap((dependency) => {
+    const subchart = chart.dependencies.find((candidate) => matches(candidate, dependency))
+    if (!subchart) return []
+    if (!dependency.alias) return [subchart]
+    return [{ ...subchart, metadata: { ...subchart.metadata, name: dependency.alias } }]
+  })
+  return withDependencies(chart, [...undeclared, ...used])
+}
+
+function isEnabled(dependency: Dependency, values: Values, path: string): boolean {
+  // The first condition that is a bool decides, before any tag.
+  for (const condition of (dependency.condition ?? '').trim().split(',')) {
+    if (condition === '') continue
+    const value = scalarAt(values, path + condition)
+    if (typeof value === 'boolean') return value
+  }
+  const tags = tableAt(values, 'tags')
+  const states = (dependency.tags ?? []).map((tag) => (tags && hasKey(tags, tag) ? tags[tag] : undefined))
+  return states.includes(true) || !states.includes(false)
+}
+
+function importValues(chart: Chart): Chart {
+  const subcharts = chart.dependencies.map(importValues)
+  const current = withDependencies(chart, subcharts)
+  const declared = current.metadata.dependencies
+  if (declared === undefined) return current
+  const values = mergeChartValues(current, emptyValues())
+  let imported = emptyValues()
+  for (const dependency of declared) {
+    for (const source of dependency.importValues ?? []) {
+      const { child, parent } = importPaths(source)
+      const table = child === undefined ? undefined : tableAt(values, `${dependency.name}.${child}`)
+      if (table) imported = coalesceTables(imported, copyValue(nest(parent, table)), 'keep')
+    }
+  }
+  const metadata = {
+    ...current.metadata,
+    dependencies: declared.map((dependency) =>
+      dependency.importValues ? { ...dependency, importValues: dependency.importValues.map(importPaths) } : dependency,
+    ),
+  }
+  return { ...current, metadata, values: coalesceTables(copyValue(values), imported, 'keep') }
+}
+
+function importPaths(source: unknown): { child?: string; parent: string } {
+  if (typeof source === 'string') return { child: `exports.${source}`, parent: '.' }
+  if (isTable(source)) return { child: pathText(source.child), parent: pathText(source.parent) }
+  return { parent: '.' }
+}
+
+// Go prints a missing path as <nil>.
+function pathText(value: unknown): string {
+  return value === undefined || value === null ? '<nil>' : String(value)
+}
+
+function nest(path: string, table: Values): Values {
+  if (path === '.') return table
+  return path.split('.').reduceRight((inner, key) => Object.assign(emptyValues(), { [key]: inner }), table)
+}
