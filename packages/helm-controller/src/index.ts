@@ -1,1 +1,8 @@
-export {}
+import type { KubeObject } from '@slipway/kube-objects'
+import { helmReleaseCrd } from './helm-release/crd.ts'
+
+export type { ChartDownload, ChartDownloader } from './chart-source/repository-charts.ts'
+export { HelmController, type HelmControllerDeps, type HelmControllerOptions } from './helm-controller.ts'
+
+/** The kinds that this controller owns. */
+export const crds: KubeObject[] = [helmReleaseCrd]

@@ -1,0 +1,69 @@
+import { UserError } from '@slipway/errors'
+import type { FetchOptions, GitClient } from '@slipway/git-client'
+import { type ChartFile, loadChart, type Platform } from '@slipway/helm-chart'
+import type { KubeClient } from '@slipway/kube-client'
+import type { KubeObject } from '@slipway/kube-objects'
+import type { HelmRelease } from '../helm-release/helm-release.ts'
+import type { ChartSource, LoadedChart } from './chart-source.ts'
+
+export interface GitChartDeps {
+  client: KubeClient
+  git: GitClient
+  platform: Platform
+}
+
+/** Charts in a folder of a git repository: `spec.chart.git`, `path`, and `ref` (a branch, tag or commit; default master). */
+export function gitCharts(deps: GitChartDeps): ChartSource {
+  return {
+    async load(release, signal): Promise<LoadedChart> {
+      const { git: url = '', path = '.', ref = 'master' } = release.spec.chart
+      const options = { signal, ...(await readCredentials(deps.client, release)) }
+      const target = /^[0-9a-f]{40}$/.test(ref) ? { commit: ref } : { branch: ref }
+      const commit = await deps.git.fetch(url, target, options)
+      const files = await readFolder(deps.git, url, commit, path)
+      if (!files.some(({ name }) => name === 'Chart.yaml')) {
+        throw new UserError('CHART_NOT_FOUND', `${url} has no chart in ${path} at ${commit.slice(0, 8)}`, {
+          at: { object: `HelmRelease/${release.metadata.namespace}/${release.metadata.name}` },
+          hint: 'spec.chart.path names the folder that holds Chart.yaml',
+        })
+      }
+      const digest = Buffer.from(deps.platform.digest('sha256', contentOf(files))).toString('hex')
+      return { chart: loadChart(files, deps.platform), revision: commit, digest: `sha256:${digest}` }
+    },
+  }
+}
+
+async function readFolder(git: GitClient, url: string, commit: string, folder: string): Promise<ChartFile[]> {
+  const prefix = folder
+    .replace(/^\.?\/*/, '')
+    .replace(/\/*$/, '/')
+    .replace(/^\/$/, '')
+  const entries = (await git.listTree(url, commit)).filter(
+    ({ path, kind }) => (kind === 'file' || kind === 'executable') && path.startsWith(prefix),
+  )
+  const files: ChartFile[] = []
+  const blobs = git.readBlobs(
+    url,
+    entries.map(({ id }) => id),
+  )
+  for await (const data of blobs) files.push({ name: entries[files.length]?.path.slice(prefix.length) ?? '', data })
+  return files
+}
+
+/** Names and bytes of all files as one text, so that a commit elsewhere in the repository does not count as a change. */
+function contentOf(files: ChartFile[]): Uint8Array {
+  return Buffer.concat(files.flatMap(({ name, data }) => [Buffer.from(`${name}\0${data.length}\0`), data]))
+}
+
+/** `spec.chart.secretRef`: a Secret with username and password for HTTPS. */
+async function readCredentials(
+  client: KubeClient,
+  { spec, metadata }: HelmRelease,
+): Promise<Pick<FetchOptions, 'credentials'>> {
+  const ref = spec.chart.secretRef
+  if (!ref) return {}
+  const namespace = ref.namespace ?? metadata.namespace ?? 'default'
+  const secret = await client.get<KubeObject>({ apiVersion: 'v1', kind: 'Secret', namespace, name: ref.name })
+  const read = (key: string): string => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString('utf8')
+  return { credentials: { kind: 'basic', username: read('username'), password: read('password') } }
+}

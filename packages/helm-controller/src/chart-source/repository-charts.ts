@@ -1,0 +1,51 @@
+import { describeError, UserError } from '@slipway/errors'
+import { loadArchive, type Platform } from '@slipway/helm-chart'
+import type { ChartSource, LoadedChart } from './chart-source.ts'
+
+/** A chart's archive as a repository serves it. */
+export interface ChartDownload {
+  archive: Uint8Array
+  /** The exact version, when a range was asked for. */
+  version: string
+}
+
+/** Fetches charts from `https://…` (index.yaml) and `oci://…` repositories. Throws CHART_NOT_FOUND when there is no such chart or version. */
+export interface ChartDownloader {
+  download(repository: string, name: string, version: string, signal: AbortSignal): Promise<ChartDownload>
+}
+
+/** Charts of a repository: `spec.chart.repository`, `name` and `version`. An archive that was read once is not read again. */
+export function repositoryCharts(downloader: ChartDownloader, platform: Platform): ChartSource {
+  const loaded = new Map<string, LoadedChart>()
+  return {
+    async load(release, signal): Promise<LoadedChart> {
+      const { repository = '', name = '', version = '' } = release.spec.chart
+      const at = { object: `HelmRelease/${release.metadata.namespace}/${release.metadata.name}` }
+      if (!repository || !name || !version) {
+        throw new UserError('CHART_SOURCE_INVALID', 'could not find valid chart source configuration for release', {
+          at,
+          hint: 'set repository, name and version of spec.chart, or git and path',
+        })
+      }
+      const download = await downloader.download(repository, name, version, signal).catch((error: unknown) => {
+        if (!(error instanceof UserError)) throw error
+        throw new UserError(error.code, describeError(error), { at, cause: error })
+      })
+      const digest = `sha256:${Buffer.from(platform.digest('sha256', download.archive)).toString('hex')}`
+      const known = loaded.get(digest)
+      if (known) return known
+      const chart: LoadedChart = { chart: loadArchive(download.archive, platform), revision: download.version, digest }
+      remember(loaded, digest, chart)
+      return chart
+    },
+  }
+}
+
+/** Charts kept in memory; the one that was read first goes first. */
+const KEPT = 64
+
+function remember(loaded: Map<string, LoadedChart>, digest: string, chart: LoadedChart): void {
+  loaded.set(digest, chart)
+  const [oldest] = loaded.keys()
+  if (loaded.size > KEPT && oldest !== undefined) loaded.delete(oldest)
+}

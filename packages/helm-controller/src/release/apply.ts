@@ -1,0 +1,109 @@
+import { UserError } from '@slipway/errors'
+import { applyExclusively, isApiError, type KubeClient, type ObjectRef } from '@slipway/kube-client'
+import type { KubeObject } from '@slipway/kube-objects'
+import { identityOf, type Ownership, ownershipFault } from './objects.ts'
+
+/** Helm 4's field manager for server-side apply. */
+const FIELD_MANAGER = 'helm'
+/** Objects with this annotation stay when the release no longer has them. */
+const RESOURCE_POLICY = 'helm.sh/resource-policy'
+
+/** Creates and updates the objects, kinds in the manifest's order, objects of one kind at once; resolves to what the server holds now. */
+export async function applyObjects(client: KubeClient, objects: KubeObject[]): Promise<KubeObject[]> {
+  const applied: KubeObject[] = []
+  for (const group of groupByKind(objects)) {
+    applied.push(...(await Promise.all(group.map((object) => applyObject(client, object)))))
+  }
+  return applied
+}
+
+/** Brings back what was deleted or edited; resolves to the objects that had to be changed. */
+export async function healObjects(client: KubeClient, objects: KubeObject[]): Promise<KubeObject[]> {
+  const healed: KubeObject[] = []
+  for (const group of groupByKind(objects)) {
+    const results = await Promise.all(
+      group.map(async (object) => {
+        const live = await client.get(refOf(object))
+        const after = await applyExclusively(client, object, { fieldManager: FIELD_MANAGER, ...(live && { live }) })
+        return live?.metadata.resourceVersion === after.metadata.resourceVersion ? [] : [object]
+      }),
+    )
+    healed.push(...results.flat())
+  }
+  return healed
+}
+
+/** Throws as Helm does when an object exists already and belongs to someone else. */
+export async function checkOwnership(client: KubeClient, objects: KubeObject[], owner: Ownership): Promise<void> {
+  await Promise.all(
+    objects.map(async (object) => {
+      const live = await client.get(refOf(object))
+      const fault = live && ownershipFault(live, owner)
+      if (!fault) return
+      const { kind, metadata } = object
+      throw new UserError(
+        'RELEASE_OBJECT_EXISTS',
+        `${kind} "${metadata.name}" in namespace "${metadata.namespace ?? ''}" exists and cannot be imported into the current release: invalid ownership metadata; ${fault}`,
+        { hint: 'delete the object, or give it the marks of this release' },
+      )
+    }),
+  )
+}
+
+/** Deletes what the release had and no longer has. */
+export async function pruneObjects(client: KubeClient, before: KubeObject[], after: KubeObject[]): Promise<void> {
+  const kept = new Set(after.map(identityOf))
+  await deleteObjects(
+    client,
+    before.filter((object) => !kept.has(identityOf(object))),
+  )
+}
+
+/** Deletes objects in reverse order, except those with the policy `keep`. */
+export async function deleteObjects(client: KubeClient, objects: KubeObject[]): Promise<void> {
+  for (const group of groupByKind(objects).reverse()) {
+    await Promise.all(
+      group
+        .filter((object) => object.metadata.annotations?.[RESOURCE_POLICY] !== 'keep')
+        .map((object) => deleteObject(client, object)),
+    )
+  }
+}
+
+async function deleteObject(client: KubeClient, object: KubeObject): Promise<void> {
+  try {
+    await client.delete(refOf(object))
+  } catch (error) {
+    // A kind that is gone has taken its objects along.
+    if (!isApiError(error, 'KUBE_NO_SUCH_KIND')) throw error
+  }
+}
+
+async function applyObject(client: KubeClient, object: KubeObject): Promise<KubeObject> {
+  try {
+    return await client.apply(object, { fieldManager: FIELD_MANAGER, force: true })
+  } catch (error) {
+    if (error instanceof UserError && error.at === undefined) {
+      const { kind, metadata } = object
+      throw new UserError(error.code, error.message, {
+        at: { object: `${kind}/${metadata.namespace ?? ''}/${metadata.name}` },
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
+
+function groupByKind(objects: KubeObject[]): KubeObject[][] {
+  const groups: KubeObject[][] = []
+  for (const object of objects) {
+    const last = groups.at(-1)
+    if (last?.[0]?.kind === object.kind) last.push(object)
+    else groups.push([object])
+  }
+  return groups
+}
+
+export function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef {
+  return { apiVersion, kind, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) }
+}

@@ -1,0 +1,1 @@
+export { MemoryApiServer, type ServedKind } from './memory-api-server.ts'

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { KubeObject } from '@slipway/kube-objects'
+import { KubeClient } from '../client.ts'
+import type { WatchEvent } from '../types.ts'
+
+/** A kind that the server shall have. */
+export interface ServedKind {
+  apiVersion: string
+  kind: string
+  plural: string
+}
+
+interface Target extends ServedKind {
+  namespace: string | undefined
+  name: string | undefined
+  status: boolean
+}
+
+/**
+ * As much of the Kubernetes API over HTTP as a controller's test needs: namespaced kinds, list, watch, create, merge patch, delete
+ * with finalizers, the status subresource and generations. No schemas, no apply, no access rules.
+ */
+export class MemoryApiServer {
+  readonly #kinds: ServedKind[]
+  readonly #objects = new Map<string, KubeObject>()
+  readonly #history: { key: string; event: WatchEvent }[] = []
+  readonly #watches = new Map<ServerResponse, (key: string, event: WatchEvent) => void>()
+  readonly #server: Server = createServer((request, response) => void this.#serve(request, response))
+  #version = 0
+
+  constructor(kinds: ServedKind[]) {
+    this.#kinds = kinds
+  }
+
+  /** Listens on a free port; resolves to a client of it. */
+  async start(): Promise<KubeClient> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    return new KubeClient({ server: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}` })
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://host')
+    const text = Buffer.concat(await request.toArray()).toString()
+    const body = text ? (JSON.parse(text) as KubeObject) : undefined
+    const target = this.#target(url.pathname)
+    if (url.pathname === '/api' || url.pathname === '/apis') send(response, 200, this.#discovery(url.pathname))
+    else if (!target) send(response, 404, failure('NotFound', url.pathname))
+    else if (target.name) this.#one(request.method ?? '', target, { body, response })
+    else if (request.method === 'POST' && body) this.#create(target, body, response)
+    else if (url.searchParams.get('watch'))
+      this.#watch(target, Number(url.searchParams.get('resourceVersion')), response)
+    else this.#list(target, response)
+  }
+
+  #discovery(path: string): unknown {
+    const core = path === '/api'
+    const items = this.#kinds
+      .filter(({ apiVersion }) => core !== apiVersion.includes('/'))
+      .map(({ apiVersion, kind, plural }) => {
+        const [group, version] = core ? ['', apiVersion] : apiVersion.split('/')
+        const resource = { resource: plural, responseKind: { kind }, scope: 'Namespaced', verbs: ['*'] }
+        return { metadata: { name: group }, versions: [{ version, resources: [resource] }] }
+      })
+    return { items }
+  }
+
+  #target(path: string): Target | undefined {
+    const found =
+      /^\/(?:api|apis)\/(?<apiVersion>v1|[^/]+\/[^/]+)(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<plural>[^/]+)(?:\/(?<name>[^/]+))?(?<status>\/status)?$/.exec(
+        path,
+      )?.groups
+    const kind = this.#kinds.find(
+      ({ apiVersion, plural }) => apiVersion === found?.apiVersion && plural === found.plural,
+    )
+    return kind && { ...kind, namespace: found?.namespace, name: found?.name, status: found?.status !== undefined }
+  }
+
+  #list({ apiVersion, kind, namespace }: Target, response: ServerResponse): void {
+    const prefix = keyOf({ apiVersion, kind, namespace, name: '' })
+    const items = [...this.#objects].filter(([key]) => key.startsWith(prefix)).map(([, object]) => object)
+    send(response, 200, { items, metadata: { resourceVersion: String(this.#version) } })
+  }
+
+  #watch({ apiVersion, kind, namespace }: Target, since: number, response: ServerResponse): void {
+    const prefix = keyOf({ apiVersion, kind, namespace, name: '' })
+    const tell = (key: string, event: WatchEvent): void => {
+      if (key.startsWith(prefix)) response.write(`${JSON.stringify(event)}\n`)
+    }
+    response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
+    for (const { key, event } of this.#history) {
+      if (Number(event.object.metadata.resourceVersion) > since) tell(key, event)
+    }
+    this.#watches.set(response, tell)
+    response.on('close', () => this.#watches.delete(response))
+  }
+
+  #create({ apiVersion, kind, namespace }: Target, body: KubeObject, response: ServerResponse): void {
+    const key = keyOf({ apiVersion, kind, namespace, name: body.metadata.name })
+    if (this.#objects.has(key)) return send(response, 409, failure('AlreadyExists', key))
+    const metadata = {
+      ...body.metadata,
+      ...(namespace !== undefined && { namespace }),
+      uid: randomUUID(),
+      generation: 1,
+      creationTimestamp: new Date().toISOString(),
+    }
+    send(response, 201, this.#store('ADDED', key, { ...body, apiVersion, kind, metadata }))
+  }
+
+  #one(
+    method: string,
+    target: Target,
+    { body, response }: { body: KubeObject | undefined; response: ServerResponse },
+  ): void {
+    const key = keyOf(target)
+    const before = this.#objects.get(key)
+    if (!before) return send(response, 404, failure('NotFound', key))
+    if (method === 'GET') return send(response, 200, before)
+    if (method === 'DELETE') return send(response, 200, this.#delete(key, before))
+    const change = target.status ? { status: body?.status } : { ...body, status: undefined }
+    const after = (method === 'PUT' ? { ...before, ...change } : merge(before, change)) as KubeObject
+    const generation =
+      (before.metadata.generation ?? 0) + (JSON.stringify(after.spec) === JSON.stringify(before.spec) ? 0 : 1)
+    const next = { ...after, metadata: { ...after.metadata, generation } }
+    const gone = next.metadata.deletionTimestamp !== undefined && !next.metadata.finalizers?.length
+    send(response, 200, this.#store(gone ? 'DELETED' : 'MODIFIED', key, next))
+  }
+
+  #delete(key: string, before: KubeObject): KubeObject {
+    if (!before.metadata.finalizers?.length) return this.#store('DELETED', key, before)
+    const metadata = { ...before.metadata, deletionTimestamp: new Date().toISOString() }
+    return this.#store('MODIFIED', key, { ...before, metadata })
+  }
+
+  #store(type: WatchEvent['type'], key: string, object: KubeObject): KubeObject {
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } }
+    if (type === 'DELETED') this.#objects.delete(key)
+    else this.#objects.set(key, stored)
+    const event = { type, object: stored }
+    this.#history.push({ key, event })
+    for (const tell of this.#watches.values()) tell(key, event)
+    return stored
+  }
+}
+
+function keyOf({
+  apiVersion,
+  kind,
+  namespace,
+  name,
+}: Pick<Target, 'apiVersion' | 'kind' | 'namespace' | 'name'>): string {
+  return (
+    [apiVersion, kind, ...(namespace === undefined ? [] : [namespace, name])].join('|') +
+    (namespace === undefined ? '|' : '')
+  )
+}
+
+/** RFC 7386; undefined leaves a field as it is. */
+function merge(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
+  const result: Record<string, unknown> = { ...(typeof target === 'object' && !Array.isArray(target) ? target : {}) }
+  for (const [field, value] of Object.entries(patch)) {
+    if (value === null) delete result[field]
+    else if (value !== undefined) result[field] = merge(result[field], value)
+  }
+  return result
+}
+
+function failure(reason: string, message: string): unknown {
+  return { kind: 'Status', status: 'Failure', reason, message }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
