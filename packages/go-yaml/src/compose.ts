@@ -288,21 +288,24 @@ class Composer {
     return false
   }
 
-  /** `[a: b]` has a mapping of one pair. */
+  /** `[a: b]` has a mapping of one pair. Where its key is empty, libyaml loses the token that follows. */
   private singlePair(): Node {
     const { mark } = this.take()
-    const key = this.flowPart('flowSequenceEnd')
-    let value = emptyScalar(this.scanner.peek().mark)
-    if (this.scanner.peek().type === 'value') {
-      this.scanner.skip()
-      value = this.flowPart('flowSequenceEnd')
-    }
-    return { kind: 'mapping', mark, tag: '', pairs: [{ key, value }] }
+    const after = this.scanner.peek()
+    const isEmpty = after.type === 'value' || after.type === 'flowEntry' || after.type === 'flowSequenceEnd'
+    if (isEmpty) this.scanner.skip()
+    const key = isEmpty ? emptyScalar(after.mark) : this.node(false, false)
+    return { kind: 'mapping', mark, tag: '', pairs: [{ key, value: this.flowValue('flowSequenceEnd') }] }
   }
 
-  private flowPart(end: 'flowSequenceEnd' | 'flowMappingEnd'): Node {
-    const { type, mark } = this.scanner.peek()
-    return type === 'value' || type === 'flowEntry' || type === end ? emptyScalar(mark) : this.node(false, false)
+  /** What follows a key in flow context, nothing if there is no colon. */
+  private flowValue(end: 'flowSequenceEnd' | 'flowMappingEnd'): Node {
+    if (this.scanner.peek().type === 'value') {
+      this.scanner.skip()
+      const { type } = this.scanner.peek()
+      if (type !== 'flowEntry' && type !== end) return this.node(false, false)
+    }
+    return emptyScalar(this.scanner.peek().mark)
   }
 
   private flowMapping(pairs: MappingNode['pairs']): void {
@@ -314,13 +317,10 @@ class Composer {
         continue
       }
       this.scanner.skip()
-      const key = this.flowPart('flowMappingEnd')
-      let value: Node = emptyScalar(this.scanner.peek().mark)
-      if (this.scanner.peek().type === 'value') {
-        this.scanner.skip()
-        value = this.flowPart('flowMappingEnd')
-      }
-      pairs.push({ key, value })
+      const after = this.scanner.peek()
+      const isEmpty = after.type === 'value' || after.type === 'flowEntry' || after.type === 'flowMappingEnd'
+      const key = isEmpty ? emptyScalar(after.mark) : this.node(false, false)
+      pairs.push({ key, value: this.flowValue('flowMappingEnd') })
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { MappingNode, Node, ScalarNode } from './compose.ts'
 import { formatFloat } from './go-number.ts'
 import { goSyntax } from './go-syntax.ts'
-import { type Resolved, resolvePlain, type Scalar } from './resolve.ts'
+import { type Resolved, resolvePlain, type Scalar, WholeFloat } from './resolve.ts'
 import { valueProblem } from './yaml-error.ts'
 
 /** goyaml's values before they become JSON: a map keeps the types of its keys. */
@@ -153,17 +153,23 @@ function scalarValue(node: ScalarNode): Scalar {
 function tagged(node: ScalarNode, wanted: string): Scalar {
   const resolved: Resolved = resolvePlain(node.text)
   if (resolved.tag === wanted) return resolved.value
-  if (wanted === '!!float' && resolved.tag === '!!int') return Number(resolved.value)
-  throw valueProblem(`cannot decode ${resolved.tag} \`${node.text}\` as a ${wanted}`, node.mark)
+  if (wanted === '!!float' && resolved.tag === '!!int' && !isUnsigned(resolved.value)) return Number(resolved.value)
+  // goyaml looks for dates only where no other type is asked for.
+  const tag = resolved.tag === '!!timestamp' ? '!!str' : resolved.tag
+  throw valueProblem(`cannot decode ${tag} \`${node.text}\` as a ${wanted}`, node.mark)
 }
 
+/** An integer that only Go's uint64 holds. */
+function isUnsigned(value: Scalar): boolean {
+  return typeof value === 'bigint' && value >= 2n ** 63n
+}
+
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
 function binaryText(node: ScalarNode): string {
-  try {
-    const bytes = Uint8Array.from(atob(node.text.replace(/[\r\n]/g, '')), (char) => char.charCodeAt(0))
-    return new TextDecoder().decode(bytes)
-  } catch {
-    throw valueProblem('!!binary value contains invalid base64 data', node.mark)
-  }
+  const text = node.text.replace(/[\r\n]/g, '')
+  if (!base64.test(text)) throw valueProblem('!!binary value contains invalid base64 data', node.mark)
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)))
 }
 
 /** JSON data of goyaml's values as sigs.k8s.io/yaml makes it: keys are strings, numbers float64. Throws Error with its message. */
@@ -171,6 +177,7 @@ export function toJson(value: GoValue): unknown {
   if (Array.isArray(value)) return value.map(toJson)
   if (value instanceof Map) return mapToJson(value)
   if (typeof value === 'bigint') return Number(value)
+  if (value instanceof WholeFloat) return value.value
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new Error(`json: unsupported value: ${Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'}`)
   }
@@ -184,9 +191,14 @@ function mapToJson(map: GoMap): Record<string, unknown> {
 }
 
 function keyText(key: Scalar, value: GoValue): string {
-  if (key === null) {
-    throw new Error(`unsupported map key of type: %!s(<nil>), key: <nil>, value: ${goSyntax(value)}`)
-  }
+  if (key === null) throw unsupportedKey('%!s(<nil>)', '<nil>', value)
+  if (isUnsigned(key)) throw unsupportedKey('uint64', `0x${(key as bigint).toString(16)}`, value)
+  if (key instanceof WholeFloat) return formatFloat(key.value, 32)
   if (typeof key === 'number' && !Number.isInteger(key)) return formatFloat(key, 32)
   return String(key)
+}
+
+function unsupportedKey(type: string, key: string, value: GoValue): Error {
+  const shown = value === null ? '<nil>' : goSyntax(value)
+  return new Error(`unsupported map key of type: ${type}, key: ${key}, value: ${shown}`)
 }

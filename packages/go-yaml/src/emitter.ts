@@ -22,7 +22,15 @@ export class Emitter {
     return this.out
   }
 
+  /** Further lines of a scalar stand one level deeper. */
   scalar(text: string, style: Style, isSimpleKey: boolean): void {
+    const outer = this.indent
+    this.indent = Math.max(outer, 0) + 2
+    this.styled(text, style, isSimpleKey)
+    this.indent = outer
+  }
+
+  private styled(text: string, style: Style, isSimpleKey: boolean): void {
     const shape = analyze(text)
     switch (chosenStyle(text, style, shape, isSimpleKey)) {
       case 'plain':

@@ -1,5 +1,6 @@
 import type { GoValue } from './decode.ts'
 import { formatFloat } from './go-number.ts'
+import { WholeFloat } from './resolve.ts'
 import { sortKeys } from './sort-keys.ts'
 
 /** A value as Go's `%#v` shows it, for goyaml's error messages. */
@@ -11,5 +12,6 @@ export function goSyntax(value: GoValue): string {
     const entries = Array.from(value, ([key, entry]) => `${goSyntax(key)}:${goSyntax(entry)}`)
     return `map[interface {}]interface {}{${sortKeys(entries).join(', ')}}`
   }
+  if (value instanceof WholeFloat) return formatFloat(value.value)
   return typeof value === 'number' && !Number.isInteger(value) ? formatFloat(value) : String(value)
 }

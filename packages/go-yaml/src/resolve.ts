@@ -2,11 +2,20 @@ import { isTimestamp } from './timestamp.ts'
 
 /** What a plain scalar means, as goyaml v2's resolve: YAML 1.1 booleans, no base 60, dates stay text. */
 
-/** A scalar's value; a bigint is an integer beyond float64's exact range. */
-export type Scalar = string | boolean | null | number | bigint
+/** A scalar's value; a bigint is an integer beyond float64's exact range, a WholeFloat a float that looks like one. */
+export type Scalar = string | boolean | null | number | bigint | WholeFloat
+
+/** A float64 without a fraction: as a map's key Go writes it otherwise than an integer. */
+export class WholeFloat {
+  readonly value: number
+
+  constructor(value: number) {
+    this.value = value
+  }
+}
 
 /** The short name of a value's tag, for goyaml's messages. */
-export type ScalarTag = '!!str' | '!!bool' | '!!null' | '!!int' | '!!float' | '!!timestamp' | '!!merge'
+export type ScalarTag = '!!str' | '!!bool' | '!!null' | '!!int' | '!!float' | '!!timestamp'
 
 export interface Resolved {
   readonly tag: ScalarTag
@@ -26,9 +35,8 @@ words.set('', { tag: '!!null', value: null })
 addWords('!!float', Number.NaN, '.nan .NaN .NAN')
 addWords('!!float', Number.POSITIVE_INFINITY, '.inf .Inf .INF +.inf +.Inf +.INF')
 addWords('!!float', Number.NEGATIVE_INFINITY, '-.inf -.Inf -.INF')
-addWords('!!merge', '<<', '<<')
 
-const firstCharacters = /^[-+0-9.yYnNtTfFoO~<]/
+const firstCharacters = /^[-+0-9.yYnNtTfFoO~]/
 const smallInteger = /^(?:0|-?[1-9]\d{0,14})$/
 const integer = /^([-+]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]*|[1-9]\d*)$/
 const float = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/
@@ -56,7 +64,8 @@ function resolveNumber(text: string): Resolved | undefined {
 
 function finite(text: string): Resolved | undefined {
   const value = Number(text)
-  return Number.isFinite(value) ? { tag: '!!float', value } : undefined
+  if (!Number.isFinite(value)) return undefined
+  return { tag: '!!float', value: Number.isInteger(value) ? new WholeFloat(value) : value }
 }
 
 /** Go's ParseInt and ParseUint with base 0: prefixes 0x, 0o, 0b and a bare 0 for octal, up to 64 bits. */

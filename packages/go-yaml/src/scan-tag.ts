@@ -76,16 +76,20 @@ function skipBlanks(cursor: TextCursor): void {
 type Directive = Pick<Token, 'type' | 'value' | 'suffix'>
 
 function scanVersion(cursor: TextCursor): Directive {
-  const isDigit = (code: number) => code >= 0x30 && code <= 0x39
-  const major = cursor.readWhile(isDigit)
-  if (major === '') throw scanProblem('did not find expected version number', cursor.mark())
+  const major = scanNumber(cursor)
   if (cursor.code() !== 0x2e) {
     throw scanProblem("did not find expected digit or '.' character", cursor.mark())
   }
   cursor.skip(1)
-  const minor = cursor.readWhile(isDigit)
-  if (minor === '') throw scanProblem('did not find expected version number', cursor.mark())
+  const minor = scanNumber(cursor)
   return { type: 'versionDirective', value: `${major}.${minor}`, suffix: '' }
+}
+
+function scanNumber(cursor: TextCursor): string {
+  const digits = cursor.readWhile((code) => code >= 0x30 && code <= 0x39)
+  if (digits === '') throw scanProblem('did not find expected version number', cursor.mark())
+  if (digits.length > 2) throw scanProblem('found extremely long version number', cursor.mark())
+  return digits
 }
 
 function scanTagDirective(cursor: TextCursor): Directive {

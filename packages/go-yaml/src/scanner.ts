@@ -98,8 +98,7 @@ export class Scanner {
 
   /** A token that may turn out to be a key must wait for its colon. */
   private needsMore(): boolean {
-    if (this.isDone) return false
-    if (this.head === this.tokens.length) return true
+    if (this.head === this.tokens.length) return !this.isDone
     return this.simpleKeys.some((key) => key.isPossible && key.tokenNumber === this.taken && this.isKeyValid(key))
   }
 

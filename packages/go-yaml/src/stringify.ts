@@ -65,7 +65,7 @@ function scalarText(value: unknown): string {
 function numberText(value: number): string {
   if (!Number.isFinite(value)) throw unrepresentable(String(value))
   // json.Marshal writes no exponent below 1e21, so such numbers come back as integers.
-  return Number.isInteger(value) && Math.abs(value) < 1e21 ? integerText(BigInt(value)) : formatFloat(value)
+  return Number.isInteger(value) && Math.abs(value) < 1e21 ? integerText(BigInt(String(value))) : formatFloat(value)
 }
 
 function integerText(value: bigint): string {
@@ -76,11 +76,25 @@ function unrepresentable(what: string): UserError {
   return new UserError('YAML_UNREPRESENTABLE', `YAML cannot hold ${what}`)
 }
 
-const loneSurrogates = /\p{Surrogate}/gu
+function writeString(emitter: Emitter, input: string, isSimpleKey: boolean): void {
+  const text = throughJson(input)
+  emitter.scalar(text, text.includes('\n') ? 'literal' : needsQuotes(text) ? 'double' : 'plain', isSimpleKey)
+}
 
-function writeString(emitter: Emitter, text: string, isSimpleKey: boolean): void {
-  const valid = text.replace(loneSurrogates, '\ufffd')
-  emitter.scalar(valid, valid.includes('\n') ? 'literal' : needsQuotes(valid) ? 'double' : 'plain', isSimpleKey)
+const loneSurrogates = /\p{Surrogate}/gu
+const unreadable = /[\x7f-\x84\x86-\x9f\ufffe\uffff]/
+const rawBreaks = / *\x85(?: *\x85)* */g
+
+/**
+ * A string as it comes back when goyaml reads what json.Marshal wrote: some control characters are refused, and
+ * U+0085, which JSON does not escape, is a line break that gets folded.
+ */
+function throughJson(text: string): string {
+  if (unreadable.test(text)) throw unrepresentable('control characters')
+  const folded = text.includes('\x85')
+    ? text.replace(rawBreaks, (run) => '\n'.repeat(run.replaceAll(' ', '').length - 1) || ' ')
+    : text
+  return folded.replace(loneSurrogates, '\ufffd')
 }
 
 function writeSequence(emitter: Emitter, items: readonly unknown[], isMapValue: boolean, depth: number): void {
@@ -110,7 +124,9 @@ function writeMap(emitter: Emitter, map: Record<string, unknown>, depth: number)
   })
 }
 
+/** goyaml reads JSON keys of one line and at most 1024 characters. */
 function writeKey(emitter: Emitter, key: string): void {
+  if (key.includes('\x85') || JSON.stringify(key).length > 1024) throw unrepresentable('such a long or broken key')
   if (emitter.isSimpleKey(key)) {
     emitter.startKey()
     writeString(emitter, key, true)
