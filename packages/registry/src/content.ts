@@ -25,6 +25,7 @@ export interface ContentDeps {
   blobs: BlobStore
   catalog: Catalog
   onPush: ((event: PushEvent) => void) | undefined
+  sparseManifests: boolean
   clock: () => number
 }
 
@@ -114,7 +115,8 @@ export class Content {
   #requireBlobs(repository: string, manifest: Manifest, coming: Set<string>): void {
     // The children of an index may come later or never: a sparse index is allowed (distribution-spec, "Pushing Manifests").
     if (manifest.kind === 'index') return
-    const needed = [manifest.config, ...manifest.layers.filter(({ mediaType }) => !isNonDistributable(mediaType))]
+    const layers = this.#deps.sparseManifests ? [] : manifest.layers
+    const needed = [manifest.config, ...layers.filter(({ mediaType }) => !isNonDistributable(mediaType))]
     const missing = needed.filter(({ digest }) => !coming.has(digest) && !this.hasBlob(repository, digest))
     if (missing.length === 0) return
     throw new Refusal('MANIFEST_BLOB_UNKNOWN', 'the manifest refers to a blob that the repository does not have', {

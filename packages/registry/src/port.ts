@@ -35,6 +35,8 @@ export interface RegistryOptions {
   /** Base URL under which clients reach the token endpoints. @default the scheme and Host header of each request */
   realm?: string
   onPush?: (event: PushEvent) => void
+  /** Take images whose layers are not all here, as OCI allows; such an image cannot be pulled whole. @default false */
+  sparseManifests?: boolean
   /** Milliseconds since 1970. @default Date.now */
   clock?: () => number
 }

@@ -25,7 +25,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   const charts = new ChartIndex(catalog, clock)
   const tokens = new Tokens(options.signingKey, hostName, clock)
   const guard = new Guard({ authenticator, tokens, hostName, realm })
-  const content = new Content({ blobs, catalog, onPush, clock })
+  const content = new Content({ blobs, catalog, onPush, clock, sparseManifests: options.sparseManifests ?? false })
   const uploads = new Uploads(content, options.signingKey)
   const oci = answering((request, response) => serveOci({ guard, content, uploads }, request, response))
   return {

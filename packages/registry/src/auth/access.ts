@@ -18,6 +18,8 @@ export interface Need {
 export interface Principal {
   name: string
   can(need: Need): boolean
+  /** Whether the identity behind a token may do it, though this token was not asked for it. */
+  couldAsk(need: Need): boolean
 }
 
 type Role = Identity['role']

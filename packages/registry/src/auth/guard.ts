@@ -23,23 +23,25 @@ export class Guard {
     this.#deps = deps
   }
 
-  /** The caller, when it may do what is needed. Throws Refusal UNAUTHORIZED with a challenge, or DENIED. */
-  async admit(request: IncomingMessage, need: Need | undefined): Promise<Principal> {
+  /** The caller, when it may do all that is needed. Throws Refusal UNAUTHORIZED with a challenge, or DENIED. */
+  async admit(request: IncomingMessage, ...needs: Need[]): Promise<Principal> {
     const credentials = readCredentials(request)
-    if (!credentials) throw this.#challenge(request, need)
+    if (!credentials) throw this.#challenge(request, needs)
     const token = tokenIn(credentials)
     const claims = token === undefined ? undefined : this.#deps.tokens.read(token)
     if (claims?.kind === 'access_token') {
-      const can = (wanted: Need) => roleAllows(claims.identity.role, wanted) && grantsAllow(claims.grants, wanted)
-      if (need && !roleAllows(claims.identity.role, need)) throw denied(need)
-      if (need && !can(need)) throw this.#challenge(request, need, 'insufficient_scope')
-      return { name: claims.identity.name, can }
+      const { role, name } = claims.identity
+      requireRole(role, needs)
+      const can = (wanted: Need): boolean => roleAllows(role, wanted) && grantsAllow(claims.grants, wanted)
+      if (!needs.every(can)) throw this.#challenge(request, needs, 'insufficient_scope')
+      return { name, can, couldAsk: (wanted) => roleAllows(role, wanted) }
     }
     // A refresh token is good for the token endpoint, and as the null GUID's password; not as a bearer.
     const identity = claims && credentials.kind === 'bearer' ? undefined : await this.identify(credentials)
-    if (!identity) throw this.#challenge(request, need, 'invalid_token')
-    if (need && !roleAllows(identity.role, need)) throw denied(need)
-    return { name: identity.name, can: (wanted) => roleAllows(identity.role, wanted) }
+    if (!identity) throw this.#challenge(request, needs, 'invalid_token')
+    requireRole(identity.role, needs)
+    const can = (wanted: Need): boolean => roleAllows(identity.role, wanted)
+    return { name: identity.name, can, couldAsk: can }
   }
 
   /** Whom credentials belong to: those that the authenticator knows, or a token of ours as the password of the null GUID. */
@@ -55,18 +57,20 @@ export class Guard {
     return authenticator.authenticate({ kind: 'bearer', token: credentials.password })
   }
 
-  #challenge(request: IncomingMessage, need: Need | undefined, error?: string): Refusal {
+  #challenge(request: IncomingMessage, needs: Need[], error?: string): Refusal {
     const encrypted = (request.socket as TLSSocket).encrypted === true
     const base = this.#deps.realm ?? `${encrypted ? 'https' : 'http'}://${safeHost(request) ?? this.#deps.hostName}`
     const parts = [
       `realm="${base}/oauth2/token"`,
       `service="${this.#deps.hostName}"`,
-      ...(need ? [`scope="${formatScope(need)}"`] : []),
+      ...(needs.length > 0 ? [`scope="${needs.map(formatScope).join(' ')}"`] : []),
       ...(error ? [`error="${error}"`] : []),
     ]
     return new Refusal('UNAUTHORIZED', 'authentication required', {
       headers: { 'www-authenticate': `Bearer ${parts.join(',')}` },
-      ...(need && { detail: [{ Type: need.type, Name: need.name, Action: need.actions.join(',') }] }),
+      ...(needs.length > 0 && {
+        detail: needs.map(({ type, name, actions }) => ({ Type: type, Name: name, Action: actions.join(',') })),
+      }),
     })
   }
 }
@@ -76,8 +80,11 @@ function tokenIn(credentials: Credentials): string | undefined {
   return credentials.username === NULL_GUID ? credentials.password : undefined
 }
 
-function denied(need: Need): Refusal {
-  return new Refusal('DENIED', `requested access to the resource is denied: ${formatScope(need)}`)
+/** What the role rules out no other token would help with, so there is no challenge. */
+function requireRole(role: Identity['role'], needs: Need[]): void {
+  const forbidden = needs.find((need) => !roleAllows(role, need))
+  if (!forbidden) return
+  throw new Refusal('DENIED', `requested access to the resource is denied: ${formatScope(forbidden)}`)
 }
 
 /** The Host header, unless it would break out of the quoted text that it is put in. */

@@ -50,6 +50,11 @@ export class Catalog {
     return held.map(([name]) => name).sort()
   }
 
+  /** Names of the repositories that a blob can be had from. */
+  holding(blob: string): string[] {
+    return [...this.#repositories].filter(([, { blobs }]) => blobs.has(blob)).map(([name]) => name)
+  }
+
   /** The manifest behind a tag or digest. */
   manifest(name: string, reference: string): ManifestRecord | undefined {
     const repository = this.#repositories.get(name)

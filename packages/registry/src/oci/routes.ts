@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendJson } from '@slipway/http-server'
 import { isDigest, isRepositoryName, isTag } from '@slipway/oci-format'
+import type { Need } from '../auth/access.ts'
 import type { Guard } from '../auth/guard.ts'
 import type { Content } from '../content.ts'
 import { Refusal } from '../refusal.ts'
@@ -58,7 +59,7 @@ export async function serveOci(deps: OciDeps, request: IncomingMessage, response
   const url = new URL(request.url ?? '/', 'http://registry')
   const method = request.method ?? 'GET'
   if (url.pathname === '/v2' || url.pathname === '/v2/') {
-    await deps.guard.admit(request, undefined)
+    await deps.guard.admit(request)
     return sendJson(response, 200, {})
   }
   if (url.pathname === '/v2/_catalog') {
@@ -70,11 +71,17 @@ export async function serveOci(deps: OciDeps, request: IncomingMessage, response
   const endpoint = ENDPOINTS.find((candidate) => candidate.kind === kind && candidate.method === method)
   const action = endpoint?.action ?? 'pull'
   const actions = action === 'push' ? ['pull', 'push'] : [action]
-  const principal = await deps.guard.admit(request, { type: 'repository', name, actions })
+  const principal = await deps.guard.admit(request, { type: 'repository', name, actions }, ...mountSource(method, url))
   if (!endpoint) throw unsupported(method)
   if (!isRepositoryName(name)) throw new Refusal('NAME_INVALID', 'invalid repository name', { detail: { name } })
   checkReference(kind, reference, method)
   await endpoint.serve(deps, { request, response, url, principal }, name, reference)
+}
+
+/** A mount needs to pull from its source too; the challenge says so, and clients then ask for both (as with Distribution). */
+function mountSource(method: string, url: URL): Need[] {
+  const from = method === 'POST' && url.searchParams.has('mount') ? url.searchParams.get('from') : null
+  return from === null || !isRepositoryName(from) ? [] : [{ type: 'repository', name: from, actions: ['pull'] }]
 }
 
 function startUpload(uploads: Uploads, exchange: Exchange, name: string, reference: string): Promise<void> {

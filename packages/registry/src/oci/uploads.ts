@@ -2,6 +2,7 @@ import { createHash, createHmac, type Hash, timingSafeEqual } from 'node:crypto'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseDigest } from '@slipway/oci-format'
+import type { Need } from '../auth/access.ts'
 import type { Content } from '../content.ts'
 import { KeyedLock } from '../keyed-lock.ts'
 import { Refusal } from '../refusal.ts'
@@ -71,13 +72,12 @@ export class Uploads {
   async #mount(exchange: Exchange, name: string, digest: string): Promise<boolean> {
     requireDigest(digest)
     const from = exchange.url.searchParams.get('from')
-    // Without a source any repository will do that the caller could pull the blob from.
-    const sources = from === null ? this.#content.catalog.names() : [from]
-    const readable = sources.some(
-      (source) =>
-        this.#content.hasBlob(source, digest) &&
-        exchange.principal.can({ type: 'repository', name: source, actions: ['pull'] }),
-    )
+    // Without a source any repository will do that the caller could pull from; which one, its token could not know.
+    const sources = this.#content.catalog.holding(digest).filter((source) => from === null || source === from)
+    const readable = sources.some((source) => {
+      const need: Need = { type: 'repository', name: source, actions: ['pull'] }
+      return from === null ? exchange.principal.couldAsk(need) : exchange.principal.can(need)
+    })
     if (!readable) return false
     await this.#content.catalog.commit([{ op: 'link-blob', repository: name, digest }])
     sendCreated(exchange, name, digest)

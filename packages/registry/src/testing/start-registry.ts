@@ -26,7 +26,9 @@ export interface TestRegistry {
 const ROLES: Record<string, Identity['role']> = { admin: 'admin', developer: 'developer', reader: 'reader' }
 
 /** A registry on a free port with the users admin, developer and reader; everyone's password is `secret`, everyone's token `token-NAME`. */
-export async function startRegistry(options: { dir?: string; clock?: () => number } = {}): Promise<TestRegistry> {
+export async function startRegistry(
+  options: { dir?: string; clock?: () => number; sparseManifests?: boolean } = {},
+): Promise<TestRegistry> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'registry-')))
   const metadata: MetadataLog = await openFileMetadataLog(dir)
   const pushes: PushEvent[] = []
@@ -39,6 +41,7 @@ export async function startRegistry(options: { dir?: string; clock?: () => numbe
     signingKey: Buffer.alloc(32, 7),
     onPush: (event) => pushes.push(event),
     ...(options.clock && { clock: options.clock }),
+    sparseManifests: options.sparseManifests ?? false,
   })
   const server = new HttpServer({ routes, onError: (error) => errors.push(error) })
   await server.start(0)
