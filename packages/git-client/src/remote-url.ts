@@ -18,7 +18,7 @@ export function parseRemoteUrl(text: string): RemoteUrl {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they have no place in a URL.
   if (/[\u0000-\u0020\u007f]/.test(text)) throw unsupported(text)
   if (/^(https?|ssh):\/\//.test(text)) return parseStandardUrl(text)
-  const scp = /^(?:(?<user>[^@:/]+)@)?(?<host>\[[^\]]+\]|[^:/@]+):(?<path>(?!\/\/).+)$/.exec(text)?.groups
+  const scp = /^(?:(?<user>[^@:/]+)@)?(?<host>\[[^\]]+\]|[^:/@]+):(?<path>(?!\/\/|:).+)$/.exec(text)?.groups
   if (!scp?.host || !scp.path || scp.host.startsWith('-')) throw unsupported(text)
   const host = scp.host.replace(/^\[|\]$/g, '')
   return { kind: 'ssh', url: text, user: scp.user ?? 'git', host, port: 22, path: scp.path }

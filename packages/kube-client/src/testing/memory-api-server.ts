@@ -104,7 +104,10 @@ export class MemoryApiServer {
 
   #create({ apiVersion, kind, namespace }: Target, body: KubeObject, response: ServerResponse): void {
     const key = keyOf({ apiVersion, kind, namespace, name: body.metadata.name })
-    if (this.#objects.has(key)) return send(response, 409, failure('AlreadyExists', key))
+    if (this.#objects.has(key)) {
+      send(response, 409, failure('AlreadyExists', key))
+      return
+    }
     const metadata = {
       ...body.metadata,
       ...(namespace !== undefined && { namespace }),
@@ -122,16 +125,27 @@ export class MemoryApiServer {
   ): void {
     const key = keyOf(target)
     const before = this.#objects.get(key)
-    if (!before) return send(response, 404, failure('NotFound', key))
-    if (method === 'GET') return send(response, 200, before)
-    if (method === 'DELETE') return send(response, 200, this.#delete(key, before))
-    const change = target.status ? { status: body?.status } : { ...body, status: undefined }
+    if (!before) send(response, 404, failure('NotFound', key))
+    else if (method === 'GET') send(response, 200, before)
+    else if (method === 'DELETE') send(response, 200, this.#delete(key, before))
+    else
+      send(
+        response,
+        200,
+        this.#update(key, before, {
+          method,
+          change: target.status ? { status: body?.status } : { ...body, status: undefined },
+        }),
+      )
+  }
+
+  #update(key: string, before: KubeObject, { method, change }: { method: string; change: object }): KubeObject {
     const after = (method === 'PUT' ? { ...before, ...change } : merge(before, change)) as KubeObject
-    const generation =
-      (before.metadata.generation ?? 0) + (JSON.stringify(after.spec) === JSON.stringify(before.spec) ? 0 : 1)
+    const changed = JSON.stringify(after.spec) !== JSON.stringify(before.spec)
+    const generation = (before.metadata.generation ?? 0) + (changed ? 1 : 0)
     const next = { ...after, metadata: { ...after.metadata, generation } }
     const gone = next.metadata.deletionTimestamp !== undefined && !next.metadata.finalizers?.length
-    send(response, 200, this.#store(gone ? 'DELETED' : 'MODIFIED', key, next))
+    return this.#store(gone ? 'DELETED' : 'MODIFIED', key, next)
   }
 
   #delete(key: string, before: KubeObject): KubeObject {

@@ -1,0 +1,1 @@
+export { GitRemote } from './git-remote.ts'

@@ -1,0 +1,86 @@
+import { pipeline, type Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
+import { UserError } from '@slipway/errors'
+import type { GitClient, TreeEntry } from '@slipway/git-client'
+import { type Pack, pack } from 'tar-stream'
+import { sourceFilter } from './source-ignore.ts'
+
+/** What an artifact may hold. */
+export interface ArchiveLimits {
+  files: number
+  /** Bytes of all files, uncompressed. */
+  size: number
+}
+
+export const ARCHIVE_LIMITS: ArchiveLimits = { files: 100_000, size: 512 * 1024 ** 2 }
+
+export interface Commit {
+  url: string
+  id: string
+  /** `spec.ignore`. */
+  ignore?: string | undefined
+}
+
+/**
+ * The tree of a fetched commit as tar.gz: the same bytes for the same commit and rules, whenever and wherever it is made.
+ * Symbolic links and submodules are left out, as Flux does. Throws UserError ARTIFACT_TOO_LARGE.
+ */
+export async function archive(git: GitClient, commit: Commit, limits = ARCHIVE_LIMITS): Promise<Readable> {
+  const tree = (await git.listTree(commit.url, commit.id)).filter(
+    ({ kind }) => kind === 'file' || kind === 'executable',
+  )
+  const keep = sourceFilter(await readIgnoreFiles(git, commit, tree), commit.ignore)
+  const entries = tree.filter(({ path }) => keep(path))
+  const size = entries.reduce((sum, entry) => sum + entry.size, 0)
+  if (entries.length > limits.files || size > limits.size) {
+    throw new UserError(
+      'ARTIFACT_TOO_LARGE',
+      `the tree has ${entries.length} files of ${size} bytes; at most ${limits.files} files of ${limits.size} bytes are allowed`,
+      { hint: 'leave files out with .sourceignore or spec.ignore' },
+    )
+  }
+  const tar = pack()
+  fill(
+    tar,
+    git.readBlobs(
+      commit.url,
+      entries.map(({ id }) => id),
+    ),
+    entries,
+  ).catch((error) => tar.destroy(error))
+  // The consumer of the result is told of every failure.
+  return pipeline(tar as unknown as Readable, createGzip(), () => {})
+}
+
+async function readIgnoreFiles(
+  git: GitClient,
+  commit: Commit,
+  tree: TreeEntry[],
+): Promise<{ folder: string; text: string }[]> {
+  const files = tree.filter(({ path }) => path === '.sourceignore' || path.endsWith('/.sourceignore'))
+  if (files.length === 0) return []
+  const found: { folder: string; text: string }[] = []
+  let index = 0
+  for await (const content of git.readBlobs(
+    commit.url,
+    files.map(({ id }) => id),
+  )) {
+    const path = files[index++]?.path ?? ''
+    found.push({ folder: path.slice(0, Math.max(0, path.lastIndexOf('/'))), text: content.toString('utf8') })
+  }
+  return found
+}
+
+async function fill(tar: Pack, contents: AsyncIterable<Buffer>, entries: TreeEntry[]): Promise<void> {
+  let index = 0
+  for await (const content of contents) {
+    const entry = entries[index++]
+    if (!entry) break
+    const mode = entry.kind === 'executable' ? 0o755 : 0o644
+    const header = { name: entry.path, mode, size: content.length, mtime: new Date(0), uid: 0, gid: 0 }
+    await new Promise<void>((resolve, reject) => {
+      tar.entry(header, content, (error) => (error ? reject(error) : resolve()))
+    })
+  }
+  tar.finalize()
+}

@@ -1,0 +1,44 @@
+import { UserError } from '@slipway/errors'
+import type { FetchOptions, GitClient } from '@slipway/git-client'
+import type { GitRepository } from './git-repository-kind.ts'
+
+/** A fetched commit, and the revision that names it for people: `master@sha1:…`. */
+export interface Revision {
+  commit: string
+  revision: string
+}
+
+/** Fetches what `spec.ref` asks for; commit, name, tag, branch count in this order. Throws what {@link GitClient} throws. */
+export async function fetchRevision(git: GitClient, { spec }: GitRepository, options: FetchOptions): Promise<Revision> {
+  const { ref = {}, url } = spec
+  if (ref.commit) {
+    const commit = await git.fetch(url, { commit: ref.commit }, options)
+    return { commit, revision: ref.branch ? `${ref.branch}@sha1:${commit}` : `sha1:${commit}` }
+  }
+  if (ref.semver && !ref.name) {
+    throw new UserError('GIT_SEMVER_UNSUPPORTED', 'spec.ref.semver is not supported yet', {
+      hint: 'name a tag or a branch',
+    })
+  }
+  const branch = ref.branch ?? 'master'
+  const [target, label] = ref.name
+    ? [{ name: ref.name }, ref.name]
+    : ref.tag
+      ? [{ tag: ref.tag }, ref.tag]
+      : [{ branch }, branch]
+  const commit = await git.fetch(url, target, options)
+  return { commit, revision: `${label}@sha1:${commit}` }
+}
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Milliseconds of a Go duration such as `1m30s` (time.ParseDuration). Throws UserError DURATION_INVALID. */
+export function parseDuration(text: string): number {
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
+    throw new UserError('DURATION_INVALID', `'${text}' is no duration`, { hint: 'write it as 5m or 1h30m' })
+  }
+  let total = 0
+  for (const [, number = '', unit = ''] of text.matchAll(/([\d.]+)(ms|s|m|h)/g))
+    total += Number(number) * (UNITS[unit] ?? 0)
+  return total
+}

@@ -1,0 +1,66 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sourceFilter } from './source-ignore.ts'
+
+describe('sourceFilter', () => {
+  it.each([
+    ['deploy/app.yaml', true],
+    ['docs/logo.png', false],
+    ['.gitignore', false],
+    ['.github/workflows/x.yaml', false],
+    ['a/.sops.yaml', false],
+    ['backup.tar.gz', false],
+    ['azure-pipelines.yml', true],
+  ])('by default keeps %s: %s', (path, kept) => {
+    expect(sourceFilter([], undefined)(path)).toBe(kept)
+  })
+
+  it('follows the example of Flux for spec.ignore, which replaces the defaults', () => {
+    const keep = sourceFilter([], '# exclude all\n/*\n# include deploy dir\n!/deploy\n# but\n/deploy/**/*.md\n')
+
+    const paths = ['a.yaml', 'deploy/a.yaml', 'deploy/b/c.yaml', 'deploy/b/README.md', 'deploy/x.md', 'deploy/logo.png']
+    expect(paths.filter(keep)).toEqual(['deploy/a.yaml', 'deploy/b/c.yaml', 'deploy/logo.png'])
+  })
+
+  it('applies a .sourceignore to its own folder', () => {
+    const keep = sourceFilter([{ folder: 'apps', text: '/secret.yaml\n*.tmp\n' }], undefined)
+
+    expect(['secret.yaml', 'apps/secret.yaml', 'apps/x/secret.yaml', 'apps/x/y.tmp', 'y.tmp'].filter(keep)).toEqual([
+      'secret.yaml',
+      'apps/x/secret.yaml',
+      'y.tmp',
+    ])
+  })
+
+  it('agrees with git check-ignore on single patterns', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-ignore-'))
+    execFileSync('git', ['init', '-q', folder])
+    const piece = fc.constantFrom('a', 'b', 'ab', '*', '?', '**', '[ab]', '[!a]', 'a*', '\\a')
+    const pattern = fc
+      .tuple(fc.boolean(), fc.array(piece, { minLength: 1, maxLength: 3 }), fc.boolean())
+      .map(([rooted, parts, folderOnly]) => `${rooted ? '/' : ''}${parts.join('/')}${folderOnly ? '/' : ''}`)
+    const paths = ['a', 'b', 'ab', 'a/b', 'a/a/b', 'b/a', 'ab/a/b', 'b/b/b/a']
+    fc.assert(
+      fc.property(pattern, (text) => {
+        writeFileSync(join(folder, '.gitignore'), `${text}\n`)
+        const git = spawnSync('git', ['check-ignore', '--no-index', '--stdin', '-v', '-n'], {
+          cwd: folder,
+          input: paths.join('\n'),
+        })
+        const kept = git.stdout
+          .toString()
+          .split('\n')
+          .filter((line) => line.startsWith('::\t'))
+          .map((line) => line.slice(3))
+
+        expect([text, paths.filter(sourceFilter([], text))]).toEqual([text, kept])
+      }),
+      { numRuns: 150 },
+    )
+    rmSync(folder, { recursive: true })
+  })
+})
