@@ -47,7 +47,7 @@ export async function exchange({ process, input, output, messages, idleTimeout, 
     for await (const chunk of process.stdout as AsyncIterable<Buffer>) {
       idle.refresh()
       tap?.(chunk)
-      if (output.writable && !output.write(chunk)) await drained(output)
+      if (!output.destroyed && output.writable && !output.write(chunk)) await drained(output)
     }
     const [status] = await closed
     return status ?? 1
@@ -67,6 +67,7 @@ async function* counted(input: AsyncIterable<Uint8Array>, idle: NodeJS.Timeout):
 }
 
 function drained(output: Writable): Promise<void> {
+  if (output.destroyed) return Promise.resolve()
   return new Promise((resolve) => {
     const settle = (): void => {
       output.off('drain', settle)

@@ -324,6 +324,44 @@ describe('pushes', () => {
     })
   })
 
+  it('whose client is killed leave the repository as it was', async () => {
+    const key = (await fixture.sshCommand(fixture.adaKey)).split(' ')
+    const tree = await fixture.workTree('a')
+    await fixture.git(['push', '-q', fixture.httpUrl('AppA'), 'master'], { cwd: tree })
+    const before = await refs()
+    // A client that sends the commands and half a pack, then dies.
+    const command = `${before['refs/heads/master']} ${'1'.repeat(40)} refs/heads/master\0 report-status side-band-64k`
+    const line = (command.length + 4).toString(16).padStart(4, '0') + command
+    const child = spawn(
+      'ssh',
+      [...key.slice(1), '-p', String(fixture.sshPort()), 'git@127.0.0.1', "git-receive-pack 'AppA'"],
+      { env: { PATH: '/usr/bin' } },
+    )
+    child.stdin.write(`${line}0000PACK\0\0\0\x02\0\0\0\x09`)
+    await running('receive-pack --stateless-rpc', true)
+
+    child.kill('SIGKILL')
+
+    await running('receive-pack', false)
+    expect(await refs()).toEqual(before)
+    const check = await fixture.git(['--git-dir', fixture.host.folder.path('AppA'), 'fsck', '--strict'])
+    expect(check.status).toBe(0)
+  })
+
+  it('and clones at the same time do not disturb each other', async () => {
+    const tree = await fixture.workTree('a')
+    await fixture.git(['push', '-q', fixture.httpUrl('AppA'), 'master'], { cwd: tree })
+    await fixture.commit(tree, { 'b.txt': 'b' })
+
+    const outcomes = await Promise.all([
+      ...[1, 2, 3, 4].map((n) => fixture.git(['clone', '-q', fixture.httpUrl('AppA'), `clone${n}`])),
+      fixture.git(['push', '-q', fixture.httpUrl('AppA'), 'master'], { cwd: tree }),
+      fixture.git(['push', '-q', fixture.httpUrl('AppA'), 'master:other'], { cwd: tree }),
+    ])
+
+    expect(outcomes.map(({ status }) => status)).toEqual([0, 0, 0, 0, 0, 0])
+  })
+
   it('that send nothing more are ended', async () => {
     await fixture.stop()
     fixture = await GitFixture.start({ limits: { idleTimeout: 200 } })

@@ -37,6 +37,7 @@ const CONFIGURATION = `[core]
 export class RepositoryFolder {
   readonly #folder: string
   readonly #ready = new Map<string, Promise<void>>()
+  readonly #seen = new Set<string>()
 
   constructor(folder: string) {
     this.#folder = folder
@@ -65,8 +66,12 @@ export class RepositoryFolder {
     const head = `ref: refs/heads/${defaultBranch}\n`
     const current = await readFile(join(path, 'HEAD'), 'utf8').catch(() => undefined)
     if (current === undefined) await this.#create(path, defaultBranch)
-    else await removeStaleLocks(path)
-    await writeFile(join(path, 'config'), CONFIGURATION)
+    // At the first look only: later, locks and readers of the configuration are alive.
+    if (!this.#seen.has(name)) {
+      this.#seen.add(name)
+      await removeStaleLocks(path)
+      await writeFile(join(path, 'config'), CONFIGURATION)
+    }
     if (current !== undefined && current !== head) {
       await runGit(['--git-dir', path, 'symbolic-ref', 'HEAD', `refs/heads/${defaultBranch}`])
     }
@@ -87,6 +92,7 @@ export class RepositoryFolder {
 
   /** Removes the repository and all it holds. */
   async remove(name: string): Promise<void> {
+    this.#seen.delete(name)
     for (const key of this.#ready.keys()) if (key.startsWith(`${name}\0`)) this.#ready.delete(key)
     await rm(this.path(name), { recursive: true, force: true })
   }

@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
 import { type GitCommand, parseGitCommand, repositoryNameOf } from '@slipway/git-format'
 import type { Identity } from '@slipway/http-server'
@@ -39,6 +39,7 @@ export class GitSshServer {
   readonly #ssh: ssh2.Server
   readonly #server: Server
   readonly #clients = new Set<Connection>()
+  readonly #sockets = new Set<Socket>()
 
   constructor(options: GitSshServerOptions) {
     this.#options = options
@@ -47,7 +48,11 @@ export class GitSshServer {
       (client) => this.#accept(client),
     )
     // Many small packets go back and forth before a pack does; with Nagle's algorithm each pair would cost 40 ms.
-    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#ssh.injectSocket(socket))
+    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
+      this.#ssh.injectSocket(socket)
+    })
   }
 
   /** Listens; `port` 0 takes a free one. Throws UserError PORT_IN_USE when another program has it. */
@@ -67,7 +72,7 @@ export class GitSshServer {
 
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    for (const client of this.#clients) client.end()
+    for (const socket of this.#sockets) socket.destroy()
     await closed
   }
 

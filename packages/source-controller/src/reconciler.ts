@@ -8,7 +8,7 @@ import type { ArtifactStore } from './artifact-store.ts'
 import { failedConditions, failureMessage, failureReason, storedConditions } from './conditions.ts'
 import { credentialsOf } from './credentials.ts'
 import type { Artifact, GitRepository } from './git-repository-kind.ts'
-import { fetchRevision, parseDuration, type Revision } from './revision.ts'
+import { checkSupported, fetchRevision, parseDuration, type Revision } from './revision.ts'
 
 export interface ReconcilerDeps {
   git: GitClient
@@ -64,6 +64,7 @@ async function store(deps: ReconcilerDeps, options: ReconcilerOptions, step: Ste
   const { repository, context } = step
   const { spec, status = {} } = repository
   const began = performance.now()
+  checkSupported(repository)
   const found = await fetchRevision(deps.git, repository, fetchOptions(deps, repository, context.signal))
   const fetched = performance.now()
   const current = status.artifact
@@ -131,7 +132,7 @@ async function fail(
 /** One patch with everything that changed; none when nothing did. */
 async function writeStatus(
   { repository, context, remember }: Step,
-  changes: Partial<NonNullable<GitRepository['status']>> & { observedIgnore?: string | undefined },
+  changes: Omit<NonNullable<GitRepository['status']>, 'observedIgnore'> & { observedIgnore?: string | undefined },
 ): Promise<void> {
   const { status = {}, metadata } = repository
   const wanted: Record<string, unknown> = {

@@ -8,17 +8,34 @@ export interface Revision {
   revision: string
 }
 
+/**
+ * Refuses the fields of Flux that are not supported, by name: an artifact that was not verified, or that lacks its includes,
+ * would be worse than none. Throws UserError SOURCE_FIELD_UNSUPPORTED.
+ */
+export function checkSupported({ spec }: GitRepository): void {
+  const fields = spec as unknown as Record<string, unknown>
+  const unsupported = [
+    'verify',
+    'include',
+    'sparseCheckout',
+    'proxySecretRef',
+    'serviceAccountName',
+    'recurseSubmodules',
+  ]
+    .filter((field) => fields[field] !== undefined && fields[field] !== false)
+    .concat(spec.ref?.semver ? ['ref.semver'] : [])
+    .concat((fields.provider ?? 'generic') === 'generic' ? [] : ['provider'])
+  if (unsupported.length === 0) return
+  const names = unsupported.map((field) => `spec.${field}`).join(', ')
+  throw new UserError('SOURCE_FIELD_UNSUPPORTED', `not supported: ${names}`, { hint: 'remove what is not supported' })
+}
+
 /** Fetches what `spec.ref` asks for; commit, name, tag, branch count in this order. Throws what {@link GitClient} throws. */
 export async function fetchRevision(git: GitClient, { spec }: GitRepository, options: FetchOptions): Promise<Revision> {
   const { ref = {}, url } = spec
   if (ref.commit) {
     const commit = await git.fetch(url, { commit: ref.commit }, options)
     return { commit, revision: ref.branch ? `${ref.branch}@sha1:${commit}` : `sha1:${commit}` }
-  }
-  if (ref.semver && !ref.name) {
-    throw new UserError('GIT_SEMVER_UNSUPPORTED', 'spec.ref.semver is not supported yet', {
-      hint: 'name a tag or a branch',
-    })
   }
   const branch = ref.branch ?? 'master'
   const [target, label] = ref.name

@@ -185,6 +185,14 @@ describe('GitRepository', () => {
     expect(status.conditions?.map(({ type }) => type)).toEqual(['Ready', 'ArtifactInStorage'])
   })
 
+  it('refuses by name what it does not support', async () => {
+    await createRepository({ verify: { mode: 'HEAD' }, ref: { semver: '>=1' } } as Partial<GitRepository['spec']>)
+
+    await expect
+      .poll(() => condition('Ready'))
+      .toMatch(/^False SourceFieldUnsupported: not supported: spec.verify, spec.ref.semver/)
+  })
+
   it('keeps its artifact when the branch is gone', async () => {
     await createSecret(identity())
     const commit = await remote.commit({ 'a.yaml': '1' })

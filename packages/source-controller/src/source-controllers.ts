@@ -46,6 +46,8 @@ export function sourceControllers(deps: SourceControllerDeps, options: SourceCon
     query: QUERY,
     finalizer: 'finalizers.fluxcd.io',
     status: 'own',
+    // What is wrong is often mended elsewhere, where nothing tells us: a deploy key, a branch.
+    userErrorRecheck: 30_000,
     reconciler: gitRepositoryReconciler({ git, store, secrets, log: log ?? (() => {}) }, options),
     watches: [
       {
