@@ -14,6 +14,8 @@ export interface Exchange {
   messages?: Writable
   /** Milliseconds without a byte in either direction after which the client counts as gone. */
   idleTimeout: number
+  /** Bytes of the request that are accepted; a longer one is cut off. @default no limit of ours */
+  inputLimit?: number
   /** Sees what git answers, also when the client has gone. */
   tap?: (chunk: Uint8Array) => void
 }
@@ -22,7 +24,7 @@ export interface Exchange {
  * Connects a git process with a client until the process ends; resolves to its exit status. A client that leaves or stalls ends
  * the process; with a tap its answer is read to the end even then. `output` is left open.
  */
-export async function exchange({ process, input, output, messages, idleTimeout, tap }: Exchange): Promise<number> {
+export async function exchange({ process, output, messages, idleTimeout, tap, ...request }: Exchange): Promise<number> {
   const closed = once(process, 'close') as Promise<[number | null]>
   let kill: NodeJS.Timeout | undefined
   const end = (): void => {
@@ -39,7 +41,7 @@ export async function exchange({ process, input, output, messages, idleTimeout, 
   }
   output.on('close', left)
   // Not waited for: the client may keep its side open until it has read our answer.
-  pipeline(counted(input, idle), process.stdin).catch(() => {})
+  pipeline(counted(request, idle), process.stdin).catch(() => {})
   process.stderr.on('data', (chunk: Buffer) => {
     if (messages?.writable) messages.write(chunk)
   })
@@ -59,9 +61,15 @@ export async function exchange({ process, input, output, messages, idleTimeout, 
   }
 }
 
-async function* counted(input: AsyncIterable<Uint8Array>, idle: NodeJS.Timeout): AsyncGenerator<Uint8Array> {
+async function* counted(
+  { input, inputLimit = Number.POSITIVE_INFINITY }: Pick<Exchange, 'input' | 'inputLimit'>,
+  idle: NodeJS.Timeout,
+): AsyncGenerator<Uint8Array> {
+  let size = 0
   for await (const chunk of input) {
     idle.refresh()
+    size += chunk.length
+    if (size > inputLimit) return
     yield chunk
   }
 }

@@ -107,6 +107,29 @@ describe('over HTTP', () => {
     expect(Buffer.concat(await response.toArray()).toString()).toContain('refs/heads/master')
   })
 
+  it('cuts off requests that unpack to more than a fetch can need', async () => {
+    await fixture.stop()
+    fixture = await GitFixture.start({ limits: { fetchRequestSize: 10_000 } })
+    fixture.host.serve({ name: 'AppA' })
+    const call = request({
+      port: fixture.httpPort(),
+      method: 'POST',
+      path: '/git/AppA/git-upload-pack',
+      auth: 'ada:secret',
+      headers: {
+        'content-type': 'application/x-git-upload-pack-request',
+        'content-encoding': 'gzip',
+        'git-protocol': 'version=2',
+      },
+    })
+
+    call.end(gzipSync('0014command=ls-refs\n0001'.padEnd(5_000_000, '0009peel\n')))
+    const [response] = await once(call, 'response')
+
+    expect(Buffer.concat(await response.toArray()).length).toBeLessThan(100)
+    await running('upload-pack', false)
+  })
+
   it.each([
     ['nobody', 'AppA', 'Authentication failed'],
     ['ada', 'AppB', 'not found'],

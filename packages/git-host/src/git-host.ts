@@ -193,6 +193,8 @@ export class GitHost {
         input: replay([], input),
         output,
         idleTimeout: this.#limits.idleTimeout,
+        // receive-pack counts for itself (receive.maxInputSize), so that the client learns why.
+        ...(!tap && { inputLimit: this.#limits.fetchRequestSize }),
         ...(messages && { messages }),
         ...(tap && { tap }),
       })

@@ -10,6 +10,8 @@ export interface GitHostLimits {
   idleTimeout?: number
   /** Bytes of one push. @default 4 GiB */
   pushSize?: number
+  /** Bytes of the request of one fetch, which lists commits. @default 32 MiB */
+  fetchRequestSize?: number
   /** Bytes of the commands of one push. @default 1 MiB */
   commandsSize?: number
 }
@@ -19,6 +21,7 @@ export const DEFAULT_LIMITS: Required<GitHostLimits> = {
   waiting: 256,
   idleTimeout: 120_000,
   pushSize: 4 * 1024 ** 3,
+  fetchRequestSize: 32 * 1024 ** 2,
   commandsSize: 1024 ** 2,
 }
 

@@ -89,9 +89,10 @@ export class GitSshServer {
       if (++attempts > MAX_ATTEMPTS) return void client.end()
       this.#authenticate(context)
         .then((found) => {
-          caller = found
-          if (found) context.accept()
-          else context.reject(['publickey'])
+          if (!found) return context.reject(['publickey'])
+          // Only who has signed is somebody: a question about another's key may still be under way when the login is done.
+          if (context.method === 'publickey' && context.signature) caller ??= found
+          context.accept()
         })
         .catch(() => context.reject(['publickey']))
     })
