@@ -1,4 +1,5 @@
 export { type ConnectOptions, connectEngine } from './connect.ts'
+export { type ArchivePart, imageArchive } from './image-archive.ts'
 export { type PodmanService, startPodman } from './podman-service.ts'
 export type {
   BindMount,

@@ -1,1 +1,6 @@
-export {}
+export { LOCAL_ADDRESS } from './network/service-proxy.ts'
+export { Node, type NodeDeps, type NodeOptions } from './node.ts'
+export { engineRuntime } from './runtime/engine-runtime.ts'
+export type { ImageRegistry, RegistryCredentials, RemoteImage } from './runtime/image-puller.ts'
+export type { ImagePuller, ImageRequest, PodEngine, PodRuntime, PulledImage } from './runtime/pod-runtime.ts'
+export { simulatedRuntime } from './runtime/simulated-runtime.ts'

@@ -15,7 +15,7 @@ export async function containerEnvironment(
     const data = await configuration.data(source.configMapRef ? 'ConfigMap' : 'Secret', ref.name, ref.optional)
     for (const [key, value] of data ?? []) env.set(`${source.prefix ?? ''}${key}`, value.toString('utf8'))
   }
-  const valueOf = async ({ value, valueFrom }: EnvVar): Promise<string | undefined> => {
+  const valueFor = async ({ value, valueFrom }: EnvVar): Promise<string | undefined> => {
     if (!valueFrom) return expandVariables(value ?? '', env)
     if (valueFrom.configMapKeyRef) return configuration.value('ConfigMap', valueFrom.configMapKeyRef)
     if (valueFrom.secretKeyRef) return configuration.value('Secret', valueFrom.secretKeyRef)
@@ -23,7 +23,7 @@ export async function containerEnvironment(
     return valueFrom.resourceFieldRef ? resourceText(pod, container, valueFrom.resourceFieldRef) : ''
   }
   for (const variable of container.env ?? []) {
-    const value = await valueOf(variable)
+    const value = await valueFor(variable)
     if (value !== undefined) env.set(variable.name, value)
   }
   return env

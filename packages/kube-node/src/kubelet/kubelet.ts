@@ -1,0 +1,137 @@
+import { EventRecorder, type Log } from '@slipway/controller-runtime'
+import { messageOf } from '@slipway/errors'
+import type { Change, InformerSet } from '@slipway/kube-client'
+import { LABELS } from '../runtime/pod-runtime.ts'
+import type { Pod } from '../types.ts'
+import { PodWorker, type WorkerDeps } from './pod-worker.ts'
+
+const SIMULATED = 'slipway.dev/simulated'
+const FIRST_RETRY = 200
+const LAST_RETRY = 10_000
+
+export interface KubeletDeps extends Omit<WorkerDeps, 'event' | 'log'> {
+  informers: InformerSet
+  log?: Log
+}
+
+/** Runs the pods that are bound to one node. */
+export class Kubelet {
+  readonly #deps: WorkerDeps & { informers: InformerSet }
+  readonly #events: EventRecorder
+  readonly #workers = new Map<string, PodWorker>()
+  readonly #abort = new AbortController()
+  #unsubscribe = (): void => {}
+  #watching: Promise<void> | undefined
+
+  constructor(deps: KubeletDeps) {
+    const log = deps.log ?? (() => {})
+    this.#events = new EventRecorder(deps.client, 'kubelet', (error) =>
+      log('error', `event not written: ${messageOf(error)}`),
+    )
+    this.#deps = {
+      ...deps,
+      log,
+      event: (pod, type, reason, message) => this.#events.record(pod, type, reason, message),
+    }
+  }
+
+  /** Adopts the containers that are there, removes those whose pod is gone, and begins. */
+  async start(): Promise<void> {
+    const pods = this.#deps.informers.for<Pod>({ apiVersion: 'v1', kind: 'Pod' })
+    await pods.start()
+    await this.#removeOrphans(new Set(pods.list().map(({ metadata }) => metadata.uid ?? '')))
+    this.#watching = this.#watchEngine()
+    this.#unsubscribe = pods.on((change) => this.#onPod(change))
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe()
+    this.#abort.abort()
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()))
+    await this.#watching
+    await this.#events.flush()
+  }
+
+  /** The pod that runs here under this name. */
+  worker(namespace: string, name: string): PodWorker | undefined {
+    for (const worker of this.#workers.values()) {
+      const { metadata } = worker.pod
+      if (metadata.name === name && metadata.namespace === namespace) return worker
+    }
+    return undefined
+  }
+
+  #onPod({ type, object }: Change<Pod>): void {
+    if (object.spec.nodeName !== this.#deps.nodeName) return
+    const uid = object.metadata.uid ?? ''
+    const worker = this.#workers.get(uid)
+    if (type === 'deleted') {
+      this.#workers.delete(uid)
+      worker
+        ?.destroy()
+        .catch((error: unknown) => this.#deps.log('error', `pod ${object.metadata.name}: ${messageOf(error)}`))
+      return
+    }
+    if (worker) {
+      worker.update(object)
+      return
+    }
+    const created = new PodWorker(object, this.#deps)
+    this.#workers.set(uid, created)
+    created.update(object)
+    if (this.#deps.runtime.simulated) void this.#markSimulated(object)
+  }
+
+  async #markSimulated({ metadata }: Pod): Promise<void> {
+    if (metadata.annotations?.[SIMULATED] === 'true') return
+    const ref = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      name: metadata.name,
+      ...(metadata.namespace && { namespace: metadata.namespace }),
+    }
+    try {
+      await this.#deps.client.patch(
+        ref,
+        'merge',
+        { metadata: { annotations: { [SIMULATED]: 'true' } } },
+        { fieldManager: 'kubelet' },
+      )
+    } catch (error) {
+      this.#deps.log('error', `pod ${metadata.name} is not marked as simulated: ${messageOf(error)}`)
+    }
+  }
+
+  async #removeOrphans(known: Set<string>): Promise<void> {
+    const { engine } = this.#deps.runtime
+    for (const { id, labels } of await engine.list({ labels: { [LABELS.node]: this.#deps.instance } })) {
+      if (!known.has(labels[LABELS.uid] ?? '')) await engine.remove(id)
+    }
+  }
+
+  /** Wakes the pod of every container that ends; after a cut connection all of them, since something may have been missed. */
+  async #watchEngine(): Promise<void> {
+    const { signal } = this.#abort
+    let retry = FIRST_RETRY
+    while (!signal.aborted) {
+      try {
+        const onReady = (): void => {
+          retry = FIRST_RETRY
+          for (const worker of this.#workers.values()) worker.wake()
+        }
+        const filter = { labels: { [LABELS.node]: this.#deps.instance } }
+        for await (const { action, labels } of this.#deps.runtime.engine.events(filter, { signal, onReady })) {
+          if (ENDS.has(action)) this.#workers.get(labels[LABELS.uid] ?? '')?.wake()
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        this.#deps.log('error', `container events: ${messageOf(error)}`)
+      }
+      await new Promise((resolve) => setTimeout(resolve, retry).unref())
+      retry = Math.min(retry * 2, LAST_RETRY)
+    }
+  }
+}
+
+/** What Docker and Podman call the end of a container. */
+const ENDS = new Set(['die', 'died', 'oom', 'destroy', 'remove'])

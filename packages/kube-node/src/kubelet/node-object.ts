@@ -1,0 +1,91 @@
+import { arch, availableParallelism, hostname, platform, release, totalmem } from 'node:os'
+import type { KubeClient } from '@slipway/kube-client'
+import type { KubeObject } from '@slipway/kube-objects'
+import { timestamp } from '../controllers/clock.ts'
+
+export interface NodeDescription {
+  name: string
+  /** Where the kubelet's server listens. */
+  address: string
+  port: number
+  runtimeVersion: string
+}
+
+const ARCHITECTURES: Partial<Record<string, string>> = { x64: 'amd64' }
+const MAX_PODS = '110'
+
+/** The labels that every Node has. */
+export function nodeLabels(name: string): Record<string, string> {
+  const architecture = ARCHITECTURES[arch()] ?? arch()
+  return {
+    'beta.kubernetes.io/arch': architecture,
+    'beta.kubernetes.io/os': platform(),
+    'kubernetes.io/arch': architecture,
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': platform(),
+    'node-role.kubernetes.io/control-plane': '',
+  }
+}
+
+/** Creates or updates this machine's Node, Ready, with what it has. */
+export async function registerNode(client: KubeClient, node: NodeDescription): Promise<KubeObject> {
+  const ref = { apiVersion: 'v1', kind: 'Node', name: node.name }
+  const existing = await client.get<KubeObject>(ref)
+  if (!existing) {
+    await client.create({ ...ref, metadata: { name: node.name, labels: nodeLabels(node.name) }, spec: {} })
+  }
+  return client.patch(
+    ref,
+    'merge',
+    { status: nodeStatus(node, existing) },
+    { subresource: 'status', fieldManager: 'kubelet' },
+  )
+}
+
+/** Says that nobody tends to the node any more. */
+export async function retireNode(client: KubeClient, name: string): Promise<void> {
+  const ref = { apiVersion: 'v1', kind: 'Node', name }
+  const conditions = [condition('Ready', 'Unknown', 'NodeStatusUnknown', 'Kubelet stopped posting node status.')]
+  await client.patch(ref, 'merge', { status: { conditions } }, { subresource: 'status', fieldManager: 'kubelet' })
+}
+
+function nodeStatus(node: NodeDescription, existing: KubeObject | undefined): Record<string, unknown> {
+  const resources = {
+    cpu: String(availableParallelism()),
+    memory: `${Math.floor(totalmem() / 1024)}Ki`,
+    pods: MAX_PODS,
+  }
+  return {
+    addresses: [
+      { type: 'InternalIP', address: node.address },
+      { type: 'Hostname', address: hostname() },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: node.port } },
+    capacity: resources,
+    allocatable: resources,
+    conditions: [
+      condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+      condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+      condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+      condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
+    ],
+    nodeInfo: {
+      machineID: '',
+      systemUUID: '',
+      bootID: '',
+      kernelVersion: release(),
+      osImage: 'Slipway',
+      containerRuntimeVersion: node.runtimeVersion,
+      kubeletVersion: 'v1.34.4',
+      kubeProxyVersion: '',
+      operatingSystem: platform(),
+      architecture: ARCHITECTURES[arch()] ?? arch(),
+    },
+    ...(existing?.status?.images && { images: existing.status.images }),
+  }
+}
+
+function condition(type: string, status: 'True' | 'False' | 'Unknown', reason: string, message: string): object {
+  const now = timestamp()
+  return { type, status, reason, message, lastHeartbeatTime: now, lastTransitionTime: now }
+}

@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { type ContainerEngine, imageArchive } from '@slipway/container-engine'
+import { TransientError, UserError } from '@slipway/errors'
+import type { ImagePuller, ImageRequest, PulledImage } from './pod-runtime.ts'
+
+export interface RegistryCredentials {
+  username: string
+  password: string
+}
+
+interface Descriptor {
+  digest: string
+  size: number
+  mediaType: string
+}
+
+/** An image as its registry has it, for this machine's platform. */
+export interface RemoteImage {
+  /** Of the manifest that the reference names. */
+  digest: string
+  config: Descriptor
+  layers: Descriptor[]
+}
+
+/**
+ * The registry side of a pull. `resolve` throws UserError IMAGE_NOT_FOUND, IMAGE_UNAUTHORIZED, IMAGE_NAME_INVALID, and
+ * TransientError IMAGE_UNREACHABLE when no registry answers.
+ */
+export interface ImageRegistry {
+  resolve(reference: string, credentials: RegistryCredentials | undefined, signal: AbortSignal): Promise<RemoteImage>
+  blob(
+    reference: string,
+    digest: string,
+    options: { credentials: RegistryCredentials | undefined; signal: AbortSignal },
+  ): Promise<Readable>
+  /** Whether the host of the reference is one of ours, whose pull secrets are checked even when the image is there already. */
+  isOwn(reference: string): boolean
+}
+
+/**
+ * Pulls by itself, through the registry client, and loads the result into the engine: so the table of host aliases works for an
+ * engine that was never configured for it, and the pod's own pull secrets decide.
+ */
+export class RegistryImagePuller implements ImagePuller {
+  readonly #engine: Pick<ContainerEngine, 'inspectImage' | 'load'>
+  readonly #registry: ImageRegistry
+  readonly #loading = new Map<string, Promise<void>>()
+
+  constructor(engine: Pick<ContainerEngine, 'inspectImage' | 'load'>, registry: ImageRegistry) {
+    this.#engine = engine
+    this.#registry = registry
+  }
+
+  async ensureImage(reference: string, request: ImageRequest): Promise<PulledImage> {
+    const local = request.policy === 'Always' ? undefined : await this.#engine.inspectImage(reference)
+    const present = local && { imageId: local.id, imageRef: local.digests[0] ?? local.id, pulled: false }
+    if (request.policy === 'Never') {
+      if (present) return present
+      throw new UserError('IMAGE_NEVER_PULL', `Container image "${reference}" is not present with pull policy of Never`)
+    }
+    if (present && !this.#registry.isOwn(reference)) return present
+    try {
+      return await this.#fromRegistry(reference, request)
+    } catch (error) {
+      if (present && error instanceof TransientError) return present
+      throw error
+    }
+  }
+
+  async #fromRegistry(reference: string, { pullSecrets, signal }: ImageRequest): Promise<PulledImage> {
+    const candidates = credentialsFor(reference, pullSecrets)
+    const { image, credentials } = await this.#resolve(reference, candidates, signal)
+    const imageId = image.config.digest
+    const imageRef = `${repositoryOf(reference)}@${image.digest}`
+    if (await this.#engine.inspectImage(imageId)) return { imageId, imageRef, pulled: false }
+    const loading = this.#loading.get(imageId) ?? this.#load(reference, image, { credentials, signal })
+    this.#loading.set(imageId, loading)
+    try {
+      await loading
+    } finally {
+      this.#loading.delete(imageId)
+    }
+    return {
+      imageId,
+      imageRef,
+      pulled: true,
+      size: [image.config, ...image.layers].reduce((sum, { size }) => sum + size, 0),
+    }
+  }
+
+  async #resolve(
+    reference: string,
+    candidates: (RegistryCredentials | undefined)[],
+    signal: AbortSignal,
+  ): Promise<{ image: RemoteImage; credentials: RegistryCredentials | undefined }> {
+    let refusal: unknown
+    for (const credentials of candidates) {
+      try {
+        return { image: await this.#registry.resolve(reference, credentials, signal), credentials }
+      } catch (error) {
+        if (!(error instanceof UserError && error.code === 'IMAGE_UNAUTHORIZED')) throw error
+        refusal = error
+      }
+    }
+    throw refusal
+  }
+
+  async #load(
+    reference: string,
+    image: RemoteImage,
+    options: { credentials: RegistryCredentials | undefined; signal: AbortSignal },
+  ): Promise<void> {
+    const archive = imageArchive(
+      { ...image, references: reference.includes('@') ? [] : [withTag(reference)] },
+      async (part) => {
+        const blob = await this.#registry.blob(reference, part.digest, options)
+        return Readable.from(verified(blob, part))
+      },
+    )
+    await this.#engine.load(archive, options.signal)
+  }
+}
+
+async function* verified(blob: Readable, { digest }: { digest: string }): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256')
+  for await (const chunk of blob as AsyncIterable<Buffer>) {
+    hash.update(chunk)
+    yield chunk
+  }
+  if (`sha256:${hash.digest('hex')}` !== digest) {
+    throw new UserError('IMAGE_CORRUPT', `the registry sent something else than ${digest}`)
+  }
+}
+
+/** The credentials among docker configurations that are for a reference's registry, or undefined (anonymous) when there are none. */
+export function credentialsFor(reference: string, pullSecrets: string[]): (RegistryCredentials | undefined)[] {
+  const host = registryHost(reference)
+  const found = pullSecrets.flatMap(dockerAuths).filter(({ server }) => server === host)
+  return found.length > 0 ? found.map(({ username, password }) => ({ username, password })) : [undefined]
+}
+
+function dockerAuths(text: string): (RegistryCredentials & { server: string })[] {
+  let auths: Record<string, { username?: string; password?: string; auth?: string }>
+  try {
+    auths = (JSON.parse(text) as { auths?: typeof auths }).auths ?? {}
+  } catch {
+    // A broken pull secret is as good as none; the registry's refusal then says what is missing.
+    return []
+  }
+  return Object.entries(auths).map(([server, { username, password, auth }]) => {
+    const decoded = auth ? Buffer.from(auth, 'base64').toString('utf8') : ''
+    const colon = decoded.indexOf(':')
+    return {
+      server: canonicalHost(server.replace(/^https?:\/\//, '').split('/')[0] ?? ''),
+      username: username ?? decoded.slice(0, Math.max(0, colon)),
+      password: password ?? decoded.slice(colon + 1),
+    }
+  })
+}
+
+/** `docker.io` when the first part of a reference is no host. */
+export function registryHost(reference: string): string {
+  const [first = ''] = reference.split('/')
+  const isHost = reference.includes('/') && (first.includes('.') || first.includes(':') || first === 'localhost')
+  return isHost ? canonicalHost(first) : 'docker.io'
+}
+
+const canonicalHost = (host: string): string =>
+  host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host
+
+function repositoryOf(reference: string): string {
+  const [named = reference] = reference.split('@')
+  return named.replace(/:[^/:]+$/, '')
+}
+
+const withTag = (reference: string): string => (/:[^/]+$/.test(reference) ? reference : `${reference}:latest`)
