@@ -1,0 +1,1 @@
+export { createRepository, createTools, walkThroughPipeline } from './walk-through.ts'
