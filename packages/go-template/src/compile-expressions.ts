@@ -212,9 +212,9 @@ function compileFields(
   const first: FieldSite = { ...scope.site, node: at, isInterface }
   const inner: FieldSite = { ...first, isInterface: true }
   const last = names.length - 1
-  const callSites = names.map((name, index) =>
-    callSiteOf(scope, { name, args: index === last ? args : [], node: at, callNode: node }),
-  )
+  const callSiteAt = (index: number): CallSite =>
+    callSiteOf(scope, { name: names[index] ?? '', args: index === last ? args : [], node: at, callNode: node })
+  const lastCall = callSiteAt(last)
   const lastSite = last === 0 ? first : inner
   const hasArguments = args.length > 0
   return (frame, dot, final) => {
@@ -222,11 +222,11 @@ function compileFields(
     let value = base(frame, dot)
     for (let i = 0; i < last; i++) {
       value = fieldOf(environment, value, names[i] as string, i === 0 ? first : inner)
-      if (value instanceof BoundMethod) value = (callSites[i] as CallSite).call(value.fn, frame, dot, noFinal)
+      if (value instanceof BoundMethod) value = callSiteAt(i).call(value.fn, frame, dot, noFinal)
     }
     const find = hasArguments || final !== noFinal ? methodOf : fieldOf
     value = find(environment, value, names[last] as string, lastSite)
-    return value instanceof BoundMethod ? (callSites[last] as CallSite).call(value.fn, frame, dot, final) : value
+    return value instanceof BoundMethod ? lastCall.call(value.fn, frame, dot, final) : value
   }
 }
 

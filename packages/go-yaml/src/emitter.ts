@@ -111,13 +111,18 @@ export class Emitter {
 
   private plain(text: string, folds: boolean): void {
     if (!this.wroteSpace) this.put(' ')
+    if (this.column + text.length <= bestWidth) this.put(text)
+    else this.foldedPlain(text, folds)
+    this.wroteSpace = false
+    this.wroteIndent = false
+  }
+
+  private foldedPlain(text: string, folds: boolean): void {
     this.folded(
       [...text],
       (char) => char,
       (chars, at) => folds && chars[at + 1] !== ' ',
     )
-    this.wroteSpace = false
-    this.wroteIndent = false
   }
 
   private singleQuoted(text: string, folds: boolean): void {
@@ -201,17 +206,15 @@ export class Emitter {
     this.newline()
     this.wroteIndent = true
     this.wroteSpace = true
-    let afterBreak = true
-    for (const char of text) {
-      if (isBreak(char.charCodeAt(0))) {
-        this.putBreak(char)
-        this.wroteIndent = true
-        afterBreak = true
-      } else {
-        if (afterBreak) this.writeIndent()
-        this.putCharacter(char)
+    for (const [, line = '', end = ''] of text.matchAll(lines)) {
+      if (line !== '') {
+        this.writeIndent()
+        this.put(line)
         this.wroteIndent = false
-        afterBreak = false
+      }
+      if (end !== '') {
+        this.putBreak(end)
+        this.wroteIndent = true
       }
     }
   }
@@ -223,6 +226,9 @@ function chompingOf(text: string): '' | '-' | '+' {
   if (text.length === 1 || isBreak(text.charCodeAt(text.length - 2))) return '+'
   return ''
 }
+
+/** A line and its break, either of which may be missing. */
+const lines = /([^\n\r\x85\u2028\u2029]*)([\n\r\x85\u2028\u2029]?)/g
 
 const shortEscapes: Record<number, string> = {
   0: '0',
@@ -258,8 +264,13 @@ interface Shape {
   block: boolean
 }
 
+/** Most scalars: letters, digits and some signs, so nothing to look for. */
+const simple = /^[A-Za-z0-9_/](?:[A-Za-z0-9_/. -]*[A-Za-z0-9_/.-])?$/
+const simpleShape: Shape = { hasBreaks: false, plain: true, single: true, block: true }
+
 /** libyaml's analysis of a scalar for block context. */
 function analyze(text: string): Shape {
+  if (simple.test(text)) return simpleShape
   if (text === '') return { hasBreaks: false, plain: true, single: true, block: false }
   let hasBreaks = false
   let isSpecial = false
