@@ -1,0 +1,40 @@
+import { messageOf, type SlipwayError, TransientError, UserError } from '@slipway/errors'
+import { readSpecErrors } from '@slipway/oci-format'
+
+/** What went wrong with an answer, by its status. `what` names the thing asked for, never a credential. */
+export function answerError(status: number, body: string, what: string, retryAfter?: string): SlipwayError {
+  const words = readSpecErrors(body)
+  const message = `${what}: the registry answered ${status}${words ? ` (${words})` : ''}`
+  switch (status) {
+    case 401:
+      return new UserError('REGISTRY_UNAUTHORIZED', message, {
+        hint: 'check the user name and password for this registry',
+      })
+    case 403:
+      return new UserError('REGISTRY_DENIED', message, { hint: 'the user may not do this; ask for a wider role' })
+    case 404:
+      return new UserError('REGISTRY_NOT_FOUND', message, { hint: 'check the name and version, or push it first' })
+    default:
+      break
+  }
+  if (status === 408 || status === 429 || status >= 500) {
+    const seconds = Number(retryAfter)
+    return new TransientError('REGISTRY_UNAVAILABLE', message, seconds > 0 ? { retryAfter: seconds * 1000 } : {})
+  }
+  return new UserError('REGISTRY_REFUSED', message)
+}
+
+/** The registry could not be reached, or the connection broke. */
+export function networkError(error: unknown, what: string): SlipwayError {
+  return new TransientError('REGISTRY_UNREACHABLE', `${what}: ${reasonOf(error)}`, { cause: error })
+}
+
+/** What came is not what its digest says. */
+export function digestError(what: string, expected: string, actual: string): SlipwayError {
+  return new TransientError('REGISTRY_DIGEST_MISMATCH', `${what}: expected ${expected} but received ${actual}`)
+}
+
+function reasonOf(error: unknown): string {
+  const { code } = error as { code?: string }
+  return messageOf(error) || code || 'the connection failed'
+}

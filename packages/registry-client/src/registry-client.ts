@@ -1,0 +1,187 @@
+import { pipeline, type Readable } from 'node:stream'
+import { UserError } from '@slipway/errors'
+import {
+  digestOf,
+  formatReference,
+  isChartLayer,
+  type Manifest,
+  manifestMediaTypes,
+  parseDigest,
+  parseManifest,
+  parseReference,
+  type Reference,
+} from '@slipway/oci-format'
+import { digestError } from './errors.ts'
+import { type RegistryAccess, type RegistryAnswer, type RegistryCall, RegistryHttp } from './registry-http.ts'
+import { hash, verifying } from './verified.ts'
+
+export interface FetchedManifest {
+  manifest: Manifest
+  /** As the registry has it, byte for byte. */
+  bytes: Buffer
+  mediaType: string
+  digest: string
+}
+
+export interface PulledChart {
+  /** The packaged chart. */
+  bytes: Buffer
+  /** Of the manifest. */
+  digest: string
+}
+
+/** Bytes. */
+const MANIFEST_LIMIT = 8 * 1024 * 1024
+const CHART_LIMIT = 32 * 1024 * 1024
+
+/**
+ * OCI registries, as a client. Everything that comes is checked against its digest. Throws UserError REGISTRY_UNAUTHORIZED,
+ * REGISTRY_DENIED, REGISTRY_NOT_FOUND, REGISTRY_REFUSED; TransientError REGISTRY_UNAVAILABLE, REGISTRY_UNREACHABLE,
+ * REGISTRY_DIGEST_MISMATCH. References are texts as parseReference reads them.
+ */
+export class RegistryClient {
+  readonly #http: RegistryHttp
+
+  constructor(access: RegistryAccess) {
+    this.#http = new RegistryHttp(access)
+  }
+
+  async getManifest(reference: string | Reference, signal?: AbortSignal): Promise<FetchedManifest> {
+    const target = read(reference)
+    const answer = await this.#http.call({ ...manifestCall(target), signal })
+    const bytes = await readAll(answer.body, MANIFEST_LIMIT, formatReference(target))
+    const claimed = target.digest ?? headerOf(answer, 'docker-content-digest')
+    const { algorithm } = parseDigest(claimed ?? '') ?? { algorithm: 'sha256' as const }
+    const digest = digestOf(bytes, hash, algorithm)
+    if (claimed !== undefined && claimed !== digest) throw digestError(formatReference(target), claimed, digest)
+    const mediaType = headerOf(answer, 'content-type')?.split(';')[0]?.trim()
+    const manifest = parseManifest(bytes.toString('utf8'), mediaType)
+    return { manifest, bytes, mediaType: manifest.mediaType, digest }
+  }
+
+  /** Undefined when there is none. */
+  async headManifest(
+    reference: string | Reference,
+    signal?: AbortSignal,
+  ): Promise<{ mediaType: string; digest: string; size: number } | undefined> {
+    const answer = await this.#http.call({ ...manifestCall(read(reference)), method: 'HEAD', accept: [404], signal })
+    await answer.body.dump()
+    if (answer.statusCode === 404) return undefined
+    return {
+      mediaType: headerOf(answer, 'content-type') ?? '',
+      digest: headerOf(answer, 'docker-content-digest') ?? '',
+      size: Number(headerOf(answer, 'content-length')),
+    }
+  }
+
+  /** The stream fails at its end when the content is not what the digest says. */
+  async getBlob(repository: string | Reference, digest: string, signal?: AbortSignal): Promise<Readable> {
+    const target = read(repository)
+    const what = `${target.host}/${target.repository}@${digest}`
+    const path = `/v2/${target.repository}/blobs/${digest}`
+    const answer = await this.#http.call({ ...pull(target), path, what, signal })
+    // The error of a broken stream reaches the reader of the last part.
+    return pipeline(answer.body, verifying(digest, what), () => {})
+  }
+
+  /** Stores bytes unless the repository has them; resolves to their digest. */
+  async pushBlob(repository: string | Reference, bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
+    const target = read(repository)
+    const digest = digestOf(bytes, hash)
+    const call = { ...push(target), what: `${target.host}/${target.repository}@${digest}`, signal }
+    const path = `/v2/${target.repository}/blobs/${digest}`
+    const known = await this.#http.call({ ...call, path, method: 'HEAD', accept: [404] })
+    await known.body.dump()
+    if (known.statusCode < 300) return digest
+    const started = await this.#http.call({ ...call, path: `/v2/${target.repository}/blobs/uploads/`, method: 'POST' })
+    await started.body.dump()
+    const upload = new URL(headerOf(started, 'location') ?? '', this.#http.baseUrl(target.host))
+    upload.searchParams.set('digest', digest)
+    const headers = { 'content-type': 'application/octet-stream' }
+    const finished = await this.#http.call({ ...call, path: upload.href, method: 'PUT', headers, body: bytes })
+    await finished.body.dump()
+    return digest
+  }
+
+  /** Resolves to the manifest's digest. */
+  async putManifest(
+    reference: string | Reference,
+    bytes: Uint8Array,
+    mediaType: string,
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const target = read(reference)
+    const { path, what } = manifestCall(target)
+    const headers = { 'content-type': mediaType }
+    const answer = await this.#http.call({ ...push(target), path, what, method: 'PUT', headers, body: bytes, signal })
+    await answer.body.dump()
+    return headerOf(answer, 'docker-content-digest') ?? digestOf(bytes, hash)
+  }
+
+  /** All tags of a repository, over as many pages as there are. */
+  async listTags(repository: string | Reference, signal?: AbortSignal): Promise<string[]> {
+    const target = read(repository)
+    const what = `tags of ${target.host}/${target.repository}`
+    const tags: string[] = []
+    let path: string | undefined = `/v2/${target.repository}/tags/list`
+    while (path !== undefined) {
+      const answer: RegistryAnswer = await this.#http.call({ ...pull(target), path, what, signal })
+      tags.push(...(((await answer.body.json()) as { tags?: string[] | null }).tags ?? []))
+      path = /<([^>]+)>;\s*rel="?next"?/.exec(headerOf(answer, 'link') ?? '')?.[1]
+    }
+    return tags
+  }
+
+  /** The packaged chart behind a reference such as `registry.example/helm/appawebapi:158.0.0`. Throws UserError CHART_NOT_FOUND_IN_ARTIFACT. */
+  async pullChart(reference: string | Reference, signal?: AbortSignal): Promise<PulledChart> {
+    const target = read(reference)
+    const { manifest, digest } = await this.getManifest(target, signal)
+    const layer =
+      manifest.kind === 'image' ? manifest.layers.find(({ mediaType }) => isChartLayer(mediaType)) : undefined
+    if (!layer) {
+      throw new UserError('CHART_NOT_FOUND_IN_ARTIFACT', `${formatReference(target)} is no Helm chart`, {
+        hint: 'push the chart with helm push or az acr helm push',
+      })
+    }
+    const bytes = await readAll(await this.getBlob(target, layer.digest, signal), CHART_LIMIT, formatReference(target))
+    return { bytes, digest }
+  }
+}
+
+function read(reference: string | Reference): Reference {
+  return typeof reference === 'string' ? parseReference(reference) : reference
+}
+
+function pull({ host, repository }: Reference): { host: string; scope: string } {
+  return { host, scope: `repository:${repository}:pull` }
+}
+
+function push({ host, repository }: Reference): { host: string; scope: string } {
+  return { host, scope: `repository:${repository}:pull,push` }
+}
+
+function manifestCall(target: Reference): RegistryCall {
+  return {
+    ...pull(target),
+    path: `/v2/${target.repository}/manifests/${target.digest ?? target.tag ?? 'latest'}`,
+    headers: { accept: manifestMediaTypes.join(', ') },
+    what: formatReference(target),
+  }
+}
+
+function headerOf(answer: RegistryAnswer, name: string): string | undefined {
+  const value = answer.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** The whole of a body that must not be large. Throws UserError REGISTRY_REFUSED past the limit. */
+export async function readAll(body: AsyncIterable<Uint8Array>, limit: number, what: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > limit) throw new UserError('REGISTRY_REFUSED', `${what} is larger than ${limit} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,163 @@
+import { type SlipwayError, UserError } from '@slipway/errors'
+import { type Dispatcher, request } from 'undici'
+import { type Challenge, parseChallenge } from './challenge.ts'
+import { answerError, networkError } from './errors.ts'
+
+export interface LoginData {
+  username: string
+  password: string
+}
+
+export interface RegistryAccess {
+  /** Base URL of the service that stands for a host, such as `http://127.0.0.1:7080` for an alias. @default https://HOST */
+  resolveHost?: (host: string) => string | undefined
+  credentials?: (host: string) => LoginData | undefined | Promise<LoginData | undefined>
+}
+
+export interface RegistryCall {
+  /** Of the real world, such as `acrgitopsdev.azurecr.io`. */
+  host: string
+  /** With its query, or a whole URL on that host. */
+  path: string
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  headers?: Record<string, string>
+  body?: Uint8Array
+  /** What a token has to be good for, such as `repository:helm/x:pull`. */
+  scope?: string
+  /** Show the credentials at once, without waiting for a challenge. */
+  eager?: boolean
+  /** Names the thing in errors. */
+  what: string
+  /** These statuses are answers too; every other from 400 on is thrown. */
+  accept?: number[]
+  signal?: AbortSignal | undefined
+}
+
+export type RegistryAnswer = Dispatcher.ResponseData
+
+interface Token {
+  value: string
+  /** Milliseconds since 1970. */
+  until: number
+}
+
+const REDIRECT_LIMIT = 5
+/** A refusal is read this far, in bytes. */
+const WORDS_LIMIT = 16 * 1024
+
+/** Calls to registries: finds the host, answers its challenge and remembers the token, follows redirects, turns refusals into errors. */
+export class RegistryHttp {
+  readonly #access: RegistryAccess
+  readonly #tokens = new Map<string, Token>()
+  readonly #basic = new Set<string>()
+
+  constructor(access: RegistryAccess) {
+    this.#access = access
+  }
+
+  async call(call: RegistryCall): Promise<RegistryAnswer> {
+    const url = new URL(call.path, this.baseUrl(call.host))
+    const first = await this.#send(call, url, await this.#remembered(call))
+    if (first.statusCode !== 401) return this.#check(call, first)
+    const challenge = parseChallenge(first.headers['www-authenticate'])
+    const authorization = challenge && (await this.#answer(call, url, challenge))
+    if (!authorization) throw await refusal(call, first)
+    await first.body.dump()
+    return this.#check(call, await this.#send(call, url, authorization))
+  }
+
+  baseUrl(host: string): string {
+    // Docker Hub's API is served under another name than its images have.
+    return this.#access.resolveHost?.(host) ?? `https://${host === 'docker.io' ? 'registry-1.docker.io' : host}`
+  }
+
+  async #remembered({ host, scope, eager }: RegistryCall): Promise<string | undefined> {
+    const token = this.#tokens.get(`${host} ${scope}`)
+    if (token && token.until > Date.now()) return `Bearer ${token.value}`
+    return eager || this.#basic.has(host) ? this.#basicHeader(host) : undefined
+  }
+
+  async #answer(call: RegistryCall, url: URL, challenge: Challenge): Promise<string | undefined> {
+    if (challenge.scheme === 'bearer') return this.#fetchToken(call, url, challenge)
+    this.#basic.add(call.host)
+    return this.#basicHeader(call.host)
+  }
+
+  async #basicHeader(host: string): Promise<string | undefined> {
+    const login = await this.#access.credentials?.(host)
+    return login && basicAuthorization(login)
+  }
+
+  /** GET with Basic, as docker does (distribution, token/token.md). Without credentials an anonymous token is asked for. */
+  async #fetchToken(
+    call: RegistryCall,
+    url: URL,
+    challenge: Challenge & { scheme: 'bearer' },
+  ): Promise<string | undefined> {
+    const realm = new URL(challenge.realm, url)
+    if (url.protocol === 'https:' && realm.protocol !== 'https:') {
+      throw new UserError('REGISTRY_REFUSED', `${call.what}: the token service of ${call.host} is not on HTTPS`)
+    }
+    if (challenge.service) realm.searchParams.set('service', challenge.service)
+    for (const scope of (challenge.scope ?? call.scope ?? '').split(' ').filter(Boolean))
+      realm.searchParams.append('scope', scope)
+    const authorization = await this.#basicHeader(call.host)
+    const { host, what, signal } = call
+    const answer = await this.#send({ host, what, signal, path: realm.pathname }, realm, authorization)
+    if (answer.statusCode >= 400) throw await refusal(call, answer)
+    const body = (await answer.body.json()) as { access_token?: string; token?: string; expires_in?: number }
+    const value = body.access_token ?? body.token
+    if (!value) return undefined
+    // A little before its end, so that it does not run out on the way.
+    const until = Date.now() + Math.max(0, (body.expires_in ?? 60) - 10) * 1000
+    this.#tokens.set(`${call.host} ${call.scope}`, { value, until })
+    return `Bearer ${value}`
+  }
+
+  async #send(call: RegistryCall, start: URL, authorization: string | undefined): Promise<RegistryAnswer> {
+    let url = start
+    for (let redirects = 0; ; redirects++) {
+      const answer = await this.#sendOnce(call, url, url.origin === start.origin ? authorization : undefined)
+      const { location } = answer.headers
+      const redirected = answer.statusCode >= 300 && answer.statusCode < 400 && typeof location === 'string'
+      if (!redirected || (call.method ?? 'GET') === 'POST' || redirects === REDIRECT_LIMIT) return answer
+      await answer.body.dump()
+      url = new URL(location, url)
+    }
+  }
+
+  async #sendOnce(call: RegistryCall, url: URL, authorization: string | undefined): Promise<RegistryAnswer> {
+    try {
+      return await request(url, {
+        method: call.method ?? 'GET',
+        headers: { 'user-agent': 'slipway', ...call.headers, ...(authorization && { authorization }) },
+        ...(call.body && { body: call.body }),
+        ...(call.signal && { signal: call.signal }),
+      })
+    } catch (error) {
+      if (call.signal?.aborted) throw call.signal.reason
+      throw networkError(error, call.what)
+    }
+  }
+
+  async #check(call: RegistryCall, answer: RegistryAnswer): Promise<RegistryAnswer> {
+    if (answer.statusCode < 400 || call.accept?.includes(answer.statusCode)) return answer
+    // A token may have been taken back before its time.
+    this.#tokens.delete(`${call.host} ${call.scope}`)
+    throw await refusal(call, answer)
+  }
+}
+
+function basicAuthorization({ username, password }: LoginData): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+}
+
+async function refusal({ what }: RegistryCall, answer: RegistryAnswer): Promise<SlipwayError> {
+  let words = ''
+  for await (const chunk of answer.body) {
+    words += String(chunk)
+    if (words.length > WORDS_LIMIT) break
+  }
+  const retryAfter = answer.headers['retry-after']
+  return answerError(answer.statusCode, words, what, typeof retryAfter === 'string' ? retryAfter : undefined)
+}
