@@ -57,7 +57,19 @@ for (const [name, schema] of Object.entries(definitions)) {
 // Bookkeeping of the server, opaque to schemas.
 nodes['io.k8s.apimachinery.pkg.apis.meta.v1.Time'] = { type: 'string', format: 'date-time' }
 
-const json = JSON.stringify({ kinds, nodes })
+const discovery = JSON.parse(gunzipSync(readFileSync(path.join(folder, 'discovery-aggregated.json.gz'))))
+const lists = Array.isArray(discovery) ? discovery : discovery.items ? [discovery] : Object.values(discovery)
+const clusterScoped = lists
+  .flatMap((list) => list.items)
+  .flatMap(({ metadata, versions }) =>
+    versions.flatMap(({ version, resources = [] }) =>
+      resources
+        .filter(({ scope }) => scope === 'Cluster')
+        .map(({ responseKind }) => `${metadata?.name ? `${metadata.name}/` : ''}${version} ${responseKind.kind}`),
+    ),
+  )
+
+const json = JSON.stringify({ kinds, nodes, clusterScoped })
   .replaceAll('io.k8s.apimachinery.pkg.', '~m.')
   .replaceAll('io.k8s.api.', '~a.')
 mkdirSync(target, { recursive: true })

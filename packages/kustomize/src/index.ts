@@ -1,1 +1,2 @@
-export {}
+export { type BuiltObject, build } from './build.ts'
+export { hasKustomization, type Tree } from './tree.ts'

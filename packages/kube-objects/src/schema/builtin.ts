@@ -7,6 +7,7 @@ type Linkable = SchemaNode & { ref?: string; linked?: boolean }
 interface Tables {
   kinds: Record<string, string>
   nodes: Record<string, Linkable>
+  clusterScoped: string[]
 }
 
 let tables: Tables | undefined
@@ -31,6 +32,14 @@ export function builtinKinds(): GroupVersionKind[] {
     const [apiVersion = '', kind = ''] = key.split(' ')
     return { apiVersion, kind }
   })
+}
+
+/** Whether a built-in kind lives in namespaces; undefined for a kind that Kubernetes itself does not have. */
+export function isNamespaced({ apiVersion, kind }: GroupVersionKind): boolean | undefined {
+  const { kinds, clusterScoped } = load()
+  const key = `${apiVersion} ${kind}`
+  if (clusterScoped.includes(key)) return false
+  return key in kinds ? true : undefined
 }
 
 /** metav1.ObjectMeta, the same for all kinds. */

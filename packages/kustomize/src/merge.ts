@@ -1,0 +1,71 @@
+import { equalJson, fieldNode, isObject, type JsonObject, type SchemaNode, setField } from '@slipway/kube-objects'
+
+/** Deletes its map when it is merged into another. */
+const DELETED = Symbol('deleted')
+
+/**
+ * Kustomize's strategic merge (kyaml merge2): as Kubernetes' own, but items of a patched list come first, in the patch's order.
+ * Undefined when the patch deletes the target (`$patch: delete`). Neither argument is changed.
+ */
+export function mergeStrategic(target: JsonObject, patch: JsonObject, schema: SchemaNode): JsonObject | undefined {
+  const merged = mergeMap(target, patch, schema)
+  return merged === DELETED ? undefined : merged
+}
+
+function mergeMap(target: JsonObject, patch: JsonObject, schema: SchemaNode): JsonObject | typeof DELETED {
+  const { $patch: directive, ...fields } = patch
+  if (directive === 'delete') return DELETED
+  const result: JsonObject = directive === 'replace' ? {} : { ...target }
+  for (const [field, value] of Object.entries(fields)) {
+    const merged = mergeValue(result[field], value, fieldNode(schema, field))
+    if (merged === DELETED) delete result[field]
+    else setField(result, field, merged)
+  }
+  return result
+}
+
+function mergeValue(target: unknown, patch: unknown, schema: SchemaNode): unknown {
+  if (patch === null) return DELETED
+  if (isObject(patch)) return mergeMap(isObject(target) ? target : {}, patch, schema)
+  if (!Array.isArray(patch)) return patch
+  const list = Array.isArray(target) ? target : []
+  if (!schema.patchStrategy?.includes('merge')) return cleaned(patch)
+  const keys = keysOf(schema, [...patch, ...list])
+  return keys ? mergeList(list, patch, keys, schema) : mergeScalars(list, patch)
+}
+
+/** The keys that tell items apart: all of the schema's that occur, else the one for patches. */
+function keysOf(schema: SchemaNode, items: unknown[]): string[] | undefined {
+  if (!items.every(isObject)) return undefined
+  const { listMapKeys = [], patchMergeKey } = schema
+  const keys = listMapKeys.filter((key) => items.some((item) => key in item))
+  if (keys.length > 0) return keys
+  return patchMergeKey ? [patchMergeKey] : undefined
+}
+
+function mergeScalars(target: unknown[], patch: unknown[]): unknown[] {
+  return [...target, ...patch.filter((item) => !target.some((other) => equalJson(item, other)))]
+}
+
+function mergeList(target: unknown[], patch: JsonObject[], keys: string[], schema: SchemaNode): unknown[] {
+  const items = schema.items ?? { type: 'any' }
+  if (patch.some((item) => item.$patch === 'replace')) return cleaned(patch.filter((item) => item.$patch !== 'replace'))
+  const same = (a: unknown, b: unknown): boolean =>
+    isObject(a) && isObject(b) && keys.every((key) => equalJson(a[key], b[key]))
+  const merged = patch
+    .map((item) => {
+      const current = target.find((other) => same(item, other))
+      return mergeMap(isObject(current) ? current : {}, item, items)
+    })
+    .filter((item) => item !== DELETED)
+  return [...merged, ...target.filter((item) => !patch.some((other) => same(item, other)))]
+}
+
+/** A list that replaces another, without items that only delete. */
+function cleaned(list: unknown[]): unknown[] {
+  return list.flatMap((item) => {
+    if (!isObject(item)) return [item]
+    const merged = mergeMap({}, item, { type: 'any' })
+    return merged === DELETED ? [] : [merged]
+  })
+}

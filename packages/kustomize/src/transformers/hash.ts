@@ -1,0 +1,34 @@
+import { isObject, type JsonObject } from '@slipway/kube-objects'
+import type { Resource } from '../resource.ts'
+import { rename } from './names.ts'
+
+/** Gives generated objects the suffix that tells their content (api/hasher/hasher.go). */
+export function addHashes(resources: readonly Resource[], sha256: (text: string) => string): void {
+  for (const resource of resources) {
+    if (!resource.needsHash) continue
+    rename(resource, `${resource.object.metadata.name}-${contentHash(resource, sha256)}`)
+  }
+}
+
+function contentHash({ object }: Resource, sha256: (text: string) => string): string {
+  const { kind, metadata, data = '', binaryData, stringData, type = '' } = object
+  const content: JsonObject = { kind, name: metadata.name, data }
+  if (kind === 'ConfigMap' && isObject(binaryData)) content.binaryData = binaryData
+  if (kind === 'Secret') {
+    content.type = type
+    if (isObject(stringData)) content.stringData = stringData
+  }
+  const digits: Record<string, string> = { 0: 'g', 1: 'h', 3: 'k', a: 'm', e: 't' }
+  // Letters that could make words, and digits that look like letters, are avoided.
+  return sha256(goJson(content))
+    .slice(0, 10)
+    .replace(/[013ae]/g, (digit) => digits[digit] ?? digit)
+}
+
+/** encoding/json: sorted keys; <, >, & and the line separators escaped. */
+function goJson(value: unknown): string {
+  const sorted = JSON.stringify(value, (_key, part: unknown) =>
+    isObject(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part,
+  )
+  return sorted.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
