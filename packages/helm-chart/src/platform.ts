@@ -18,7 +18,9 @@ export type DigestAlgorithm = 'sha1' | 'sha256' | 'sha512'
 /** Key pairs and ciphers as Sprig's crypto functions use them. */
 export interface KeyPlatform {
   /** A new private key in PEM: PKCS#1 for RSA, SEC 1 for EC, PKCS#8 for the rest, as Go writes them. */
-  generateKey(type: 'rsa' | 'ecdsa' | 'ed25519' | 'dsa', bits?: number): string
+  generateKey(type: 'rsa' | 'ecdsa' | 'ed25519', bits?: number): string
+  /** A private key in the form in which generateKey writes its type. Throws an Error when the text is none. */
+  normalizeKey(privateKey: string): string
   /** The DER of the SubjectPublicKeyInfo that belongs to a private key in PEM. */
   publicKey(privateKey: string): Uint8Array
   /** A signature over the data: SHA-256 with RSA PKCS#1 v1.5 or ECDSA (DER), or Ed25519. */

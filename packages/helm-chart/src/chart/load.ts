@@ -1,7 +1,7 @@
 import { stringOf } from '@slipway/go-template'
-import { parse } from '@slipway/go-yaml'
 import type { Platform } from '../platform.ts'
 import { emptyValues, isTable, mergeValues, type Values } from '../values/value.ts'
+import { readYaml } from '../yaml.ts'
 import type { Chart, ChartFile, Lock, Metadata } from './chart.ts'
 import { chartError, yamlMessage } from './error.ts'
 import { parseLock, parseMetadata, validateMetadata } from './metadata.ts'
@@ -113,10 +113,10 @@ function load(files: readonly ChartFile[], context: LoadContext): Chart {
   if (context.depth > maxDepth) throw chartError(`subcharts are nested more than ${maxDepth} deep`)
   const parts = sortFiles(files)
   if (!parts.metadata) throw chartError('Chart.yaml file is missing')
-  if (parts.metadata.apiVersion === 'v3' || !/^(v1|v2)?$/.test(parts.metadata.apiVersion ?? '')) {
-    throw chartError('invalid chart apiVersion')
-  }
+  if (!/^v[123]$/.test(parts.metadata.apiVersion ?? '')) throw chartError('unsupported chart version')
   const metadata = validateMetadata(parts.metadata)
+  // Helm 4 can load charts of this coming version but renders none.
+  if (metadata.apiVersion === 'v3') throw chartError('invalid chart apiVersion')
   const dependencies = [...parts.subcharts]
     .filter(([name]) => !/^[_.]/.test(name))
     .map(([name, content]) => loadSubchart(name, content, { ...context, parent: metadata.name }))
@@ -221,7 +221,7 @@ export function parseValues(text: string): Values {
   for (const document of splitDocuments(text)) {
     let parsed: unknown
     try {
-      parsed = parse(document)
+      parsed = readYaml(document)
     } catch (error) {
       throw chartError(`cannot unmarshal yaml document: ${yamlMessage(error)}`, error)
     }

@@ -1,6 +1,6 @@
-import { parse } from '@slipway/go-yaml'
 import { isVersion } from '../semver/version.ts'
 import { isTable, type Values } from '../values/value.ts'
+import { readYaml } from '../yaml.ts'
 import type { Dependency, Lock, Maintainer, Metadata } from './chart.ts'
 import { chartError, yamlMessage } from './error.ts'
 
@@ -64,7 +64,7 @@ export function parseLock(text: string, file: string): Lock {
 function parseTable(text: string, file: string, goType: string): Values {
   let document: unknown
   try {
-    document = parse(text, { file })
+    document = readYaml(text, file)
   } catch (error) {
     throw chartError(`cannot load ${file}: ${yamlMessage(error)}`, error)
   }

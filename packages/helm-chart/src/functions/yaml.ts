@@ -1,5 +1,6 @@
 import { isMap, withSignature } from '@slipway/go-template'
-import { parse, stringify } from '@slipway/go-yaml'
+import { stringify } from '@slipway/go-yaml'
+import { readYaml } from '../yaml.ts'
 import { plain } from './plain.ts'
 import type { FunctionTable } from './table.ts'
 
@@ -37,7 +38,7 @@ function read(
 ): unknown {
   let value: unknown
   try {
-    value = parse(text)
+    value = readYaml(text)
   } catch (error) {
     return otherwise(reasonOf(error))
   }

@@ -1,7 +1,8 @@
 import { type TemplateObject, templateObjectOf, withType } from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
-import { type Chart, isLibrary } from '../chart/chart.ts'
+import { type Chart, isLibrary, type Metadata } from '../chart/chart.ts'
 import { baseName, cleanPath } from '../chart/path.ts'
+import { withSerialForm } from '../functions/plain.ts'
 import { emptyValues, scalarAt, tableAt, type Values } from '../values/value.ts'
 import { type Capabilities, capabilitiesObject } from './capabilities.ts'
 import type { Renderable } from './engine.ts'
@@ -130,7 +131,7 @@ function chartMap({ metadata }: Chart, isRoot: boolean): Values {
     Tags: tags,
     AppVersion: appVersion,
     Deprecated: metadata.deprecated ?? false,
-    Annotations: withType(Object.assign(emptyValues(), metadata.annotations), 'map[string]string'),
+    Annotations: annotationsOf(metadata.annotations),
     KubeVersion: kubeVersion,
     Dependencies: (metadata.dependencies ?? []).map((dependency) =>
       Object.assign(emptyValues(), {
@@ -147,4 +148,18 @@ function chartMap({ metadata }: Chart, isRoot: boolean): Values {
     Type: metadata.type ?? '',
     IsRoot: isRoot,
   })
+}
+
+/** Go's map[string]string, which is null in JSON when there is none and still gives empty text for every key. */
+function annotationsOf(annotations: Metadata['annotations']): unknown {
+  const map = withType(Object.assign(emptyValues(), annotations), 'map[string]string')
+  if (annotations !== undefined) return map
+  const nil = templateObjectOf({
+    typeName: 'map[string]string',
+    underlying: map,
+    hasField: () => false,
+    getField: () => undefined,
+    getMethod: () => undefined,
+  })
+  return withSerialForm(nil, () => null)
 }

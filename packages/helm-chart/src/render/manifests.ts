@@ -1,9 +1,9 @@
 import { UserError } from '@slipway/errors'
-import { parse } from '@slipway/go-yaml'
 import { baseName } from '../chart/path.ts'
 import { compareStrings } from '../encoding.ts'
 import { trimSpace } from '../functions/text.ts'
 import { isTable, type Values } from '../values/value.ts'
+import { readYaml } from '../yaml.ts'
 import { compareForInstall } from './kind-order.ts'
 
 /** What Helm reads of a manifest. */
@@ -96,7 +96,7 @@ export function splitManifests(text: string): string[] {
 function readHead(source: string, content: string): ManifestHead {
   let value: unknown
   try {
-    value = parse(content)
+    value = readYaml(content)
   } catch (error) {
     throw manifestError(source, error instanceof Error ? error.message : String(error), error)
   }

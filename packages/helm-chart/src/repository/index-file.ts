@@ -1,11 +1,12 @@
 import { UserError } from '@slipway/errors'
-import { parse, stringify } from '@slipway/go-yaml'
+import { stringify } from '@slipway/go-yaml'
 import type { Metadata } from '../chart/chart.ts'
 import { parseMetadata } from '../chart/metadata.ts'
 import { metadataJson } from '../chart/metadata-json.ts'
 import { parseConstraint } from '../semver/constraint.ts'
 import { compareVersions, parseVersion, type Version } from '../semver/version.ts'
 import { isTable } from '../values/value.ts'
+import { readYaml } from '../yaml.ts'
 
 /** One version of a chart in a repository. */
 export interface IndexEntry {
@@ -42,7 +43,7 @@ export function parseIndex(text: string, file = 'index.yaml'): RepositoryIndex {
 function readDocument(text: string, file: string): unknown {
   if (text.trim() === '') throw new UserError('CHART_INDEX_INVALID', 'empty index.yaml file', { at: { file } })
   try {
-    return parse(text, { file })
+    return readYaml(text, file)
   } catch (cause) {
     throw new UserError('CHART_INDEX_INVALID', `cannot read the repository index: ${(cause as Error).message}`, {
       at: { file },

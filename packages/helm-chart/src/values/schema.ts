@@ -1,5 +1,58 @@
+import { UserError } from '@slipway/errors'
+import { stringOf } from '@slipway/go-template'
 import type { Chart } from '../chart/chart.ts'
-import type { Values } from './value.ts'
+import type { Schema } from '../json-schema/document.ts'
+import { failureText } from '../json-schema/failure.ts'
+import { validate } from '../json-schema/validate.ts'
+import { fromJson, isTable, type Values } from './value.ts'
 
-/** Checks the values against values.schema.json of the chart and its subcharts. Throws UserError CHART_VALUES_INVALID. */
-export function checkSchemas(_chart: Chart, _values: Values): void {}
+/** Checks the values against values.schema.json of the chart and its subcharts. Throws UserError CHART_VALUES_INVALID with Helm's text. */
+export function checkSchemas(chart: Chart, values: Values): void {
+  const problems = problemsOf(chart, values)
+  if (problems === '') return
+  throw new UserError(
+    'CHART_VALUES_INVALID',
+    `values don't meet the specifications of the schema(s) in the following chart(s):\n${problems}`,
+  )
+}
+
+function problemsOf(chart: Chart, values: Values): string {
+  let text = ''
+  if (chart.schema) {
+    const problem = schemaProblem(chart.schema, values)
+    if (problem !== undefined) text += `${chart.metadata.name}:\n${problem}\n`
+  }
+  for (const subchart of chart.dependencies) {
+    const { name } = subchart.metadata
+    const own = values[name]
+    if (own === undefined || own === null) continue
+    text += isTable(own)
+      ? problemsOf(subchart, own)
+      : `${name}:\ninvalid type for values: expected object (map), got ${typeof own}\n`
+  }
+  return text
+}
+
+const parsed = new WeakMap<Uint8Array, Schema>()
+
+function schemaProblem(data: Uint8Array, values: Values): string | undefined {
+  try {
+    const schema = parsed.get(data) ?? readSchema(stringOf(data))
+    parsed.set(data, schema)
+    const failures = validate(schema, values)
+    return failures.length === 0 ? undefined : failureText(failures)
+  } catch (error) {
+    // A schema that cannot be read is the chart's fault too.
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function readSchema(text: string): Schema {
+  try {
+    return fromJson(JSON.parse(text)) as Schema
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length)
+    throw position >= text.trimEnd().length ? new Error('unexpected EOF') : error
+  }
+}

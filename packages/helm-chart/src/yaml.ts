@@ -1,0 +1,6 @@
+import { parse } from '@slipway/go-yaml'
+
+/** YAML as Helm reads it everywhere: of a key that comes twice, the last one counts. Throws UserError YAML_INVALID. */
+export function readYaml(text: string, file?: string): unknown {
+  return parse(text, { duplicateKeys: 'last', ...(file !== undefined && { file }) })
+}
