@@ -32,7 +32,18 @@ export function build(tree: Tree, dir: string): BuiltObject[] {
   accumulate(tree, readKustomization(tree, dir), resources, [])
   addHashes(resources, tree.sha256)
   fixNameReferences(resources)
-  return legacyOrder(resources).map(({ object, file, line }) => ({ object, file, line }))
+  return legacyOrder(resources).map(({ object, file, line }) => {
+    dropEmpty(object.metadata)
+    return { object, file, line }
+  })
+}
+
+/** Kustomize prints no labels or annotations that hold nothing. */
+function dropEmpty(metadata: KubeObject['metadata']): void {
+  for (const field of ['labels', 'annotations'] as const) {
+    const value = metadata[field] as object | null | undefined
+    if (value === null || (value && Object.keys(value).length === 0)) delete metadata[field]
+  }
 }
 
 /** Adds what a kustomization holds to the resources and changes them all. `above`: the kustomizations that led here. */

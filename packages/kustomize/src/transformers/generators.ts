@@ -119,7 +119,9 @@ function base64(content: Content): string {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
   let binary = ''
   for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary)
+  const encoded = btoa(binary)
+  // Long values are folded at 70 characters, each line with its end (api/ifc/kvloader, encodeBase64).
+  return encoded.length < 70 ? encoded : encoded.replace(/.{1,70}/g, '$&\n')
 }
 
 function absorb(

@@ -11,8 +11,9 @@ export function addHashes(resources: readonly Resource[], sha256: (text: string)
 }
 
 function contentHash({ object }: Resource, sha256: (text: string) => string): string {
-  const { kind, metadata, data = '', binaryData, stringData, type = '' } = object
-  const content: JsonObject = { kind, name: metadata.name, data }
+  const { kind, data = '', binaryData, stringData, type = '' } = object
+  // The name is no part of it, so that equal content has one suffix whatever prefixes are added.
+  const content: JsonObject = { kind, name: '', data }
   if (kind === 'ConfigMap' && isObject(binaryData)) content.binaryData = binaryData
   if (kind === 'Secret') {
     content.type = type
