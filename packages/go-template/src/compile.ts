@@ -21,7 +21,7 @@ import {
   type TemplateNode,
   type Tree,
 } from './nodes.ts'
-import { rangeEntries } from './range.ts'
+import { rangeOver } from './range.ts'
 import { quote } from './strconv.ts'
 import { truth, typeOf } from './values.ts'
 
@@ -168,19 +168,17 @@ class Compiler {
       const setIndex = setters.length > 1 ? setters[0] : undefined
       const setElement = setters.at(-1)
       const failNode = lastNodeOf(node.pipe)
+      const rangeSite = { variables: setters.length, fail: (message: string) => failAt(site, failNode, message) }
       return (frame, dot) => {
-        const value = evaluate(frame, dot)
-        let turns = 0
-        for (const [index, element] of rangeEntries(value, setters.length, (message) =>
-          failAt(site, failNode, message),
-        )) {
-          turns++
-          step(frame.execution, site, node)
+        const { execution } = frame
+        const turn = (index: unknown, element: unknown): boolean => {
+          step(execution, site, node)
           setElement?.(frame, element)
           setIndex?.(frame, index)
-          if (run(frame, element) === 1) break
+          return run(frame, element) === 1
         }
-        return turns > 0 || otherwise === undefined ? 0 : otherwise(frame, dot)
+        if (rangeOver(evaluate(frame, dot), turn, rangeSite) || otherwise === undefined) return 0
+        return otherwise(frame, dot)
       }
     })
   }

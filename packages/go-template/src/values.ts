@@ -86,6 +86,11 @@ export class GoInteger {
     this.typeName = typeName
     this.value = value
   }
+
+  /** As plain data: the integer alone. */
+  toJSON(): bigint {
+    return this.value
+  }
 }
 
 /** The value of any Go integer, undefined for everything else. */
@@ -107,7 +112,7 @@ export function withSignature(
   options: { variadic?: boolean } = {},
 ): GoFunction {
   const signature: Signature = { params, variadic: options.variadic ?? false }
-  return Object.assign((...args: unknown[]) => fn(...(args as never[])), { signature })
+  return Object.assign(fn.bind(undefined) as (...args: unknown[]) => unknown, { signature })
 }
 
 /** Whether a value is a Go map: an object that is no slice, bytes, integer or struct. */
