@@ -1,1 +1,11 @@
-export {}
+export type { AccessAttributes, Authorizer } from './access/authorize.ts'
+export type { User } from './api/request.ts'
+export { ApiServer, type ApiServerOptions } from './api-server.ts'
+export {
+  type CertificateOptions,
+  type CertificatePair,
+  type Certificates,
+  createCertificates,
+  createClientCertificate,
+} from './certificates.ts'
+export { type KubeconfigInput, kubeconfigFor } from './kubeconfig.ts'

@@ -1,0 +1,232 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type Authenticator, HttpServer } from '@slipway/http-server'
+import type { RevisionStore } from '@slipway/storage'
+import { authenticate, tokenReader } from './access/authenticate.ts'
+import { type Authorizer, allowAuthenticated, denialText, isOpenPath } from './access/authorize.ts'
+import { TokenIssuer } from './access/service-account-tokens.ts'
+import { parseTarget, type Target, type User } from './api/request.ts'
+import { internalError, type Status, StatusError, serviceUnavailable, unauthorized } from './api/status.ts'
+import { createDefaultPolicy, createFirstObjects } from './bootstrap.ts'
+import type { ServerController } from './controllers/controller.ts'
+import { customResourceController } from './controllers/custom-resource-controller.ts'
+import { garbageCollector } from './controllers/garbage-collector.ts'
+import { namespaceController } from './controllers/namespace-controller.ts'
+import { serveNonResource } from './non-resource.ts'
+import { kubeletLocation } from './proxy/kubelet-location.ts'
+import { forwardUpgrade, refuseUpgrade } from './proxy/kubelet-proxy.ts'
+import type { Resource } from './registry/resource.ts'
+import { ResourceRegistry } from './registry/resource-registry.ts'
+import { type DispatchDeps, dispatch, tokenOf } from './rest/dispatch.ts'
+import { ObjectRules } from './schema/object-rules.ts'
+import { namespaceAdmission } from './storage/admission.ts'
+import { viewEntry } from './storage/codec.ts'
+import { prefixOf } from './storage/keys.ts'
+import { ObjectService } from './storage/object-service.ts'
+import { createStrategies } from './strategy/strategies.ts'
+
+export interface ApiServerOptions {
+  store: RevisionStore
+  /** PEM texts of the server and of the CA whose client certificates count. Absent = plain HTTP, for tests. */
+  tls?: { key: string; cert: string; ca: string }
+  /** Knows the bearer tokens of the program around; ServiceAccount tokens are the server's own. */
+  authenticator?: Authenticator
+  /** Decides on every request. @default everyone who is authenticated may do everything */
+  authorizer?: Authorizer
+  /** Signs ServiceAccount tokens. @default a random key, so that tokens end with the process */
+  serviceAccountKey?: string
+  /** What kubelets want to see before they give logs, exec and port-forward. */
+  kubeletToken?: string
+  /** @default 10.96.0.0/16 */
+  serviceCidr?: string
+  /** @default the system's clock */
+  now?: () => Date
+  /** Told of faults of the server itself; whoever asked has been answered already. */
+  onError?: (error: unknown) => void
+}
+
+/** The embedded Kubernetes API: all kinds of Kubernetes 1.34 and custom resources, over a RevisionStore. */
+export class ApiServer {
+  readonly #options: ApiServerOptions
+  readonly #http: HttpServer
+  #deps: DispatchDeps | undefined
+  #controllers: ServerController[] = []
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options
+    this.#http = new HttpServer({
+      routes: [
+        {
+          path: '/',
+          handle: (request, response) => this.#handle(request, response),
+          upgrade: (request, socket, head) => void this.#upgrade(request, socket, head),
+        },
+      ],
+      ...(options.tls && { tls: options.tls }),
+      onError: (error) => this.#report(error),
+    })
+  }
+
+  /** Serves once everything stored is loaded; `port` 0 takes a free one. Throws UserError PORT_IN_USE. */
+  async start(port: number, host = '127.0.0.1'): Promise<void> {
+    const now = this.#options.now ?? (() => new Date())
+    const registry = await ResourceRegistry.load()
+    const { store, serviceCidr = '10.96.0.0/16' } = this.#options
+    const services = registry.storedType('', 'services') as Resource
+    const strategies = createStrategies({
+      serviceCidr,
+      services: store.list(prefixOf(services)).entries.map((entry) => viewEntry(entry, services)),
+    })
+    const admit = namespaceAdmission(store, registry.storedType('', 'namespaces') as Resource)
+    const objects = new ObjectService(store, strategies, now, admit)
+    const issuer = new TokenIssuer(this.#options.serviceAccountKey ?? randomBytes(32).toString('hex'), now)
+    this.#deps = {
+      objects,
+      registry,
+      rules: new ObjectRules(now),
+      issuer,
+      authorize: this.#options.authorizer ?? allowAuthenticated,
+      readToken: tokenReader(issuer, this.#options.authenticator),
+      kubeletToken: this.#options.kubeletToken,
+    }
+    const deps = { objects, registry, onError: (error: unknown) => this.#report(error) }
+    this.#controllers = [
+      customResourceController(deps),
+      garbageCollector(deps),
+      namespaceController({ ...deps, rootCa: this.#options.tls?.ca }),
+    ]
+    for (const controller of this.#controllers) controller.start()
+    await createFirstObjects(objects, registry)
+    await this.#http.start(port, host)
+    // Nothing waits for the default roles, and a restart finds them.
+    void createDefaultPolicy(objects, registry).catch((error: unknown) => this.#report(error))
+  }
+
+  address(): AddressInfo {
+    return this.#http.address()
+  }
+
+  /** Stops at once; open watches are cut. The store stays open. */
+  async stop(): Promise<void> {
+    await this.#http.stop()
+    await Promise.all(this.#controllers.map((controller) => controller.stop()))
+    this.#controllers = []
+  }
+
+  async #handle(http: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#serve(http, response)
+    } catch (error) {
+      this.#answerError(error, response)
+    }
+  }
+
+  async #serve(http: IncomingMessage, response: ServerResponse): Promise<void> {
+    const deps = this.#deps
+    if (!deps) throw serviceUnavailable('the server is starting')
+    const { path, query } = splitUrl(http.url)
+    const user = await this.#userOf(http, deps)
+    if (!isObjectPath(path)) {
+      this.#authorizePath(user, http.method ?? 'GET', path, deps)
+      await serveNonResource(deps.registry, http, response, path)
+      return
+    }
+    const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
+    authorizeTarget(user, target, deps)
+    await dispatch(deps, { ...target, http, response, query, user })
+  }
+
+  async #userOf(http: IncomingMessage, deps: DispatchDeps): Promise<User> {
+    const user = await authenticate(http, deps.readToken)
+    if (!user) throw unauthorized()
+    return user
+  }
+
+  #authorizePath(user: User, method: string, path: string, { authorize }: DispatchDeps): void {
+    if (isOpenPath(path)) return
+    const attributes = { user, verb: method.toLowerCase(), path }
+    if (!authorize(attributes)) throw new StatusError(403, 'Forbidden', `forbidden: ${denialText(attributes)}`, {})
+  }
+
+  async #upgrade(http: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy())
+    try {
+      const deps = this.#deps
+      if (!deps) throw serviceUnavailable('the server is starting')
+      const { path, query } = splitUrl(http.url)
+      const user = await this.#userOf(http, deps)
+      const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
+      authorizeTarget(user, { ...target, verb: 'create' }, deps)
+      const location = kubeletLocation(deps.objects, deps.registry, target, query)
+      forwardUpgrade(http, socket, head, { ...location, token: tokenOf(deps) })
+    } catch (error) {
+      refuseUpgrade(socket, this.#statusOf(error))
+    }
+  }
+
+  #answerError(error: unknown, response: ServerResponse): void {
+    const status = this.#statusOf(error)
+    if (response.headersSent || response.destroyed) {
+      response.destroy()
+      return
+    }
+    const body = JSON.stringify(status)
+    const retry = status.details?.retryAfterSeconds
+    response
+      .writeHead(status.code ?? 500, {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        'cache-control': 'no-cache, private',
+        ...(retry && { 'retry-after': String(retry) }),
+        // What is left of a refused body is not worth reading.
+        ...(status.code === 413 && { connection: 'close' }),
+      })
+      .end(body)
+  }
+
+  #statusOf(error: unknown): Status {
+    if (error instanceof StatusError) return error.status
+    this.#report(error)
+    // No details: the text of a fault may hold anything.
+    return internalError('an error on the server has prevented the request from succeeding').status
+  }
+
+  #report(error: unknown): void {
+    this.#options.onError?.(error)
+  }
+}
+
+function splitUrl(url = '/'): { path: string; query: URLSearchParams } {
+  const mark = url.indexOf('?')
+  if (mark < 0) return { path: url, query: new URLSearchParams() }
+  return { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+}
+
+/** `/api/v1/x…` and `/apis/g/v/x…`; shorter paths are discovery. */
+function isObjectPath(path: string): boolean {
+  const parts = path.split('/').filter(Boolean)
+  return (parts[0] === 'api' && parts.length > 2) || (parts[0] === 'apis' && parts.length > 3)
+}
+
+function authorizeTarget(user: User, target: Target, { authorize }: DispatchDeps): void {
+  const { resource, verb, namespace, name, subresource } = target
+  const attributes = {
+    user,
+    verb,
+    group: resource.group,
+    resource: resource.plural,
+    ...(subresource && { subresource }),
+    ...(namespace !== undefined && { namespace }),
+    ...(name && { name }),
+  }
+  if (authorize(attributes)) return
+  const shown = resource.group ? `${resource.plural}.${resource.group}` : resource.plural
+  const object = name ? `${shown} "${name}"` : shown
+  throw new StatusError(403, 'Forbidden', `${object} is forbidden: ${denialText(attributes)}`, {
+    ...(name && { name }),
+    ...(resource.group && { group: resource.group }),
+    kind: resource.plural,
+  })
+}

@@ -1,0 +1,99 @@
+import { badRequest, notAcceptable, unsupportedMediaType } from './status.ts'
+
+/** In which form objects are answered. */
+export interface OutputForm {
+  as: 'object' | 'Table' | 'PartialObjectMetadata'
+  yaml: boolean
+  contentType: string
+}
+
+const JSON_TYPES = new Set(['application/json', 'application/*', '*/*'])
+
+/**
+ * The first acceptable form of an Accept header. Protobuf is not offered: clients that prefer it name JSON second.
+ */
+export function negotiateOutput(accept: string | undefined): OutputForm {
+  const wanted = accept?.trim() ? accept : '*/*'
+  for (const clause of byPreference(wanted)) {
+    const { type, parameters } = clause
+    if (JSON_TYPES.has(type)) {
+      const form = formOf(parameters)
+      if (form) return { as: form, yaml: false, contentType: contentTypeOf(form, parameters) }
+    } else if (type === 'application/yaml') {
+      return { as: 'object', yaml: true, contentType: 'application/yaml' }
+    }
+  }
+  throw notAcceptable(['application/json', 'application/yaml'])
+}
+
+interface Clause {
+  type: string
+  parameters: Record<string, string>
+  quality: number
+}
+
+/** The clauses of an Accept header, best first (RFC 9110 section 12.5.1). */
+export function byPreference(accept: string): Clause[] {
+  const clauses = accept.split(',').map((text) => {
+    const [type = '', ...pairs] = text.split(';').map((part) => part.trim())
+    const parameters = Object.fromEntries(pairs.map((pair) => pair.split('=', 2).map((part) => part.trim())))
+    return { type: type.toLowerCase(), parameters, quality: Number(parameters.q ?? 1) }
+  })
+  return clauses.filter((clause) => clause.quality > 0).sort((a, b) => b.quality - a.quality)
+}
+
+function formOf(parameters: Record<string, string>): OutputForm['as'] | undefined {
+  if (!parameters.as) return 'object'
+  if (parameters.g !== 'meta.k8s.io' || parameters.v !== 'v1') return undefined
+  if (parameters.as === 'Table') return 'Table'
+  if (parameters.as === 'PartialObjectMetadata' || parameters.as === 'PartialObjectMetadataList') {
+    return 'PartialObjectMetadata'
+  }
+  return undefined
+}
+
+function contentTypeOf(form: OutputForm['as'], parameters: Record<string, string>): string {
+  if (form === 'object') return 'application/json'
+  return `application/json;as=${parameters.as};g=meta.k8s.io;v=v1`
+}
+
+const BODY_TYPES = ['application/json', 'application/yaml']
+
+/** Checks the Content-Type of a body that holds an object; absent counts as JSON. */
+export function bodyIsYaml(contentType: string | undefined): boolean {
+  const type = mediaType(contentType)
+  if (type === '' || type === 'application/json') return false
+  if (type === 'application/yaml') return true
+  throw unsupportedMediaType([...BODY_TYPES])
+}
+
+export type PatchKind = 'json' | 'merge' | 'strategic' | 'apply'
+
+const PATCH_TYPES: Record<string, PatchKind> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+}
+
+/** The kind of a patch. Custom resources have no strategic merge. */
+export function patchKindOf(contentType: string | undefined, custom: boolean): PatchKind {
+  const kind = PATCH_TYPES[mediaType(contentType)]
+  if (kind && !(custom && kind === 'strategic')) return kind
+  throw unsupportedMediaType(Object.keys(PATCH_TYPES).filter((type) => !(custom && PATCH_TYPES[type] === 'strategic')))
+}
+
+function mediaType(contentType: string | undefined): string {
+  return (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+}
+
+/** The JSON value of a text. Throws 400 with the place of the fault. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw badRequest(
+      `the object provided is unrecognized (must be of type application/json): ${(error as Error).message}`,
+    )
+  }
+}

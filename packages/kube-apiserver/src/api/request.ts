@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Resource } from '../registry/resource.ts'
+import type { ResourceRegistry } from '../registry/resource-registry.ts'
+import { methodNotSupported, noSuchPath } from './status.ts'
+
+/** Who asks, as authentication found out. */
+export interface User {
+  name: string
+  groups: string[]
+  uid?: string
+  extra?: Record<string, string[]>
+}
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection'
+
+/** What a URL under /api or /apis means. */
+export interface Target {
+  resource: Resource
+  verb: Verb
+  namespace?: string
+  name?: string
+  subresource?: string
+  /** What follows the subresource: `proxy/<path>`. */
+  rest: string
+}
+
+/** A request for objects. */
+export interface ApiRequest extends Target {
+  http: IncomingMessage
+  response: ServerResponse
+  query: URLSearchParams
+  user: User
+}
+
+/** The target of `/api/v1/…` or `/apis/<group>/<version>/…`. Throws 404 for an unknown resource and 405 for a verb it lacks. */
+export function parseTarget(registry: ResourceRegistry, method: string, path: string, query: URLSearchParams): Target {
+  const parts = path.split('/').filter(Boolean).map(decodeSegment)
+  const group = parts[0] === 'apis' ? (parts[1] ?? '') : ''
+  const version = (parts[0] === 'apis' ? parts[2] : parts[1]) ?? ''
+  let tail = parts.slice(parts[0] === 'apis' ? 3 : 2)
+  // The deprecated /watch/ prefix: still what some old clients use.
+  const watchPrefix = tail[0] === 'watch'
+  if (watchPrefix) tail = tail.slice(1)
+  const { namespace, plural, name, subresource, rest } = splitTail(registry, group, version, tail)
+  const resource = registry.find(group, version, plural)
+  if (!resource || (namespace !== undefined && !resource.namespaced)) throw noSuchPath()
+  if (resource.namespaced && namespace === undefined && name) throw noSuchPath()
+  const watching = watchPrefix || ['true', '1'].includes(query.get('watch') ?? '')
+  const verb = verbOf(method, name, watching)
+  checkVerb(resource, subresource, verb)
+  if (verb === 'create' && name && !subresource) throw methodNotSupported(undefined, verb)
+  return {
+    resource,
+    verb,
+    rest,
+    ...(namespace !== undefined && { namespace }),
+    ...(name && { name }),
+    ...(subresource && { subresource }),
+  }
+}
+
+function splitTail(registry: ResourceRegistry, group: string, version: string, tail: string[]) {
+  const [first = '', second, third] = tail
+  // /namespaces/x/status is the Namespace's own subresource; /namespaces/x/pods is a resource inside it.
+  const inside = first === 'namespaces' && second !== undefined && third !== undefined
+  const resource = inside ? registry.find(group, version, third) : undefined
+  if (inside && (resource || group !== '')) {
+    const [, , plural = '', name, subresource, ...rest] = tail
+    return { namespace: second, plural, name, subresource, rest: rest.join('/') }
+  }
+  const [plural = '', name, subresource, ...rest] = tail
+  return { namespace: undefined, plural, name, subresource, rest: rest.join('/') }
+}
+
+function verbOf(method: string, name: string | undefined, watching: boolean): Verb {
+  if (method === 'GET' || method === 'HEAD') {
+    if (watching) return 'watch'
+    return name ? 'get' : 'list'
+  }
+  if (method === 'DELETE') return name ? 'delete' : 'deletecollection'
+  if (method === 'POST') return 'create'
+  if (method === 'PUT') return 'update'
+  if (method === 'PATCH') return 'patch'
+  throw methodNotSupported(undefined, method)
+}
+
+function checkVerb(resource: Resource, subresource: string | undefined, verb: Verb): void {
+  if (!subresource) {
+    if (!resource.verbs.includes(verb)) throw methodNotSupported(undefined, verb)
+    return
+  }
+  const found = resource.subresources.find((one) => one.name === subresource)
+  if (!found) throw noSuchPath()
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    throw noSuchPath()
+  }
+}

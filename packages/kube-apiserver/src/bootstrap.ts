@@ -1,0 +1,71 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import { StatusError } from './api/status.ts'
+import { loadTable } from './generated-tables.ts'
+import type { Resource } from './registry/resource.ts'
+import type { ResourceRegistry } from './registry/resource-registry.ts'
+import { type ObjectService, systemWrite, typeMeta } from './storage/object-service.ts'
+
+const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
+
+/** What every cluster has before the first request: four namespaces and the `kubernetes` Service. */
+export async function createFirstObjects(objects: ObjectService, registry: ResourceRegistry): Promise<void> {
+  const namespaces = registry.storedType('', 'namespaces') as Resource
+  const services = registry.storedType('', 'services') as Resource
+  await Promise.all(NAMESPACES.map((name) => ensure(objects, namespaces, { name }, {})))
+  await ensure(
+    objects,
+    services,
+    { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+    {
+      spec: {
+        type: 'ClusterIP',
+        sessionAffinity: 'None',
+        internalTrafficPolicy: 'Cluster',
+        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }],
+      },
+    },
+  )
+}
+
+interface Bootstrap {
+  clusterRoles: object[]
+  clusterRoleBindings: object[]
+  roles: object[]
+  roleBindings: object[]
+  priorityClasses: object[]
+}
+
+/** The default roles, bindings and priority classes of Kubernetes 1.34, once. */
+export async function createDefaultPolicy(objects: ObjectService, registry: ResourceRegistry): Promise<void> {
+  const rbac = (plural: string) => registry.storedType('rbac.authorization.k8s.io', plural) as Resource
+  const marker = { resource: rbac('clusterroles'), namespace: undefined, name: 'cluster-admin' }
+  if (objects.find(marker)) return
+  const table = await loadTable<Bootstrap>('rbacBootstrap')
+  const classes = registry.storedType('scheduling.k8s.io', 'priorityclasses') as Resource
+  const all: [Resource, object[]][] = [
+    [classes, table.priorityClasses],
+    [rbac('roles'), table.roles],
+    [rbac('rolebindings'), table.roleBindings],
+    [rbac('clusterrolebindings'), table.clusterRoleBindings],
+    [rbac('clusterroles'), table.clusterRoles],
+  ]
+  // All in one turn of the event loop, so that a durable store writes them in one transaction.
+  await Promise.all(
+    all.flatMap(([resource, list]) =>
+      (list as KubeObject[]).map(({ metadata, ...rest }) => ensure(objects, resource, metadata, rest)),
+    ),
+  )
+}
+
+async function ensure(
+  objects: ObjectService,
+  resource: Resource,
+  metadata: KubeObject['metadata'],
+  rest: object,
+): Promise<void> {
+  if (objects.find({ resource, namespace: metadata.namespace, name: metadata.name })) return
+  const object = structuredClone({ ...typeMeta(resource), metadata, ...rest })
+  await objects.create(resource, object, systemWrite).catch((error: unknown) => {
+    if (!(error instanceof StatusError && error.status.code === 409)) throw error
+  })
+}

@@ -1,0 +1,165 @@
+import type { KubeObject, OwnerReference } from '@slipway/kube-objects'
+import type { Entry, StoreEvent } from '@slipway/storage'
+import { StatusError } from '../api/status.ts'
+import { remove } from '../rest/delete.ts'
+import { uidOf, viewEntry } from '../storage/codec.ts'
+import { type Address, systemWrite } from '../storage/object-service.ts'
+import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
+import { WorkQueue } from './work-queue.ts'
+
+/** Deletes what has lost its owners, and carries out foreground deletion and orphaning (the garbage collector's graph in memory). */
+export function garbageCollector({ objects, registry, onError }: ControllerDeps): ServerController {
+  const { store } = objects
+  /** Where the object with a uid is. */
+  const keys = new Map<string, string>()
+  /** Keys of the objects that name an owner. */
+  const dependents = new Map<string, Set<string>>()
+  const owned = new Map<string, OwnerReference[]>()
+  const queue = new WorkQueue(reconcile, onError)
+  let stop: (() => void) | undefined
+
+  function observe(key: string, entry: Entry | undefined): void {
+    for (const { uid } of owned.get(key) ?? []) dependents.get(uid)?.delete(key)
+    owned.delete(key)
+    if (!entry?.value.includes('"ownerReferences":[')) return
+    const address = parseKey(key, registry)
+    const references = address && viewEntry(entry, address.resource).metadata.ownerReferences
+    if (!references?.length) return
+    owned.set(key, references)
+    for (const { uid } of references) dependents.set(uid, (dependents.get(uid) ?? new Set()).add(key))
+  }
+
+  function onEvent(event: StoreEvent): void {
+    const uid = uidOf(event.entry.value)
+    const owners = owned.get(event.key) ?? []
+    observe(event.key, event.type === 'put' ? event.entry : undefined)
+    if (event.type === 'put') {
+      keys.set(uid, event.key)
+      if (owned.has(event.key) || event.entry.value.includes('"deletionTimestamp"')) queue.add(event.key)
+      return
+    }
+    keys.delete(uid)
+    for (const key of dependents.get(uid) ?? []) queue.add(key)
+    dependents.delete(uid)
+    // An owner in foreground deletion waits for this.
+    for (const owner of owners) {
+      const key = keys.get(owner.uid)
+      if (key) queue.add(key)
+    }
+  }
+
+  async function reconcile(key: string): Promise<void> {
+    const entry = store.get(key)
+    const address = entry && parseKey(key, registry)
+    if (!entry || !address) return
+    const object = viewEntry(entry, address.resource)
+    const { deletionTimestamp, finalizers = [], uid = '' } = object.metadata
+    if (deletionTimestamp && finalizers.includes('orphan')) await orphan(address, uid)
+    else if (deletionTimestamp && finalizers.includes('foregroundDeletion')) await deleteInForeground(address, uid)
+    else if (!deletionTimestamp) await collect(address, object)
+  }
+
+  async function collect(address: Address, { metadata }: Readonly<KubeObject>): Promise<void> {
+    const references = metadata.ownerReferences ?? []
+    const live = references.filter(({ uid }) => keys.has(uid))
+    if (references.length === 0 || live.length === references.length) {
+      await joinForegroundDeletion(address, live)
+      return
+    }
+    if (live.length > 0) await keepOwners(address, (uid) => keys.has(uid))
+    else
+      await quietly(
+        remove(
+          objects,
+          address,
+          { propagationPolicy: 'Background', preconditions: { uid: metadata.uid ?? '' } },
+          systemWrite,
+        ),
+      )
+  }
+
+  /** Something made under an owner that is already going in the foreground goes too. */
+  async function joinForegroundDeletion(address: Address, owners: OwnerReference[]): Promise<void> {
+    const going = ({ uid }: OwnerReference) => store.get(keys.get(uid) ?? '')?.value.includes('"foregroundDeletion"')
+    if (owners.length > 0 && owners.every(going))
+      await quietly(remove(objects, address, { propagationPolicy: 'Background' }, systemWrite))
+  }
+
+  async function deleteInForeground(address: Address, uid: string): Promise<void> {
+    let blocking = 0
+    for (const key of dependents.get(uid) ?? []) {
+      const dependent = parseKey(key, registry)
+      const entry = store.get(key)
+      if (!dependent || !entry) continue
+      const { deletionTimestamp, ownerReferences } = viewEntry(entry, dependent.resource).metadata
+      if (ownerReferences?.find((one) => one.uid === uid)?.blockOwnerDeletion) blocking++
+      if (ownerReferences?.some((one) => one.uid !== uid && keys.has(one.uid)))
+        await keepOwners(dependent, (one) => one !== uid)
+      else if (!deletionTimestamp)
+        await quietly(remove(objects, dependent, { propagationPolicy: 'Foreground' }, systemWrite))
+    }
+    // The dependents' own events bring the owner back here.
+    const left = [...(dependents.get(uid) ?? [])].filter((key) => store.get(key) !== undefined)
+    if (blocking === 0 || left.length === 0) await dropFinalizer(address, 'foregroundDeletion')
+  }
+
+  async function orphan(address: Address, uid: string): Promise<void> {
+    for (const key of dependents.get(uid) ?? []) {
+      const dependent = parseKey(key, registry)
+      if (dependent) await keepOwners(dependent, (one) => one !== uid)
+    }
+    await dropFinalizer(address, 'orphan')
+  }
+
+  async function keepOwners(address: Address, keep: (uid: string) => boolean): Promise<void> {
+    await change(address, (object) => {
+      const left = (object.metadata.ownerReferences ?? []).filter(({ uid }) => keep(uid))
+      if (left.length > 0) object.metadata.ownerReferences = left
+      else delete object.metadata.ownerReferences
+    })
+  }
+
+  async function dropFinalizer(address: Address, finalizer: string): Promise<void> {
+    await change(address, ({ metadata }) => {
+      metadata.finalizers = (metadata.finalizers ?? []).filter((one) => one !== finalizer)
+    })
+  }
+
+  async function change(address: Address, edit: (object: KubeObject) => void): Promise<void> {
+    await quietly(
+      objects.update(
+        address,
+        (object) => {
+          if (object) edit(object)
+          return object
+        },
+        systemWrite,
+      ),
+    )
+  }
+
+  return {
+    start() {
+      const { entries, revision } = store.list('/registry/')
+      for (const entry of entries) {
+        keys.set(uidOf(entry.value), entry.key)
+        observe(entry.key, entry)
+      }
+      for (const entry of entries) {
+        if (owned.has(entry.key) || entry.value.includes('"deletionTimestamp"')) queue.add(entry.key)
+      }
+      stop = store.watch('/registry/', revision, onEvent)
+    },
+    async stop() {
+      stop?.()
+      await queue.stop()
+    },
+  }
+}
+
+/** What is gone already, or was replaced, needs no more work. */
+async function quietly(work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof StatusError && [404, 409].includes(error.status.code ?? 0))) throw error
+  })
+}

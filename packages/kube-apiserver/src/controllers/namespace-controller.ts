@@ -1,0 +1,97 @@
+import { StatusError } from '../api/status.ts'
+import type { Resource } from '../registry/resource.ts'
+import { remove } from '../rest/delete.ts'
+import { viewEntry } from '../storage/codec.ts'
+import { prefixOf } from '../storage/keys.ts'
+import { systemWrite, typeMeta } from '../storage/object-service.ts'
+import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
+import { WorkQueue } from './work-queue.ts'
+
+/** Namespaces: what each has from the start, and that they are empty before they go. */
+export function namespaceController(deps: ControllerDeps & { rootCa: string | undefined }): ServerController {
+  const { objects, registry, onError, rootCa } = deps
+  const [namespaces, accounts, configMaps] = ['namespaces', 'serviceaccounts', 'configmaps'].map((plural) =>
+    registry.storedType('', plural),
+  ) as [Resource, Resource, Resource]
+  const queue = new WorkQueue(reconcile, onError)
+  const stops: (() => void)[] = []
+
+  async function reconcile(name: string): Promise<void> {
+    const namespace = objects.find({ resource: namespaces, namespace: undefined, name })
+    if (!namespace) return
+    if (namespace.metadata.deletionTimestamp) await empty(name)
+    else await furnish(name)
+  }
+
+  async function furnish(namespace: string): Promise<void> {
+    await ensure(accounts, { ...typeMeta(accounts), metadata: { name: 'default', namespace } })
+    if (!rootCa) return
+    const annotations = {
+      'kubernetes.io/description':
+        'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.',
+    }
+    const metadata = { name: 'kube-root-ca.crt', namespace, annotations }
+    await ensure(configMaps, { ...typeMeta(configMaps), metadata, data: { 'ca.crt': rootCa } })
+  }
+
+  async function ensure(resource: Resource, object: Parameters<typeof objects.create>[1]): Promise<void> {
+    const { name, namespace } = object.metadata
+    if (objects.find({ resource, namespace, name })) return
+    await objects.create(resource, object, systemWrite).catch((error: unknown) => {
+      if (!(error instanceof StatusError && error.status.code === 409)) throw error
+    })
+  }
+
+  async function empty(name: string): Promise<void> {
+    let left = 0
+    for (const resource of registry.stored()) {
+      if (!resource.namespaced) continue
+      const { entries } = objects.store.list(prefixOf(resource, name))
+      left += entries.length
+      for (const entry of entries) {
+        const { metadata } = viewEntry(entry, resource)
+        if (metadata.deletionTimestamp) continue
+        const { done } = await remove(
+          objects,
+          { resource, namespace: name, name: metadata.name },
+          { propagationPolicy: 'Background' },
+          systemWrite,
+        )
+        if (done) left--
+      }
+    }
+    // What finalizers or a grace period hold back comes by again as a delete event.
+    if (left > 0) return
+    await objects.update(
+      { resource: namespaces, namespace: undefined, name },
+      (namespace) => namespace && { ...namespace, spec: { ...namespace.spec, finalizers: [] } },
+      { ...systemWrite, subresource: 'finalize' },
+    )
+  }
+
+  return {
+    start() {
+      const prefix = prefixOf(namespaces)
+      for (const entry of objects.store.list(prefix).entries) queue.add(entry.key.slice(prefix.length))
+      stops.push(
+        objects.store.watch('/registry/', objects.store.revision(), (event) => {
+          if (event.key.startsWith(prefix)) queue.add(event.key.slice(prefix.length))
+          else if (event.type === 'delete') {
+            const namespace = parseKey(event.key, registry)?.namespace
+            if (namespace && needsLook(namespace, event.key)) queue.add(namespace)
+          }
+        }),
+      )
+    },
+    async stop() {
+      for (const stop of stops) stop()
+      await queue.stop()
+    },
+  }
+
+  /** A terminating namespace that may be empty now, or one that has lost a part of its furniture. */
+  function needsLook(namespace: string, key: string): boolean {
+    if (/\/(serviceaccounts|configmaps)\/[^/]+\/(default|kube-root-ca\.crt)$/.test(key)) return true
+    return objects.store.get(prefixOf(namespaces) + namespace)?.value.includes('"deletionTimestamp"') === true
+  }
+}

@@ -1,0 +1,76 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import type { FieldError } from '../api/status.ts'
+import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Strategy } from '../strategy/strategy.ts'
+import { invalidValue, required } from '../strategy/validate.ts'
+
+/** Keeps a definition until its objects are gone; Kubernetes' own name. */
+export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io'
+
+/** CustomResourceDefinitions: names that are derived, what may not change. */
+export const crdStrategy: Strategy = {
+  hasGeneration: true,
+  prepareCreate(crd, { now }) {
+    fillNames(crd.spec)
+    crd.metadata.finalizers = [...new Set([...(crd.metadata.finalizers ?? []), CLEANUP_FINALIZER])]
+    crd.status = establishedStatus(crd, now)
+  },
+  prepareUpdate(next) {
+    fillNames(next.spec)
+  },
+  validate: (crd) => checkDefinition(crd),
+  validateUpdate(next, current) {
+    const fields = ['group', 'scope'] as const
+    return fields
+      .filter((field) => next.spec[field] !== current.spec[field])
+      .map((field) => invalidValue(`spec.${field}`, next.spec[field], 'field is immutable'))
+  },
+}
+
+function fillNames(spec: Spec | undefined): void {
+  const { names } = spec ?? {}
+  if (!spec || !names?.kind) return
+  names.listKind ??= `${names.kind}List`
+  names.singular ??= String(names.kind).toLowerCase()
+  spec.conversion ??= { strategy: 'None' }
+}
+
+/** No other definition can be in the way, so it is served from the moment it is stored. */
+function establishedStatus({ spec }: KubeObject, now: string) {
+  const condition = (type: string, reason: string, message: string) => ({
+    type,
+    status: 'True',
+    lastTransitionTime: now,
+    reason,
+    message,
+  })
+  const versions: Spec[] = spec.versions ?? []
+  return {
+    conditions: [
+      condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
+      condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
+    ],
+    acceptedNames: spec.names,
+    storedVersions: versions.filter(({ storage }) => storage).map(({ name }) => name),
+  }
+}
+
+function checkDefinition({ metadata, spec = {} }: KubeObject): FieldError[] {
+  const errors: FieldError[] = []
+  const { group, names = {}, scope, versions = [] } = spec as Spec
+  for (const field of ['group', 'scope']) if (!spec[field]) errors.push(required(`spec.${field}`))
+  for (const field of ['plural', 'kind']) if (!names[field]) errors.push(required(`spec.names.${field}`))
+  if (scope && !['Namespaced', 'Cluster'].includes(scope))
+    errors.push(invalidValue('spec.scope', scope, 'must be Namespaced or Cluster'))
+  if (group && names.plural && metadata.name !== `${names.plural}.${group}`) {
+    errors.push(invalidValue('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group'))
+  }
+  if (versions.filter(({ storage }: Spec) => storage).length !== 1) {
+    errors.push(invalidValue('spec.versions', null, 'must have exactly one version marked as storage version'))
+  }
+  for (const [index, version] of versions.entries()) {
+    if (!version.schema?.openAPIV3Schema)
+      errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`, 'schemas are required'))
+  }
+  return errors
+}

@@ -1,0 +1,65 @@
+import { crdSchema, type KubeObject } from '@slipway/kube-objects'
+import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Resource, Subresource } from '../registry/resource.ts'
+
+const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
+
+/** The resources that a CustomResourceDefinition makes, one for each served version, the preferred version first. */
+export function customResources(crd: Readonly<KubeObject>): Resource[] {
+  const { group, names, scope, versions } = crd.spec as Spec
+  const storageVersion = versions.find(({ storage }: Spec) => storage)?.name
+  const served: Spec[] = versions.filter((version: Spec) => version.served)
+  return served
+    .toSorted((a, b) => byPriority(a.name, b.name))
+    .map((version) => ({
+      group,
+      version: version.name,
+      plural: names.plural,
+      singular: names.singular ?? names.kind.toLowerCase(),
+      kind: names.kind,
+      namespaced: scope === 'Namespaced',
+      verbs: VERBS,
+      shortNames: names.shortNames ?? [],
+      categories: names.categories ?? [],
+      subresources: subresourcesOf(version, { group, version: version.name, kind: names.kind }),
+      storageVersion,
+      custom: {
+        schema: schemaOf(version, crd),
+        openApi: version.schema?.openAPIV3Schema,
+        columns: version.additionalPrinterColumns ?? [],
+        hasStatus: version.subresources?.status !== undefined,
+        ...(version.subresources?.scale && { scale: version.subresources.scale }),
+        selectableFields: (version.selectableFields ?? []).map(({ jsonPath }: Spec) => jsonPath.replace(/^\./, '')),
+      },
+    }))
+}
+
+function schemaOf(version: Spec, crd: Readonly<KubeObject>) {
+  const openApi = version.schema?.openAPIV3Schema
+  if (!openApi || crd.spec.preserveUnknownFields === true) return undefined
+  return crdSchema(openApi)
+}
+
+function subresourcesOf({ subresources }: Spec, kind: Subresource['kind']): Subresource[] {
+  const verbs = ['get', 'patch', 'update']
+  return [
+    ...(subresources?.status ? [{ name: 'status', kind, verbs }] : []),
+    ...(subresources?.scale
+      ? [{ name: 'scale', kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, verbs }]
+      : []),
+  ]
+}
+
+/** Stable before beta before alpha, then the higher number (version.CompareKubeAwareVersionStrings). */
+function byPriority(a: string, b: string): number {
+  const [left, right] = [rank(a), rank(b)]
+  for (const [index, value] of left.entries()) if (value !== right[index]) return (right[index] ?? 0) - value
+  return a < b ? -1 : 1
+}
+
+function rank(version: string): number[] {
+  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version)
+  if (!match) return [0, 0, 0]
+  const stability = match[2] === 'alpha' ? 1 : match[2] === 'beta' ? 2 : 3
+  return [stability, Number(match[1]), Number(match[3] ?? 0)]
+}

@@ -1,0 +1,96 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import type { Target } from '../api/request.ts'
+import { badRequest, internalError } from '../api/status.ts'
+import type { ResourceRegistry } from '../registry/resource-registry.ts'
+import { viewEntry } from '../storage/codec.ts'
+import type { ObjectService } from '../storage/object-service.ts'
+
+/** Where the kubelet serves what a pod subresource asks for. */
+export interface KubeletLocation {
+  host: string
+  port: number
+  /** With query. */
+  path: string
+}
+
+/** Maps pods/{log,exec,attach,portforward} to the kubelet of the pod's node, as the real API server does (pkg/registry/core/pod/strategy.go). */
+export function kubeletLocation(
+  objects: ObjectService,
+  registry: ResourceRegistry,
+  target: Target,
+  query: URLSearchParams,
+): KubeletLocation {
+  const { resource, namespace = '', name = '', subresource } = target
+  const pod = viewEntry(objects.entry({ resource, namespace, name }), resource)
+  const nodeName: string = pod.spec?.nodeName ?? ''
+  if (!nodeName) throw badRequest(`pod ${name} does not have a host assigned`)
+  const { host, port } = kubeletOf(objects, registry, nodeName)
+  if (subresource === 'portforward') {
+    const ports = query.getAll('ports').flatMap((value) => value.split(','))
+    const suffix = ports.length > 0 ? `?port=${ports.join(',')}` : ''
+    return { host, port, path: `/portForward/${namespace}/${name}${suffix}` }
+  }
+  const container = containerOf(pod, query.get('container') ?? '')
+  const root = { log: 'containerLogs', exec: 'exec', attach: 'attach' }[subresource ?? ''] ?? subresource
+  const parameters = subresource === 'log' ? logParameters(query) : streamParameters(query)
+  const text = parameters.toString()
+  return { host, port, path: `/${root}/${namespace}/${name}/${container}${text ? `?${text}` : ''}` }
+}
+
+function kubeletOf(objects: ObjectService, registry: ResourceRegistry, name: string): { host: string; port: number } {
+  const resource = registry.storedType('', 'nodes')
+  const node = resource && objects.find({ resource, namespace: undefined, name })
+  const addresses: { type: string; address: string }[] = node?.status?.addresses ?? []
+  const preferred = ['InternalIP', 'Hostname', 'ExternalIP']
+    .map((type) => addresses.find((one) => one.type === type)?.address)
+    .find((address) => address !== undefined)
+  const port = node?.status?.daemonEndpoints?.kubeletEndpoint?.Port
+  if (!preferred || !port) throw internalError(`error getting node "${name}": it tells no kubelet address and port`)
+  return { host: preferred, port }
+}
+
+function containerOf(pod: Readonly<KubeObject>, asked: string): string {
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = pod.spec ?? {}
+  const names = (list: { name: string }[]) => list.map(({ name }) => name)
+  const { name } = pod.metadata
+  if (asked) {
+    if (names([...containers, ...initContainers, ...ephemeralContainers]).includes(asked)) return asked
+    throw badRequest(`container ${asked} is not valid for pod ${name}`)
+  }
+  const [only, ...others] = names(containers)
+  if (only && others.length === 0) return only
+  const init = initContainers.length > 0 ? ` or one of the init containers: [${names(initContainers).join(' ')}]` : ''
+  throw badRequest(
+    `a container name must be specified for pod ${name}, choose one of: [${names(containers).join(' ')}]${init}`,
+  )
+}
+
+/** Names that the kubelet uses for the streams. */
+function streamParameters(query: URLSearchParams): URLSearchParams {
+  const parameters = new URLSearchParams()
+  for (const [ours, theirs] of Object.entries({ stdin: 'input', stdout: 'output', stderr: 'error', tty: 'tty' })) {
+    if (['true', '1'].includes(query.get(ours) ?? '')) parameters.set(theirs, '1')
+  }
+  for (const word of query.getAll('command')) parameters.append('command', word)
+  return parameters
+}
+
+const LOG_PARAMETERS = [
+  'follow',
+  'previous',
+  'timestamps',
+  'sinceSeconds',
+  'sinceTime',
+  'tailLines',
+  'limitBytes',
+  'stream',
+]
+
+function logParameters(query: URLSearchParams): URLSearchParams {
+  const parameters = new URLSearchParams()
+  for (const name of LOG_PARAMETERS) {
+    const value = query.get(name)
+    if (value !== null && value !== 'false') parameters.set(name, value === '1' && name === 'follow' ? 'true' : value)
+  }
+  return parameters
+}

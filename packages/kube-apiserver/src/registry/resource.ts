@@ -1,0 +1,57 @@
+import type { SchemaNode } from '@slipway/kube-objects'
+
+/** A subresource as discovery names it. */
+export interface Subresource {
+  name: string
+  /** Of the object that the subresource reads or writes; group and version empty = those of the resource. */
+  kind: { group: string; version: string; kind: string }
+  verbs: string[]
+}
+
+/** One type of objects in one version of its group: what a URL names. */
+export interface Resource {
+  group: string
+  version: string
+  plural: string
+  singular: string
+  kind: string
+  namespaced: boolean
+  verbs: string[]
+  shortNames: string[]
+  categories: string[]
+  subresources: Subresource[]
+  /** In which version objects are stored; the other versions are made of it. */
+  storageVersion: string
+  /** What a CustomResourceDefinition says about this version; absent for Kubernetes' own kinds. */
+  custom?: CustomVersion
+}
+
+export interface CustomVersion {
+  /** As the engine for merging, defaults and validation reads it. */
+  schema: SchemaNode | undefined
+  /** As the author wrote it, for OpenAPI. */
+  openApi: unknown
+  columns: PrinterColumn[]
+  hasStatus: boolean
+  scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string }
+  selectableFields: string[]
+}
+
+export interface PrinterColumn {
+  name: string
+  type: string
+  jsonPath: string
+  format?: string
+  description?: string
+  priority?: number
+}
+
+/** `apps/v1`, or `v1` for the core group. */
+export function apiVersionOf(resource: { group: string; version: string }): string {
+  return resource.group ? `${resource.group}/${resource.version}` : resource.version
+}
+
+/** `deployments.apps`-like key for tables by resource: `apps/deployments`, `/pods`. */
+export function resourceKey(resource: { group: string; plural: string }): string {
+  return `${resource.group}/${resource.plural}`
+}

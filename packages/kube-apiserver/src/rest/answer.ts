@@ -1,0 +1,90 @@
+import type { ServerResponse } from 'node:http'
+import { stringify } from '@slipway/go-yaml'
+import type { KubeObject } from '@slipway/kube-objects'
+import type { Entry } from '@slipway/storage'
+import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
+import type { ApiRequest } from '../api/request.ts'
+import type { Resource } from '../registry/resource.ts'
+import { itemText, objectText, viewEntry } from '../storage/codec.ts'
+import type { StoredObject } from '../storage/object-service.ts'
+import { tableOf } from '../tables/table.ts'
+
+/** Sends JSON text, or YAML made of it when that was asked for. */
+export function sendText(response: ServerResponse, code: number, text: string, form: OutputForm): void {
+  const body = form.yaml ? stringify(JSON.parse(text)) : text
+  response
+    .writeHead(code, {
+      'content-type': form.contentType,
+      'content-length': Buffer.byteLength(body),
+      'cache-control': 'no-cache, private',
+    })
+    .end(body)
+}
+
+/** Sends one object in the form that the client accepts. */
+export async function sendObject(request: ApiRequest, stored: StoredObject): Promise<void> {
+  const form = negotiateOutput(request.http.headers.accept)
+  const text = await formText(request, form, stored)
+  sendText(request.response, stored.created ? 201 : 200, text, form)
+}
+
+/** Sends any JSON value, such as a Status. */
+export function sendValue(request: ApiRequest, code: number, value: unknown): void {
+  const form = negotiateOutput(request.http.headers.accept)
+  sendText(request.response, code, JSON.stringify(value), {
+    ...form,
+    ...(form.yaml ? {} : { contentType: 'application/json' }),
+  })
+}
+
+async function formText(request: ApiRequest, form: OutputForm, stored: StoredObject): Promise<string> {
+  const { resource } = request
+  const text = objectText(stored.value, stored.revision, resource)
+  if (form.as === 'object') return text
+  const object = JSON.parse(text) as KubeObject
+  if (form.as === 'PartialObjectMetadata') return JSON.stringify(partialMetadata(object))
+  return JSON.stringify(await tableOf(resource, [object], tableOptions(request)))
+}
+
+/** metav1.PartialObjectMetadata. */
+export function partialMetadata(object: Readonly<KubeObject>): KubeObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }
+}
+
+/** Which columns and which objects a Table is to hold. */
+export function tableOptions({ query }: ApiRequest): { includeObject: string; now: number } {
+  return { includeObject: query.get('includeObject') ?? 'Metadata', now: Date.now() }
+}
+
+export interface ListMeta {
+  resourceVersion: string
+  continue?: string
+  remainingItemCount?: number
+}
+
+/** Sends a list in the form that the client accepts. */
+export async function sendList(request: ApiRequest, entries: Entry[], metadata: ListMeta): Promise<void> {
+  const { resource } = request
+  const form = negotiateOutput(request.http.headers.accept)
+  if (form.as === 'object') {
+    sendText(request.response, 200, listText(resource, entries, metadata), form)
+    return
+  }
+  const objects = entries.map((entry) => viewEntry(entry, resource))
+  const list =
+    form.as === 'Table'
+      ? { ...(await tableOf(resource, objects, tableOptions(request))), metadata }
+      : {
+          kind: 'PartialObjectMetadataList',
+          apiVersion: 'meta.k8s.io/v1',
+          metadata,
+          items: objects.map(partialMetadata),
+        }
+  sendText(request.response, 200, JSON.stringify(list), form)
+}
+
+function listText(resource: Resource, entries: Entry[], metadata: ListMeta): string {
+  const apiVersion = resource.group ? `${resource.group}/${resource.version}` : resource.version
+  const items = entries.map((entry) => itemText(entry.value, entry.modRevision, resource)).join(',')
+  return `{"kind":"${resource.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[${items}]}`
+}

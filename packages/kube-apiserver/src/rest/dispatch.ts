@@ -1,0 +1,112 @@
+import type { TokenReader } from '../access/authenticate.ts'
+import type { Authorizer } from '../access/authorize.ts'
+import type { TokenIssuer } from '../access/service-account-tokens.ts'
+import type { ApiRequest } from '../api/request.ts'
+import { forbidden, methodNotSupported } from '../api/status.ts'
+import { kubeletLocation } from '../proxy/kubelet-location.ts'
+import { forwardRequest } from '../proxy/kubelet-proxy.ts'
+import type { ResourceRegistry } from '../registry/resource-registry.ts'
+import { bindPod, evictPod, requestToken } from '../subresources/pod-actions.ts'
+import { reviewOf } from '../subresources/reviews.ts'
+import { serveScale } from '../subresources/scale.ts'
+import { sendList } from './answer.ts'
+import { deleteCollection, deleteObject } from './delete.ts'
+import { patchObject } from './patch.ts'
+import { getObject, listObjects } from './read.ts'
+import { watchObjects } from './watch.ts'
+import { createObject, updateObject, type WriteDeps } from './write.ts'
+
+export interface DispatchDeps extends WriteDeps {
+  registry: ResourceRegistry
+  authorize: Authorizer
+  readToken: TokenReader
+  issuer: TokenIssuer
+  /** The bearer token that kubelets accept; absent = no logs, exec and port-forward. */
+  kubeletToken: string | undefined
+}
+
+/** Serves one request for objects. */
+export async function dispatch(deps: DispatchDeps, request: ApiRequest): Promise<void> {
+  if (request.subresource && !PART_OF_OBJECT.has(request.subresource)) await serveSubresource(deps, request)
+  else if (!(await servedSpecially(deps, request))) await serveObject(deps, request)
+}
+
+/** Subresources that are the object itself, of which a write takes only a part. */
+const PART_OF_OBJECT = new Set(['status', 'finalize', 'approval', 'ephemeralcontainers', 'resize'])
+
+async function serveObject(deps: DispatchDeps, request: ApiRequest): Promise<void> {
+  const { objects } = deps
+  switch (request.verb) {
+    case 'get':
+      return await getObject(objects, request)
+    case 'list':
+      return await listObjects(objects, request)
+    case 'watch':
+      return await watchObjects(objects, request)
+    case 'create':
+      return await createObject(deps, request)
+    case 'update':
+      return await updateObject(deps, request)
+    case 'patch':
+      return await patchObject(deps, request)
+    case 'delete':
+      protectNamespaces(request)
+      return await deleteObject(objects, request)
+    case 'deletecollection':
+      return await deleteCollection(objects, request)
+  }
+}
+
+const IMMORTAL = new Set(['default', 'kube-system', 'kube-public'])
+
+function protectNamespaces({ resource, name = '' }: ApiRequest): void {
+  if (resource.group === '' && resource.plural === 'namespaces' && IMMORTAL.has(name)) {
+    throw forbidden(resource, name, 'this namespace may not be deleted')
+  }
+}
+
+/** Types that are asked but not stored. */
+async function servedSpecially(deps: DispatchDeps, request: ApiRequest): Promise<boolean> {
+  const { group, plural } = request.resource
+  if (group === '' && plural === 'componentstatuses') {
+    await sendList(request, [], { resourceVersion: '' })
+    return true
+  }
+  if (request.verb !== 'create') return false
+  if (group === '' && plural === 'bindings') {
+    await bindPod(deps.objects, deps.registry, request)
+    return true
+  }
+  const review = reviewOf(group, plural)
+  await review?.(deps, request)
+  return review !== undefined
+}
+
+async function serveSubresource(deps: DispatchDeps, request: ApiRequest): Promise<void> {
+  const { objects, registry, issuer } = deps
+  switch (request.subresource) {
+    case 'scale':
+      return await serveScale(deps, request)
+    case 'binding':
+      return await bindPod(objects, registry, request)
+    case 'eviction':
+      return await evictPod(objects, registry, request)
+    case 'token':
+      return await requestToken(objects, issuer, request)
+    case 'log':
+      return await forwardRequest(
+        request.http,
+        request.response,
+        kubeletLocation(objects, registry, request, request.query),
+        tokenOf(deps),
+      )
+    default:
+      throw methodNotSupported(undefined, request.verb)
+  }
+}
+
+/** The kubelets' token. Throws 405 when the server was given none. */
+export function tokenOf({ kubeletToken }: Pick<DispatchDeps, 'kubeletToken'>): string {
+  if (!kubeletToken) throw methodNotSupported(undefined, 'connect')
+  return kubeletToken
+}

@@ -1,0 +1,203 @@
+import type { ServerResponse } from 'node:http'
+import type { KubeObject } from '@slipway/kube-objects'
+import { CompactedError, type Entry, type StoreEvent } from '@slipway/storage'
+import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
+import type { ApiRequest } from '../api/request.ts'
+import { badRequest, expired, type Status } from '../api/status.ts'
+import { apiVersionOf, type Resource } from '../registry/resource.ts'
+import { objectText, viewEntry } from '../storage/codec.ts'
+import type { ObjectService } from '../storage/object-service.ts'
+import { tableOf } from '../tables/table.ts'
+import { partialMetadata, tableOptions } from './answer.ts'
+import { parseRevision, type Selection, selectionOf } from './read.ts'
+
+/** A reader that leaves so much unread is cut off; its client watches anew. */
+const MAX_UNREAD_BYTES = 16 * 1024 * 1024
+const BOOKMARK_INTERVAL_MS = 60_000
+
+interface Change {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  entry: Entry
+  revision: number
+}
+
+/** GET with watch=true: the changes as a stream of JSON texts, one a line. */
+export async function watchObjects(objects: ObjectService, request: ApiRequest): Promise<void> {
+  const { store } = objects
+  const { query } = request
+  const form = negotiateOutput(request.http.headers.accept?.replace(/;stream=watch/g, ''))
+  const selection = selectionOf(request)
+  const asked = query.get('resourceVersion') ?? ''
+  const initial = wantsInitialEvents(query, asked)
+  const from = initial ? store.revision() : parseRevision(asked)
+  const stream = new WatchStream(request, form)
+  // Registered before anything is sent: nothing can happen in between, for both are synchronous.
+  const stop = startOrExpired(stream, () => {
+    if (initial) stream.sendAll(store.list(selection.prefix).entries.filter(matching(selection, request.resource)))
+    if (query.get('sendInitialEvents') === 'true') stream.bookmark(from, true)
+    return store.watch(selection.prefix, from, (event) => {
+      const change = changeOf(event, selection, request.resource)
+      if (change) stream.send(change)
+    })
+  })
+  const bookmarks = query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1'
+  const timer = bookmarks
+    ? setInterval(() => stream.bookmark(store.revision(), false), BOOKMARK_INTERVAL_MS)
+    : undefined
+  const timeout = setTimeout(() => stream.end(), timeoutOf(query))
+  await stream.closed
+  clearInterval(timer)
+  clearTimeout(timeout)
+  stop?.()
+}
+
+function startOrExpired(stream: WatchStream, start: () => () => void): (() => void) | undefined {
+  try {
+    return start()
+  } catch (error) {
+    if (!(error instanceof CompactedError)) throw error
+    // Not an HTTP error: clients of a watch look for an ERROR event with code 410 and list anew.
+    stream.fail(expired(`too old resource version: (${error.compactedRevision})`).status)
+    return undefined
+  }
+}
+
+function wantsInitialEvents(query: URLSearchParams, asked: string): boolean {
+  const wanted = query.get('sendInitialEvents')
+  if (wanted !== null && query.get('resourceVersionMatch') !== 'NotOlderThan') {
+    throw badRequest(
+      'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    )
+  }
+  if (wanted !== null) return wanted === 'true'
+  return asked === '' || asked === '0'
+}
+
+/** Kubernetes ends a watch after 30 to 60 minutes when the client names no time. */
+function timeoutOf(query: URLSearchParams): number {
+  const seconds = Number(query.get('timeoutSeconds') ?? 0)
+  return (seconds > 0 ? Math.min(seconds, 86_400) : 2700) * 1000
+}
+
+function matching({ matches }: Selection, resource: Resource): (entry: Entry) => boolean {
+  return matches ? (entry) => matches(viewEntry(entry, resource)) : () => true
+}
+
+/** What a change in the store is to someone who sees only what the selection matches. */
+function changeOf(event: StoreEvent, selection: Selection, resource: Resource): Change | undefined {
+  const matches = matching(selection, resource)
+  const { revision } = event
+  if (event.type === 'delete')
+    return matches(event.entry) ? { type: 'DELETED', entry: event.entry, revision } : undefined
+  const before = event.previous && matches(event.previous)
+  if (matches(event.entry)) return { type: before ? 'MODIFIED' : 'ADDED', entry: event.entry, revision }
+  // It no longer matches: gone for this watcher, shown as it was last seen.
+  return before && event.previous ? { type: 'DELETED', entry: event.previous, revision } : undefined
+}
+
+/** The newest text: an event goes to all its watchers in a row, most of which want the same. */
+let newest: { entry: Entry; key: string; text: string } | undefined
+
+class WatchStream {
+  readonly closed: Promise<void>
+  readonly #request: ApiRequest
+  readonly #response: ServerResponse
+  readonly #form: OutputForm
+  #queue: Promise<void> | undefined
+  #firstTable = true
+  #corked = false
+
+  constructor(request: ApiRequest, form: OutputForm) {
+    this.#request = request
+    this.#response = request.response
+    this.#form = form
+    this.#response.writeHead(200, { 'content-type': form.contentType, 'cache-control': 'no-cache, private' })
+    this.#response.flushHeaders()
+    this.closed = new Promise((resolve) => this.#response.once('close', resolve))
+  }
+
+  sendAll(entries: Entry[]): void {
+    for (const entry of entries) this.send({ type: 'ADDED', entry, revision: entry.modRevision })
+  }
+
+  send(change: Change): void {
+    if (this.#form.as === 'object') this.#write(plainText(change, this.#request.resource))
+    else this.#later(async () => this.#write(line(await this.#formed(change))))
+  }
+
+  bookmark(revision: number, initialEventsEnd: boolean): void {
+    const { resource } = this.#request
+    const annotations = initialEventsEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined
+    const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...(annotations && { annotations }) }
+    const own = { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata }
+    const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
+    const table = {
+      kind: 'Table',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata,
+      columnDefinitions: null,
+      rows: [{ cells: [], object: partial }],
+    }
+    const object = { object: own, PartialObjectMetadata: partial, Table: table }[this.#form.as]
+    this.#later(async () => this.#write(line({ type: 'BOOKMARK', object })))
+  }
+
+  fail(status: Status): void {
+    this.#write(line({ type: 'ERROR', object: status }))
+    this.end()
+  }
+
+  end(): void {
+    this.#response.end()
+  }
+
+  async #formed({ type, entry, revision }: Change): Promise<unknown> {
+    const { resource } = this.#request
+    const object = JSON.parse(objectText(entry.value, revision, resource)) as KubeObject
+    if (this.#form.as === 'PartialObjectMetadata') return { type, object: partialMetadata(object) }
+    const table = await tableOf(resource, [object], tableOptions(this.#request))
+    if (!this.#firstTable) table.columnDefinitions = null
+    this.#firstTable = false
+    return { type, object: { ...table, metadata: { resourceVersion: String(revision) } } }
+  }
+
+  /** Keeps the order of what needs a promise; what needs none is written at once. */
+  #later(write: () => Promise<void>): void {
+    if (this.#form.as === 'object') {
+      void write()
+      return
+    }
+    this.#queue = (this.#queue ?? Promise.resolve()).then(write)
+  }
+
+  /** All lines of one turn of the event loop leave in one packet. */
+  #write(text: string): void {
+    const response = this.#response
+    if (response.writableEnded || response.destroyed) return
+    if (response.writableLength > MAX_UNREAD_BYTES) {
+      response.destroy()
+      return
+    }
+    if (!this.#corked) {
+      this.#corked = true
+      response.cork()
+      setImmediate(() => {
+        this.#corked = false
+        response.uncork()
+      })
+    }
+    response.write(text)
+  }
+}
+
+function line(value: unknown): string {
+  return `${JSON.stringify(value)}\n`
+}
+
+function plainText({ type, entry, revision }: Change, resource: Resource): string {
+  const key = `${type} ${revision} ${resource.group}/${resource.version}`
+  if (newest?.entry === entry && newest.key === key) return newest.text
+  const text = `{"type":"${type}","object":${objectText(entry.value, revision, resource)}}\n`
+  newest = { entry, key, text }
+  return text
+}

@@ -1,0 +1,64 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import type { Entry } from '@slipway/storage'
+import { apiVersionOf, type Resource } from '../registry/resource.ts'
+
+/**
+ * Stored text always begins `{"apiVersion":…,"kind":…,"metadata":{` and never holds resourceVersion, which is the
+ * entry's revision. So an answer is made by splicing text; reads, lists and watches need not parse what they send.
+ */
+const METADATA = '"metadata":{'
+
+/** The text to store. */
+export function encodeObject(object: KubeObject, resource: Resource): string {
+  const { apiVersion: _, kind, metadata, ...fields } = object
+  const { resourceVersion: __, uid, ...rest } = metadata
+  return JSON.stringify({
+    apiVersion: apiVersionOf({ group: resource.group, version: resource.storageVersion }),
+    kind,
+    metadata: { uid, ...rest },
+    ...fields,
+  })
+}
+
+/** The uid in a stored text: the first thing in its metadata. */
+export function uidOf(value: string): string {
+  const start = value.indexOf(METADATA) + METADATA.length + '"uid":"'.length
+  return value.slice(start, value.indexOf('"', start))
+}
+
+/** A fresh object, the caller's to change. */
+export function decodeEntry(entry: Pick<Entry, 'value' | 'modRevision'>, resource: Resource): KubeObject {
+  const object = JSON.parse(entry.value) as KubeObject
+  object.metadata.resourceVersion = String(entry.modRevision)
+  if (resource.version !== resource.storageVersion) object.apiVersion = apiVersionOf(resource)
+  return object
+}
+
+/** The JSON text of the object in the version of `resource`. */
+export function objectText(value: string, revision: number, resource: Resource): string {
+  const head = value.indexOf(METADATA)
+  return `{"apiVersion":"${apiVersionOf(resource)}","kind":"${resource.kind}",${withRevision(value, head, revision)}`
+}
+
+/** The same as an item of a list: Kubernetes' own typed lists leave out apiVersion and kind, custom resources have them. */
+export function itemText(value: string, revision: number, resource: Resource): string {
+  if (resource.custom) return objectText(value, revision, resource)
+  return `{${withRevision(value, value.indexOf(METADATA), revision)}`
+}
+
+function withRevision(value: string, head: number, revision: number): string {
+  // Revision 0 = not stored (a dry run).
+  if (revision === 0) return value.slice(head)
+  return `${METADATA}"resourceVersion":"${revision}",${value.slice(head + METADATA.length)}`
+}
+
+const parsed = new WeakMap<object, KubeObject>()
+
+/** An object to look at only, parsed at most once per entry: for selectors, columns and controllers. */
+export function viewEntry(entry: Entry, resource: Resource): Readonly<KubeObject> {
+  const known = parsed.get(entry)
+  if (known) return known
+  const object = decodeEntry(entry, { ...resource, version: resource.storageVersion })
+  parsed.set(entry, object)
+  return object
+}

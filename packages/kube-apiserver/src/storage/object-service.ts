@@ -1,0 +1,254 @@
+import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import type { KubeObject } from '@slipway/kube-objects'
+import type { Entry, RevisionStore } from '@slipway/storage'
+import type { User } from '../api/request.ts'
+import { alreadyExists, conflict, notFound, staleObject } from '../api/status.ts'
+import { apiVersionOf, type Resource, resourceKey } from '../registry/resource.ts'
+import { countGeneration, prepareForCreate, prepareForUpdate } from '../strategy/prepare.ts'
+import type { Strategies, Strategy, WriteContext } from '../strategy/strategy.ts'
+import { checkCreate, checkUpdate } from '../strategy/validate.ts'
+import { decodeEntry, encodeObject } from './codec.ts'
+import { keyOf } from './keys.ts'
+
+/** An object as it is stored now, as text; `revision` 0 = a dry run's. */
+export interface StoredObject {
+  value: string
+  revision: number
+  /** Only of writes that made the object. */
+  created?: boolean
+}
+
+/** Which object a write is about. */
+export interface Address {
+  resource: Resource
+  namespace: string | undefined
+  name: string
+}
+
+export interface WriteOptions {
+  user: User
+  dryRun?: boolean
+  /** `status`, or another subresource that writes only its part. */
+  subresource?: string
+  /** Writes down who manages which field. Absent = managedFields stay as they are. */
+  track?: (next: KubeObject, current: KubeObject | undefined) => KubeObject
+}
+
+/** The current object, or undefined = it does not exist; returns the wanted one, or undefined = leave it. */
+export type Change = (current: KubeObject | undefined) => KubeObject | undefined | Promise<KubeObject | undefined>
+
+/** Who is asked before an object is created; it throws to refuse. */
+export type Admission = (object: KubeObject, context: WriteContext) => void
+
+const SYSTEM: User = { name: 'system:apiserver', groups: ['system:masters'] }
+
+/** What the server's own controllers write as. */
+export const systemWrite: WriteOptions = { user: SYSTEM }
+
+/** Objects in the store: the rules of metadata, of each type, and of concurrent writers. Used by requests and by the server's own controllers. */
+export class ObjectService {
+  readonly #store: RevisionStore
+  readonly #strategies: Strategies
+  readonly #now: () => Date
+  readonly #admit: Admission
+
+  constructor(store: RevisionStore, strategies: Strategies, now: () => Date, admit: Admission) {
+    this.#store = store
+    this.#strategies = strategies
+    this.#now = now
+    this.#admit = admit
+  }
+
+  get store(): RevisionStore {
+    return this.#store
+  }
+
+  strategy(resource: Resource): Strategy {
+    return this.#strategies.get(resourceKey(resource)) ?? {}
+  }
+
+  /** The stored entry. Throws 404. */
+  entry({ resource, namespace, name }: Address): Entry {
+    const entry = this.#store.get(keyOf(resource, namespace, name))
+    if (!entry) throw notFound(resource, name)
+    return entry
+  }
+
+  find({ resource, namespace, name }: Address): KubeObject | undefined {
+    const entry = this.#store.get(keyOf(resource, namespace, name))
+    return entry && decodeEntry(entry, resource)
+  }
+
+  /** Throws 409 AlreadyExists, 422 Invalid, and what admission throws. */
+  async create(resource: Resource, wanted: KubeObject, options: WriteOptions): Promise<StoredObject> {
+    const context = this.#context(resource, options)
+    const strategy = this.strategy(resource)
+    prepareForCreate(wanted, context, randomUUID(), strategy)
+    const object = options.track?.(wanted, undefined) ?? wanted
+    const { name, namespace } = object.metadata
+    const key = keyOf(resource, namespace, name)
+    // Before the strategy takes addresses and ports for an object that cannot be.
+    if (this.#store.get(key)) throw alreadyExists(resource, name)
+    this.#admit(object, context)
+    strategy.prepareCreate?.(object, context)
+    try {
+      checkCreate(object, context, strategy)
+      const value = encodeObject(object, resource)
+      if (context.dryRun) {
+        strategy.released?.(object)
+        return { value, revision: 0, created: true }
+      }
+      const entry = await this.#store.create(key, value)
+      if (!entry) throw alreadyExists(resource, name)
+      return { value: entry.value, revision: entry.modRevision, created: true }
+    } catch (error) {
+      if (!context.dryRun) strategy.released?.(object)
+      throw error
+    }
+  }
+
+  /**
+   * Reads, changes and writes one object, again when another writer came in between and the change named no
+   * resourceVersion. A change that changes nothing writes nothing. Throws 404 unless the change makes the object.
+   */
+  async update(address: Address, change: Change, options: WriteOptions): Promise<StoredObject> {
+    const { resource, name } = address
+    const context = this.#context(resource, options)
+    const key = keyOf(resource, address.namespace, name)
+    for (;;) {
+      const entry = this.#store.get(key)
+      const current = entry && decodeEntry(entry, resource)
+      const next = await change(current && structuredClone(current))
+      if (!current || !entry) {
+        if (!next) throw notFound(resource, name)
+        return await this.create(resource, next, options)
+      }
+      if (!next) return { value: entry.value, revision: entry.modRevision }
+      const asked = next.metadata.resourceVersion
+      if (asked && asked !== current.metadata.resourceVersion) throw staleObject(resource, name)
+      checkUid(address, next, current)
+      const stored = await this.#replace(entry, current, this.#prepared(next, current, context, options), context)
+      if (stored) return stored
+    }
+  }
+
+  #prepared(wanted: KubeObject, current: KubeObject, context: WriteContext, options: WriteOptions): KubeObject {
+    const strategy = this.strategy(context.resource)
+    prepareForUpdate(wanted, current, context)
+    // Fields that the strategy sets belong to no manager, as in Kubernetes.
+    const next = options.track?.(wanted, current) ?? wanted
+    strategy.prepareUpdate?.(next, current, context)
+    countGeneration(next, current, context, strategy)
+    return next
+  }
+
+  async #replace(
+    entry: Entry,
+    current: KubeObject,
+    next: KubeObject,
+    context: WriteContext,
+  ): Promise<StoredObject | undefined> {
+    const strategy = this.strategy(context.resource)
+    checkUpdate(next, current, context, strategy)
+    if (unchanged(next, current)) return { value: entry.value, revision: entry.modRevision }
+    if (isFinished(next)) return await this.#erase(entry, next, context)
+    const value = encodeObject(next, context.resource)
+    if (context.dryRun) return { value, revision: entry.modRevision }
+    const written = await this.#store.update(entry.key, value, entry.modRevision)
+    return written && { value: written.value, revision: written.modRevision }
+  }
+
+  /** Writes down that the object is to go, and what holds it; undefined when another writer came first. */
+  async markDeleted(
+    entry: Entry,
+    { resource }: Address,
+    { finalizers, grace }: { finalizers: string[]; grace: number },
+  ): Promise<StoredObject | undefined> {
+    const object = decodeEntry(entry, resource)
+    const { metadata } = object
+    if (finalizers.length > 0) metadata.finalizers = finalizers
+    const end = this.#now().getTime() + grace * 1000
+    const first = metadata.deletionTimestamp === undefined
+    // A later delete can only shorten the wait.
+    if (first || grace < (metadata.deletionGracePeriodSeconds ?? 0)) {
+      metadata.deletionTimestamp = seconds(new Date(end))
+      metadata.deletionGracePeriodSeconds = grace
+    }
+    if (first && metadata.generation) metadata.generation++
+    if (object.apiVersion === 'v1' && object.kind === 'Namespace')
+      object.status = { ...object.status, phase: 'Terminating' }
+    const value = encodeObject(object, resource)
+    if (value === entry.value) return { value, revision: entry.modRevision }
+    const written = await this.#store.update(entry.key, value, entry.modRevision)
+    return written && { value: written.value, revision: written.modRevision }
+  }
+
+  /** Takes the entry out of the store, when it is still this one. */
+  async erase(address: Address, entry: Entry, options: WriteOptions): Promise<boolean> {
+    const object = decodeEntry(entry, address.resource)
+    return (await this.#erase(entry, object, this.#context(address.resource, options))) !== undefined
+  }
+
+  async #erase(entry: Entry, last: KubeObject, context: WriteContext): Promise<StoredObject | undefined> {
+    const value = encodeObject(last, context.resource)
+    if (context.dryRun) return { value, revision: entry.modRevision }
+    const revision = await this.#store.delete(entry.key, entry.modRevision)
+    if (revision === undefined) return undefined
+    this.strategy(context.resource).released?.(last)
+    return { value, revision }
+  }
+
+  #context(resource: Resource, options: WriteOptions): WriteContext {
+    return {
+      resource,
+      user: options.user,
+      now: seconds(this.#now()),
+      dryRun: options.dryRun ?? false,
+      ...subresourceOf(options),
+    }
+  }
+}
+
+/** metav1.Time: RFC 3339 to the second. */
+function seconds(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`
+}
+
+/** The last finalizer of an object that is being deleted has gone, and nothing waits for a grace period. */
+function isFinished(object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata
+  if (!deletionTimestamp || finalizers?.length) return false
+  if (object.kind === 'Namespace' && object.apiVersion === 'v1' && object.spec?.finalizers?.length) return false
+  return (deletionGracePeriodSeconds ?? 0) === 0
+}
+
+function unchanged(next: KubeObject, current: KubeObject): boolean {
+  next.metadata.resourceVersion = current.metadata.resourceVersion as string
+  next.apiVersion = current.apiVersion
+  return isDeepStrictEqual(plain(next), plain(current))
+}
+
+/** Timestamps of managedFields alone are no change: the API server leaves such writes out (SSA no-op rule). */
+function plain(object: KubeObject): KubeObject {
+  const managedFields = (object.metadata.managedFields as { time?: string }[] | undefined)?.map(
+    ({ time: _, ...entry }) => entry,
+  )
+  return JSON.parse(JSON.stringify({ ...object, metadata: { ...object.metadata, managedFields } }))
+}
+
+function checkUid({ resource, name }: Address, next: KubeObject, current: KubeObject): void {
+  const { uid } = next.metadata
+  if (!uid || uid === current.metadata.uid) return
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`
+  throw conflict(resource, name, why)
+}
+
+function subresourceOf({ subresource }: WriteOptions): { subresource?: string } {
+  return subresource ? { subresource } : {}
+}
+
+/** What every object of the resource says of itself. */
+export function typeMeta(resource: Resource): { apiVersion: string; kind: string } {
+  return { apiVersion: apiVersionOf(resource), kind: resource.kind }
+}

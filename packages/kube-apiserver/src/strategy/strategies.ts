@@ -1,0 +1,111 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import type { FieldError } from '../api/status.ts'
+import { crdStrategy } from '../custom/crd-strategy.ts'
+import { podStrategy } from './pod-strategy.ts'
+import { serviceStrategy } from './service-strategy.ts'
+import type { Strategies, Strategy } from './strategy.ts'
+import { forbiddenField, invalidValue } from './validate.ts'
+import { jobStrategy, statefulSetStrategy, workloadStrategy } from './workload-strategies.ts'
+
+const emptyDaemonStatus = {
+  currentNumberScheduled: 0,
+  numberMisscheduled: 0,
+  desiredNumberScheduled: 0,
+  numberReady: 0,
+}
+const generation: Strategy = { hasGeneration: true }
+const returned: Strategy = { returnsDeleted: true }
+
+/** The rules of every type that has some of its own. */
+export function createStrategies(options: { serviceCidr: string; services: Readonly<KubeObject>[] }): Strategies {
+  return new Map<string, Strategy>([
+    ['/pods', podStrategy],
+    ['/services', serviceStrategy(options.serviceCidr, options.services)],
+    ['/namespaces', namespaceStrategy],
+    ['/secrets', secretStrategy],
+    ['/configmaps', { validateUpdate: (next, current) => keepImmutable(next, current, ['data', 'binaryData']) }],
+    ['/serviceaccounts', returned],
+    ['/podtemplates', returned],
+    ['/resourcequotas', returned],
+    ['/persistentvolumeclaims', { returnsDeleted: true, prepareCreate: firstStatus({ phase: 'Pending' }) }],
+    ['/persistentvolumes', { returnsDeleted: true, prepareCreate: firstStatus({ phase: 'Available' }) }],
+    ['/replicationcontrollers', { hasGeneration: true, prepareCreate: firstStatus({ replicas: 0 }) }],
+    ['apps/deployments', { ...workloadStrategy(), prepareCreate: firstStatus({}) }],
+    ['apps/replicasets', { ...workloadStrategy(), prepareCreate: firstStatus({ replicas: 0 }) }],
+    [
+      'apps/statefulsets',
+      { ...statefulSetStrategy, prepareCreate: firstStatus({ availableReplicas: 0, replicas: 0 }) },
+    ],
+    ['apps/daemonsets', { ...workloadStrategy(), prepareCreate: firstStatus(emptyDaemonStatus) }],
+    ['batch/jobs', jobStrategy],
+    ['batch/cronjobs', { ...generation, prepareCreate: firstStatus({}) }],
+    ['networking.k8s.io/ingresses', { ...generation, prepareCreate: firstStatus({ loadBalancer: {} }) }],
+    ['networking.k8s.io/networkpolicies', generation],
+    ['networking.k8s.io/ingressclasses', generation],
+    ['policy/poddisruptionbudgets', generation],
+    ['discovery.k8s.io/endpointslices', generation],
+    ['flowcontrol.apiserver.k8s.io/flowschemas', generation],
+    ['flowcontrol.apiserver.k8s.io/prioritylevelconfigurations', generation],
+    ['scheduling.k8s.io/priorityclasses', generation],
+    ['admissionregistration.k8s.io/validatingwebhookconfigurations', generation],
+    ['admissionregistration.k8s.io/mutatingwebhookconfigurations', generation],
+    ['admissionregistration.k8s.io/validatingadmissionpolicies', generation],
+    ['admissionregistration.k8s.io/validatingadmissionpolicybindings', generation],
+    ['apiextensions.k8s.io/customresourcedefinitions', crdStrategy],
+  ])
+}
+
+/** Sets what the status is before its controller has looked. */
+function firstStatus(status: object): (object: KubeObject) => void {
+  return (object) => {
+    object.status = { ...status }
+  }
+}
+
+const namespaceStrategy: Strategy = {
+  prepareCreate(namespace) {
+    namespace.spec = { finalizers: ['kubernetes'] }
+    namespace.status = { phase: 'Active' }
+    label(namespace)
+  },
+  prepareUpdate(next, current, { subresource }) {
+    // Only the finalize subresource takes the finalizers of a namespace away.
+    if (subresource !== 'finalize') next.spec = current.spec
+    label(next)
+  },
+}
+
+/** Every namespace can be selected by its name (KEP-2161). */
+function label({ metadata }: KubeObject): void {
+  metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name }
+}
+
+const secretStrategy: Strategy = {
+  prepareCreate: encodeStringData,
+  prepareUpdate: encodeStringData,
+  validateUpdate: (next, current) => [
+    ...keepImmutable(next, current, ['data']),
+    ...(next.type === current.type ? [] : [invalidValue('type', next.type, 'field is immutable')]),
+  ],
+}
+
+/** stringData is write-only: it is kept in data, in base64. */
+function encodeStringData(secret: KubeObject): void {
+  if (!secret.stringData) return
+  const encoded = Object.entries(secret.stringData as Record<string, string>).map(([key, text]) => [
+    key,
+    Buffer.from(text).toString('base64'),
+  ])
+  secret.data = { ...secret.data, ...Object.fromEntries(encoded) }
+  delete secret.stringData
+}
+
+function keepImmutable(next: KubeObject, current: KubeObject, fields: string[]): FieldError[] {
+  if (current.immutable !== true) return []
+  const rule = 'field is immutable when `immutable` is set'
+  const same = (field: string) => JSON.stringify(next[field] ?? null) === JSON.stringify(current[field] ?? null)
+  return [
+    ...(next.immutable === true ? [] : [forbiddenField('immutable', rule)]),
+    ...fields.filter((field) => !same(field)).map((field) => forbiddenField(field, rule)),
+  ]
+}

@@ -1,0 +1,36 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import type { User } from '../api/request.ts'
+import type { FieldError } from '../api/status.ts'
+import type { Resource } from '../registry/resource.ts'
+
+/** What a rule may know besides the objects. */
+export interface WriteContext {
+  resource: Resource
+  user: User
+  /** RFC 3339, to the second. */
+  now: string
+  dryRun: boolean
+  /** `status`, or another part that alone is written. */
+  subresource?: string
+}
+
+/** What one type of objects adds to the rules that all objects share. Every rule is optional. */
+export interface Strategy {
+  /** Counts changes of everything but metadata and status in metadata.generation. */
+  hasGeneration?: boolean
+  /** Fills in what the server decides: defaults in code, allocations, first status. */
+  prepareCreate?(object: KubeObject, context: WriteContext): void
+  /** Puts back what a client may not change, before validation. */
+  prepareUpdate?(next: KubeObject, current: KubeObject, context: WriteContext): void
+  validate?(object: KubeObject, context: WriteContext): FieldError[]
+  validateUpdate?(next: KubeObject, current: KubeObject, context: WriteContext): FieldError[]
+  /** Gives back what prepareCreate took, when the object is gone. */
+  released?(object: KubeObject): void
+  /** Seconds between the request to delete and the end; undefined or 0 = at once. */
+  gracePeriod?(object: KubeObject, requested: number | undefined): number
+  /** Deleting answers with the object instead of a Status. */
+  returnsDeleted?: boolean
+}
+
+/** Rules by `group/plural`. */
+export type Strategies = ReadonlyMap<string, Strategy>

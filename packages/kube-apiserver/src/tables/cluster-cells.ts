@@ -1,0 +1,146 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import type { Cell, CellMaker } from './cells.ts'
+import { age } from './duration.ts'
+
+type View = Readonly<KubeObject>
+
+function node({ metadata, spec = {}, status = {} }: View): Record<string, Cell> {
+  const ready = (status.conditions ?? []).find((one: { type: string }) => one.type === 'Ready')
+  const state = ready ? (ready.status === 'True' ? 'Ready' : 'NotReady') : 'Unknown'
+  const roles = Object.keys(metadata.labels ?? {})
+    .filter((label) => label.startsWith('node-role.kubernetes.io/'))
+    .map((label) => label.slice('node-role.kubernetes.io/'.length))
+  const address = (type: string) =>
+    (status.addresses ?? []).find((one: { type: string }) => one.type === type)?.address ?? '<none>'
+  const info = status.nodeInfo ?? {}
+  return {
+    Status: spec.unschedulable ? `${state},SchedulingDisabled` : state,
+    Roles: roles.toSorted().join(',') || '<none>',
+    Version: info.kubeletVersion ?? '',
+    'Internal-IP': address('InternalIP'),
+    'External-IP': address('ExternalIP'),
+    'OS-Image': info.osImage || '<unknown>',
+    'Kernel-Version': info.kernelVersion || '<unknown>',
+    'Container-Runtime': info.containerRuntimeVersion || '<unknown>',
+  }
+}
+
+/** Core events and events.k8s.io name the same things differently. */
+function event(object: View, now: number): Record<string, Cell> {
+  const about = object.involvedObject ?? object.regarding ?? {}
+  const first = object.firstTimestamp ?? object.deprecatedFirstTimestamp ?? object.eventTime
+  const count = object.series?.count ?? object.count ?? object.deprecatedCount ?? 1
+  const last = object.series?.lastObservedTime ?? object.lastTimestamp ?? object.deprecatedLastTimestamp ?? first
+  const source = object.source ?? object.deprecatedSource ?? {}
+  const component = source.component || object.reportingComponent || object.reportingController || ''
+  return {
+    'Last Seen': age(last ?? object.metadata.creationTimestamp, now),
+    'First Seen': age(first ?? object.metadata.creationTimestamp, now),
+    Type: object.type ?? '',
+    Reason: object.reason ?? '',
+    Object: about.kind ? `${String(about.kind).toLowerCase()}/${about.name}` : (about.name ?? ''),
+    Subobject: about.fieldPath ?? '',
+    Source: [component, source.host].filter(Boolean).join(', '),
+    Message: String(object.message ?? object.note ?? '').trim(),
+    Count: count,
+  }
+}
+
+/** Modes in kubectl's short form. */
+const ACCESS_MODES: Record<string, string> = {
+  ReadWriteOnce: 'RWO',
+  ReadOnlyMany: 'ROX',
+  ReadWriteMany: 'RWX',
+  ReadWriteOncePod: 'RWOP',
+}
+
+const accessModes = (modes: string[] | undefined) => (modes ?? []).map((mode) => ACCESS_MODES[mode] ?? mode).join(',')
+
+function claim({ spec = {}, status = {}, metadata }: View): Record<string, Cell> {
+  return {
+    Status: metadata.deletionTimestamp ? 'Terminating' : (status.phase ?? ''),
+    Volume: spec.volumeName ?? '',
+    Capacity: spec.volumeName ? (status.capacity?.storage ?? '') : '',
+    'Access Modes': spec.volumeName ? accessModes(status.accessModes) : '',
+    StorageClass: spec.storageClassName ?? '',
+    VolumeAttributesClass: spec.volumeAttributesClassName ?? '<unset>',
+    VolumeMode: spec.volumeMode ?? '<unset>',
+  }
+}
+
+function volume({ spec = {}, status = {}, metadata }: View): Record<string, Cell> {
+  const { namespace, name } = spec.claimRef ?? {}
+  return {
+    Capacity: spec.capacity?.storage ?? '',
+    'Access Modes': accessModes(spec.accessModes),
+    'Reclaim Policy': spec.persistentVolumeReclaimPolicy ?? '',
+    Status: metadata.deletionTimestamp ? 'Terminating' : (status.phase ?? ''),
+    Claim: name ? `${namespace}/${name}` : '',
+    StorageClass: spec.storageClassName ?? '',
+    VolumeAttributesClass: spec.volumeAttributesClassName ?? '<unset>',
+    Reason: status.reason ?? '',
+    VolumeMode: spec.volumeMode ?? '<unset>',
+  }
+}
+
+const count = (map: object | undefined) => Object.keys(map ?? {}).length
+
+const binding: CellMaker = ({ roleRef, subjects }) => {
+  const of = (kind: string) =>
+    (subjects ?? [])
+      .filter((one: { kind: string }) => one.kind === kind)
+      .map(({ namespace, name }: { namespace?: string; name: string }) => (namespace ? `${namespace}/${name}` : name))
+      .join(', ')
+  return {
+    Role: `${roleRef?.kind}/${roleRef?.name}`,
+    Users: of('User'),
+    Groups: of('Group'),
+    ServiceAccounts: of('ServiceAccount'),
+  }
+}
+
+/** Namespaces, nodes, configuration, storage and access. */
+export const clusterCells: Record<string, CellMaker> = {
+  '/nodes': node,
+  '/events': event,
+  'events.k8s.io/events': event,
+  '/namespaces': ({ status = {} }) => ({ Status: status.phase ?? '' }),
+  '/configmaps': ({ data, binaryData }) => ({ Data: String(count(data) + count(binaryData)) }),
+  '/secrets': ({ type, data }) => ({ Type: type ?? '', Data: String(count(data)) }),
+  '/serviceaccounts': ({ secrets }) => ({ Secrets: String(secrets?.length ?? 0) }),
+  '/persistentvolumeclaims': claim,
+  '/persistentvolumes': volume,
+  'storage.k8s.io/storageclasses': ({
+    metadata,
+    provisioner,
+    reclaimPolicy,
+    volumeBindingMode,
+    allowVolumeExpansion,
+  }) => ({
+    Name:
+      metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true'
+        ? `${metadata.name} (default)`
+        : metadata.name,
+    Provisioner: provisioner ?? '',
+    ReclaimPolicy: reclaimPolicy ?? 'Delete',
+    VolumeBindingMode: volumeBindingMode ?? 'Immediate',
+    AllowVolumeExpansion: String(allowVolumeExpansion ?? false),
+  }),
+  'rbac.authorization.k8s.io/rolebindings': binding,
+  'rbac.authorization.k8s.io/clusterrolebindings': binding,
+  'coordination.k8s.io/leases': ({ spec = {} }) => ({ Holder: spec.holderIdentity ?? '' }),
+  'policy/poddisruptionbudgets': ({ spec = {}, status = {} }) => ({
+    'Min Available': String(spec.minAvailable ?? 'N/A'),
+    'Max Unavailable': String(spec.maxUnavailable ?? 'N/A'),
+    'Allowed Disruptions': status.disruptionsAllowed ?? 0,
+  }),
+  'scheduling.k8s.io/priorityclasses': ({ value, globalDefault, preemptionPolicy }) => ({
+    Value: value ?? 0,
+    'Global-Default': globalDefault ?? false,
+    PreemptionPolicy: preemptionPolicy ?? 'PreemptLowerPriority',
+  }),
+  'apiregistration.k8s.io/apiservices': ({ spec = {} }) => ({
+    Service: spec.service ? `${spec.service.namespace}/${spec.service.name}` : 'Local',
+    Available: 'True',
+  }),
+}
