@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process'
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { TransientError, UserError } from '@slipway/errors'
+import { gitAuthEnvironment } from './git-auth.ts'
+import type { RunnerOptions } from './options.ts'
+
+/** A commit as a run needs it. */
+export interface CommitContents {
+  message: string
+  /** The file's text; absent when the commit has no such file. */
+  text?: string
+}
+
+/** Local bare copies of repositories, fetched over HTTP when something is asked for that is not there yet. */
+export class SourceMirror {
+  readonly #options: Pick<RunnerOptions, 'runsDir' | 'gitCloneUrl' | 'credentials' | 'env'>
+  readonly #fetches = new Map<string, Promise<void>>()
+
+  constructor(options: Pick<RunnerOptions, 'runsDir' | 'gitCloneUrl' | 'credentials' | 'env'>) {
+    this.#options = options
+  }
+
+  /** Message and file of a commit. Throws COMMIT_UNKNOWN when the git host has no such commit, SOURCE_UNAVAILABLE when it can't be reached. */
+  async read(repository: string, commit: string, file: string): Promise<CommitContents> {
+    const known = (await this.#exists(repository)) ? await this.#read(repository, commit, file) : undefined
+    if (known) return known
+    await this.#fetch(repository)
+    const fetched = await this.#read(repository, commit, file)
+    if (fetched) return fetched
+    throw new UserError('COMMIT_UNKNOWN', `${repository} has no commit ${commit} any more`)
+  }
+
+  /** Paths that differ between two commits; from where the second one left the first when `sinceFork`. */
+  async changedPaths(repository: string, from: string, to: string, sinceFork: boolean): Promise<string[] | undefined> {
+    const range = sinceFork ? [`${from}...${to}`] : [from, to]
+    const { code, stdout } = await this.#git(repository, ['diff', '--name-only', '-z', ...range])
+    // Gone after a forced push: then every path counts as changed.
+    if (code !== 0) return undefined
+    return stdout.toString().split('\0').filter(Boolean)
+  }
+
+  async #read(repository: string, commit: string, file: string): Promise<CommitContents | undefined> {
+    const { stdout } = await this.#git(repository, ['cat-file', '--batch'], `${commit}\n${commit}:${file}\n`)
+    const objects = parseBatch(stdout)
+    const [head, blob] = objects
+    if (head?.type !== 'commit') return undefined
+    const text = head.data.toString()
+    const message = text.slice(text.indexOf('\n\n') + 2)
+    return { message, ...(blob?.type === 'blob' && { text: blob.data.toString() }) }
+  }
+
+  /** One fetch at a time; who comes while one goes on needs a later one, since that may have begun too early. */
+  #fetch(repository: string): Promise<void> {
+    const before = this.#fetches.get(repository) ?? Promise.resolve()
+    const next = before.catch(() => {}).then(() => this.#fetchNow(repository))
+    this.#fetches.set(repository, next)
+    return next
+  }
+
+  async #fetchNow(repository: string): Promise<void> {
+    const url = this.#options.gitCloneUrl(repository)
+    if (!(await this.#exists(repository))) {
+      await mkdir(this.#folder(repository), { recursive: true })
+      await this.#git(repository, ['init', '--quiet', '--bare', '--template=', '.'])
+    }
+    const env = gitAuthEnvironment(url, await this.#options.credentials())
+    const args = ['fetch', '--quiet', '--prune', '--no-auto-gc', url, '+refs/*:refs/*']
+    const { code, stderr } = await this.#git(repository, args, '', env)
+    if (code === 0) return
+    throw new TransientError('SOURCE_UNAVAILABLE', `${repository} could not be fetched: ${stderr.trim().slice(-500)}`)
+  }
+
+  #folder(repository: string): string {
+    // No run can have this name, since it begins with a dot.
+    return join(this.#options.runsDir, '.sources', `${repository.toLowerCase()}.git`)
+  }
+
+  #exists(repository: string): Promise<boolean> {
+    return stat(join(this.#folder(repository), 'HEAD')).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  #git(
+    repository: string,
+    args: string[],
+    input = '',
+    env: Record<string, string> = {},
+  ): Promise<{ code: number; stdout: Buffer; stderr: string }> {
+    return new Promise((resolve, reject) => {
+      const child = spawn('git', args, {
+        cwd: this.#folder(repository),
+        env: { ...this.#options.env, GIT_TERMINAL_PROMPT: '0', ...env },
+      })
+      const stdout: Buffer[] = []
+      let stderr = ''
+      child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+      child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+        stderr += chunk
+      })
+      child.on('error', reject)
+      child.on('close', (code) => resolve({ code: code ?? 1, stdout: Buffer.concat(stdout), stderr }))
+      child.stdin.on('error', () => {})
+      child.stdin.end(input)
+    })
+  }
+}
+
+/** `git cat-file --batch`: `<id> <type> <size>\n<data>\n`, or `<name> missing\n`. */
+function parseBatch(output: Buffer): ({ type: string; data: Buffer } | undefined)[] {
+  const objects: ({ type: string; data: Buffer } | undefined)[] = []
+  let offset = 0
+  while (offset < output.length) {
+    const end = output.indexOf('\n', offset)
+    if (end < 0) break
+    const [, type, size] = /^\S+ (\w+) (\d+)$/.exec(output.toString('utf8', offset, end)) ?? []
+    offset = end + 1
+    if (type === undefined) {
+      objects.push(undefined)
+      continue
+    }
+    objects.push({ type, data: output.subarray(offset, offset + Number(size)) })
+    offset += Number(size) + 1
+  }
+  return objects
+}

@@ -1,0 +1,9 @@
+import type { KubeObject } from '@slipway/kube-objects'
+
+/** What the trigger needs of a Repository, which belongs to the git host. */
+export interface Repository extends KubeObject {
+  spec: { repositoryName: string; defaultBranch?: string }
+  status?: { refs?: { name: string; commit: string; pushedAt?: string; pushedBy?: string }[] }
+}
+
+export type RepositoryRef = NonNullable<NonNullable<Repository['status']>['refs']>[number]
