@@ -9,10 +9,18 @@ export interface SshKey {
   publicKey: string
 }
 
+/** Two strings with their lengths: `ssh-ed25519` and 32 bytes (RFC 8709). */
+const ED25519_BLOB_LENGTH = 4 + 11 + 4 + 32
+
 /** A new ed25519 key, for an identity or for a server. */
 export function generateSshKey(comment = ''): SshKey {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment })
-  return { privateKey: pair.private, publicKey: pair.public.trim() }
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+    const publicKey = pair.public.trim()
+    // ssh2 1.17 drops leading zero bytes of the public half, so that one key in 256 is one that nobody can read.
+    const blob = Buffer.from(publicKey.split(' ')[1] ?? '', 'base64')
+    if (blob.length === ED25519_BLOB_LENGTH) return { privateKey: pair.private, publicKey }
+  }
 }
 
 /** The public line, `type base64`, of a private key file. Throws UserError SSH_KEY_INVALID. */
