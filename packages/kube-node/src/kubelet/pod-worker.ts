@@ -55,6 +55,7 @@ export class PodWorker {
   #observed: ReadonlyMap<string, Observed> = new Map()
   #running: Promise<void> | undefined
   #again = false
+  #said: PodStatus | undefined
   #timer: NodeJS.Timeout | undefined
   #terminated = false
   #stopped = false
@@ -69,7 +70,7 @@ export class PodWorker {
 
   /** The pod as it is now; a deletion interrupts what is under way. */
   update(pod: Pod): void {
-    this.pod = pod
+    this.pod = this.#said ? withStatus(pod, this.#said) : pod
     if (pod.metadata.deletionTimestamp) this.#abort.abort()
     this.wake()
   }
@@ -377,9 +378,9 @@ export class PodWorker {
       messages: this.#messages(),
       now: timestamp(),
     })
-    // What this pass said is what the next one builds on, though the watch may not have brought it back yet.
-    this.pod = { ...this.pod, status: { ...this.pod.status, ...status } }
     this.#status.set(this.pod, status)
+    this.pod = withStatus(this.pod, status)
+    this.#said = status
   }
 
   #messages(): Map<string, string> {
@@ -443,6 +444,13 @@ export class PodWorker {
     const stack = classOf(error) === 'bug' ? (error as SlipwayError).stack : undefined
     this.#deps.log('error', `pod ${namespace}/${name}: ${describeError(error)}`, { ...(stack && { stack }) })
   }
+}
+
+/** The pod with what was last said of it, which the watch may not have brought back yet; conditions of others are kept. */
+function withStatus(pod: Pod, said: PodStatus): Pod {
+  const own = said.conditions ?? []
+  const foreign = (pod.status?.conditions ?? []).filter(({ type }) => !own.some((condition) => condition.type === type))
+  return { ...pod, status: { ...pod.status, ...said, conditions: [...own, ...foreign] } }
 }
 
 function earliest(times: (number | undefined)[]): number | undefined {

@@ -37,9 +37,9 @@ export function deploymentReconciler(deps: Deps): Reconciler<Deployment> {
       const { rollingUpdate } = deployment.spec.strategy ?? {}
       const fence = resolveFenceposts(desired, rollingUpdate?.maxSurge, rollingUpdate?.maxUnavailable)
       const sets = await observe(deps, deployment, fence, context)
-      await rollOut(deps, deployment, sets, { fence, context })
-      await writeRevision(deps, deployment, sets.fresh)
-      return writeStatus(deployment, { sets, fence, context })
+      const after = await rollOut(deps, deployment, sets, { fence, context })
+      await writeRevision(deps, deployment, after.fresh)
+      return writeStatus(deployment, { sets: after, fence, context })
     },
   }
 }
@@ -104,11 +104,12 @@ async function createSet(
 async function rollOut(
   deps: Deps,
   deployment: Deployment,
-  { fresh, old }: Observed,
+  sets: Observed,
   { fence, context }: { fence: Fence; context: ReconcileContext<Deployment> },
-): Promise<void> {
-  if (deployment.metadata.deletionTimestamp) return
-  const sets = fresh ? [fresh, ...old] : old
+): Promise<Observed> {
+  if (deployment.metadata.deletionTimestamp) return sets
+  const { fresh, old } = sets
+  const scaledSets = new Map<ReplicaSet, ReplicaSet>()
   const state: RolloutState = {
     desired: deployment.spec.replicas ?? 1,
     ...fence,
@@ -116,14 +117,15 @@ async function rollOut(
     old: old.map(replicas).filter(({ wanted }) => wanted > 0),
   }
   for (const [name, size] of plan(deps, deployment, state, old)) {
-    const set = sets.find(({ metadata }) => metadata.name === name)
+    const set = [fresh, ...old].find((candidate) => candidate?.metadata.name === name)
     if (!set) continue
     const before = set.spec.replicas ?? 1
-    const after = await patchSet(deps, set, { spec: { replicas: size } })
+    scaledSets.set(set, await patchSet(deps, set, { spec: { replicas: size } }))
     context.event('Normal', 'ScalingReplicaSet', scaled(size > before ? 'up' : 'down', name, before, size))
-    Object.assign(set, after)
   }
   if (fresh) for (const set of outdated(deployment, old)) await removeSet(deps, set)
+  const newest = (set: ReplicaSet): ReplicaSet => scaledSets.get(set) ?? set
+  return { ...sets, fresh: fresh && newest(fresh), old: old.map(newest) }
 }
 
 function plan(deps: Deps, deployment: Deployment, state: RolloutState, old: ReplicaSet[]): Map<string, number> {

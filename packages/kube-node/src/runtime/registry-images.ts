@@ -1,0 +1,83 @@
+import { Readable } from 'node:stream'
+import { describeError, messageOf, SlipwayError, TransientError, UserError } from '@slipway/errors'
+import { type ImageManifest, parseReference, type Reference } from '@slipway/oci-format'
+import { RegistryClient } from '@slipway/registry-client'
+import type { ImageRegistry, RegistryCredentials, RemoteImage } from './image-puller.ts'
+
+/** Milliseconds that a registry may take to say what an image is. */
+const RESOLVE_TIMEOUT = 15_000
+
+/**
+ * Images of registries, looked up with the pod's own credentials. `resolveHost` gives the base URL of a host that has an alias;
+ * such hosts count as ours.
+ */
+export function registryImages(options: {
+  resolveHost(host: string): string | undefined
+  /** Of this machine, such as `amd64`. */
+  architecture: string
+}): ImageRegistry {
+  const clientFor = (credentials: RegistryCredentials | undefined): RegistryClient =>
+    new RegistryClient({ resolveHost: options.resolveHost, credentials: () => credentials })
+  return {
+    resolve: (reference, credentials, signal) =>
+      translated(async () => {
+        const client = clientFor(credentials)
+        const limit = AbortSignal.any([signal, AbortSignal.timeout(RESOLVE_TIMEOUT)])
+        return remoteImage(client, { target: parse(reference), architecture: options.architecture, signal: limit })
+      }),
+    blob: (reference, digest, { credentials, signal }) =>
+      translated(async () => Readable.from(await clientFor(credentials).getBlob(parse(reference), digest, signal))),
+    isOwn: (reference) => options.resolveHost(parse(reference).host) !== undefined,
+  }
+}
+
+async function remoteImage(
+  client: RegistryClient,
+  { target, architecture, signal }: { target: Reference; architecture: string; signal: AbortSignal },
+): Promise<RemoteImage> {
+  const { manifest, digest } = await client.getManifest(target, signal)
+  if (manifest.kind === 'image') return { digest, ...partsOf(manifest) }
+  const chosen = manifest.manifests.find(
+    ({ platform }) => platform?.os === 'linux' && platform.architecture === architecture,
+  )
+  if (!chosen) throw new UserError('IMAGE_NOT_FOUND', `no match for platform in manifest: linux/${architecture}`)
+  const { manifest: image } = await client.getManifest({ ...target, digest: chosen.digest }, signal)
+  if (image.kind !== 'image') throw new UserError('IMAGE_NOT_FOUND', `${chosen.digest} is an index inside of an index`)
+  return { digest, ...partsOf(image) }
+}
+
+const partsOf = ({ config, layers }: ImageManifest): Omit<RemoteImage, 'digest'> => ({ config, layers })
+
+function parse(reference: string): Reference {
+  try {
+    return parseReference(reference)
+  } catch (error) {
+    throw new UserError('IMAGE_NAME_INVALID', `Failed to apply default image tag "${reference}": ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+/** The registry client's errors as a pull's. */
+async function translated<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) {
+      throw new TransientError('IMAGE_UNREACHABLE', `the registry did not answer: ${messageOf(error)}`, {
+        cause: error,
+      })
+    }
+    const code = CODES[error.code]
+    if (code) throw new UserError(code, describeError(error), { cause: error })
+    if (error instanceof TransientError)
+      throw new TransientError('IMAGE_UNREACHABLE', describeError(error), { cause: error })
+    throw error
+  }
+}
+
+const CODES: Partial<Record<string, string>> = {
+  REGISTRY_UNAUTHORIZED: 'IMAGE_UNAUTHORIZED',
+  REGISTRY_DENIED: 'IMAGE_UNAUTHORIZED',
+  REGISTRY_NOT_FOUND: 'IMAGE_NOT_FOUND',
+}
