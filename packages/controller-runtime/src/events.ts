@@ -12,7 +12,8 @@ export class EventRecorder {
   readonly #component: string
   readonly #onError: (error: unknown) => void
   readonly #recorded = new Map<string, Recorded>()
-  #sequence = Date.now()
+  // Two recorders that start in the same millisecond must not give one object two events of the same name.
+  #sequence = Date.now() * 1000 + Math.floor(Math.random() * 1000)
   #last: Promise<void> = Promise.resolve()
 
   constructor(client: KubeClient, component: string, onError: (error: unknown) => void) {
