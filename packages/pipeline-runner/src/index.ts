@@ -11,3 +11,4 @@ export type {
 } from './run/model.ts'
 export type { GitCredentials, RunnerOptions, ServiceConnection } from './run/options.ts'
 export { taskCatalog } from './tasks/catalog.ts'
+export { takeBuildId } from './trigger/build-counter.ts'

@@ -44,6 +44,7 @@ export class PipelineRunner {
     const sources = new SourceMirror(options)
     const runs = { apiVersion: API_VERSION, kind: 'PipelineRun', namespace }
     const informer = informers.for<PipelineRun>(runs)
+    informer.on(() => live.changed())
     const shared = { client, informers, status: 'own' as const, ...(deps.log && { log: deps.log }) }
     this.#triggers = new Controller({
       ...shared,

@@ -6,7 +6,7 @@ import type { Masker } from './masker.ts'
 
 /**
  * The log of a run: `log.txt` holds all of it, `<number>-<step>.txt` that of one step. Each line gets Azure's time stamp and goes
- * through the masker. Emits `written` when there is more to read in `log.txt`, and `closed` at the end.
+ * through the masker. Emits `written` when there is more to read in `log.txt` or nothing will follow, and `closed` at the end.
  */
 export class RunLog extends EventEmitter {
   readonly file: string
@@ -57,6 +57,7 @@ export class RunLog extends EventEmitter {
       if (!this.#whole.closed) await once(this, 'whole-closed')
     }
     this.closed = true
+    this.emit('written')
     this.emit('closed')
     if (this.#failure) throw this.#failure
   }

@@ -7,7 +7,6 @@ import { applyCommand, type StepEffects } from './apply-command.ts'
 import { parseLoggingCommand } from './logging-command.ts'
 import { LOOKUP_VARIABLE } from './orphans.ts'
 import { runProcess } from './process.ts'
-import { mergeResults } from './result.ts'
 import type { JobState } from './state.ts'
 
 /** Everything that a task sees of the agent, for one try of one step. */
@@ -38,7 +37,6 @@ export function taskContext(
     boolean: (name) => input(name).toUpperCase() === 'TRUE',
     path: (name) => (isAbsolute(input(name)) ? resolve(input(name)) : join(run.layout.sources, input(name))),
     variable: (name) => variables.get(name),
-    setVariable: (name, value, variableOptions) => void variables.set(name, value, variableOptions),
     addSecret: (value) => run.masker.add(value),
     prependPath: (folder) => void state.paths.unshift(folder),
     log: (line) => log.line(line),
@@ -57,9 +55,6 @@ export function taskContext(
         },
       }),
     exitCode: (code) => run.record.updateStep(record, { exitCode: code }),
-    complete: (result) => {
-      effects.result = mergeResults(effects.result, result)
-    },
     tempName: (suffix) => join(run.layout.temp, `${randomUUID()}${suffix}`),
     layout: run.layout,
     run: { ...run.input.spec, name: run.input.name },

@@ -6,6 +6,6 @@ export function gitAuthEnvironment(url: string, { username, password }: GitCrede
   return {
     GIT_CONFIG_COUNT: '1',
     GIT_CONFIG_KEY_0: `http.${url}.extraheader`,
-    GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${basic}`,
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${basic}`,
   }
 }

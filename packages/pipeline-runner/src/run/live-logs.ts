@@ -8,10 +8,10 @@ export class LiveLogs {
 
   add(name: string, log: RunLog): void {
     this.#logs.set(name, log)
-    this.#events.emit('opened')
+    this.changed()
     log.once('closed', () => {
       if (this.#logs.get(name) === log) this.#logs.delete(name)
-      this.#events.emit('opened')
+      this.changed()
     })
   }
 
@@ -19,8 +19,13 @@ export class LiveLogs {
     return this.#logs.get(name)
   }
 
-  /** Resolves when some log was opened or closed. */
+  /** Wakes those who wait for a log: one was opened or closed, or a run changed. */
+  changed(): void {
+    this.#events.emit('changed')
+  }
+
+  /** Resolves at the next change. */
   async next(signal: AbortSignal): Promise<void> {
-    await once(this.#events, 'opened', { signal })
+    await once(this.#events, 'changed', { signal })
   }
 }

@@ -76,7 +76,7 @@ async function send(
   const wake = (): void => {
     more = true
   }
-  log?.on('written', wake).on('closed', wake)
+  log?.on('written', wake)
   try {
     while (!signal.aborted) {
       const finished = !log || log.closed
@@ -88,11 +88,11 @@ async function send(
       } else if (finished) {
         return
       } else if (!more) {
-        await Promise.race([once(log, 'written', { signal }), once(log, 'closed', { signal })]).catch(() => {})
+        await once(log, 'written', { signal }).catch(() => {})
       }
     }
   } finally {
-    log?.off('written', wake).off('closed', wake)
+    log?.off('written', wake)
     await handle.close()
   }
 }

@@ -141,7 +141,7 @@ class Attempt {
         record: this.#record,
       })
     } catch (error) {
-      return this.#failed(error, log)
+      return await this.#failed(error, log)
     } finally {
       this.#context.signal.removeEventListener('abort', onStop)
       await log.close()

@@ -1,6 +1,5 @@
 import type { TaskDefinition } from '@slipway/pipeline-yaml'
 import type { Layout } from '../engine/layout.ts'
-import type { StepResult } from '../engine/result.ts'
 import type { PipelineRunSpec } from '../run/model.ts'
 import type { RunnerOptions } from '../run/options.ts'
 
@@ -27,7 +26,6 @@ export interface TaskContext {
   /** A file or folder, relative to the sources folder; the sources folder itself when the input is empty. */
   path(name: string): string
   variable(name: string): string | undefined
-  setVariable(name: string, value: string, options?: { secret?: boolean }): void
   addSecret(value: string): void
   prependPath(folder: string): void
   log(line: string): void
@@ -36,8 +34,6 @@ export interface TaskContext {
   exec(command: string, args: string[], options?: ExecOptions): Promise<number>
   /** Reports the exit code that the timeline shows. */
   exitCode(code: number): void
-  /** Merges into the step's result. */
-  complete(result: StepResult): void
   /** A name for a file in the temporary folder that no other has. */
   tempName(suffix: string): string
   readonly layout: Layout

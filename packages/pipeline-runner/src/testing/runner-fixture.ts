@@ -119,7 +119,7 @@ export class RunnerFixture {
   /** Resolves to a run as soon as it looks as wanted. */
   async until(name: string, wanted: (run: PipelineRun) => boolean): Promise<PipelineRun> {
     const query = { apiVersion: API_VERSION, kind: 'PipelineRun', namespace: NAMESPACE, resourceVersion: '0' }
-    for await (const { object } of this.client.watch<PipelineRun>(query, AbortSignal.timeout(10_000))) {
+    for await (const { object } of this.client.watch<PipelineRun>(query, AbortSignal.timeout(5_000))) {
       if (object.metadata.name === name && wanted(object)) return object
     }
     throw new Error(`${name} never came to be as wanted`)

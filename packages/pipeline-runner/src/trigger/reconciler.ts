@@ -1,4 +1,5 @@
 import type { ReconcileContext, Reconciler } from '@slipway/controller-runtime'
+import { describeError, UserError } from '@slipway/errors'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import { matchesTrigger, type Pipeline, parsePipeline } from '@slipway/pipeline-yaml'
 import { API_VERSION, type PipelineRun } from '../run/model.ts'
@@ -37,7 +38,7 @@ export function triggerReconciler(deps: TriggerDeps, options: TriggerOptions): R
       state = await recover(deps.client, { repository: name, namespace: options.namespace }, state)
       for (const ref of refs) {
         if (state.refs[ref.name] === ref.commit) continue
-        const started = await new Decision(deps, options, repository).decide(ref, state, context)
+        const started = await decideSafely(new Decision(deps, options, repository), { ref, state, context })
         state = { next: state.next + (started ? 1 : 0), refs: { ...state.refs, [ref.name]: ref.commit } }
         await states.write(name, state)
       }
@@ -46,6 +47,20 @@ export function triggerReconciler(deps: TriggerDeps, options: TriggerOptions): R
       await states.write(name, { ...state, refs: Object.fromEntries(present) })
       return { kind: 'ready', reason: 'Current', message: 'every commit is decided on' }
     },
+  }
+}
+
+/** A ref whose commit is gone, after a forced push, must not hold up the others. */
+async function decideSafely(
+  decision: Decision,
+  { ref, state, context }: { ref: RepositoryRef; state: TriggerState; context: ReconcileContext<Repository> },
+): Promise<boolean> {
+  try {
+    return await decision.decide(ref, state, context)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    context.event('Warning', 'NotTriggered', `${ref.name}: ${describeError(error)}`)
+    return false
   }
 }
 
