@@ -42,7 +42,7 @@ function addServerCommands(program: Command): void {
     program
       .command('demo')
       .description('show the whole way of a change, with real components, in a folder of its own')
-      .option('--keep', 'leave the server running afterwards'),
+      .option('--stop', 'stop the server afterwards and remove its data'),
     () => import('./commands/demo.ts'),
   )
 }
@@ -129,11 +129,11 @@ function addAccessCommands(program: Command): void {
   )
 }
 
-/** Commands that other programs' users know by heart parse their own arguments. */
+/** Commands that other programs' users know by heart parse their own arguments, and say their own errors. */
 function addCompatibleCommands(program: Command): void {
-  const compatible: [string, string, () => Promise<Command>][] = [
-    ['helm', 'charts and releases, as helm does', async () => (await import('./helm/index.ts')).createHelmCommand()],
-    ['az', 'registry and builds, as az does', async () => (await import('./az/index.ts')).createAzCommand()],
+  const compatible: [string, string, () => Promise<(args: string[]) => Promise<number>>][] = [
+    ['helm', 'charts and releases, as helm does', async () => (await import('./helm/command.ts')).runHelm],
+    ['az', 'registry and builds, as az does', async () => (await import('./az/command.ts')).runAz],
   ]
   for (const [name, description, load] of compatible) {
     program
@@ -144,7 +144,7 @@ function addCompatibleCommands(program: Command): void {
       .passThroughOptions()
       .argument('[args...]')
       .action(async (args: string[]) => {
-        await (await load()).parseAsync(args, { from: 'user' })
+        process.exitCode = await (await load())(args)
       })
   }
 }

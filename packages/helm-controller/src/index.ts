@@ -1,6 +1,7 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { helmReleaseCrd } from './helm-release/crd.ts'
 
+export { chartDownloads } from './chart-source/chart-downloads.ts'
 export type { ChartDownload, ChartDownloader } from './chart-source/repository-charts.ts'
 export { HelmController, type HelmControllerDeps, type HelmControllerOptions } from './helm-controller.ts'
 

@@ -25,13 +25,13 @@ export interface HttpServerOptions {
 /** One server life cycle for every HTTP endpoint: routes by prefix, starts, stops without waiting for idle or streaming clients. */
 export class HttpServer {
   readonly #options: HttpServerOptions
-  readonly #routes: HttpRoute[]
+  #routes: HttpRoute[] = []
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
 
   constructor(options: HttpServerOptions) {
     this.#options = options
-    this.#routes = [...options.routes].sort((a, b) => b.path.length - a.path.length)
+    this.addRoutes(options.routes)
   }
 
   /** Listens; `port` 0 takes a free one. Throws UserError PORT_IN_USE when another program has it. */
@@ -50,6 +50,11 @@ export class HttpServer {
     server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#track(socket))
     await listen(server, port, host)
     this.#server = server
+  }
+
+  /** Serves more paths from now on; parts that need to know the address are made after the start. */
+  addRoutes(routes: HttpRoute[]): void {
+    this.#routes = [...this.#routes, ...routes].sort((a, b) => b.path.length - a.path.length)
   }
 
   address(): AddressInfo {

@@ -1,0 +1,36 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { type ContainerEngine, connectEngine, startPodman } from '@slipway/container-engine'
+import type { DataFolder } from '../data-folder.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import { logError } from './log.ts'
+
+/** The container engine of this machine: the socket that was named, one that answers, or Podman, started for us. Undefined when there is none. */
+export async function findEngine(
+  folder: DataFolder,
+  socketPath: string | undefined,
+  lifecycle: Lifecycle,
+): Promise<ContainerEngine | undefined> {
+  try {
+    const candidates = process.env.DOCKER_HOST ? [process.env.DOCKER_HOST.replace(/^unix:\/\//, '')] : []
+    const found = await connectEngine(socketPath ? { socketPath } : { candidates })
+    if (found || socketPath || !isInstalled('podman')) return found
+    const podman = await startPodman({ dir: folder.folder('podman'), env: process.env })
+    lifecycle.add('podman', () => podman.stop())
+    return await connectEngine({ socketPath: podman.socketPath })
+  } catch (error) {
+    logError('container engine')(error)
+    return undefined
+  }
+}
+
+function isInstalled(command: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import { HttpServer } from '@slipway/http-server'
+import { ApiServer, kubeconfigFor } from '@slipway/kube-apiserver'
+import { InformerSet, KubeClient, parseKubeconfig } from '@slipway/kube-client'
+import { openSqliteRevisionStore } from '@slipway/storage'
+import { Directory } from '../access/directory.ts'
+import type { DataFolder, Instance } from '../data-folder.ts'
+import type { Settings } from '../settings.ts'
+import { ensureAdminToken, ensureHostKey, installKinds, issuePartToken } from './bootstrap.ts'
+import { openCertificates } from './certificates.ts'
+import { crds } from './crds.ts'
+import { findEngine } from './engine.ts'
+import { ensureIdentity } from './gitops-identity.ts'
+import { resolveAliases } from './host-aliases.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { log, logError } from './log.ts'
+import type { Platform } from './platform.ts'
+import { startArtifacts } from './start-artifacts.ts'
+import { startDelivery } from './start-delivery.ts'
+import { startGitHost } from './start-git-host.ts'
+import { startNode } from './start-node.ts'
+import { startPipelines } from './start-pipelines.ts'
+
+export interface ServerOptions {
+  host: string
+  /** 0 = any free port. */
+  httpPort: number
+  sshPort: number
+  kubePort: number
+  nodes: 'engine' | 'simulated' | 'none'
+  settings: Settings
+  /** @default found, or Podman is started */
+  engineSocket?: string
+}
+
+export interface RunningServer {
+  instance: Instance
+  /** Only after the first start. */
+  adminToken: string | undefined
+  /** What runs the containers, for people to read. */
+  node: string
+  stop(options: { removeContainers: boolean }): Promise<void>
+}
+
+/** Starts every part on one data folder. The only place that knows them all; what they share is here, the rest in start-*.ts. */
+export async function startServer(folder: DataFolder, options: ServerOptions): Promise<RunningServer> {
+  const lifecycle = new Lifecycle()
+  try {
+    return await start(folder, options, lifecycle)
+  } catch (error) {
+    await lifecycle.stop((name, cause) => logError(name)(cause))
+    throw error
+  }
+}
+
+async function start(folder: DataFolder, options: ServerOptions, lifecycle: Lifecycle): Promise<RunningServer> {
+  folder.folder()
+  const store = await openSqliteRevisionStore(folder.file('cluster.db'))
+  lifecycle.add('store', () => store.close())
+  const engine = options.nodes === 'engine' ? findEngine(folder, options.engineSocket, lifecycle) : undefined
+  const kubeletToken = randomBytes(24).toString('hex')
+  const { client, informers, kube } = await startKubernetes(folder, options, { store, kubeletToken, lifecycle })
+  await installKinds(client, crds)
+  const [adminToken, hostKey, partToken] = await Promise.all([
+    ensureAdminToken(client, folder),
+    ensureHostKey(client),
+    issuePartToken(client, 'slipway'),
+  ])
+  const directory = new Directory(informers)
+  await directory.start()
+
+  const http = new HttpServer({ routes: [], onError: logError('http') })
+  await http.start(options.httpPort, options.host)
+  lifecycle.add('http', () => http.stop())
+  const httpUrl = `http://${options.host}:${http.address().port}`
+  const platform: Platform = {
+    folder,
+    client,
+    informers,
+    directory,
+    http,
+    httpUrl,
+    lifecycle,
+    log,
+    credentials: { username: 'slipway', password: partToken },
+    aliases: { registries: {}, repositories: {} },
+    hostKey,
+  }
+  const git = await startGitHost(platform, options)
+  platform.aliases = resolveAliases(options.settings, httpUrl, git.sshUrl)
+  await ensureIdentity(client, `[${options.host}]:${git.sshPort} ${hostKey.publicKey}\n`)
+  const [pipelines, delivery] = await Promise.all([startPipelines(platform), startDelivery(platform)])
+  git.onPush(({ repository }) => {
+    pipelines.wake(repository)
+    delivery.wakeSource(repository)
+  })
+  await startArtifacts(platform, { engine: () => engine ?? Promise.resolve(undefined), onChart: delivery.wakeChart })
+  const node = await startNode(platform, { nodes: options.nodes, engine, kubeletToken })
+  const instance = { pid: process.pid, http: httpUrl, ssh: git.sshUrl, kube }
+  folder.announce(instance)
+  return {
+    instance,
+    adminToken,
+    node: node.description,
+    async stop({ removeContainers }) {
+      if (removeContainers) await node.removeContainers()
+      await lifecycle.stop((name, error) => logError(name)(error))
+      folder.withdraw()
+    },
+  }
+}
+
+async function startKubernetes(
+  folder: DataFolder,
+  { host, kubePort }: ServerOptions,
+  {
+    store,
+    kubeletToken,
+    lifecycle,
+  }: { store: Awaited<ReturnType<typeof openSqliteRevisionStore>>; kubeletToken: string; lifecycle: Lifecycle },
+): Promise<{ client: KubeClient; informers: InformerSet; kube: string }> {
+  const { ca, server, client: administrator } = await openCertificates(folder, host)
+  const api = new ApiServer({
+    store,
+    tls: { key: server.key, cert: server.cert, ca: ca.cert },
+    serviceAccountKey: ca.key,
+    kubeletToken,
+    onError: logError('kube-apiserver'),
+  })
+  await api.start(kubePort, host)
+  lifecycle.add('kube-apiserver', () => api.stop())
+  const kube = `https://${host}:${api.address().port}`
+  const kubeconfig = kubeconfigFor({ server: kube, ca: ca.cert, client: administrator })
+  folder.write('kubeconfig', kubeconfig)
+  const client = new KubeClient(parseKubeconfig(kubeconfig))
+  const informers = new InformerSet(client, logError('informer'))
+  lifecycle.add('kube-client', async () => {
+    await informers.stop()
+    await client.close()
+  })
+  return { client, informers, kube }
+}

@@ -1,0 +1,59 @@
+import { UserError } from '@slipway/errors'
+import { type RepositoryIndex as ParsedIndex, parseIndex, resolveVersion } from '@slipway/helm-chart'
+import {
+  HelmRepositoryClient,
+  type RegistryAccess,
+  RegistryClient,
+  type RepositoryIndex,
+} from '@slipway/registry-client'
+import type { ChartDownload, ChartDownloader } from './repository-charts.ts'
+
+/** Archives kept in memory, by the digest that the index gives. */
+const KEPT = 64
+
+/** Downloads charts over HTTP and from OCI registries, through the host alias table. An archive that the index still names is not fetched again. */
+export function chartDownloads(access: RegistryAccess): ChartDownloader {
+  const repositories = new HelmRepositoryClient(access)
+  const registry = new RegistryClient(access)
+  const parsed = new WeakMap<RepositoryIndex, ParsedIndex>()
+  const archives = new Map<string, Uint8Array>()
+
+  const readIndex = async (url: string, signal: AbortSignal): Promise<ParsedIndex> => {
+    const index = await repositories.index(url, signal)
+    const known = parsed.get(index) ?? parseIndex(index.text, url)
+    parsed.set(index, known)
+    return known
+  }
+
+  const fromRepository = async (
+    url: string,
+    name: string,
+    wanted: string,
+    signal: AbortSignal,
+  ): Promise<ChartDownload> => {
+    const index = await readIndex(url, signal)
+    const entry = resolveVersion(index, name, wanted)
+    const chartUrl = entry?.urls[0]
+    // Helm's own sentence.
+    if (!entry || !chartUrl) {
+      throw new UserError('CHART_NOT_FOUND', `chart "${name}" version "${wanted}" not found in ${url} repository`, {
+        hint: index.entries[name] ? 'push that version, or choose one that is there' : 'push the chart first',
+      })
+    }
+    const { version } = entry.metadata
+    const key = entry.digest ?? `${url} ${name} ${version}`
+    const archive = archives.get(key) ?? (await repositories.download(url, chartUrl, signal))
+    archives.set(key, archive)
+    const [oldest] = archives.keys()
+    if (archives.size > KEPT && oldest !== undefined) archives.delete(oldest)
+    return { archive, version }
+  }
+
+  return {
+    async download(repository, name, version, signal) {
+      if (!repository.startsWith('oci://')) return fromRepository(repository, name, version, signal)
+      const reference = `${repository.slice('oci://'.length).replace(/\/+$/, '')}/${name}:${version.replaceAll('+', '_')}`
+      return { archive: (await registry.pullChart(reference, signal)).bytes, version }
+    },
+  }
+}

