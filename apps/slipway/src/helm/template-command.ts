@@ -44,6 +44,7 @@ export function template(args: readonly string[], options: TemplateOptions): str
   const values = readValues(options)
   const chart = readChart(path)
   checkInstallable(chart)
+  if (chart.metadata.deprecated) process.stderr.write('level=WARN msg="this chart is deprecated"\n')
   const rendered = withDebugHint(options.debug, () =>
     renderChart(chart, {
       values,

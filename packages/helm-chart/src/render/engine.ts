@@ -41,6 +41,7 @@ export interface EngineOptions {
 /** The mark around messages of `fail` and `required`, by which Helm finds them in Go's error texts. */
 const errorStart = 'HELM_ERR_START'
 const errorEnd = 'HELM_ERR_END'
+// Helm's own limit of one template inside itself.
 const maxIncludes = 1000
 
 const cache = new TemplateCache()
@@ -55,7 +56,7 @@ export function renderTemplates(
     functions: { ...templateFunctions(options.platform), ...failureFunctions(options), ...lookupFunction(options) },
     missingKey: options.strict ? 'error' : 'zero',
     cache,
-    ...(options.limits && { limits: options.limits }),
+    limits: { maxDepth: maxIncludes + 100, ...options.limits },
   })
   const root = set.child(lateFunctions(() => root, new Map()))
   for (const name of names) {

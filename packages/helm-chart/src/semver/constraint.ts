@@ -46,25 +46,17 @@ function rewriteRanges(text: string): string {
 }
 
 function parseGroup(text: string): Comparator[] {
-  // An empty segment means any version.
-  if (text.trim() === '' && text === '') return [anyVersion]
   if (!valid.test(text)) throw new Error(`improper constraint: ${text}`)
   return (text.match(each) ?? [text]).filter((part) => part !== '').map(parseComparator)
-}
-
-const anyVersion: Comparator = {
-  operator: '',
-  version: parseVersion('0.0.0'),
-  dirty: true,
-  minorDirty: false,
-  patchDirty: false,
 }
 
 function parseComparator(text: string): Comparator {
   const match = one.exec(text)
   if (!match) throw new Error(`improper constraint: ${text}`)
   const [, operator = '', , major = '', minor = '', patch = '', prerelease = ''] = match
-  if (isWild(major)) return { ...anyVersion, operator, version: parsePart(`0.0.0${prerelease}`) }
+  if (isWild(major)) {
+    return { operator, version: parsePart(`0.0.0${prerelease}`), dirty: true, minorDirty: false, patchDirty: false }
+  }
   if (isWild(minor.slice(1))) {
     const version = parsePart(`${major}.0.0${prerelease}`)
     return { operator, version, dirty: true, minorDirty: true, patchDirty: false }

@@ -96,6 +96,7 @@ class SetParser {
 
   private indexedKey(table: Values, key: string, depth: number): Progress {
     const index = this.index()
+    if (index === undefined) return 'end'
     const existing = hasKey(table, key) ? table[key] : []
     if (!Array.isArray(existing)) throw conversionError(existing, '[]interface {}')
     const { list, progress } = this.item(existing, index, depth)
@@ -103,9 +104,10 @@ class SetParser {
     return progress
   }
 
-  private index(): number {
+  /** The number up to `]`; undefined when the input ends before, which Helm passes over in silence. */
+  private index(): number | undefined {
     const { text, stop } = this.until(']')
-    if (stop === undefined) throw setError('error parsing index: EOF')
+    if (stop === undefined) return undefined
     if (!/^[+-]?\d+$/.test(text)) {
       throw setError(`error parsing index: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`)
     }
@@ -126,6 +128,7 @@ class SetParser {
     }
     if (stop === '[') {
       const next = this.index()
+      if (next === undefined) return { list: [...list], progress: 'end' }
       const existing = list[index] ?? []
       if (!Array.isArray(existing)) throw conversionError(existing, '[]interface {}')
       const inner = this.item(existing, next, depth)

@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { loadChart, renderChart } from '@slipway/helm-chart'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodePlatform } from './node-platform.ts'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'slipway-helm-'))
+const files: Record<string, string> = {
+  'Chart.yaml': '\uFEFFapiVersion: v1\nname: appawebapi\nversion: 0.1.0\n',
+  'values.yaml': 'tag: "158"\n',
+  'templates/cm.yaml': 'kind: ConfigMap\ntag: {{ .Values.tag | quote }}\n',
+  'templates/test.yaml': 'kind: Pod\nmetadata: {name: t, annotations: {helm.sh/hook: test}}\n',
+}
+
+beforeAll(() => {
+  for (const [name, text] of Object.entries(files)) {
+    const file = join(folder, 'chart', name)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
+  writeFileSync(
+    join(folder, 'run.mts'),
+    `import { runHelm } from '${join(here, 'command.ts')}'\nprocess.exitCode = await runHelm(process.argv.slice(2))\n`,
+  )
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function helm(...args: string[]) {
+  const run = spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), join(folder, 'run.mts'), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  return { status: run.status, stdout: run.stdout, stderr: run.stderr }
+}
+
+describe('helm', () => {
+  it('renders a chart with its hooks last', () => {
+    expect(helm('template', 'rel', './chart', '--set-string', 'tag=160')).toEqual({
+      status: 0,
+      stdout:
+        '---\n# Source: appawebapi/templates/cm.yaml\nkind: ConfigMap\ntag: "160"\n---\n# Source: appawebapi/templates/test.yaml\nkind: Pod\nmetadata: {name: t, annotations: {helm.sh/hook: test}}\n',
+      stderr: '',
+    })
+  })
+
+  it('packages a chart with another version', () => {
+    const { status, stdout } = helm('package', '--destination', './out/', '--version', '158.0.0', './chart/')
+
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: 'Successfully packaged chart and saved it to: out/appawebapi-158.0.0.tgz\n',
+    })
+    expect(helm('show', 'chart', 'out/appawebapi-158.0.0.tgz').stdout).toBe(
+      'apiVersion: v1\nname: appawebapi\nversion: 158.0.0\n\n',
+    )
+  })
+
+  it.each([
+    [['nonsense'], 'Error: unknown command "nonsense" for "helm"\nRun \'helm --help\' for usage.\n'],
+    [['install', 'x', 'y', '--wait'], 'Error: helm install is not supported\n'],
+    [['template', 'r', 'chart', '--no-such-flag'], 'Error: unknown flag: --no-such-flag\n'],
+    [['template', 'r', './missing'], 'Error: path "./missing" not found\n'],
+    [['package', 'chart', '--version', 'abc'], 'Error: invalid semantic version\n'],
+  ])('%j fails with the text of Helm', (args, stderr) => {
+    expect(helm(...args)).toEqual({ status: 1, stdout: '', stderr })
+  })
+})
+
+describe('certificates of templates', () => {
+  it('are signed by their authority and carry the names', () => {
+    const template =
+      '{{ $ca := genCA "ca" 10 }}{{ $c := genSignedCert "app" (list "10.0.0.1") (list "app.ns.svc") 5 $ca }}{{ $ca.Cert }}|{{ $c.Cert }}|{{ $c.Key }}'
+    const encode = (text: string) => new TextEncoder().encode(text)
+    const chart = loadChart(
+      [
+        { name: 'Chart.yaml', data: encode('apiVersion: v2\nname: demo\nversion: 0.1.0\n') },
+        { name: 'templates/NOTES.txt', data: encode(template) },
+      ],
+      nodePlatform,
+    )
+    const { notes } = renderChart(chart, { values: {}, release: { name: 'r', namespace: 'n' }, platform: nodePlatform })
+    const [ca = '', cert = '', key = ''] = notes.split('|')
+    const leaf = new X509Certificate(cert)
+
+    expect(leaf.verify(new X509Certificate(ca).publicKey)).toBe(true)
+    expect(leaf.subjectAltName).toBe('DNS:app.ns.svc, IP Address:10.0.0.1')
+    expect(leaf.issuer).toBe('CN=ca')
+    expect(new X509Certificate(ca).ca).toBe(true)
+    expect(key.startsWith('-----BEGIN RSA PRIVATE KEY-----')).toBe(true)
+  })
+})
