@@ -8,6 +8,7 @@ const modules = {
   openapiV2: () => import('./generated/openapi-v2.ts'),
   openapiV3Paths: () => import('./generated/openapi-v3-paths.ts'),
   openapiV3Schemas: () => import('./generated/openapi-v3-schemas.ts'),
+  protobufFields: () => import('./generated/protobuf-fields.ts'),
   rbacBootstrap: () => import('./generated/rbac-bootstrap.ts'),
   tableColumns: () => import('./generated/table-columns.ts'),
 }

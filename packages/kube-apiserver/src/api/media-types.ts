@@ -57,14 +57,20 @@ function contentTypeOf(form: OutputForm['as'], parameters: Record<string, string
   return `application/json;as=${parameters.as};g=meta.k8s.io;v=v1`
 }
 
-const BODY_TYPES = ['application/json', 'application/yaml']
+export type BodyFormat = 'json' | 'yaml' | 'protobuf'
 
-/** Checks the Content-Type of a body that holds an object; absent counts as JSON. */
-export function bodyIsYaml(contentType: string | undefined): boolean {
-  const type = mediaType(contentType)
-  if (type === '' || type === 'application/json') return false
-  if (type === 'application/yaml') return true
-  throw unsupportedMediaType([...BODY_TYPES])
+const BODY_FORMATS: Record<string, BodyFormat> = {
+  '': 'json',
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
+}
+
+/** How a body that holds an object is written; without a Content-Type it is JSON. Throws 415. */
+export function bodyFormatOf(contentType: string | undefined): BodyFormat {
+  const format = BODY_FORMATS[mediaType(contentType)]
+  if (!format) throw unsupportedMediaType(Object.keys(BODY_FORMATS).filter(Boolean))
+  return format
 }
 
 export type PatchKind = 'json' | 'merge' | 'strategic' | 'apply'

@@ -3,9 +3,10 @@ import { classOf } from '@slipway/errors'
 import { parse } from '@slipway/go-yaml'
 import { readBody } from '@slipway/http-server'
 import type { KubeObject } from '@slipway/kube-objects'
-import { bodyIsYaml, parseJson } from '../api/media-types.ts'
+import { bodyFormatOf, parseJson } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, tooLarge } from '../api/status.ts'
+import { decodeProtobuf } from '../protobuf/decode.ts'
 import { apiVersionOf } from '../registry/resource.ts'
 
 /** What Kubernetes takes at most. */
@@ -15,24 +16,30 @@ const MAX_DEPTH = 200
 
 /** The text of the body. Throws 413 past 3 MiB. */
 export async function readText(request: Pick<ApiRequest, 'http'>): Promise<string> {
-  const { http } = request
+  return (await readBytes(request)).toString()
+}
+
+async function readBytes({ http }: Pick<ApiRequest, 'http'>): Promise<Buffer> {
   const body = await readBody(http, MAX_BODY_BYTES).catch((error: unknown) => {
     throw classOf(error) === 'user' ? tooLarge(MAX_BODY_BYTES) : error
   })
-  if (http.headers['content-encoding'] !== 'gzip') return body.toString()
+  if (http.headers['content-encoding'] !== 'gzip') return body
   try {
-    return gunzipSync(body, { maxOutputLength: MAX_BODY_BYTES }).toString()
+    return gunzipSync(body, { maxOutputLength: MAX_BODY_BYTES })
   } catch {
     throw badRequest('the body is not gzip, or larger than the limit when unpacked')
   }
 }
 
-/** The JSON object of a body in JSON or YAML; undefined when the body is empty. Throws 400 and 415. */
+/** The object of a body in JSON, YAML or protobuf; undefined when the body is empty. Throws 400 and 415. */
 export async function readValue(request: Pick<ApiRequest, 'http'>): Promise<Record<string, unknown> | undefined> {
-  const yaml = bodyIsYaml(request.http.headers['content-type'])
-  const text = await readText(request)
+  const format = bodyFormatOf(request.http.headers['content-type'])
+  const bytes = await readBytes(request)
+  if (bytes.length === 0) return undefined
+  if (format === 'protobuf') return await decodeProtobuf(bytes)
+  const text = bytes.toString()
   if (text.trim() === '') return undefined
-  return asObject(yaml ? parseYaml(text) : parseJson(text))
+  return asObject(format === 'yaml' ? parseYaml(text) : parseJson(text))
 }
 
 /** YAML as JSON data. Throws 400 with the parser's words. */
