@@ -1,11 +1,6 @@
 /** Encodings that a text file can be read from and written back to. */
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1'
 
-export interface DecodedText {
-  text: string
-  encoding: Encoding
-}
-
 const BOM = '\uFEFF'
 
 /** The encoding that a file shows: by its BOM, else UTF-8 when it is valid as that, else Latin-1. */

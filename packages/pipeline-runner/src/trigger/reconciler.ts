@@ -19,8 +19,8 @@ export interface TriggerOptions {
   file?: string
 }
 
-export const REPOSITORY_LABEL = 'slipway.dev/repository'
-export const COMMIT_LABEL = 'slipway.dev/commit'
+const REPOSITORY_LABEL = 'slipway.dev/repository'
+const COMMIT_LABEL = 'slipway.dev/commit'
 const TRIGGER_LABEL = 'slipway.dev/trigger'
 
 /**
