@@ -1,0 +1,95 @@
+import { describeError, messageOf, UserError } from '@slipway/errors'
+import type { BuildOrder, ImageBuilderOptions, Run } from '../port.ts'
+import { build } from './build.ts'
+import { RunLog } from './run-log.ts'
+import type { RunStore } from './run-store.ts'
+import type { Source } from './sources.ts'
+
+/** Builds that go on at the same time; the others are queued. */
+const CONCURRENCY = 2
+
+interface Active {
+  log: RunLog
+  abort: AbortController
+}
+
+/** Carries runs out, first come, first served. */
+export class Runner {
+  readonly #options: ImageBuilderOptions
+  readonly #store: RunStore
+  readonly #now: () => string
+  readonly #active = new Map<string, Active>()
+  readonly #queue: (() => Promise<void>)[] = []
+  #running = 0
+
+  constructor(options: ImageBuilderOptions, store: RunStore, now: () => string) {
+    this.#options = options
+    this.#store = store
+    this.#now = now
+  }
+
+  async schedule(order: BuildOrder, source: Source): Promise<Run> {
+    const run = await this.#store.create(this.#now())
+    const secrets = order.arguments.filter(({ isSecret }) => isSecret).map(({ value }) => value)
+    const log = new RunLog(this.#store.logPath(run.runId), secrets)
+    this.#active.set(run.runId, { log, abort: new AbortController() })
+    this.#queue.push(() => this.#carryOut(run, order, source))
+    this.#next()
+    return run
+  }
+
+  /** The log of a run that is not over. */
+  log(id: string): RunLog | undefined {
+    return this.#active.get(id)?.log
+  }
+
+  /** Resolves to false when the run is over. */
+  cancel(id: string): boolean {
+    this.#active.get(id)?.abort.abort(new UserError('RUN_CANCELED', 'the run was canceled'))
+    return this.#active.has(id)
+  }
+
+  #next(): void {
+    if (this.#running >= CONCURRENCY) return
+    const work = this.#queue.shift()
+    if (!work) return
+    this.#running += 1
+    void work().finally(() => {
+      this.#running -= 1
+      this.#next()
+    })
+  }
+
+  async #carryOut(queued: Run, order: BuildOrder, source: Source): Promise<void> {
+    const active = this.#active.get(queued.runId)
+    if (!active) return
+    const { log, abort } = active
+    const run: Run = { ...queued, status: 'Running', startTime: this.#now() }
+    try {
+      await this.#store.save(run)
+      abort.signal.throwIfAborted()
+      const engine = await this.#options.engine()
+      if (!engine) {
+        throw new UserError('ENGINE_MISSING', 'no container engine answers', { hint: 'install Podman or Docker' })
+      }
+      const deps = {
+        engine,
+        registry: this.#options.registry,
+        log: (text: string) => log.write(text),
+        signal: abort.signal,
+      }
+      const outputImages = await build(deps, order, source)
+      await this.#store.save({ ...run, status: 'Succeeded', finishTime: this.#now(), outputImages })
+    } catch (error) {
+      log.write(`${describeError(error)}\n`)
+      const status = abort.signal.aborted ? 'Canceled' : 'Failed'
+      const runErrorMessage = messageOf(error)
+      await this.#store.save({ ...run, status, finishTime: this.#now(), runErrorMessage }).catch(() => {})
+    } finally {
+      // The state is on the disk before the log ends: whoever followed it to its end reads the result next.
+      await log.end().catch(() => {})
+      this.#active.delete(queued.runId)
+      await source.remove()
+    }
+  }
+}
