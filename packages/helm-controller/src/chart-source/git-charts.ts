@@ -3,7 +3,7 @@ import type { FetchOptions, GitClient } from '@slipway/git-client'
 import { type ChartFile, loadChart, type Platform } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
-import type { HelmRelease } from '../helm-release/helm-release.ts'
+import { type HelmRelease, placeOf } from '../helm-release/helm-release.ts'
 import type { ChartSource, LoadedChart } from './chart-source.ts'
 
 export interface GitChartDeps {
@@ -23,7 +23,7 @@ export function gitCharts(deps: GitChartDeps): ChartSource {
       const files = await readFolder(deps.git, url, commit, path)
       if (!files.some(({ name }) => name === 'Chart.yaml')) {
         throw new UserError('CHART_NOT_FOUND', `${url} has no chart in ${path} at ${commit.slice(0, 8)}`, {
-          at: { object: `HelmRelease/${release.metadata.namespace}/${release.metadata.name}` },
+          at: placeOf(release),
           hint: 'spec.chart.path names the folder that holds Chart.yaml',
         })
       }

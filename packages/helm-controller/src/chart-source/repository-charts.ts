@@ -1,5 +1,6 @@
 import { describeError, UserError } from '@slipway/errors'
 import { loadArchive, type Platform } from '@slipway/helm-chart'
+import { placeOf } from '../helm-release/helm-release.ts'
 import type { ChartSource, LoadedChart } from './chart-source.ts'
 
 /** A chart's archive as a repository serves it. */
@@ -20,7 +21,7 @@ export function repositoryCharts(downloader: ChartDownloader, platform: Platform
   return {
     async load(release, signal): Promise<LoadedChart> {
       const { repository = '', name = '', version = '' } = release.spec.chart
-      const at = { object: `HelmRelease/${release.metadata.namespace}/${release.metadata.name}` }
+      const at = placeOf(release)
       if (!repository || !name || !version) {
         throw new UserError('CHART_SOURCE_INVALID', 'could not find valid chart source configuration for release', {
           at,

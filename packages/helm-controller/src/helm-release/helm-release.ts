@@ -1,3 +1,4 @@
+import type { Place } from '@slipway/errors'
 import type { KubeObject } from '@slipway/kube-objects'
 
 /** `helm.fluxcd.io/v1` HelmRelease, as the Helm Operator defines it. */
@@ -86,4 +87,14 @@ export const ANTECEDENT = 'helm.fluxcd.io/antecedent'
 /** The antecedent's value: `namespace:helmrelease/name`. */
 export function antecedentOf({ metadata }: HelmRelease): string {
   return `${metadata.namespace || 'default'}:helmrelease/${metadata.name}`
+}
+
+/** The file and line that an object was read from, as the kustomize-controller notes it. */
+const SOURCE = 'slipway.dev/source'
+
+/** Where a fault of the release is: the object, and the file and line it came from when that is known. */
+export function placeOf({ kind, metadata }: HelmRelease): Place {
+  const object = `${kind}/${metadata.namespace}/${metadata.name}`
+  const { file, line } = /^(?<file>.+):(?<line>\d+)$/.exec(metadata.annotations?.[SOURCE] ?? '')?.groups ?? {}
+  return file && line ? { file, line: Number(line), object } : { object }
 }

@@ -6,7 +6,7 @@ import type { ActionOptions, ReleaseActions } from '../release/actions.ts'
 import type { ReleaseRenderer } from '../release/renderer.ts'
 import type { ReleaseStorage, StoredRelease } from '../release/storage.ts'
 import { type Action, decide } from './decide.ts'
-import { antecedentOf, type HelmRelease, releaseNameOf, targetNamespaceOf } from './helm-release.ts'
+import { antecedentOf, type HelmRelease, placeOf, releaseNameOf, targetNamespaceOf } from './helm-release.ts'
 import { StatusWriter } from './status-writer.ts'
 import { composeValues } from './values.ts'
 
@@ -238,8 +238,4 @@ function actionOptions({ spec }: HelmRelease, signal: AbortSignal): ActionOption
     maxHistory: spec.maxHistory ?? 10,
     signal,
   }
-}
-
-function placeOf({ kind, metadata }: HelmRelease): { object: string } {
-  return { object: `${kind}/${metadata.namespace}/${metadata.name}` }
 }

@@ -2,7 +2,7 @@ import { TransientError, UserError } from '@slipway/errors'
 import { parse } from '@slipway/go-yaml'
 import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
-import type { HelmRelease, ValuesSource } from './helm-release.ts'
+import { type HelmRelease, placeOf, type ValuesSource } from './helm-release.ts'
 
 type Values = Record<string, unknown>
 
@@ -85,7 +85,7 @@ async function readKey(
 function absent(release: HelmRelease, optional: boolean | undefined, message: string): undefined {
   if (optional) return undefined
   throw new UserError('VALUES_NOT_FOUND', message, {
-    at: { object: `HelmRelease/${release.metadata.namespace}/${release.metadata.name}` },
+    at: placeOf(release),
     hint: 'create it or mark the source as optional',
   })
 }
@@ -96,7 +96,7 @@ function parseSource(text: string, source: ValuesSource, release: HelmRelease): 
   if (value === null || value === undefined) return {}
   if (typeof value === 'object' && !Array.isArray(value)) return value as Values
   throw new UserError('VALUES_INVALID', `the values of ${name} are not a map`, {
-    at: { object: `HelmRelease/${release.metadata.namespace}/${release.metadata.name}` },
+    at: placeOf(release),
   })
 }
 
