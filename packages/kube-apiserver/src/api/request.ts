@@ -49,6 +49,7 @@ export function parseTarget(registry: ResourceRegistry, method: string, path: st
   const verb = verbOf(method, name, watching)
   checkVerb(resource, subresource, verb)
   if (verb === 'create' && name && !subresource) throw methodNotSupported(undefined, verb)
+  if ((verb === 'update' || verb === 'patch') && !name) throw methodNotSupported(undefined, verb)
   return {
     resource,
     verb,

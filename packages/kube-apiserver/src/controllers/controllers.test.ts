@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+import { openWatch } from '../testing/watch-client.ts'
+
+let api: TestServer
+beforeAll(async () => {
+  api = await startTestServer()
+})
+afterAll(() => api.stop())
+
+const MAPS = '/api/v1/namespaces/default/configmaps'
+async function create(name: string, owner?: { metadata: { name: string; uid: string } }, more: object = {}) {
+  const { name: ownerName, uid } = owner?.metadata ?? {}
+  const ownerReferences = owner && [
+    { apiVersion: 'v1', kind: 'ConfigMap', name: ownerName, uid, blockOwnerDeletion: true },
+  ]
+  const { body } = await api.call('POST', MAPS, {
+    body: { metadata: { name, ...(owner && { ownerReferences }), ...more } },
+  })
+  return body
+}
+
+/** Resolves when the object is gone. */
+async function gone(path: string): Promise<void> {
+  const [folder, name] = [path.slice(0, path.lastIndexOf('/')), path.slice(path.lastIndexOf('/') + 1)]
+  const watch = await openWatch(
+    api,
+    `${folder}?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&fieldSelector=metadata.name%3D${name}`,
+  )
+  for (let seen = false; ; ) {
+    const event = await watch.next()
+    if (event.type === 'ADDED') seen = true
+    if (event.type === 'DELETED' || (event.type === 'BOOKMARK' && !seen)) break
+  }
+  watch.close()
+}
+
+describe('garbage collection', () => {
+  it('deletes what an object owned, after it, in the background', async () => {
+    const owner = await create('owner')
+    const child = await create('child', owner)
+    await create('grandchild', child)
+
+    await api.call('DELETE', `${MAPS}/owner`)
+
+    await gone(`${MAPS}/grandchild`)
+    expect((await api.call('GET', `${MAPS}/child`)).status).toBe(404)
+  })
+
+  it('deletes dependents first in the foreground', async () => {
+    const owner = await create('front')
+    await create('held', owner, { finalizers: ['test.dev/hold'] })
+
+    const answer = await api.call('DELETE', `${MAPS}/front`, { body: { propagationPolicy: 'Foreground' } })
+    const still = await api.call('GET', `${MAPS}/front`)
+    await api.call('PATCH', `${MAPS}/held`, {
+      body: { metadata: { finalizers: null } },
+      type: 'application/merge-patch+json',
+    })
+    await gone(`${MAPS}/front`)
+
+    expect(answer.body.metadata.finalizers).toEqual(['foregroundDeletion'])
+    expect(still.status).toBe(200)
+    expect((await api.call('GET', `${MAPS}/held`)).status).toBe(404)
+  })
+
+  it('leaves dependents alone when they are to be orphaned', async () => {
+    const owner = await create('parent')
+    await create('orphan', owner)
+
+    await api.call('DELETE', `${MAPS}/parent?propagationPolicy=Orphan`)
+    await gone(`${MAPS}/parent`)
+
+    expect((await api.call('GET', `${MAPS}/orphan`)).body.metadata.ownerReferences).toBeUndefined()
+  })
+
+  it('deletes what names an owner that never was', async () => {
+    await create('lost', { metadata: { name: 'nobody', uid: '00000000-0000-0000-0000-000000000000' } })
+
+    await gone(`${MAPS}/lost`)
+  })
+})
+
+describe('deletion', () => {
+  it('waits for finalizers', async () => {
+    await create('kept', undefined, { finalizers: ['test.dev/hold'] })
+
+    const first = await api.call('DELETE', `${MAPS}/kept`)
+    const refused = await api.call('PATCH', `${MAPS}/kept`, {
+      body: { metadata: { finalizers: ['test.dev/other'] } },
+      type: 'application/merge-patch+json',
+    })
+
+    expect(first.body.metadata.deletionTimestamp).toBeDefined()
+    expect(refused.body.metadata.finalizers ?? []).toEqual([])
+    expect((await api.call('GET', `${MAPS}/kept`)).status).toBe(404)
+  })
+
+  it('holds to its preconditions', async () => {
+    await create('guarded')
+
+    const answer = await api.call('DELETE', `${MAPS}/guarded`, { body: { preconditions: { uid: 'other' } } })
+
+    expect(answer.body).toMatchObject({ code: 409, reason: 'Conflict' })
+    expect(answer.body.message).toContain('the UID in the precondition (other) does not match the UID in record')
+  })
+
+  it('gives a running pod time, and a pod without node none', async () => {
+    const PODS = '/api/v1/namespaces/default/pods'
+    const pod = (name: string, spec: object = {}) => ({
+      metadata: { name },
+      spec: { containers: [{ name: 'c', image: 'x' }], ...spec },
+    })
+    await api.call('POST', PODS, { body: pod('waiting') })
+    await api.call('POST', PODS, { body: pod('running', { nodeName: 'n' }) })
+
+    await api.call('DELETE', `${PODS}/waiting`)
+    const soft = await api.call('DELETE', `${PODS}/running`)
+    const hard = await api.call('DELETE', `${PODS}/running`, { body: { gracePeriodSeconds: 0 } })
+
+    expect((await api.call('GET', `${PODS}/waiting`)).status).toBe(404)
+    expect(soft.body.metadata).toMatchObject({ deletionGracePeriodSeconds: 30, deletionTimestamp: expect.any(String) })
+    expect(hard.status).toBe(200)
+    expect((await api.call('GET', `${PODS}/running`)).status).toBe(404)
+  })
+
+  it('of a collection takes what the selector matches', async () => {
+    await create('c1', undefined, { labels: { batch: 'x' } })
+    await create('c2', undefined, { labels: { batch: 'x' } })
+    await create('c3')
+
+    await api.call('DELETE', `${MAPS}?labelSelector=batch%3Dx`)
+
+    const statuses = await Promise.all(['c1', 'c2', 'c3'].map((name) => api.call('GET', `${MAPS}/${name}`)))
+    expect(statuses.map(({ status }) => status)).toEqual([404, 404, 200])
+  })
+})
+
+describe('a namespace', () => {
+  it('has its ServiceAccount and root CA, takes its content along, and lets nothing in meanwhile', async () => {
+    await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'brief' } } })
+    const inside = '/api/v1/namespaces/brief'
+    const watch = await openWatch(api, `${inside}/configmaps?watch=true`)
+    expect((await watch.next()).object).toMatchObject({
+      metadata: { name: 'kube-root-ca.crt' },
+      data: { 'ca.crt': expect.stringContaining('BEGIN CERTIFICATE') },
+    })
+    watch.close()
+    await api.call('POST', `${inside}/secrets`, { body: { metadata: { name: 's', finalizers: ['test.dev/hold'] } } })
+
+    const deleted = await api.call('DELETE', inside)
+    const refused = await api.call('POST', `${inside}/secrets`, { body: { metadata: { name: 'late' } } })
+    await api.call('PATCH', `${inside}/secrets/s`, {
+      body: { metadata: { finalizers: [] } },
+      type: 'application/merge-patch+json',
+    })
+    await gone(inside)
+
+    expect(deleted.body.status.phase).toBe('Terminating')
+    expect(refused.body).toMatchObject({ code: 403, details: { causes: [{ reason: 'NamespaceTerminating' }] } })
+    expect(refused.body.message).toBe(
+      'secrets "late" is forbidden: unable to create new content in namespace brief because it is being terminated',
+    )
+  })
+})

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+let api: TestServer
+beforeAll(async () => {
+  api = await startTestServer()
+})
+afterAll(() => api.stop())
+
+const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+const schema = {
+  type: 'object',
+  properties: {
+    spec: {
+      type: 'object',
+      required: ['size'],
+      properties: {
+        size: { type: 'integer', maximum: 10 },
+        colour: { type: 'string', default: 'red' },
+        replicas: { type: 'integer' },
+      },
+    },
+    status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  },
+}
+const version = (name: string, storage: boolean) => ({
+  name,
+  served: true,
+  storage,
+  schema: { openAPIV3Schema: schema },
+  subresources: { status: {}, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
+  additionalPrinterColumns: [
+    { name: 'Size', type: 'integer', jsonPath: '.spec.size' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+})
+const definition = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'widgets.test.dev' },
+  spec: {
+    group: 'test.dev',
+    scope: 'Namespaced',
+    names: { plural: 'widgets', kind: 'Widget', shortNames: ['wd'], categories: ['all'] },
+    versions: [version('v1beta1', false), version('v1', true)],
+  },
+}
+const WIDGETS = '/apis/test.dev/v1/namespaces/default/widgets'
+const widget = (name: string, spec: object) => ({ apiVersion: 'test.dev/v1', kind: 'Widget', metadata: { name }, spec })
+
+describe('a custom resource', () => {
+  it('is served at once when its definition is created', async () => {
+    const crd = await api.call('POST', CRDS, { body: definition })
+    const created = await api.call('POST', WIDGETS, { body: widget('one', { size: 3, unknown: 1 }) })
+    const discovery = await api.call('GET', '/apis/test.dev/v1')
+
+    expect(
+      crd.body.status.conditions.map(({ type, status }: { type: string; status: string }) => `${type}=${status}`),
+    ).toEqual(['NamesAccepted=True', 'Established=True'])
+    expect(created.body.spec).toEqual({ size: 3, colour: 'red' })
+    expect(created.body.metadata.generation).toBe(1)
+    expect(discovery.body.resources.map(({ name }: { name: string }) => name)).toEqual([
+      'widgets',
+      'widgets/status',
+      'widgets/scale',
+    ])
+  })
+
+  it('is checked against its schema', async () => {
+    const missing = await api.call('POST', WIDGETS, { body: widget('bad', {}) })
+    const large = await api.call('POST', WIDGETS, { body: widget('bad', { size: 11 }) })
+
+    expect(missing.body).toMatchObject({
+      code: 422,
+      message: 'Widget.test.dev "bad" is invalid: spec.size: Required value',
+    })
+    expect(large.body.message).toContain('spec.size')
+  })
+
+  it('shows the columns of its definition', async () => {
+    await api.call('PATCH', `${WIDGETS}/one/status`, {
+      body: {
+        status: {
+          conditions: [
+            { type: 'Other', status: 'False' },
+            { type: 'Ready', status: 'True' },
+          ],
+        },
+      },
+      type: 'application/merge-patch+json',
+    })
+
+    const { body } = await api.call('GET', WIDGETS, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' })
+
+    expect(body.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual(['Name', 'Size', 'Ready', 'Age'])
+    expect(body.rows[0].cells.slice(0, 3)).toEqual(['one', 3, 'True'])
+  })
+
+  it('is the same object in every served version', async () => {
+    const { body } = await api.call('GET', '/apis/test.dev/v1beta1/namespaces/default/widgets/one')
+
+    expect(body).toMatchObject({ apiVersion: 'test.dev/v1beta1', kind: 'Widget', spec: { size: 3 } })
+  })
+
+  it('is scaled through its subresource', async () => {
+    const { body } = await api.call('PATCH', `${WIDGETS}/one/scale`, {
+      body: { spec: { replicas: 4 } },
+      type: 'application/merge-patch+json',
+    })
+
+    expect(body).toMatchObject({ kind: 'Scale', spec: { replicas: 4 } })
+    expect((await api.call('GET', `${WIDGETS}/one`)).body).toMatchObject({
+      metadata: { generation: 2 },
+      spec: { replicas: 4 },
+    })
+  })
+
+  it('must be updated with its resourceVersion, and takes no strategic merge patch', async () => {
+    const put = await api.call('PUT', `${WIDGETS}/one`, { body: widget('one', { size: 1 }) })
+    const patch = await api.call('PATCH', `${WIDGETS}/one`, {
+      body: {},
+      type: 'application/strategic-merge-patch+json',
+    })
+
+    expect(put.body.message).toBe(
+      'Widget.test.dev "one" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+    )
+    expect(patch.status).toBe(415)
+  })
+
+  it('is described in OpenAPI', async () => {
+    const { body } = await api.call('GET', '/openapi/v3/apis/test.dev/v1')
+
+    expect(body.components.schemas['dev.test.v1.Widget'].properties.spec.properties.size).toMatchObject({
+      type: 'integer',
+    })
+  })
+
+  it('goes with its definition', async () => {
+    await api.call('DELETE', `${CRDS}/widgets.test.dev`)
+    for (let status = 200; status !== 404; ) ({ status } = await api.call('GET', `${CRDS}/widgets.test.dev`))
+
+    expect((await api.call('GET', WIDGETS)).status).toBe(404)
+    expect(api.store.list('/registry/test.dev/').entries).toEqual([])
+  })
+})

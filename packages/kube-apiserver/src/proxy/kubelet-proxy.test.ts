@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { request } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { parse } from '@slipway/go-yaml'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+let api: TestServer
+let kubelet: Server
+const seen: { method: string; url: string; authorization: string }[] = []
+
+beforeAll(async () => {
+  kubelet = createServer((incoming, response) => {
+    seen.push({
+      method: incoming.method ?? '',
+      url: incoming.url ?? '',
+      authorization: incoming.headers.authorization ?? '',
+    })
+    if (incoming.url?.includes('/broken'))
+      response.writeHead(400).end('container "broken" in pod "p" is waiting to start: ContainerCreating')
+    else response.writeHead(200, { 'content-type': 'text/plain' }).end('line 1\nline 2\n')
+  })
+  kubelet.on('upgrade', (incoming, socket) => {
+    seen.push({
+      method: incoming.method ?? '',
+      url: incoming.url ?? '',
+      authorization: incoming.headers.authorization ?? '',
+    })
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: SPDY/3.1\r\nconnection: Upgrade\r\n\r\n')
+    socket.pipe(socket)
+  })
+  await new Promise<void>((resolve) => kubelet.listen(0, '127.0.0.1', resolve))
+  api = await startTestServer({ kubeletToken: 'kubelet-secret' })
+  const { port } = kubelet.address() as AddressInfo
+  const status = {
+    addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+    daemonEndpoints: { kubeletEndpoint: { Port: port } },
+  }
+  await api.call('POST', '/api/v1/nodes', { body: { metadata: { name: 'n' }, status } })
+  const containers = [
+    { name: 'a', image: 'x' },
+    { name: 'broken', image: 'x' },
+  ]
+  const pods = '/api/v1/namespaces/default/pods'
+  await api.call('POST', pods, { body: { metadata: { name: 'p' }, spec: { nodeName: 'n', containers } } })
+  await api.call('POST', pods, {
+    body: { metadata: { name: 'single' }, spec: { nodeName: 'n', containers: containers.slice(0, 1) } },
+  })
+  await api.call('POST', pods, {
+    body: { metadata: { name: 'nowhere' }, spec: { containers: containers.slice(0, 1) } },
+  })
+})
+afterAll(async () => {
+  await api.stop()
+  kubelet.closeAllConnections()
+  kubelet.close()
+})
+
+const LOG = '/api/v1/namespaces/default/pods'
+
+describe('logs', () => {
+  it('come from the kubelet of the pod, with its token and its path', async () => {
+    const { status, body } = await api.call('GET', `${LOG}/single/log?tailLines=5&timestamps=true`)
+
+    expect({ status, body }).toEqual({ status: 200, body: 'line 1\nline 2\n' })
+    expect(seen.at(-1)).toEqual({
+      method: 'GET',
+      url: '/containerLogs/default/single/a?timestamps=true&tailLines=5',
+      authorization: 'Bearer kubelet-secret',
+    })
+  })
+
+  it.each([
+    ['p/log', 400, 'a container name must be specified for pod p, choose one of: [a broken]'],
+    ['p/log?container=zzz', 400, 'container zzz is not valid for pod p'],
+    ['p/log?container=broken', 400, 'container "broken" in pod "p" is waiting to start: ContainerCreating'],
+    ['nowhere/log', 400, 'pod nowhere does not have a host assigned'],
+    ['none/log', 404, 'pods "none" not found'],
+  ])('%s is refused in words that help', async (path, code, message) => {
+    const { body } = await api.call('GET', `${LOG}/${path}`)
+
+    expect(body).toMatchObject({ kind: 'Status', code, message })
+  })
+})
+
+describe('exec and port-forward', () => {
+  function upgrade(path: string, credentials = true): Promise<{ status: number; echo: string }> {
+    // biome-ignore lint/suspicious/noExplicitAny: a kubeconfig that the test server wrote.
+    const config = parse(readFileSync(api.kubeconfig, 'utf8')) as any
+    const { user } = config.users[0]
+    const pem = (text: string) => Buffer.from(text, 'base64')
+    return new Promise((resolve, reject) => {
+      const call = request(`${config.clusters[0].cluster.server}${path}`, {
+        method: 'POST',
+        ca: pem(config.clusters[0].cluster['certificate-authority-data']),
+        ...(credentials && { cert: pem(user['client-certificate-data']), key: pem(user['client-key-data']) }),
+        headers: { connection: 'Upgrade', upgrade: 'SPDY/3.1' },
+        agent: false,
+      })
+      call.on('upgrade', (response, socket) => {
+        socket.once('data', (data: Buffer) => {
+          socket.destroy()
+          resolve({ status: response.statusCode ?? 0, echo: data.toString() })
+        })
+        socket.write('\0any bytes\xff')
+      })
+      call.on('response', (response) => {
+        response.resume()
+        resolve({ status: response.statusCode ?? 0, echo: '' })
+      })
+      call.on('error', reject)
+      call.end()
+    })
+  }
+
+  it('pass every byte both ways after the upgrade', async () => {
+    const exec = await upgrade(`${LOG}/single/exec?command=ls&command=-l&stdin=true&stdout=true&stderr=true&tty=false`)
+    const execUrl = seen.at(-1)?.url
+    const forward = await upgrade(`${LOG}/p/portforward`)
+
+    expect(exec).toEqual({ status: 101, echo: '\0any bytes\xff' })
+    expect(execUrl).toBe('/exec/default/single/a?input=1&output=1&error=1&command=ls&command=-l')
+    expect(forward.status).toBe(101)
+    expect(seen.at(-1)).toEqual({
+      method: 'POST',
+      url: '/portForward/default/p',
+      authorization: 'Bearer kubelet-secret',
+    })
+  })
+
+  it('are refused without credentials, and for pods that are not there', async () => {
+    expect((await upgrade(`${LOG}/p/portforward`, false)).status).toBe(403)
+    expect((await upgrade(`${LOG}/none/portforward`)).status).toBe(404)
+  })
+})
