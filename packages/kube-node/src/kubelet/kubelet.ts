@@ -3,6 +3,7 @@ import { messageOf } from '@slipway/errors'
 import type { Change, InformerSet } from '@slipway/kube-client'
 import { LABELS } from '../runtime/pod-runtime.ts'
 import type { Pod } from '../types.ts'
+import { podFilter, removeContainers } from './observe.ts'
 import { PodWorker, type WorkerDeps } from './pod-worker.ts'
 
 const SIMULATED = 'slipway.dev/simulated'
@@ -104,9 +105,9 @@ export class Kubelet {
 
   async #removeOrphans(known: Set<string>): Promise<void> {
     const { engine } = this.#deps.runtime
-    for (const { id, labels } of await engine.list({ labels: { [LABELS.node]: this.#deps.instance } })) {
-      if (!known.has(labels[LABELS.uid] ?? '')) await engine.remove(id)
-    }
+    const containers = await engine.list(podFilter(this.#deps.instance))
+    const orphans = containers.filter(({ labels }) => !known.has(labels[LABELS.uid] ?? ''))
+    await removeContainers(engine, orphans)
   }
 
   /** Wakes the pod of every container that ends; after a cut connection all of them, since something may have been missed. */
@@ -119,7 +120,7 @@ export class Kubelet {
           retry = FIRST_RETRY
           for (const worker of this.#workers.values()) worker.wake()
         }
-        const filter = { labels: { [LABELS.node]: this.#deps.instance } }
+        const filter = podFilter(this.#deps.instance)
         for await (const { action, labels } of this.#deps.runtime.engine.events(filter, { signal, onReady })) {
           if (ENDS.has(action)) this.#workers.get(labels[LABELS.uid] ?? '')?.wake()
         }

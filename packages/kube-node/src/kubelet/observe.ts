@@ -16,6 +16,7 @@ export interface Attempt {
   ipAddress?: string
   ports: ContainerState['ports']
   networkOf?: string
+  labels: Record<string, string>
 }
 
 /** The newest attempt of a container, and the one before it while the engine still has it. */
@@ -29,19 +30,35 @@ export async function observePod(
   engine: PodEngine,
   { node, uid }: { node: string; uid: string },
 ): Promise<{ containers: Map<string, Observed>; stale: Attempt[] }> {
-  const summaries = await engine.list({ labels: { [LABELS.node]: node, [LABELS.uid]: uid } })
+  const summaries = await engine.list(podFilter(node, uid))
   const states = await Promise.all(summaries.map(({ id }) => engine.inspect(id)))
   const attempts = states.filter((state) => state !== undefined).map(attemptOf)
   attempts.sort((a, b) => b.attempt - a.attempt)
   const containers = new Map<string, Observed>()
   const stale: Attempt[] = []
+  const used = new Set(attempts.map(({ networkOf }) => networkOf))
   for (const attempt of attempts) {
     const known = containers.get(attempt.name)
     if (!known) containers.set(attempt.name, { current: attempt })
     else if (!known.previous) known.previous = attempt
-    else stale.push(attempt)
+    // The owner of a network stays as long as anything that joined it is kept.
+    else if (!used.has(attempt.id)) stale.push(attempt)
   }
   return { containers, stale }
+}
+
+/** Asks the engine for one pod's containers, or with no uid for those of all pods of the node. */
+export function podFilter(node: string, uid?: string): { labels: Record<string, string> } {
+  return { labels: { [LABELS.node]: node, ...(uid !== undefined && { [LABELS.uid]: uid }) } }
+}
+
+/** Removes containers; those that joined a network go before the one that owns it, which engines refuse to remove until then. */
+export async function removeContainers(
+  engine: Pick<PodEngine, 'remove'>,
+  containers: { id: string; labels: Record<string, string> }[],
+): Promise<void> {
+  const joined = ({ labels }: { labels: Record<string, string> }): number => (labels[LABELS.network] ? 1 : 0)
+  for (const { id } of [...containers].sort((a, b) => joined(b) - joined(a))) await engine.remove(id)
 }
 
 function attemptOf(state: ContainerState): Attempt {
@@ -57,6 +74,7 @@ function attemptOf(state: ContainerState): Attempt {
     imageId: state.imageId,
     imageRef: labels[LABELS.imageRef] ?? state.imageId,
     ports: state.ports,
+    labels,
     ...(startedAt && { startedAt }),
     ...(finishedAt && { finishedAt }),
     ...(ipAddress && { ipAddress }),

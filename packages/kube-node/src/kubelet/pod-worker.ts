@@ -10,7 +10,7 @@ import { ConfigurationReader } from './configuration.ts'
 import { lastingContainers, messageFile } from './container-spec.ts'
 import { ContainerStarter, StartFailure } from './container-starter.ts'
 import { decide } from './decide.ts'
-import { type Attempt, type Observed, observePod } from './observe.ts'
+import { type Attempt, type Observed, observePod, podFilter, removeContainers } from './observe.ts'
 import { podStatus } from './pod-status.ts'
 import { type ProbeTarget, runHook } from './probe-action.ts'
 import { Prober } from './prober.ts'
@@ -275,13 +275,8 @@ export class PodWorker {
       await this.#observe()
       if (this.#observed.size > 0) this.#writeStatus(new Map(), undefined)
     }
-    const attempts = [...this.#observed.values()].flatMap(({ current, previous }) => [
-      current,
-      ...(previous ? [previous] : []),
-    ])
-    // Those that joined a network go before the one that owns it.
-    attempts.sort((a, b) => Number(Boolean(b.networkOf)) - Number(Boolean(a.networkOf)))
-    for (const { id } of attempts) await this.#deps.runtime.engine.remove(id)
+    const { engine } = this.#deps.runtime
+    await removeContainers(engine, await engine.list(podFilter(this.#deps.instance, this.pod.metadata.uid)))
     rmSync(this.#dir, { recursive: true, force: true })
   }
 
@@ -318,7 +313,7 @@ export class PodWorker {
       uid: this.pod.metadata.uid ?? '',
     })
     this.#observed = containers
-    for (const { id } of stale) await this.#deps.runtime.engine.remove(id)
+    await removeContainers(this.#deps.runtime.engine, stale)
   }
 
   #keepProbers(): void {

@@ -36,7 +36,10 @@ export class KubeletServer {
     this.#webSockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
-      handleProtocols: (offered) => [...CHANNELS, TUNNEL].find((protocol) => offered.has(protocol)) ?? false,
+      handleProtocols: (offered) => CHANNELS.find((protocol) => offered.has(protocol)) ?? false,
+    })
+    this.#webSockets.on('headers', (headers, request) => {
+      if (tunnels.has(request)) headers.push(`Sec-WebSocket-Protocol: ${TUNNEL}`)
     })
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
       this.#upgrade(request, socket, head)
@@ -107,6 +110,7 @@ export class KubeletServer {
     }
     socket.on('error', () => socket.destroy())
     if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+      acceptTunnel(request)
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#webSocket(webSocket, target))
     } else if (head.length > 0) {
       // A client speaks only after the answer.
@@ -182,6 +186,16 @@ const STATUSES: Partial<Record<string, number>> = {
   KUBELET_UNAUTHORIZED: 401,
   POD_NOT_FOUND: 404,
   ENGINE_NOT_FOUND: 404,
+}
+
+const tunnels = new WeakSet<IncomingMessage>()
+
+/** kubectl's name for SPDY inside of a WebSocket holds a slash, which RFC 6455 does not allow and ws refuses: it is taken out here. */
+function acceptTunnel(request: IncomingMessage): void {
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+  if (!offered.includes(TUNNEL)) return
+  delete request.headers['sec-websocket-protocol']
+  tunnels.add(request)
 }
 
 function processOptions(query: URLSearchParams): ProcessOptions {

@@ -1,0 +1,313 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ContainerEngine } from '@slipway/container-engine'
+import { buildTestImage, testEngine } from '@slipway/container-engine/testing'
+import { InformerSet } from '@slipway/kube-client'
+import type { KubeObject } from '@slipway/kube-objects'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { engineRuntime, LOCAL_ADDRESS, Node, type PodRuntime, simulatedRuntime } from './index.ts'
+import { podFilter, removeContainers } from './kubelet/observe.ts'
+import { FakeCluster } from './testing/index.ts'
+
+const namespace = 'default'
+const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace }
+const podRef = (name: string): { apiVersion: string; kind: string; name: string; namespace: string } => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  name,
+  namespace,
+})
+const isReady = (pod: KubeObject | undefined): boolean =>
+  pod?.status?.conditions?.some(
+    ({ type, status }: { type: string; status: string }) => type === 'Ready' && status === 'True',
+  ) ?? false
+
+class World {
+  readonly cluster = new FakeCluster()
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'slipway-node-'))
+  readonly instance = `test-${process.pid}-${Math.random().toString(36).slice(2)}`
+  #stop = async (): Promise<void> => {}
+
+  async start(runtime: PodRuntime): Promise<void> {
+    const client = this.cluster.client()
+    const informers = new InformerSet(client)
+    const node = new Node(
+      { client, informers, runtime },
+      { dataDir: this.dataDir, instance: this.instance, kubeletToken: 'token' },
+    )
+    await node.start()
+    this.#stop = async () => {
+      await node.stop()
+      await informers.stop()
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#stop()
+  }
+}
+
+const webDeployment = (image: string, container: object = {}): KubeObject => ({
+  ...deployment,
+  metadata: { name: 'web', namespace },
+  spec: {
+    replicas: 1,
+    selector: { matchLabels: { app: 'web' } },
+    template: {
+      metadata: { labels: { app: 'web' } },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        containers: [
+          {
+            name: 'web',
+            image,
+            imagePullPolicy: 'IfNotPresent',
+            ports: [{ name: 'http', containerPort: 8080 }],
+            ...container,
+          },
+        ],
+      },
+    },
+  },
+})
+
+describe('a node without a container engine', () => {
+  it('runs deployments in pretence and says so', async () => {
+    const world = new World()
+    await world.start(simulatedRuntime())
+
+    await world.cluster.create(webDeployment('registry.example/web:1'))
+    await world.cluster.until(deployment, (object) => object?.status?.availableReplicas === 1)
+
+    const { items } = await world.cluster.list({ apiVersion: 'v1', kind: 'Pod' })
+    const node = await world.cluster.get({ apiVersion: 'v1', kind: 'Node', name: 'slipway' })
+    expect(items[0]).toMatchObject({
+      metadata: { annotations: { 'slipway.dev/simulated': 'true' } },
+      status: { phase: 'Running' },
+    })
+    expect(node?.status.nodeInfo.containerRuntimeVersion).toBe('simulated://0')
+    await world.stop()
+    rmSync(world.dataDir, { recursive: true })
+  })
+})
+
+// biome-ignore lint/style/noProcessEnv: podman needs the PATH of this machine.
+const running = await testEngine(process.env)
+const IMAGE = 'localhost/slipway-node-test/web:1'
+
+describe.skipIf(!running)(
+  `a node with a real engine${running ? '' : ' (skipped: no Docker, Podman or /bin/busybox here)'}`,
+  () => {
+    let engine: ContainerEngine
+    let runtime: PodRuntime
+    let world: World
+
+    beforeAll(async () => {
+      engine = running!.engine
+      await buildTestImage(engine, IMAGE, {
+        dockerfile: 'COPY index.html /www/index.html\nCMD ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/www"]',
+        files: { 'index.html': 'hello\n' },
+      })
+      runtime = await engineRuntime(engine, {
+        isOwn: () => false,
+        resolve: () => Promise.reject(new Error('no registry in this test')),
+        blob: () => Promise.reject(new Error('no registry in this test')),
+      })
+    })
+    afterAll(() => running?.stop())
+    beforeEach(async () => {
+      world = new World()
+      await world.start(runtime)
+    })
+    afterEach(async () => {
+      await world.stop()
+      await removeContainers(engine, await engine.list(podFilter(world.instance)))
+      rmSync(world.dataDir, { recursive: true, force: true })
+    })
+
+    it('serves a deployment at a local address and rolls it over', async () => {
+      const { cluster } = world
+      const service = { apiVersion: 'v1', kind: 'Service', name: 'web', namespace }
+      await cluster.create({
+        ...service,
+        metadata: { name: 'web', namespace },
+        spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 'http' }] },
+      })
+      await cluster.create(webDeployment(IMAGE, { readinessProbe: { httpGet: { port: 'http' } } }))
+      await cluster.until(deployment, (object) => object?.status?.availableReplicas === 1)
+
+      const annotated = await cluster.until(
+        service,
+        (object) => object?.metadata.annotations?.[LOCAL_ADDRESS] !== undefined,
+      )
+      const url = `http://${annotated?.metadata.annotations?.[LOCAL_ADDRESS]}/`
+      const endpoints = { apiVersion: 'v1', kind: 'Endpoints', name: 'web', namespace }
+      await cluster.until(endpoints, (object) => object?.subsets?.[0]?.addresses?.length === 1)
+      expect(await (await fetch(url)).text()).toBe('hello\n')
+
+      const [before] = (await cluster.list({ apiVersion: 'v1', kind: 'Pod' })).items
+      await cluster.patch(deployment, 'merge', {
+        spec: webDeployment(IMAGE, { env: [{ name: 'V', value: '2' }], readinessProbe: { httpGet: { port: 'http' } } })
+          .spec,
+      })
+      await cluster.until(podRef(before!.metadata.name), (pod) => pod === undefined)
+      await cluster.until(
+        deployment,
+        ({ status }: KubeObject = webDeployment('')) =>
+          status?.observedGeneration === 2 && status.replicas === 1 && status.availableReplicas === 1,
+      )
+
+      const after = await cluster.get(deployment)
+      expect(after?.status.conditions).toContainEqual(
+        expect.objectContaining({ type: 'Progressing', reason: 'NewReplicaSetAvailable' }),
+      )
+      expect(after?.metadata.annotations).toEqual({ 'deployment.kubernetes.io/revision': '2' })
+      expect(await (await fetch(url)).text()).toBe('hello\n')
+    })
+
+    it('adopts its containers after a restart and removes those whose pod is gone', async () => {
+      const { cluster } = world
+      const pod = (name: string): KubeObject => ({
+        ...podRef(name),
+        metadata: { name, namespace },
+        spec: {
+          nodeName: 'slipway',
+          terminationGracePeriodSeconds: 0,
+          containers: [{ name: 'c', image: IMAGE, imagePullPolicy: 'IfNotPresent' }],
+        },
+      })
+      await cluster.create(pod('stays'))
+      await cluster.create(pod('goes'))
+      const first = await cluster.until(podRef('stays'), isReady)
+      await cluster.until(podRef('goes'), isReady)
+
+      await world.stop()
+      await cluster.delete(podRef('goes'), { gracePeriodSeconds: 0 })
+      await world.start(runtime)
+      await cluster.patch(podRef('stays'), 'merge', { metadata: { labels: { touched: 'yes' } } })
+
+      const containers = await engine.list({ labels: { 'slipway.dev/node': world.instance } })
+      expect(containers.map(({ labels }) => labels['io.kubernetes.pod.name'])).toEqual(['stays'])
+      expect(first?.status.containerStatuses[0].containerID).toContain(containers[0]?.id)
+    })
+
+    it('restarts what ends, keeps its last state, and counts', async () => {
+      const { cluster } = world
+      await cluster.create({
+        ...podRef('crash'),
+        metadata: { name: 'crash', namespace },
+        spec: {
+          nodeName: 'slipway',
+          terminationGracePeriodSeconds: 0,
+          containers: [
+            {
+              name: 'c',
+              image: IMAGE,
+              imagePullPolicy: 'IfNotPresent',
+              command: ['/bin/busybox', 'sh', '-c', 'echo why > /dev/termination-log; exit 3'],
+            },
+          ],
+        },
+      })
+
+      const pod = await cluster.until(
+        podRef('crash'),
+        (object) => object?.status?.containerStatuses?.[0].state.waiting?.reason === 'CrashLoopBackOff',
+      )
+
+      expect(pod?.status.containerStatuses[0]).toMatchObject({
+        restartCount: 1,
+        ready: false,
+        lastState: { terminated: { exitCode: 3, reason: 'Error', message: 'why\n' } },
+      })
+    })
+
+    it('runs init containers before and shares volumes and the network within a pod', async () => {
+      const { cluster } = world
+      await cluster.create({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'cm', namespace },
+        data: { text: 'from config' },
+      })
+      const volumeMounts = [{ name: 'data', mountPath: '/www' }]
+      const busybox = (command: string): object => ({
+        image: IMAGE,
+        imagePullPolicy: 'IfNotPresent',
+        command: ['/bin/busybox', 'sh', '-c', command],
+      })
+      await cluster.create({
+        ...podRef('job'),
+        metadata: { name: 'job', namespace },
+        spec: {
+          nodeName: 'slipway',
+          restartPolicy: 'Never',
+          volumes: [
+            { name: 'data', emptyDir: {} },
+            { name: 'config', configMap: { name: 'cm' } },
+          ],
+          initContainers: [
+            {
+              name: 'init',
+              ...busybox('/bin/busybox cp /config/text /www/index.html'),
+              volumeMounts: [...volumeMounts, { name: 'config', mountPath: '/config' }],
+            },
+          ],
+          containers: [
+            {
+              name: 'server',
+              ...busybox(
+                '/bin/busybox httpd -p 8080 -h /www; while ! [ -e /www/done ]; do /bin/busybox sleep 0.1; done',
+              ),
+              volumeMounts,
+            },
+            {
+              name: 'client',
+              ...busybox(
+                '/bin/busybox wget -qO- http://127.0.0.1:8080/ > /dev/termination-log; /bin/busybox touch /www/done',
+              ),
+              volumeMounts,
+            },
+          ],
+        },
+      })
+
+      const pod = await cluster.until(
+        podRef('job'),
+        (object) => object?.status?.phase === 'Succeeded' || object?.status?.phase === 'Failed',
+      )
+
+      expect(pod?.status.phase).toBe('Succeeded')
+      expect(pod?.status.containerStatuses[1].state.terminated.message).toBe('from config')
+    })
+
+    it('says why a pod waits for its configuration, and goes on when it comes', async () => {
+      const { cluster } = world
+      const env = [{ name: 'X', valueFrom: { secretKeyRef: { name: 'late', key: 'k' } } }]
+      await cluster.create({
+        ...podRef('late'),
+        metadata: { name: 'late', namespace },
+        spec: {
+          nodeName: 'slipway',
+          terminationGracePeriodSeconds: 0,
+          containers: [{ name: 'c', image: IMAGE, imagePullPolicy: 'IfNotPresent', env }],
+        },
+      })
+      const waiting = await cluster.until(
+        podRef('late'),
+        (object) => object?.status?.containerStatuses?.[0].state.waiting?.reason === 'CreateContainerConfigError',
+      )
+
+      await cluster.create({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'late', namespace },
+        data: { k: 'eA==' },
+      })
+      await cluster.until(podRef('late'), isReady)
+
+      expect(waiting?.status.containerStatuses[0].state.waiting.message).toContain('secret "late" not found')
+    })
+  },
+)
