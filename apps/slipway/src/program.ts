@@ -133,7 +133,7 @@ function addAccessCommands(program: Command): void {
 function addCompatibleCommands(program: Command): void {
   const compatible: [string, string, () => Promise<(args: string[]) => Promise<number>>][] = [
     ['helm', 'charts and releases, as helm does', async () => (await import('./helm/command.ts')).runHelm],
-    ['az', 'registry and builds, as az does', async () => (await import('./az/command.ts')).runAz],
+    ['az', 'registry and builds, as az does', async () => (await import('./az/az-command.ts')).runAz],
   ]
   for (const [name, description, load] of compatible) {
     program

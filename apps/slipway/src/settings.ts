@@ -12,7 +12,7 @@ export interface Settings {
 
 const DEFAULTS: Settings = {
   registries: { 'acrgitopsdev.azurecr.io': 'embedded' },
-  repositories: { 'git@ssh.dev.azure.com:v3/': 'embedded' },
+  repositories: { 'git@ssh.dev.azure.com:': 'embedded' },
 }
 
 /** The settings of a file; an absent file is the defaults. Throws UserError SETTINGS_INVALID with the key at fault. */
