@@ -28,7 +28,10 @@ export class RunLog extends EventEmitter {
 
   static async open(folder: string, masker: Masker): Promise<RunLog> {
     await mkdir(folder, { recursive: true })
-    return new RunLog(folder, masker)
+    const log = new RunLog(folder, masker)
+    // Whoever is told of the log finds its file. An error of the first moment is thrown here.
+    await once(log.#whole, 'open')
+    return log
   }
 
   line(text: string): void {
