@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { KubeObject } from '@slipway/kube-objects'
+import {
+  jsonPatch,
+  type KubeObject,
+  matchesLabels,
+  parseLabelSelector,
+  schemaFor,
+  serverSideApply,
+} from '@slipway/kube-objects'
 import { KubeClient } from '../client.ts'
 import type { WatchEvent } from '../types.ts'
 
@@ -10,6 +17,8 @@ export interface ServedKind {
   apiVersion: string
   kind: string
   plural: string
+  /** @default true */
+  namespaced?: boolean
 }
 
 interface Target extends ServedKind {
@@ -19,8 +28,8 @@ interface Target extends ServedKind {
 }
 
 /**
- * As much of the Kubernetes API over HTTP as a controller's test needs: namespaced kinds, list, watch, create, merge patch, delete
- * with finalizers, the status subresource and generations. No schemas, no apply, no access rules.
+ * As much of the Kubernetes API over HTTP as a controller's test needs: list with labels, watch, create, merge patch, JSON patch,
+ * forced apply, delete with finalizers, the status subresource and generations. No validation, no access rules.
  */
 export class MemoryApiServer {
   readonly #kinds: ServedKind[]
@@ -50,23 +59,30 @@ export class MemoryApiServer {
     const url = new URL(request.url ?? '/', 'http://host')
     const text = Buffer.concat(await request.toArray()).toString()
     const body = text ? (JSON.parse(text) as KubeObject) : undefined
+    const type = request.headers['content-type'] ?? ''
     const target = this.#target(url.pathname)
     if (url.pathname === '/api' || url.pathname === '/apis') send(response, 200, this.#discovery(url.pathname))
     else if (!target) send(response, 404, failure('NotFound', url.pathname))
-    else if (target.name) this.#one(request.method ?? '', target, { body, response })
+    else if (target.name && body && type.includes('apply-patch')) {
+      send(response, 200, this.#apply(target, body, url.searchParams.get('fieldManager') ?? ''))
+    } else if (target.name) this.#one(request.method ?? '', target, { body, response })
     else if (request.method === 'POST' && body) this.#create(target, body, response)
-    else if (url.searchParams.get('watch'))
-      this.#watch(target, Number(url.searchParams.get('resourceVersion')), response)
-    else this.#list(target, response)
+    else if (url.searchParams.get('watch')) this.#watch(target, url.searchParams, response)
+    else this.#list(target, url.searchParams, response)
   }
 
   #discovery(path: string): unknown {
     const core = path === '/api'
     const items = this.#kinds
       .filter(({ apiVersion }) => core !== apiVersion.includes('/'))
-      .map(({ apiVersion, kind, plural }) => {
+      .map(({ apiVersion, kind, plural, namespaced = true }) => {
         const [group, version] = core ? ['', apiVersion] : apiVersion.split('/')
-        const resource = { resource: plural, responseKind: { kind }, scope: 'Namespaced', verbs: ['*'] }
+        const resource = {
+          resource: plural,
+          responseKind: { kind },
+          scope: namespaced ? 'Namespaced' : 'Cluster',
+          verbs: ['*'],
+        }
         return { metadata: { name: group }, versions: [{ version, resources: [resource] }] }
       })
     return { items }
@@ -80,19 +96,25 @@ export class MemoryApiServer {
     const kind = this.#kinds.find(
       ({ apiVersion, plural }) => apiVersion === found?.apiVersion && plural === found.plural,
     )
-    return kind && { ...kind, namespace: found?.namespace, name: found?.name, status: found?.status !== undefined }
+    const namespace = kind?.namespaced === false ? '' : found?.namespace
+    return kind && { ...kind, namespace, name: found?.name, status: found?.status !== undefined }
   }
 
-  #list({ apiVersion, kind, namespace }: Target, response: ServerResponse): void {
+  #list({ apiVersion, kind, namespace }: Target, query: URLSearchParams, response: ServerResponse): void {
     const prefix = keyOf({ apiVersion, kind, namespace, name: '' })
-    const items = [...this.#objects].filter(([key]) => key.startsWith(prefix)).map(([, object]) => object)
+    const items = [...this.#objects]
+      .filter(([key, object]) => key.startsWith(prefix) && isSelected(object, query))
+      .map(([, object]) => object)
     send(response, 200, { items, metadata: { resourceVersion: String(this.#version) } })
   }
 
-  #watch({ apiVersion, kind, namespace }: Target, since: number, response: ServerResponse): void {
+  #watch({ apiVersion, kind, namespace }: Target, query: URLSearchParams, response: ServerResponse): void {
+    const since = Number(query.get('resourceVersion'))
     const prefix = keyOf({ apiVersion, kind, namespace, name: '' })
-    const tell = (key: string, event: WatchEvent): void => {
-      if (key.startsWith(prefix)) response.write(`${JSON.stringify(event)}\n`)
+    const tell = (key: string, { type, object }: WatchEvent): void => {
+      // An object that a selector no longer finds is gone to its watcher.
+      const seen = isSelected(object, query) ? type : 'DELETED'
+      if (key.startsWith(prefix)) response.write(`${JSON.stringify({ type: seen, object })}\n`)
     }
     response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
     for (const { key, event } of this.#history) {
@@ -110,7 +132,7 @@ export class MemoryApiServer {
     }
     const metadata = {
       ...body.metadata,
-      ...(namespace !== undefined && { namespace }),
+      ...(namespace && { namespace }),
       uid: randomUUID(),
       generation: 1,
       creationTimestamp: new Date().toISOString(),
@@ -134,15 +156,30 @@ export class MemoryApiServer {
         200,
         this.#update(key, before, {
           method,
-          change: target.status ? { status: body?.status } : { ...body, status: undefined },
+          change: Array.isArray(body)
+            ? body
+            : target.status
+              ? { status: body?.status }
+              : { ...body, status: undefined },
         }),
       )
   }
 
+  #apply(target: Target, applied: KubeObject, manager: string): KubeObject {
+    const key = keyOf(target)
+    const live = this.#objects.get(key)
+    const now = new Date().toISOString()
+    const { object } = serverSideApply({ live, applied, manager, force: true, now, schema: schemaFor(target) })
+    if (object === live) return live
+    if (live) return this.#update(key, live, { method: 'PUT', change: object })
+    const created = { uid: randomUUID(), generation: 1, creationTimestamp: now }
+    return this.#store('ADDED', key, { ...object, metadata: { ...object.metadata, ...created } })
+  }
+
   #update(key: string, before: KubeObject, { method, change }: { method: string; change: object }): KubeObject {
-    const after = (method === 'PUT' ? { ...before, ...change } : merge(before, change)) as KubeObject
-    const changed = JSON.stringify(after.spec) !== JSON.stringify(before.spec)
-    const generation = (before.metadata.generation ?? 0) + (changed ? 1 : 0)
+    const after = changed(before, method, change)
+    const isOther = JSON.stringify(after.spec) !== JSON.stringify(before.spec)
+    const generation = (before.metadata.generation ?? 0) + (isOther ? 1 : 0)
     const next = { ...after, metadata: { ...after.metadata, generation } }
     const gone = next.metadata.deletionTimestamp !== undefined && !next.metadata.finalizers?.length
     return this.#store(gone ? 'DELETED' : 'MODIFIED', key, next)
@@ -175,6 +212,15 @@ function keyOf({
     [apiVersion, kind, ...(namespace === undefined ? [] : [namespace, name])].join('|') +
     (namespace === undefined ? '|' : '')
   )
+}
+
+function isSelected({ metadata }: KubeObject, query: URLSearchParams): boolean {
+  return matchesLabels(metadata.labels, parseLabelSelector(query.get('labelSelector') ?? ''))
+}
+
+function changed(before: KubeObject, method: string, change: object): KubeObject {
+  if (Array.isArray(change)) return jsonPatch(before, change)
+  return (method === 'PUT' ? { ...before, ...change } : merge(before, change)) as KubeObject
 }
 
 /** RFC 7386; undefined leaves a field as it is. */
