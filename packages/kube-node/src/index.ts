@@ -1,5 +1,5 @@
 export { LOCAL_ADDRESS } from './network/service-proxy.ts'
-export { Node, type NodeDeps, type NodeOptions } from './node.ts'
+export { Node, type NodeDeps, type NodeOptions, removeNodeContainers } from './node.ts'
 export { engineRuntime } from './runtime/engine-runtime.ts'
 export type { ImageRegistry, RegistryCredentials, RemoteImage } from './runtime/image-puller.ts'
 export type { ImagePuller, ImageRequest, PodEngine, PodRuntime, PulledImage } from './runtime/pod-runtime.ts'

@@ -4,8 +4,9 @@ import type { InformerSet, KubeClient } from '@slipway/kube-client'
 import { PODS, SERVICES, workloadControllers } from './controllers/workload-controllers.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { nodeLabels, registerNode, retireNode } from './kubelet/node-object.ts'
+import { podFilter, removeContainers } from './kubelet/observe.ts'
 import { ServiceProxy } from './network/service-proxy.ts'
-import type { PodRuntime } from './runtime/pod-runtime.ts'
+import type { PodEngine, PodRuntime } from './runtime/pod-runtime.ts'
 import { KubeletServer } from './server/kubelet-server.ts'
 import type { Pod, Service } from './types.ts'
 
@@ -98,6 +99,14 @@ export class Node {
       this.#deps.log?.('error', `node ${this.#name} is still shown as Ready: ${String(error)}`)
     })
   }
+}
+
+/** Ends and removes every container of an installation; for when it is taken away for good. */
+export async function removeNodeContainers(
+  engine: Pick<PodEngine, 'list' | 'remove'>,
+  instance: string,
+): Promise<void> {
+  await removeContainers(engine, await engine.list(podFilter(instance)))
 }
 
 const HOST = '127.0.0.1'

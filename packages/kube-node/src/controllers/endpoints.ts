@@ -59,14 +59,13 @@ async function write(client: KubeClient, cache: FreshCache<KubeObject>, wanted: 
   )
   if (current && same) return
   const ref = { apiVersion, kind, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) }
-  cache.wrote(
-    await client.patch(
-      ref,
-      'merge',
-      { metadata: { labels: metadata.labels }, ...content },
-      { fieldManager: 'endpoint-controller' },
-    ),
-  )
+  try {
+    const patch = { metadata: { labels: metadata.labels }, ...content }
+    cache.wrote(await client.patch(ref, 'merge', patch, { fieldManager: 'endpoint-controller' }))
+  } catch (error) {
+    // Gone with its Service, or deleted by someone: both come as an event of their own.
+    if (!isApiError(error, 'KUBE_NOT_FOUND')) throw error
+  }
 }
 
 /** core/v1 Endpoints of a Service. */

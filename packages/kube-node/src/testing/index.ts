@@ -1,1 +1,2 @@
 export { FakeCluster } from './fake-cluster.ts'
+export { TinyRegistry } from './tiny-registry.ts'
