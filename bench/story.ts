@@ -111,7 +111,7 @@ async function measure(story: Story): Promise<void> {
 }
 
 async function measureIdle(pid: number): Promise<void> {
-  await sleep(5_000)
+  await sleep(12_000)
   const before = cpuTime(pid)
   await sleep(20_000)
   const share = ((cpuTime(pid) - before) / 20_000) * 100

@@ -12,6 +12,7 @@ import { crds } from './crds.ts'
 import { findEngine } from './engine.ts'
 import { ensureIdentity } from './gitops-identity.ts'
 import { resolveAliases } from './host-aliases.ts'
+import { releaseMemoryWhenIdle } from './idle-memory.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { log, logError } from './log.ts'
 import type { Platform } from './platform.ts'
@@ -96,6 +97,7 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
   })
   await startArtifacts(platform, { engine: () => engine ?? Promise.resolve(undefined), onChart: delivery.wakeChart })
   const node = await startNode(platform, { nodes: options.nodes, engine, kubeletToken })
+  lifecycle.add('idle memory', releaseMemoryWhenIdle())
   const instance = { pid: process.pid, http: httpUrl, ssh: git.sshUrl, kube }
   folder.announce(instance)
   return {

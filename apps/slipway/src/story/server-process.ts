@@ -13,13 +13,13 @@ export interface ServerProcess {
   ended: Promise<void>
 }
 
-/** Starts `slipway up` as a process of its own that outlives this one; resolves when it is ready. */
+/** Starts `slipway up` (`program` is the executable) as a process of its own that outlives this one; resolves when it is ready. */
 export async function startServerProcess(program: string, data: string, args: string[]): Promise<ServerProcess> {
   const folder = new DataFolder(data)
   folder.folder()
   const log = folder.file('server.log')
   const out = openSync(log, 'w')
-  const child = spawn(process.execPath, [program, '--data', data, 'up', ...args], {
+  const child = spawn(program, ['--data', data, 'up', ...args], {
     detached: true,
     stdio: ['ignore', out, out],
   })
