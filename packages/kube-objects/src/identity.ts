@@ -35,5 +35,8 @@ export function isKubeObject(value: unknown): value is KubeObject {
   if (typeof value !== 'object' || value === null) return false
   const { apiVersion, kind, metadata } = value as Partial<KubeObject>
   if (typeof apiVersion !== 'string' || !apiVersion || typeof kind !== 'string' || !kind) return false
-  return typeof metadata === 'object' && metadata !== null && Boolean(metadata.name || metadata.generateName)
+  if (typeof metadata !== 'object' || metadata === null) return false
+  // A name such as `no`, without quotes, is a boolean in YAML 1.1.
+  const isName = (name: unknown): boolean => typeof name === 'string' && name !== ''
+  return isName(metadata.name) || isName(metadata.generateName)
 }

@@ -116,12 +116,12 @@ function renderFile(file: string, content: string | Uint8Array): UnitResult {
 
 function whatLacks(value: unknown): string {
   if (!isObject(value)) return 'is no Kubernetes object: expected a map'
-  const lacking = [
-    ...(typeof value.apiVersion === 'string' ? [] : ['apiVersion']),
-    ...(typeof value.kind === 'string' ? [] : ['kind']),
-    ...(isObject(value.metadata) && value.metadata.name ? [] : ['metadata.name']),
-  ]
-  return `is no Kubernetes object: ${lacking.join(', ')} missing`
+  const metadata = isObject(value.metadata) ? value.metadata : {}
+  const fields = { apiVersion: value.apiVersion, kind: value.kind, 'metadata.name': metadata.name }
+  const faults = Object.entries(fields)
+    .filter(([, field]) => typeof field !== 'string' || field === '')
+    .map(([name, field]) => (field === undefined ? `${name} is missing` : `${name} must be a string: quote it`))
+  return `is no Kubernetes object: ${faults.join(', ')}`
 }
 
 /** A failure from an error: its own place where it has one. */

@@ -28,36 +28,44 @@ function fixReferrer(referrer: Resource, reference: NameReference, candidates: r
 
 function newReference(referrer: Resource, value: unknown, candidates: readonly Resource[]): unknown {
   if (typeof value === 'string') return refer(referrer, value, candidates)?.object.metadata.name ?? value
-  // Subjects name their account's namespace, too.
-  if (!isObject(value) || value.kind !== 'ServiceAccount' || typeof value.name !== 'string') return value
+  if (!isObject(value) || typeof value.name !== 'string') return value
+  // A subject may be a user or group.
+  if (value.kind !== undefined && value.kind !== 'ServiceAccount') return value
+  // Subjects and webhooks' services are named together with their namespace.
   const { name, namespace } = value
-  const account = candidates.find(({ previous }) =>
+  const named = candidates.filter(({ previous }) =>
     previous.some((id) => id.name === name && sameNamespace(id.namespace, namespace as string | undefined)),
   )
-  if (!account) return value
-  const { metadata } = account.object
+  const target = nearest(referrer, named)
+  if (!target) return value
+  const { metadata } = target.object
   return { ...value, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) }
 }
 
-/** The object that had the name, as the referrer sees it: in its namespace, with its prefixes and suffixes where several had it. */
+/** The object that had the name, as the referrer sees it: in its namespace, or without one. */
 function refer(referrer: Resource, name: string, candidates: readonly Resource[]): Resource | undefined {
   const named = candidates.filter(({ previous }) => previous.some((id) => id.name === name))
-  const near = isClusterScoped(referrer)
-    ? named
-    : named.filter(
-        (candidate) =>
-          isClusterScoped(candidate) ||
-          sameNamespace(candidate.object.metadata.namespace, referrer.object.metadata.namespace),
-      )
-  if (near.length <= 1) return near[0]
-  return near.find(
-    (candidate) => isPartOf(candidate.prefixes, referrer.prefixes) && isPartOf(candidate.suffixes, referrer.suffixes),
+  if (isClusterScoped(referrer)) return nearest(referrer, named)
+  const { namespace } = referrer.object.metadata
+  return nearest(
+    referrer,
+    named.filter(
+      (candidate) => isClusterScoped(candidate) || sameNamespace(candidate.object.metadata.namespace, namespace),
+    ),
+  )
+}
+
+/** Of several objects that had the name, the one that went through the same layers. */
+function nearest(referrer: Resource, named: readonly Resource[]): Resource | undefined {
+  if (named.length <= 1) return named[0]
+  return named.find(
+    ({ prefixes, suffixes }) => isSame(prefixes, referrer.prefixes) && isSame(suffixes, referrer.suffixes),
   )
 }
 
 /** Names of one layer got the same prefixes, outermost last. */
-function isPartOf(inner: readonly string[], outer: readonly string[]): boolean {
-  return inner.length === outer.length && inner.every((part, index) => part === outer[index])
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((part, index) => part === b[index])
 }
 
 function inGroup(apiVersion: string, { group }: NameReference): boolean {

@@ -13,7 +13,7 @@ import {
 import { describeId } from '../describe-id.ts'
 import type { KustomizationFile, PatchArgs, Target } from '../kustomization.ts'
 import { mergeStrategic } from '../merge.ts'
-import { identitiesOf, type Resource, sameIdentity } from '../resource.ts'
+import { identitiesOf, identityOf, type Resource, sameIdentity } from '../resource.ts'
 import { resolvePath, type Tree, textOf } from '../tree.ts'
 
 type Field = readonly (string | number)[]
@@ -137,7 +137,11 @@ function mergeInto(resources: Resource[], resource: Resource, patch: JsonObject,
 }
 
 function replaceObject(resource: Resource, object: KubeObject): void {
+  const before = identityOf(resource)
   resource.object = structuredClone(object)
+  // Others may still refer to it by the name that a patch took away.
+  const after = identityOf(resource)
+  if (before.name !== after.name || before.kind !== after.kind) resource.previous.push(before)
 }
 
 /** The objects that a target selects: patterns match whole names, as they are now or were before. */
