@@ -17,11 +17,19 @@ export interface ChartPush {
   by: string
 }
 
+/** Where a chart is now. */
+export interface SavedChart {
+  repository: string
+  tag: string
+  /** Of the manifest. */
+  digest: string
+}
+
 /**
  * Takes a packaged chart in as an OCI artifact, as `helm push` would send it. The same chart again is no conflict: a run that
  * was cut off after its push has to be able to push once more. Throws Refusal with status 409 for another chart of that version.
  */
-export async function pushChart(content: Content, push: ChartPush): Promise<ManifestRecord> {
+export async function pushChart(content: Content, push: ChartPush): Promise<SavedChart> {
   const archive = await readChartArchive(push.bytes)
   const { name, version } = archive.metadata
   const repository = `${push.namespace}/${name.toLowerCase()}`
@@ -35,13 +43,15 @@ export async function pushChart(content: Content, push: ChartPush): Promise<Mani
   if (!isTag(tag)) throw badChart(`"${tag}" cannot be a tag`)
   return content.locked(repository, async () => {
     const existing = content.catalog.manifest(repository, tag)
-    if (existing && (await isSame(content, existing, push.bytes, archive))) return existing
+    if (existing && (await isSame(content, existing, push.bytes, archive)))
+      return { repository, tag, digest: existing.digest }
     if (existing && !push.force) {
       throw new Refusal('DENIED', `${name} ${version} exists already with other content; force replaces it`, {
         status: 409,
       })
     }
-    return putChart(content, push, { archive, repository, tag })
+    const { digest } = await putChart(content, push, { archive, repository, tag })
+    return { repository, tag, digest }
   })
 }
 

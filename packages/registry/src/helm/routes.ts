@@ -125,8 +125,10 @@ async function save(
   { namespace, fileName, force }: { namespace: string; fileName: string; force: boolean },
 ): Promise<void> {
   const bytes = await readBody(request, CHART_LIMIT)
-  await pushChart(content, { namespace, bytes, fileName, force, by: principal.name })
-  sendJson(response, 201, { saved: true })
+  const saved = await pushChart(content, { namespace, bytes, fileName, force, by: principal.name })
+  // Where the same chart is as an OCI artifact.
+  const headers = { location: `/v2/${saved.repository}/manifests/${saved.tag}`, 'docker-content-digest': saved.digest }
+  sendJson(response, 201, { saved: true }, headers)
 }
 
 async function saveProvenance(

@@ -1,0 +1,103 @@
+import type { Command } from 'commander'
+import { readState, requireRegistry } from './az-state.ts'
+import { azureCommand, collect, print } from './azure-command.ts'
+
+/** `az acr`: each command's work is loaded when it is called. */
+export function addAcrCommands(az: Command): void {
+  const acr = az.command('acr').description('Manage private registries')
+  acr.addCommand(
+    azureCommand('login', 'Log in to a registry through the Docker configuration')
+      .requiredOption('-n, --name <registry>', 'The name of the registry')
+      .option('-u, --username <name>', 'User name')
+      .option('-p, --password <password>', 'Password')
+      .option('-s, --suffix <suffix>', 'Tenant suffix of the login server')
+      .action(async (options) => (await import('./acr-login.ts')).acrLogin(options)),
+  )
+  acr.addCommand(
+    azureCommand('show', 'Get the details of a registry')
+      .option('-n, --name <registry>', 'The name of the registry')
+      .action((options: { name?: string }) => {
+        const { name, loginServer } = requireRegistry(readState(), options.name)
+        print(
+          { name, loginServer, type: 'Microsoft.ContainerRegistry/registries', provisioningState: 'Succeeded' },
+          options,
+        )
+      }),
+  )
+  acr.addCommand(
+    azureCommand('build', 'Build an image and push it')
+      .argument('[source]', 'The folder with the source', '.')
+      .option('-r, --registry <registry>', 'The name of the registry')
+      .option('-t, --image <image>', 'Name and tag of the image; may be given several times', collect)
+      .option('-f, --file <path>', 'The Dockerfile', 'Dockerfile')
+      .option('--build-arg <pair>', "Build argument in 'name[=value]' format", collect)
+      .option('--secret-build-arg <pair>', 'Build argument that is not shown', collect)
+      .option('--target <stage>', 'The target build stage')
+      .option('--no-push', 'Do not push the image')
+      .option('--no-logs', 'Do not show logs after the run is queued')
+      .option('--no-wait', 'Do not wait for the run to complete')
+      .option('--no-format', 'Do not format the logs')
+      .option('--platform <platform>', 'The platform to build for')
+      .option('--timeout <seconds>', 'The time limit of the run')
+      .option('--log-template <template>', 'Template of the log')
+      .option('--agent-pool <pool>', 'Name of the agent pool')
+      .option('--auth-mode <mode>', 'Authentication mode of the source registry')
+      .action(async (source: string, options) => (await import('./acr-build.ts')).acrBuild(source, options)),
+  )
+  addHelm(acr)
+  addRepository(acr)
+}
+
+function addHelm(acr: Command): void {
+  const helm = acr.command('helm').description('Manage Helm charts of a registry')
+  const command = (name: string, description: string): Command =>
+    azureCommand(name, description)
+      .option('-n, --name <registry>', 'The name of the registry')
+      .option('--repository <repository>', 'The Helm repository', 'repo')
+      .option('-u, --username <name>', 'User name')
+      .option('-p, --password <password>', 'Password')
+  helm.addCommand(
+    command('push', 'Push a chart package')
+      .argument('<package>', 'The chart package')
+      .option('--force', 'Overwrite the chart')
+      .action(async (file: string, options) => (await import('./acr-helm.ts')).helmPush(file, options)),
+  )
+  helm.addCommand(
+    command('list', 'List all charts').action(async (options) => (await import('./acr-helm.ts')).helmList(options)),
+  )
+  helm.addCommand(
+    command('show', 'Describe a chart')
+      .argument('<chart>', 'The name of the chart')
+      .option('--version <version>', 'The version of the chart')
+      .action(async (chart: string, options) => (await import('./acr-helm.ts')).helmShow(chart, options)),
+  )
+  helm.addCommand(
+    command('delete', 'Delete a chart version, or all of them')
+      .argument('<chart>', 'The name of the chart')
+      .option('--version <version>', 'The version of the chart')
+      .option('--prov', 'Only the provenance file')
+      .option('-y, --yes', 'Do not ask')
+      .action(async (chart: string, options) => (await import('./acr-helm.ts')).helmDelete(chart, options)),
+  )
+}
+
+function addRepository(acr: Command): void {
+  const group = acr.command('repository').description('Manage repositories of a registry')
+  const command = (name: string, description: string): Command =>
+    azureCommand(name, description)
+      .option('-n, --name <registry>', 'The name of the registry')
+      .option('-u, --username <name>', 'User name')
+      .option('-p, --password <password>', 'Password')
+      .option('--top <count>', 'Only so many')
+  group.addCommand(
+    command('list', 'List repositories').action(async (options) =>
+      (await import('./acr-repository.ts')).repositoryList(options),
+    ),
+  )
+  group.addCommand(
+    command('show-tags', 'Show the tags of a repository')
+      .requiredOption('--repository <repository>', 'The name of the repository')
+      .option('--orderby <order>', 'Order of the tags')
+      .action(async (options) => (await import('./acr-repository.ts')).showTags(options)),
+  )
+}

@@ -1,0 +1,81 @@
+import { statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { type Connection, connectionOf, type RegistryOptions } from './acr-connection.ts'
+import { reportArtifact } from './artifact-command.ts'
+import { AzError } from './az-error.ts'
+import { type AzAnswer, call, callJson, wordsOf } from './az-http.ts'
+import { print } from './azure-command.ts'
+
+interface HelmOptions extends RegistryOptions {
+  repository: string
+}
+
+interface ChartEntry {
+  name: string
+  version: string
+  appVersion?: string
+  description?: string
+}
+
+/** PUT, or PATCH with --force, which falls back to PUT where the chart is new (azure-cli, acr/helm.py). */
+export async function helmPush(file: string, options: HelmOptions & { force?: boolean }): Promise<void> {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new AzError(`Unable to find file '${file}'.`)
+  const connection = connectionOf(options)
+  const url = `${baseUrl(connection, options)}/_blobs/${encodeURIComponent(basename(file))}`
+  const send = (method: string): Promise<AzAnswer> => call({ url, method, login: connection.login, file })
+  let answer = await send(options.force ? 'PATCH' : 'PUT')
+  if (options.force && answer.status === 404) answer = await send('PUT')
+  if (answer.status === 409) {
+    throw new AzError(`The chart '${basename(file)}' exists already with other content. Use --force to overwrite it.`)
+  }
+  if (answer.status >= 400) throw new AzError(wordsOf(answer))
+  print(JSON.parse(answer.text), options)
+  report(answer)
+}
+
+export async function helmList(options: HelmOptions): Promise<void> {
+  const connection = connectionOf(options)
+  const charts = await callJson<Record<string, ChartEntry[]>>({
+    url: `${baseUrl(connection, options)}/_charts`,
+    login: connection.login,
+  })
+  print(charts, options, Object.values(charts).flat().map(row))
+}
+
+export async function helmShow(chart: string, options: HelmOptions & { version?: string }): Promise<void> {
+  const connection = connectionOf(options)
+  const path = [chart, options.version].filter((part) => part !== undefined).map(encodeURIComponent)
+  const found = await callJson<ChartEntry | ChartEntry[]>({
+    url: `${baseUrl(connection, options)}/_charts/${path.join('/')}`,
+    login: connection.login,
+  })
+  print(found, options, [found].flat().map(row))
+}
+
+export async function helmDelete(
+  chart: string,
+  options: HelmOptions & { version?: string; prov?: boolean },
+): Promise<void> {
+  const connection = connectionOf(options)
+  const file = `${chart}-${options.version}.tgz${options.prov ? '.prov' : ''}`
+  const path =
+    options.version === undefined ? `_charts/${encodeURIComponent(chart)}` : `_blobs/${encodeURIComponent(file)}`
+  const url = `${baseUrl(connection, options)}/${path}`
+  print(await callJson({ url, method: 'DELETE', login: connection.login }), options)
+}
+
+function baseUrl({ registry }: Connection, { repository }: HelmOptions): string {
+  return `${registry.url}/helm/v1/${repository}`
+}
+
+function row({ name, version, appVersion = '', description = '' }: ChartEntry): object {
+  return { name, version, appVersion, description }
+}
+
+/** The registry says where the chart is as an OCI artifact. */
+function report({ headers }: AzAnswer): void {
+  const [, repository, tag] = /^\/v2\/(.+)\/manifests\/(.+)$/.exec(headers.location ?? '') ?? []
+  const digest = headers['docker-content-digest']
+  if (!repository || !tag || typeof digest !== 'string') return
+  reportArtifact({ kind: 'chart', name: basename(repository), version: tag.replaceAll('_', '+'), digest })
+}
