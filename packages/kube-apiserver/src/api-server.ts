@@ -77,9 +77,9 @@ export class ApiServer {
     const services = registry.storedType('', 'services') as Resource
     const strategies = createStrategies({
       serviceCidr,
-      services: store.list(prefixOf(services)).entries.map((entry) => viewEntry(entry, services)),
+      services: store.list(prefixOf(services)).entries.map((entry) => viewEntry(entry)),
     })
-    const admit = namespaceAdmission(store, registry.storedType('', 'namespaces') as Resource)
+    const admit = namespaceAdmission(store)
     const objects = new ObjectService(store, strategies, now, admit)
     const issuer = new TokenIssuer(this.#options.serviceAccountKey ?? randomBytes(32).toString('hex'), now)
     this.#deps = {

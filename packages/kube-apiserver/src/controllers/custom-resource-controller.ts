@@ -28,7 +28,7 @@ export function customResourceController({ objects, registry, onError }: Control
     if (!crd?.metadata.deletionTimestamp || !resource) return
     const { entries } = objects.store.list(prefixOf(resource))
     for (const entry of entries) {
-      const { metadata } = viewEntry(entry, resource)
+      const { metadata } = viewEntry(entry)
       if (metadata.deletionTimestamp) continue
       await remove(objects, { resource, namespace: metadata.namespace, name: metadata.name }, {}, systemWrite)
     }
@@ -41,7 +41,7 @@ export function customResourceController({ objects, registry, onError }: Control
       for (const entry of objects.store.list(prefix).entries) serve(decodeEntry(entry, definitions))
       stops.push(
         objects.store.watch(prefix, objects.store.revision(), (event) => {
-          if (event.type === 'put') serve(viewEntry(event.entry, definitions))
+          if (event.type === 'put') serve(viewEntry(event.entry))
           else registry.setCustom(event.key.slice(prefix.length), [])
         }),
         // The last instance that goes lets its definition go.

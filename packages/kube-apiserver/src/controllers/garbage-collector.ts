@@ -23,7 +23,7 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
     owned.delete(key)
     if (!entry?.value.includes('"ownerReferences":[')) return
     const address = parseKey(key, registry)
-    const references = address && viewEntry(entry, address.resource).metadata.ownerReferences
+    const references = address && viewEntry(entry).metadata.ownerReferences
     if (!references?.length) return
     owned.set(key, references)
     for (const { uid } of references) dependents.set(uid, (dependents.get(uid) ?? new Set()).add(key))
@@ -52,7 +52,7 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
     const entry = store.get(key)
     const address = entry && parseKey(key, registry)
     if (!entry || !address) return
-    const object = viewEntry(entry, address.resource)
+    const object = viewEntry(entry)
     const { deletionTimestamp, finalizers = [], uid = '' } = object.metadata
     if (deletionTimestamp && finalizers.includes('orphan')) await orphan(address, uid)
     else if (deletionTimestamp && finalizers.includes('foregroundDeletion')) await deleteInForeground(address, uid)
@@ -91,7 +91,7 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
       const dependent = parseKey(key, registry)
       const entry = store.get(key)
       if (!dependent || !entry) continue
-      const { deletionTimestamp, ownerReferences } = viewEntry(entry, dependent.resource).metadata
+      const { deletionTimestamp, ownerReferences } = viewEntry(entry).metadata
       if (ownerReferences?.find((one) => one.uid === uid)?.blockOwnerDeletion) blocking++
       if (ownerReferences?.some((one) => one.uid !== uid && keys.has(one.uid)))
         await keepOwners(dependent, (one) => one !== uid)

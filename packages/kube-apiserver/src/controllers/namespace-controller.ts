@@ -49,7 +49,7 @@ export function namespaceController(deps: ControllerDeps & { rootCa: string | un
       const { entries } = objects.store.list(prefixOf(resource, name))
       left += entries.length
       for (const entry of entries) {
-        const { metadata } = viewEntry(entry, resource)
+        const { metadata } = viewEntry(entry)
         if (metadata.deletionTimestamp) continue
         const { done } = await remove(
           objects,

@@ -11,7 +11,7 @@ export const codeDefaults: Record<string, Fill> = {
   '/endpoints': ({ subsets }) => {
     for (const { ports = [] } of subsets ?? []) for (const port of ports) fill(port, { protocol: 'TCP' })
   },
-  '/secrets': (secret) => fill(secret, { type: 'Opaque' }),
+  '/secrets': secret,
   '/persistentvolumeclaims': ({ spec }) => fill(spec ?? {}, { volumeMode: 'Filesystem' }),
   '/persistentvolumes': ({ spec }) =>
     fill(spec ?? {}, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }),
@@ -30,6 +30,16 @@ export const codeDefaults: Record<string, Fill> = {
     fill(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
   'admissionregistration.k8s.io/validatingwebhookconfigurations': webhooks,
   'admissionregistration.k8s.io/mutatingwebhookconfigurations': webhooks,
+}
+
+/** stringData is for writing only: it is kept in data, in base64 (core/v1/conversion.go). */
+function secret(object: Spec): void {
+  fill(object, { type: 'Opaque' })
+  if (!object.stringData) return
+  const texts = Object.entries(object.stringData as Record<string, string>)
+  const encoded = texts.map(([key, text]) => [key, Buffer.from(text).toString('base64')])
+  object.data = { ...object.data, ...Object.fromEntries(encoded) }
+  delete object.stringData
 }
 
 /** A spec with a pod template inside. */

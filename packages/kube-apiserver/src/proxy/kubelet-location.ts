@@ -21,7 +21,7 @@ export function kubeletLocation(
   query: URLSearchParams,
 ): KubeletLocation {
   const { resource, namespace = '', name = '', subresource } = target
-  const pod = viewEntry(objects.entry({ resource, namespace, name }), resource)
+  const pod = viewEntry(objects.entry({ resource, namespace, name }))
   const nodeName: string = pod.spec?.nodeName ?? ''
   if (!nodeName) throw badRequest(`pod ${name} does not have a host assigned`)
   const { host, port } = kubeletOf(objects, registry, nodeName)

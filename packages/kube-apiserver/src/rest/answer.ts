@@ -70,7 +70,7 @@ export async function sendList(request: ApiRequest, entries: Entry[], metadata: 
     sendText(request.response, 200, listText(resource, entries, metadata), form)
     return
   }
-  const objects = entries.map((entry) => viewEntry(entry, resource))
+  const objects = entries.map((entry) => viewEntry(entry))
   const list =
     form.as === 'Table'
       ? { ...(await tableOf(resource, objects, tableOptions(request))), metadata }

@@ -48,10 +48,10 @@ export async function deleteCollection(objects: ObjectService, request: ApiReque
   const options = await deleteOptionsOf(request)
   const write = writeOptionsOf(request, 'DeleteOptions')
   const result = objects.store.list(prefix)
-  const entries = result.entries.filter((entry) => !matches || matches(viewEntry(entry, resource)))
+  const entries = result.entries.filter((entry) => !matches || matches(viewEntry(entry)))
   await Promise.all(
     entries.map(async (entry) => {
-      const { name, namespace } = viewEntry(entry, resource).metadata
+      const { name, namespace } = viewEntry(entry).metadata
       await remove(objects, { resource, namespace, name }, options, write).catch(ignoreNotFound)
     }),
   )

@@ -1,7 +1,6 @@
 import { CompactedError, type Entry, type ListResult, type RevisionStore } from '@slipway/storage'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, expired, StatusError } from '../api/status.ts'
-import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf, prefixOf } from '../storage/keys.ts'
 import type { ObjectService } from '../storage/object-service.ts'
@@ -50,11 +49,11 @@ function readPage(
   request: ApiRequest,
   selection: Selection,
 ): { entries: Entry[]; metadata: ListMeta } {
-  const { query, resource } = request
+  const { query } = request
   const limit = Number(query.get('limit') ?? 0) || 0
   const start = startOf(store, query, selection.prefix)
   // A selector may drop entries, so a page is filled from several reads of the store.
-  const { entries, result } = readMatching(store, resource, selection, { ...start, limit })
+  const { entries, result } = readMatching(store, selection, { ...start, limit })
   const metadata: ListMeta = { resourceVersion: String(result.revision) }
   const last = entries.at(-1)
   if (result.more && last) {
@@ -69,12 +68,7 @@ interface Start {
   revision?: number
 }
 
-function readMatching(
-  store: RevisionStore,
-  resource: Resource,
-  { prefix, matches }: Selection,
-  at: Start & { limit: number },
-) {
+function readMatching(store: RevisionStore, { prefix, matches }: Selection, at: Start & { limit: number }) {
   const { limit, ...start } = at
   const read = (options: object): ListResult => listOrExpired(() => store.list(prefix, options))
   if (!matches) {
@@ -82,7 +76,7 @@ function readMatching(
     return { entries: result.entries, result }
   }
   const result = read(start)
-  const entries = result.entries.filter((entry) => matches(viewEntry(entry, resource)))
+  const entries = result.entries.filter((entry) => matches(viewEntry(entry)))
   const page = limit ? entries.slice(0, limit) : entries
   return { entries: page, result: { ...result, more: page.length < entries.length } }
 }

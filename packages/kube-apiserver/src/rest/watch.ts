@@ -33,10 +33,10 @@ export async function watchObjects(objects: ObjectService, request: ApiRequest):
   const stream = new WatchStream(request, form)
   // Registered before anything is sent: nothing can happen in between, for both are synchronous.
   const stop = startOrExpired(stream, () => {
-    if (initial) stream.sendAll(store.list(selection.prefix).entries.filter(matching(selection, request.resource)))
+    if (initial) stream.sendAll(store.list(selection.prefix).entries.filter(matching(selection)))
     if (query.get('sendInitialEvents') === 'true') stream.bookmark(from, true)
     return store.watch(selection.prefix, from, (event) => {
-      const change = changeOf(event, selection, request.resource)
+      const change = changeOf(event, selection)
       if (change) stream.send(change)
     })
   })
@@ -79,13 +79,13 @@ function timeoutOf(query: URLSearchParams): number {
   return (seconds > 0 ? Math.min(seconds, 86_400) : 2700) * 1000
 }
 
-function matching({ matches }: Selection, resource: Resource): (entry: Entry) => boolean {
-  return matches ? (entry) => matches(viewEntry(entry, resource)) : () => true
+function matching({ matches }: Selection): (entry: Entry) => boolean {
+  return matches ? (entry) => matches(viewEntry(entry)) : () => true
 }
 
 /** What a change in the store is to someone who sees only what the selection matches. */
-function changeOf(event: StoreEvent, selection: Selection, resource: Resource): Change | undefined {
-  const matches = matching(selection, resource)
+function changeOf(event: StoreEvent, selection: Selection): Change | undefined {
+  const matches = matching(selection)
   const { revision } = event
   if (event.type === 'delete')
     return matches(event.entry) ? { type: 'DELETED', entry: event.entry, revision } : undefined

@@ -1,6 +1,5 @@
 import type { RevisionStore } from '@slipway/storage'
 import { forbidden, notFound, StatusError } from '../api/status.ts'
-import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from './codec.ts'
 import { keyOf } from './keys.ts'
 import type { Admission } from './object-service.ts'
@@ -8,7 +7,7 @@ import type { Admission } from './object-service.ts'
 const NAMESPACES = { group: '', plural: 'namespaces', namespaced: false }
 
 /** Lets objects only into namespaces that exist and are not being deleted (the NamespaceLifecycle admission). */
-export function namespaceAdmission(store: RevisionStore, namespaces: Resource): Admission {
+export function namespaceAdmission(store: RevisionStore): Admission {
   return ({ metadata }, { resource }) => {
     if (!resource.namespaced) return
     const { namespace = '', name } = metadata
@@ -16,7 +15,7 @@ export function namespaceAdmission(store: RevisionStore, namespaces: Resource): 
     if (!entry) throw notFound(NAMESPACES, namespace)
     // The text is looked at before it is parsed: this happens with every create.
     if (!entry.value.includes('"deletionTimestamp"')) return
-    if (!viewEntry(entry, namespaces).metadata.deletionTimestamp) return
+    if (!viewEntry(entry).metadata.deletionTimestamp) return
     const why = `unable to create new content in namespace ${namespace} because it is being terminated`
     const { message, details } = forbidden(resource, name, why).status
     throw new StatusError(403, 'Forbidden', message ?? '', {

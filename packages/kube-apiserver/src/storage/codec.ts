@@ -1,6 +1,7 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Entry } from '@slipway/storage'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
+import { conversionOf } from './conversion.ts'
 
 /**
  * Stored text always begins `{"apiVersion":…,"kind":…,"metadata":{` and never holds resourceVersion, which is the
@@ -9,7 +10,8 @@ import { apiVersionOf, type Resource } from '../registry/resource.ts'
 const METADATA = '"metadata":{'
 
 /** The text to store. */
-export function encodeObject(object: KubeObject, resource: Resource): string {
+export function encodeObject(given: KubeObject, resource: Resource): string {
+  const object = conversionOf(resource)?.toStored(given) ?? given
   const { apiVersion: _, kind, metadata, ...fields } = object
   const { resourceVersion: __, uid, ...rest } = metadata
   return JSON.stringify({
@@ -30,20 +32,26 @@ export function uidOf(value: string): string {
 export function decodeEntry(entry: Pick<Entry, 'value' | 'modRevision'>, resource: Resource): KubeObject {
   const object = JSON.parse(entry.value) as KubeObject
   object.metadata.resourceVersion = String(entry.modRevision)
-  if (resource.version !== resource.storageVersion) object.apiVersion = apiVersionOf(resource)
-  return object
+  const converted = conversionOf(resource)?.fromStored(object) ?? object
+  converted.apiVersion = apiVersionOf(resource)
+  return converted
 }
 
 /** The JSON text of the object in the version of `resource`. */
 export function objectText(value: string, revision: number, resource: Resource): string {
+  if (conversionOf(resource)) return convertedText(value, revision, resource)
   const head = value.indexOf(METADATA)
   return `{"apiVersion":"${apiVersionOf(resource)}","kind":"${resource.kind}",${withRevision(value, head, revision)}`
 }
 
 /** The same as an item of a list: Kubernetes' own typed lists leave out apiVersion and kind, custom resources have them. */
 export function itemText(value: string, revision: number, resource: Resource): string {
-  if (resource.custom) return objectText(value, revision, resource)
+  if (resource.custom || conversionOf(resource)) return objectText(value, revision, resource)
   return `{${withRevision(value, value.indexOf(METADATA), revision)}`
+}
+
+function convertedText(value: string, revision: number, resource: Resource): string {
+  return JSON.stringify(decodeEntry({ value, modRevision: revision }, resource))
 }
 
 function withRevision(value: string, head: number, revision: number): string {
@@ -54,11 +62,12 @@ function withRevision(value: string, head: number, revision: number): string {
 
 const parsed = new WeakMap<object, KubeObject>()
 
-/** An object to look at only, parsed at most once per entry: for selectors, columns and controllers. */
-export function viewEntry(entry: Entry, resource: Resource): Readonly<KubeObject> {
+/** An object to look at only, in its storage version, parsed at most once per entry: for selectors, columns and controllers. */
+export function viewEntry(entry: Entry): Readonly<KubeObject> {
   const known = parsed.get(entry)
   if (known) return known
-  const object = decodeEntry(entry, { ...resource, version: resource.storageVersion })
+  const object = JSON.parse(entry.value) as KubeObject
+  object.metadata.resourceVersion = String(entry.modRevision)
   parsed.set(entry, object)
   return object
 }

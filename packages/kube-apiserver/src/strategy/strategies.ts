@@ -81,23 +81,10 @@ function label({ metadata }: KubeObject): void {
 }
 
 const secretStrategy: Strategy = {
-  prepareCreate: encodeStringData,
-  prepareUpdate: encodeStringData,
   validateUpdate: (next, current) => [
     ...keepImmutable(next, current, ['data']),
     ...(next.type === current.type ? [] : [invalidValue('type', next.type, 'field is immutable')]),
   ],
-}
-
-/** stringData is write-only: it is kept in data, in base64. */
-function encodeStringData(secret: KubeObject): void {
-  if (!secret.stringData) return
-  const encoded = Object.entries(secret.stringData as Record<string, string>).map(([key, text]) => [
-    key,
-    Buffer.from(text).toString('base64'),
-  ])
-  secret.data = { ...secret.data, ...Object.fromEntries(encoded) }
-  delete secret.stringData
 }
 
 function keepImmutable(next: KubeObject, current: KubeObject, fields: string[]): FieldError[] {

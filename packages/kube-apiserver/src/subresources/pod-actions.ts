@@ -48,7 +48,7 @@ export async function bindPod(objects: ObjectService, registry: ResourceRegistry
 export async function evictPod(objects: ObjectService, registry: ResourceRegistry, request: ApiRequest): Promise<void> {
   const { resource, namespace, name = '' } = request
   const body = (await readValue(request)) as { deleteOptions?: DeleteOptions } | undefined
-  const pod = viewEntry(objects.entry({ resource, namespace, name }), resource)
+  const pod = viewEntry(objects.entry({ resource, namespace, name }))
   const budget = blockingBudget(objects, registry, pod)
   if (budget) {
     throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", [
@@ -69,7 +69,7 @@ function blockingBudget(
   if (!budgets || ['Succeeded', 'Failed', 'Pending'].includes(pod.status?.phase)) return undefined
   const { entries } = objects.store.list(prefixOf(budgets, pod.metadata.namespace))
   return entries
-    .map((entry) => viewEntry(entry, budgets))
+    .map((entry) => viewEntry(entry))
     .find(
       ({ spec, status }) =>
         spec?.selector &&
@@ -81,7 +81,7 @@ function blockingBudget(
 /** serviceaccounts/token: a token for the ServiceAccount, good for an hour unless asked otherwise. */
 export async function requestToken(objects: ObjectService, issuer: TokenIssuer, request: ApiRequest): Promise<void> {
   const { resource, namespace = '', name = '' } = request
-  const { uid = '' } = viewEntry(objects.entry({ resource, namespace, name }), resource).metadata
+  const { uid = '' } = viewEntry(objects.entry({ resource, namespace, name })).metadata
   const body = (await readValue(request)) as { spec?: { audiences?: string[]; expirationSeconds?: number } } | undefined
   const seconds = Math.max(600, body?.spec?.expirationSeconds ?? 3600)
   const { token, expires } = issuer.issue({ namespace, name, uid }, body?.spec?.audiences ?? [], seconds)

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+let api: TestServer
+beforeAll(async () => {
+  api = await startTestServer()
+})
+afterAll(() => api.stop())
+
+it('shows an event of either group in the words of the other', async () => {
+  const regarding = { kind: 'Pod', namespace: 'default', name: 'p' }
+  const event = {
+    metadata: { name: 'e' },
+    eventTime: '2026-01-01T00:00:00.000000Z',
+    regarding,
+    note: 'hello',
+    reason: 'Said',
+    action: 'Say',
+    type: 'Normal',
+    reportingController: 'test',
+  }
+  await api.call('POST', '/apis/events.k8s.io/v1/namespaces/default/events', { body: event })
+
+  const core = await api.call('GET', '/api/v1/namespaces/default/events?fieldSelector=involvedObject.name%3Dp')
+  const own = await api.call('GET', '/apis/events.k8s.io/v1/namespaces/default/events/e')
+
+  expect(core.body.items[0]).toMatchObject({ involvedObject: regarding, message: 'hello', reportingComponent: 'test' })
+  expect(own.body).toMatchObject({
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    regarding,
+    note: 'hello',
+    reportingController: 'test',
+  })
+})
+
+it('shows an autoscaler of version 1 as version 2, and back', async () => {
+  const spec = { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'd' }, targetCPUUtilizationPercentage: 70 }
+  const path = (version: string) => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`
+  await api.call('POST', path('v1'), { body: { metadata: { name: 'h' }, spec } })
+
+  const v2 = await api.call('GET', `${path('v2')}/h`)
+  const v1 = await api.call('GET', `${path('v1')}/h`)
+
+  expect(v2.body.spec.metrics).toEqual([
+    { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } } },
+  ])
+  expect(v1.body).toMatchObject({ apiVersion: 'autoscaling/v1', spec: { ...spec, minReplicas: 1 } })
+})

@@ -1,0 +1,67 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import type { Resource } from '../registry/resource.ts'
+
+/** How an object is read and written in a version that differs from the stored one in more than its name. */
+export interface Conversion {
+  fromStored(object: KubeObject): KubeObject
+  toStored(object: KubeObject): KubeObject
+}
+
+const conversions: Record<string, Conversion> = {
+  'events.k8s.io/v1/events': renaming([
+    ['note', 'message'],
+    ['regarding', 'involvedObject'],
+    ['reportingController', 'reportingComponent'],
+    ['deprecatedSource', 'source'],
+    ['deprecatedFirstTimestamp', 'firstTimestamp'],
+    ['deprecatedLastTimestamp', 'lastTimestamp'],
+    ['deprecatedCount', 'count'],
+  ]),
+  'autoscaling/v1/horizontalpodautoscalers': { fromStored: autoscalerV1, toStored: autoscalerV2 },
+}
+
+/** The conversion of a resource; undefined for most, whose versions have the same fields. */
+export function conversionOf({ group, version, plural }: Resource): Conversion | undefined {
+  return conversions[`${group}/${version}/${plural}`]
+}
+
+function renaming(names: [own: string, stored: string][]): Conversion {
+  const rename = (object: KubeObject, pairs: [string, string][]): KubeObject => {
+    const table = new Map(pairs)
+    return Object.fromEntries(
+      Object.entries(object).map(([field, value]) => [table.get(field) ?? field, value]),
+    ) as KubeObject
+  }
+  return {
+    toStored: (object) => rename(object, names),
+    fromStored: (object) =>
+      rename(
+        object,
+        names.map(([own, stored]) => [stored, own]),
+      ),
+  }
+}
+
+const CPU = 'targetCPUUtilizationPercentage'
+
+/** autoscaling/v1 knows one metric, the CPU's utilisation. */
+function autoscalerV2(object: KubeObject): KubeObject {
+  const { [CPU]: target, ...spec } = object.spec ?? {}
+  const metric = {
+    type: 'Resource',
+    resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } },
+  }
+  return { ...object, spec: { ...spec, ...(target !== undefined && { metrics: [metric] }) } }
+}
+
+interface Metric {
+  type: string
+  resource?: { name: string; target: { averageUtilization?: number } }
+}
+
+function autoscalerV1(object: KubeObject): KubeObject {
+  const { metrics = [], behavior: _, ...spec } = object.spec ?? {}
+  const cpu = (metrics as Metric[]).find(({ type, resource }) => type === 'Resource' && resource?.name === 'cpu')
+  const target = cpu?.resource?.target.averageUtilization
+  return { ...object, spec: { ...spec, ...(target !== undefined && { [CPU]: target }) } }
+}

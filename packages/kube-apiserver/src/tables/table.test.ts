@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { evaluateJsonPath } from './custom-cells.ts'
+import { humanDuration } from './duration.ts'
+import { podCells } from './pod-cells.ts'
+
+describe('durations', () => {
+  it.each([
+    [-5, '<invalid>'],
+    [0, '0s'],
+    [119, '119s'],
+    [120, '2m'],
+    [200, '3m20s'],
+    [3600, '60m'],
+    [3 * 3600, '3h'],
+    [3 * 3600 + 60, '3h1m'],
+    [9 * 3600, '9h'],
+    [50 * 3600, '2d2h'],
+    [9 * 86_400, '9d'],
+    [800 * 86_400, '2y70d'],
+    [4000 * 86_400, '10y'],
+  ])('%d seconds are %s', (seconds, text) => {
+    expect(humanDuration(seconds)).toBe(text)
+  })
+})
+
+describe('a pod', () => {
+  const pod = (status: object, metadata: object = {}, spec: object = {}) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', ...metadata },
+    spec: { containers: [{ name: 'a' }, { name: 'b' }], ...spec },
+    status,
+  })
+  const running = { state: { running: {} }, ready: true }
+  const cells = (...input: Parameters<typeof pod>) => {
+    const { Ready, Status, Restarts } = podCells(pod(...input), Date.parse('2026-01-01T00:10:00Z'))
+    return [Ready, Status, Restarts]
+  }
+
+  it.each<[string, Parameters<typeof pod>, unknown[]]>([
+    ['pending', [{ phase: 'Pending' }], ['0/2', 'Pending', '0']],
+    ['running', [{ phase: 'Running', containerStatuses: [running, running] }], ['2/2', 'Running', '0']],
+    [
+      'crashing',
+      [
+        {
+          phase: 'Running',
+          containerStatuses: [
+            running,
+            {
+              restartCount: 3,
+              state: { waiting: { reason: 'CrashLoopBackOff' } },
+              lastState: { terminated: { finishedAt: '2026-01-01T00:08:00Z' } },
+            },
+          ],
+        },
+      ],
+      ['1/2', 'CrashLoopBackOff', '3 (2m ago)'],
+    ],
+    [
+      'completed',
+      [{ phase: 'Succeeded', containerStatuses: [{ state: { terminated: { reason: 'Completed' } } }] }],
+      ['0/2', 'Completed', '0'],
+    ],
+    [
+      'initialising',
+      [
+        { phase: 'Pending', initContainerStatuses: [{ name: 'i', state: { running: {} } }] },
+        {},
+        { initContainers: [{ name: 'i' }] },
+      ],
+      ['0/2', 'Init:0/1', '0'],
+    ],
+    [
+      'going',
+      [{ phase: 'Running', containerStatuses: [running, running] }, { deletionTimestamp: 'x' }],
+      ['2/2', 'Terminating', '0'],
+    ],
+    [
+      'killed',
+      [{ phase: 'Failed', containerStatuses: [{ state: { terminated: { signal: 9 } } }] }],
+      ['0/2', 'Signal:9', '0'],
+    ],
+  ])('that is %s shows %j', (_, input, expected) => {
+    expect(cells(...input)).toEqual(expected)
+  })
+})
+
+describe('a JSONPath of a printer column', () => {
+  const object = {
+    a: {
+      'b.c': 1,
+      list: [
+        { type: 'X', v: 'x' },
+        { type: 'Y', v: 'y' },
+      ],
+    },
+  }
+
+  it.each([
+    ['.a.list[0].v', ['x']],
+    ['.a.list[*].v', ['x', 'y']],
+    ['.a.list[?(@.type=="Y")].v', ['y']],
+    ['.a.b\\.c', [1]],
+    [".a['b.c']", [1]],
+    ['.a.none.deeper', []],
+    ['.a[[[', []],
+  ])('%s finds %j', (path, expected) => {
+    expect(evaluateJsonPath(object, path)).toEqual(expected)
+  })
+})
