@@ -35,7 +35,7 @@ export function desiredObjects(
       fail(object, 'metadata.generateName is not supported: an object that is applied needs a name')
       continue
     }
-    const desired = { ...source, object: placed(object, kustomization, namespaced) }
+    const desired = { ...source, object: placed(source, kustomization, namespaced) }
     const id = objectId(desired.object)
     const twin = objects.get(id)
     if (twin) fail(desired.object, `defined twice: ${twin.file}:${twin.line} is used, ${file}:${line} is not`)
@@ -44,14 +44,18 @@ export function desiredObjects(
   return { objects: [...objects.values()], failures }
 }
 
-function placed(object: KubeObject, kustomization: Kustomization, namespaced: boolean): KubeObject {
-  const { namespace, labels, ...metadata } = object.metadata
+/** Where an object comes from, so that whoever finds a fault in it later can name the file and line. */
+const SOURCE = 'slipway.dev/source'
+
+function placed({ object, file, line }: RenderedObject, kustomization: Kustomization, namespaced: boolean): KubeObject {
+  const { namespace, labels, annotations, ...metadata } = object.metadata
   const owner = kustomization.metadata
   return {
     ...object,
     metadata: {
       ...metadata,
       ...(namespaced && { namespace: namespace || kustomization.spec.targetNamespace || 'default' }),
+      annotations: { ...annotations, [SOURCE]: `${file}:${line}` },
       labels: { ...labels, [`${GROUP}/name`]: owner.name, [`${GROUP}/namespace`]: owner.namespace ?? 'default' },
     },
   }
