@@ -56,7 +56,7 @@ describe('build', () => {
     )
 
     expect(objects.map(({ object, file, line }) => [object.kind, file, line])).toEqual([
-      ['Namespace', 'base/all.yaml', 12],
+      ['Namespace', 'base/all.yaml', 13],
       ['ConfigMap', 'app/kustomization.yaml', 2],
       ['Service', 'app/s.yaml', 1],
       ['Deployment', 'base/all.yaml', 1],

@@ -18,6 +18,8 @@ import { parseDuration } from './duration.ts'
 import { inventoryEntry, obsoleteEntries } from './inventory.ts'
 import { type Failure, type InventoryEntry, type Kustomization, UNSUPPORTED_FIELDS } from './kustomization-kind.ts'
 
+const FAILURE_RECHECK = 30_000
+
 export interface ReconcilerDeps extends ClusterDeps {
   sources: Informer<KubeObject>
   log: Log
@@ -120,7 +122,10 @@ async function applySource(deps: ReconcilerDeps, step: Step): Promise<ReconcileR
       statusMs: Math.round(performance.now() - done),
     })
   }
-  return outcome(kustomization, artifact.revision, { failures, retry: applied.retry || pruned.failures.length > 0 })
+  return outcome(kustomization, artifact.revision, {
+    failures,
+    isTransient: applied.retry || pruned.failures.length > 0,
+  })
 }
 
 /** Throws UserError KUSTOMIZATION_UNSUPPORTED. */
@@ -239,12 +244,19 @@ function changesText(written: readonly KubeObject[], deleted: readonly KubeObjec
 function outcome(
   { spec }: Kustomization,
   revision: string,
-  { failures, retry }: { failures: Failure[]; retry: boolean },
+  { failures, isTransient }: { failures: Failure[]; isTransient: boolean },
 ): ReconcileResult {
   const [first] = failures
-  if (retry && first) throw new TransientError('APPLY_FAILED', failureText(first))
-  const recheckAfter = parseDuration(first ? (spec.retryInterval ?? spec.interval) : spec.interval)
-  return { kind: 'ready', reason: 'ReconciliationSucceeded', message: `Applied revision: ${revision}`, recheckAfter }
+  if (isTransient && first) throw new TransientError('APPLY_FAILED', failureText(first))
+  const interval = parseDuration(spec.interval)
+  // A namespace or a kind that was missing may come from elsewhere, which nothing tells us.
+  const retry = spec.retryInterval ? parseDuration(spec.retryInterval) : Math.min(interval, FAILURE_RECHECK)
+  return {
+    kind: 'ready',
+    reason: 'ReconciliationSucceeded',
+    message: `Applied revision: ${revision}`,
+    recheckAfter: first ? retry : interval,
+  }
 }
 
 function timestamp(): string {
