@@ -13,6 +13,8 @@ export function createAzCommand(): Command {
     .description('Azure CLI commands against the embedded services')
     .version(`azure-cli ${AZ_VERSION} (slipway)\ncore      ${AZ_VERSION}`, '-v, --version', 'Show version information')
     .showSuggestionAfterError(false)
+    // `acr helm show --version` is not the version of az.
+    .enablePositionalOptions()
   addAccountCommands(az, AZ_VERSION)
   addAcrCommands(az)
   for (const command of everyCommand(az)) command.exitOverride().configureOutput({ outputError: () => {} })

@@ -48,7 +48,6 @@ export async function build(deps: BuildDeps, order: BuildOrder, source: Source):
     log(`Pushing image: ${image.name}\n`)
     const options = { ...registry.credentials, insecure: true, signal }
     const { digest } = await engine.push(image.pushName, options, log)
-    log(`${image.tag}: digest: ${digest}\n`)
     pushed.push({ registry: registry.loginServer, repository: image.repository, tag: image.tag, digest })
   }
   return pushed
