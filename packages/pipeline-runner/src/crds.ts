@@ -56,8 +56,8 @@ const runStatus = object({
   ),
   issues: list(object({ type: oneOf('error', 'warning'), message: text, file: text, line: integer, column: integer })),
   outputs: object({
-    images: list(object({ name: text, digest: text })),
-    charts: list(object({ name: text, version: text, digest: text })),
+    images: list(object({ name: text, digest: text, pushedAt: text })),
+    charts: list(object({ name: text, version: text, digest: text, pushedAt: text })),
   }),
   conditions: list(condition),
 })

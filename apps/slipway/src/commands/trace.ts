@@ -1,6 +1,7 @@
 import { UserError } from '@slipway/errors'
 import type { KubeClient, ResourceInfo } from '@slipway/kube-client'
 import { type GlobalOptions, withServer } from '../connect.ts'
+import { hostedHistory } from '../trace/hosted-history.ts'
 import { formatTrace } from '../trace/print-trace.ts'
 import { traceWorkload } from '../trace/trace.ts'
 
@@ -11,9 +12,11 @@ interface Options extends GlobalOptions {
 /** Prints the way of a workload: commit, run, image, chart, manifests, release, pods, with the time of each hop. */
 export async function run({ namespace, ...options }: Options, target: string): Promise<void> {
   const [kind = '', name = ''] = target.split('/')
-  await withServer(options, async ({ client }) => {
+  await withServer(options, async ({ client, folder }) => {
     const { apiVersion, kind: kindName } = await findKind(client, kind.toLowerCase())
-    console.log(formatTrace(await traceWorkload(client, { apiVersion, kind: kindName, namespace, name })))
+    console.log(
+      formatTrace(await traceWorkload(client, { apiVersion, kind: kindName, namespace, name }, hostedHistory(folder))),
+    )
   })
 }
 

@@ -4,17 +4,17 @@ import { createRegistry, openFileMetadataLog, openSigningKey } from '@slipway/re
 import { openFileBlobStore } from '@slipway/storage'
 import type { Platform } from './platform.ts'
 
-export interface ArtifactOptions {
-  engine: () => Promise<ContainerEngine | undefined>
-  /** Told the name of each chart that is pushed. */
-  onChart: (name: string) => void
+export interface RunningArtifacts {
+  /** Tells the name of each chart that is pushed from now on. */
+  onChart(listener: (name: string) => void): void
 }
 
 /** The registry of images and charts, and the builder that fills it. */
 export async function startArtifacts(
   { folder, directory, http, httpUrl, aliases, credentials, lifecycle }: Platform,
-  { engine, onChart }: ArtifactOptions,
-): Promise<void> {
+  engine: () => Promise<ContainerEngine | undefined>,
+): Promise<RunningArtifacts> {
+  const listeners: ((name: string) => void)[] = []
   const root = folder.folder('registry')
   // The first name that stands for this server is the one that its tokens and builds bear.
   const loginServer =
@@ -28,7 +28,8 @@ export async function startArtifacts(
     hostName: loginServer,
     signingKey: await openSigningKey(folder.file('registry', 'signing-key')),
     onPush: ({ kind, repository }) => {
-      if (kind === 'chart') onChart(repository.split('/').at(-1) ?? repository)
+      if (kind !== 'chart') return
+      for (const listener of listeners) listener(repository.split('/').at(-1) ?? repository)
     },
   })
   http.addRoutes(registry.routes)
@@ -44,4 +45,5 @@ export async function startArtifacts(
     dir: folder.folder('builds'),
   })
   http.addRoutes(builder.routes)
+  return { onChart: (listener) => void listeners.push(listener) }
 }

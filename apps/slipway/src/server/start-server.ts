@@ -90,12 +90,14 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
   const git = await startGitHost(platform, options)
   platform.aliases = resolveAliases(options.settings, httpUrl, git.sshUrl)
   await ensureIdentity(client, `[${options.host}]:${git.sshPort} ${hostKey.publicKey}\n`)
+  // Before whoever pulls: a registry that is not there yet would be taken for one without the chart.
+  const artifacts = await startArtifacts(platform, () => engine ?? Promise.resolve(undefined))
   const [pipelines, delivery] = await Promise.all([startPipelines(platform), startDelivery(platform)])
+  artifacts.onChart(delivery.wakeChart)
   git.onPush(({ repository }) => {
     pipelines.wake(repository)
     delivery.wakeSource(repository)
   })
-  await startArtifacts(platform, { engine: () => engine ?? Promise.resolve(undefined), onChart: delivery.wakeChart })
   const node = await startNode(platform, { nodes: options.nodes, engine, kubeletToken })
   lifecycle.add('idle memory', releaseMemoryWhenIdle())
   const instance = { pid: process.pid, http: httpUrl, ssh: git.sshUrl, kube }

@@ -11,6 +11,8 @@ import { DataFolder } from '../data-folder.ts'
 import { GITOPS_NAMESPACE, readIdentity } from '../server/gitops-identity.ts'
 import { installObjects } from '../server/install-objects.ts'
 import { addDeployKey, type Repository, repositoryObject, waitForRepository } from '../server/repositories.ts'
+import { hostedHistory } from '../trace/hosted-history.ts'
+import type { LastChange } from '../trace/trace.ts'
 import { adminHeaders } from './follow-run.ts'
 import { waitFor, waitForObject } from './wait.ts'
 import { sshEnvironment, tokenEnvironment, WorkingCopy } from './working-copy.ts'
@@ -28,6 +30,7 @@ export class Story {
   readonly folder: string
   readonly examples: string
   readonly adminHeaders: Record<string, string>
+  readonly history: LastChange
   #developer: Record<string, string> = {}
   #developerSsh: Record<string, string> = {}
   #devops: Record<string, string> = {}
@@ -40,6 +43,7 @@ export class Story {
     this.folder = mkdtempSync(join(tmpdir(), 'slipway-story-'))
     this.examples = examples
     this.adminHeaders = adminHeaders(data)
+    this.history = hostedHistory(new DataFolder(data))
   }
 
   /** Tokens and an SSH key for the people, as an administrator hands them out. */

@@ -43,7 +43,9 @@ export async function tellStory(story: Story, narrator: Narrator): Promise<void>
   await remove(story, narrator)
 
   narrator.chapter('The way back: slipway trace deploy/default-appa-appawebapi')
-  narrator.line(formatTrace(await traceWorkload(story.client, { ...DEPLOYMENT, name: 'default-appa-appawebapi' })))
+  narrator.line(
+    formatTrace(await traceWorkload(story.client, { ...DEPLOYMENT, name: 'default-appa-appawebapi' }, story.history)),
+  )
   narrator.chapter('Addresses to try')
   narrator.line(`${await story.address('default-appa-appawebapi')}/WeatherForecast`)
   narrator.line(`${await story.address('default-appa-appawebapi')}/version`)

@@ -22,9 +22,17 @@ export interface Trace {
 const RELEASE_NAME = 'meta.helm.sh/release-name'
 const ANTECEDENT = 'helm.fluxcd.io/antecedent'
 const KUSTOMIZATION = 'kustomize.toolkit.fluxcd.io'
+const SOURCE = 'slipway.dev/source'
+
+/** Finds the newest commit, up to `until`, that changed a file of a repository; undefined when its history can't be read here. */
+export type LastChange = (
+  url: string,
+  until: string,
+  file: string,
+) => Promise<{ commit: string; subject: string; time: string } | undefined>
 
 /** Follows a workload back to the commits it came from. Throws UserError NOT_FOUND. */
-export async function traceWorkload(client: KubeClient, ref: ObjectRef): Promise<Trace> {
+export async function traceWorkload(client: KubeClient, ref: ObjectRef, lastChange: LastChange): Promise<Trace> {
   const workload = await client.get<KubeObject>(ref)
   if (!workload) {
     throw new UserError('NOT_FOUND', `${ref.kind} "${ref.name}" not found in namespace "${ref.namespace}"`)
@@ -33,7 +41,7 @@ export async function traceWorkload(client: KubeClient, ref: ObjectRef): Promise
   const run = await runOf(client, workload, helmRelease)
   const hops = [
     ...(run ? await runHops(client, run) : []),
-    ...(await manifestHops(client, helmRelease ?? workload)),
+    ...(await manifestHops(client, helmRelease ?? workload, lastChange)),
     ...(helmRelease ? await releaseHops(client, workload, helmRelease) : []),
     ...(await podHops(client, workload)),
   ]
@@ -88,24 +96,21 @@ async function runHops(client: KubeClient, run: KubeObject): Promise<Hop[]> {
       pushed?.pushedAt ?? metadata.creationTimestamp,
     ),
     hop('run', metadata.name, `build ${spec.buildId}, started`, status.startTime),
-    ...images.map(({ name, digest }: { name: string; digest: string }) =>
-      hop('image', name, digest, stepEnd(status, 'build')),
+    ...images.map(({ name, digest, pushedAt }: { name: string; digest: string; pushedAt: string }) =>
+      hop('image', name, digest, pushedAt),
     ),
-    ...charts.map(({ name, version, digest }: { name: string; version: string; digest: string }) =>
-      hop('chart', `${name}-${version}`, digest, status.finishTime),
+    ...charts.map(
+      ({ name, version, digest, pushedAt }: { name: string; version: string; digest: string; pushedAt: string }) =>
+        hop('chart', `${name}-${version}`, digest, pushedAt),
     ),
   ]
 }
 
-/** When the step that built the image was done: the finish time of the last step whose script or name says so. */
-function stepEnd(status: KubeObject['status'], word: string): string | undefined {
-  const steps = (status.steps ?? []) as { displayName?: string; name?: string; finishTime?: string }[]
-  return steps.findLast(({ displayName, name }) => `${displayName} ${name}`.toLowerCase().includes(word))?.finishTime
-}
-
-async function manifestHops(client: KubeClient, object: KubeObject): Promise<Hop[]> {
-  const name = object.metadata.labels?.[`${KUSTOMIZATION}/name`]
-  const namespace = object.metadata.labels?.[`${KUSTOMIZATION}/namespace`]
+/** The commit that last changed the object's file, and what was made of it as long as it is the newest one. */
+async function manifestHops(client: KubeClient, object: KubeObject, lastChange: LastChange): Promise<Hop[]> {
+  const { labels, annotations } = object.metadata
+  const name = labels?.[`${KUSTOMIZATION}/name`]
+  const namespace = labels?.[`${KUSTOMIZATION}/namespace`]
   if (!name || !namespace) return []
   const kustomization = await client.get<KubeObject>({
     apiVersion: `${KUSTOMIZATION}/v1`,
@@ -123,35 +128,38 @@ async function manifestHops(client: KubeClient, object: KubeObject): Promise<Hop
       name: source.name,
     }))
   const artifact = repository?.status?.artifact
-  const commit = String(artifact?.revision ?? '').split('sha1:')[1]
+  const newest = commitOf(artifact?.revision)
+  const file = annotations?.[SOURCE]?.replace(/:\d+$/, '')
+  const change = file ? await lastChange(repository?.spec.url ?? '', newest, file) : undefined
+  const commit = change?.commit ?? newest
   const hosted = (await listOrNone(client, { apiVersion: 'slipway.dev/v1alpha1', kind: 'Repository' })) as Repository[]
-  const pushed = hosted
-    .flatMap(({ spec, status }) => (status?.refs ?? []).map((ref) => ({ ...ref, repository: spec.repositoryName })))
-    .find((ref) => ref.commit === commit)
+  const pushed = hosted.flatMap(({ status }) => status?.refs ?? []).find((ref) => ref.commit === commit)
+  const subject = [change?.subject && `"${change.subject}"`, file, pushed && `pushed by ${pushed.pushedBy}`]
+  const manifests = hop(
+    'manifests',
+    `${nameOfUrl(repository?.spec.url)}@${commit.slice(0, 8)}`,
+    subject.filter(Boolean).join(', '),
+    pushed?.pushedAt ?? change?.time,
+  )
+  if (commit !== newest) return [manifests]
+  const { lastAppliedRevision, lastAppliedTime } = kustomization?.status ?? {}
   return [
-    ...(pushed
-      ? [
-          hop(
-            'manifests',
-            `${pushed.repository}@${commit?.slice(0, 8)}`,
-            `pushed by ${pushed.pushedBy}`,
-            pushed.pushedAt,
-          ),
-        ]
-      : []),
-    ...(artifact ? [hop('source', source.name, artifact.revision, artifact.lastUpdateTime)] : []),
-    ...(kustomization?.status?.lastAppliedRevision
-      ? [
-          hop(
-            'applied',
-            `${kustomization.kind}/${name}`,
-            kustomization.status.lastAppliedRevision,
-            kustomization.status.lastAppliedTime,
-          ),
-        ]
+    manifests,
+    hop('source', source.name, artifact?.revision ?? '', artifact?.lastUpdateTime),
+    ...(commitOf(lastAppliedRevision) === commit
+      ? [hop('applied', `Kustomization/${name}`, lastAppliedRevision, lastAppliedTime)]
       : []),
   ]
 }
+
+/** `master@sha1:<commit>` */
+const commitOf = (revision: string | undefined): string => revision?.split('sha1:')[1] ?? ''
+
+const nameOfUrl = (url: string | undefined): string =>
+  url
+    ?.split(/[/:]/)
+    .at(-1)
+    ?.replace(/\.git$/, '') ?? ''
 
 async function releaseHops(client: KubeClient, workload: KubeObject, helmRelease: KubeObject): Promise<Hop[]> {
   const name = workload.metadata.annotations?.[RELEASE_NAME]

@@ -102,8 +102,8 @@ describe('the walk-through', () => {
     expect(tool('packaged.yaml')).toBe('\uFEFFspec:\n  containers:\n  - image: "{{ .Values.image.repository }}:158"\n')
     expect(readFileSync(join(sources, 'AppA.WebApi/chart/Chart.yaml'), 'utf8')).toMatch(/^apiVersion/)
     expect(outcome.record.outputs).toEqual({
-      images: [{ name: 'appawebapi:158', digest: 'sha256:11' }],
-      charts: [{ name: 'appawebapi', version: '158.0.0', digest: 'sha256:22' }],
+      images: [{ name: 'appawebapi:158', digest: 'sha256:11', pushedAt: expect.any(String) }],
+      charts: [{ name: 'appawebapi', version: '158.0.0', digest: 'sha256:22', pushedAt: expect.any(String) }],
     })
   })
 

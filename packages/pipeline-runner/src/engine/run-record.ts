@@ -46,12 +46,13 @@ export class RunRecord {
   }
 
   artifact(kind: string | undefined, { name = '', version, digest = '' }: Record<string, string | undefined>): void {
+    const pushedAt = now()
     if (kind === 'image') {
-      this.outputs.images.push({ name, digest })
+      this.outputs.images.push({ name, digest, pushedAt })
     } else if (kind === 'chart') {
       const colon = name.lastIndexOf(':')
       const chart = colon < 0 ? name : name.slice(0, colon)
-      this.outputs.charts.push({ name: chart, version: version ?? name.slice(chart.length + 1), digest })
+      this.outputs.charts.push({ name: chart, version: version ?? name.slice(chart.length + 1), digest, pushedAt })
     }
     this.#changed()
   }

@@ -44,8 +44,9 @@ export interface RunIssue {
 }
 
 export interface RunOutputs {
-  images: { name: string; digest: string }[]
-  charts: { name: string; version: string; digest: string }[]
+  /** `pushedAt` is RFC 3339 with milliseconds. */
+  images: { name: string; digest: string; pushedAt: string }[]
+  charts: { name: string; version: string; digest: string; pushedAt: string }[]
 }
 
 export interface PipelineRunStatus {
