@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,11 @@ export function clientPath(name: 'helm3' | 'helm4' | 'kubectl-1.32' | 'kubectl-1
   const path = join(folder, name)
   return existsSync(path) ? path : undefined
 }
+
+/** Whether Docker or Podman is here; tests of real containers are skipped without (npm test installs Podman where it may). */
+export const hasContainerEngine = ['docker', 'podman'].some(
+  (command) => spawnSync(command, ['info'], { stdio: 'ignore' }).status === 0,
+)
 
 /** Runs a client against a cluster. */
 export function client(path: string, kubeconfig: string) {

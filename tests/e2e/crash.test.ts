@@ -8,6 +8,7 @@ import { type ServerProcess, startServerProcess } from '../../apps/slipway/src/s
 import { Story } from '../../apps/slipway/src/story/story.ts'
 import { waitFor } from '../../apps/slipway/src/story/wait.ts'
 import type { WorkingCopy } from '../../apps/slipway/src/story/working-copy.ts'
+import { hasContainerEngine } from './clients.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
@@ -46,7 +47,7 @@ afterAll(async () => {
   if (story) rmSync(story.folder, { recursive: true, force: true })
 })
 
-describe('kill -9, and slipway up again', () => {
+describe.skipIf(!hasContainerEngine)('kill -9, and slipway up again', () => {
   it('right after a push: the run that it asked for is carried out, once', async () => {
     await developer.push('First version')
     await killAndRestart()
