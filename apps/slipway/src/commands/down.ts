@@ -24,7 +24,10 @@ export async function run({ data, purge }: Options): Promise<void> {
     }
   }
   console.log(instance ? 'stopped' : `nothing runs on ${data}`)
-  if (!purge) return
+  if (!purge) {
+    if (instance) console.log('containers go on running and are taken up again by: slipway up (--purge removes them)')
+    return
+  }
   rmSync(data, { recursive: true, force: true })
   console.log(`removed ${data}`)
 }

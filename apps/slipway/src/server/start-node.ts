@@ -1,37 +1,47 @@
 import { createHash } from 'node:crypto'
+import { arch } from 'node:process'
 import type { ContainerEngine } from '@slipway/container-engine'
-import { engineRuntime, Node, simulatedRuntime } from '@slipway/kube-node'
-import { imageRegistry } from './images.ts'
+import { engineRuntime, Node, registryImages, removeNodeContainers, simulatedRuntime } from '@slipway/kube-node'
 import type { Platform } from './platform.ts'
 
 export interface RunningNode {
   /** What runs the containers, for people to read. */
   description: string
-  /** Ends every container of this installation. */
-  removeContainers(): Promise<void>
+  /** Containers outlive the server, to be adopted by its next start; after this they end with it. */
+  removeContainersOnStop(): void
+}
+
+export interface StartNodeOptions {
+  nodes: 'engine' | 'simulated' | 'none'
+  engine: Promise<ContainerEngine | undefined> | undefined
+  kubeletToken: string
 }
 
 /** The node that runs the pods: real containers where there is an engine, otherwise simulated ones, which every view says. */
-export async function startNode(
-  { folder, client, informers, aliases, lifecycle, log }: Platform,
-  options: {
-    nodes: 'engine' | 'simulated' | 'none'
-    engine: Promise<ContainerEngine | undefined> | undefined
-    kubeletToken: string
-  },
-): Promise<RunningNode> {
-  if (options.nodes === 'none') return { description: 'none: pods stay Pending', removeContainers: async () => {} }
+export async function startNode(platform: Platform, options: StartNodeOptions): Promise<RunningNode> {
+  if (options.nodes === 'none') return { description: 'none: pods stay Pending', removeContainersOnStop: () => {} }
+  const { folder, client, informers, aliases, lifecycle, log } = platform
   const engine = await options.engine
-  const runtime = engine ? await engineRuntime(engine, imageRegistry(aliases.registries)) : simulatedRuntime()
+  // How OCI names this machine's processor.
+  const architecture = arch === 'x64' ? 'amd64' : arch
+  const images = registryImages({ resolveHost: (host) => aliases.registries[host], architecture })
+  const runtime = engine ? await engineRuntime(engine, images) : simulatedRuntime()
+  const instance = instanceOf(folder.path)
   const node = new Node(
     { client, informers, runtime, log },
-    { dataDir: folder.folder('node'), instance: instanceOf(folder.path), kubeletToken: options.kubeletToken },
+    { dataDir: folder.folder('node'), instance, kubeletToken: options.kubeletToken },
   )
   await node.start()
-  lifecycle.add('kube-node', () => node.stop())
+  let removesContainers = false
+  lifecycle.add('kube-node', async () => {
+    await node.stop()
+    if (engine && removesContainers) await removeNodeContainers(engine, instance)
+  })
   return {
     description: engine ? runtime.version : 'simulated: no container engine answers (install Docker or Podman)',
-    removeContainers: async () => {},
+    removeContainersOnStop: () => {
+      removesContainers = true
+    },
   }
 }
 

@@ -107,7 +107,7 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
     adminToken,
     node: node.description,
     async stop({ removeContainers }) {
-      if (removeContainers) await node.removeContainers()
+      if (removeContainers) node.removeContainersOnStop()
       await lifecycle.stop((name, error) => logError(name)(error))
       folder.withdraw()
     },
