@@ -3,7 +3,7 @@ import { ownerReference } from '../../labels.ts'
 import type { Deployment, PodTemplate, ReplicaSet } from '../../types.ts'
 
 export const REVISION = 'deployment.kubernetes.io/revision'
-export const HASH_LABEL = 'pod-template-hash'
+const HASH_LABEL = 'pod-template-hash'
 
 /** Annotations that are the Deployment's own business and not its revisions' (deployment/util, annotationsToSkip). */
 const OWN_ANNOTATIONS = [
