@@ -9,7 +9,6 @@ export function ensureContainerEngine() {
   const isDebianRoot = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
   if (!isDebianRoot) {
     console.log('No container engine answers: install Docker or Podman (Debian: apt-get install podman runc).')
-    console.log('Pods will be simulated, and every view says so.\n')
     return false
   }
   console.log(`No container engine answers: installing ${PACKAGES.join(', ')} from Debian.`)
@@ -22,7 +21,7 @@ export function ensureContainerEngine() {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     if (status !== 0) {
-      console.log(`apt-get ${args[0]} failed: ${stderr}\nPods will be simulated, and every view says so.\n`)
+      console.log(`apt-get ${args[0]} failed: ${stderr}`)
       return false
     }
   }

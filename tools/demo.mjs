@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { ensureContainerEngine } from './container-engine.mjs'
 
-ensureContainerEngine()
+// The story builds an image and runs it: without an engine there is nothing to show.
+if (!ensureContainerEngine()) process.exit(1)
 const { status } = spawnSync(process.execPath, ['apps/slipway/bin/slipway.mjs', 'demo', ...process.argv.slice(2)], {
   stdio: 'inherit',
 })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { UserError } from '@slipway/errors'
@@ -22,11 +22,13 @@ export async function startPodman(options: { dir: string; env: NodeJS.ProcessEnv
   const socketPath = join(options.dir, 'podman.sock')
   const configuration = join(options.dir, 'containers.conf')
   writeFileSync(configuration, CONTAINERS_CONF)
+  endOrphan(options.dir, socketPath)
   rmSync(socketPath, { force: true })
   const child = spawn('podman', ['system', 'service', '-t', '0', `unix://${socketPath}`], {
     env: { ...options.env, CONTAINERS_CONF: configuration, BUILDAH_ISOLATION: 'chroot' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+  writeFileSync(join(options.dir, PID_FILE), String(child.pid ?? ''))
   let words = ''
   child.stderr.on('data', (chunk: Buffer) => {
     words = (words + chunk.toString('utf8')).slice(-2_000)
@@ -52,6 +54,7 @@ export async function startPodman(options: { dir: string; env: NodeJS.ProcessEnv
 }
 
 const START_TIMEOUT = 20_000
+const PID_FILE = 'podman.pid'
 
 const CONTAINERS_CONF = `[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
@@ -61,6 +64,16 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 `
+
+/** Ends the service of a program that was killed; the number alone is no proof, another process may have it by now. */
+function endOrphan(dir: string, socketPath: string): void {
+  try {
+    const pid = Number(readFileSync(join(dir, PID_FILE), 'utf8'))
+    if (pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(socketPath)) process.kill(pid, 'SIGTERM')
+  } catch {
+    // No such file, no such process: there is nothing to end.
+  }
+}
 
 function startError(failure: Error, words: string): UserError {
   if ((failure as NodeJS.ErrnoException).code === 'ENOENT') {

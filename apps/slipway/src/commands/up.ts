@@ -33,6 +33,8 @@ export async function run(options: Options): Promise<void> {
   console.log(`Containers           ${node}`)
   if (adminToken) console.log(`Administrator token  ${adminToken}  (shown once; kept in ${folder.file('admin-token')})`)
   console.log('Ready.')
+  // Whoever waits for the server finds all of the above already said.
+  folder.announce(instance)
   await stopSignal()
   const purge = existsSync(folder.file('purge'))
   await server.stop({ removeContainers: purge })

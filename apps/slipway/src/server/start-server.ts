@@ -101,7 +101,6 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
   const node = await startNode(platform, { nodes: options.nodes, engine, kubeletToken })
   lifecycle.add('idle memory', releaseMemoryWhenIdle())
   const instance = { pid: process.pid, http: httpUrl, ssh: git.sshUrl, kube }
-  folder.announce(instance)
   return {
     instance,
     adminToken,
