@@ -11,9 +11,11 @@ export {
 } from './chart/chart.ts'
 export { type IgnoreRules, parseIgnoreRules } from './chart/ignore.ts'
 export { type ChartLimits, loadArchive, loadChart, parseValues, readArchive } from './chart/load.ts'
-export { metadataJson } from './chart/metadata-json.ts'
-export { type PackagedChart, type PackageOptions, packageChart } from './chart/package.ts'
+export { dependencyJson, metadataJson } from './chart/metadata-json.ts'
+export { lockJson, type PackagedChart, type PackageOptions, packageChart } from './chart/package.ts'
 export { matchPath } from './chart/path.ts'
+export { chartNameFault, starterFiles } from './create/starter.ts'
+export { goJson, legacyLockDigest, lockDigest } from './dependency/lock-digest.ts'
 export type { DigestAlgorithm, KeyPlatform, Platform, ScryptOptions } from './platform.ts'
 export {
   decodeRelease,
@@ -52,8 +54,9 @@ export {
   resolveVersion,
   writeIndex,
 } from './repository/index-file.ts'
+export { type ChartSearch, type FoundChart, searchCharts } from './repository/search.ts'
 export { isInRange, parseConstraint } from './semver/constraint.ts'
 export { compareVersions, formatVersion, isVersion, parseVersion, type Version } from './semver/version.ts'
-export { coalesceValues } from './values/coalesce.ts'
+export { coalesceTables, coalesceValues } from './values/coalesce.ts'
 export { setJson, setLiteral, setValue } from './values/set.ts'
 export { emptyValues, mergeValues, type Values } from './values/value.ts'

@@ -4,6 +4,9 @@ import { helmReleaseCrd } from './helm-release/crd.ts'
 export { chartDownloads } from './chart-source/chart-downloads.ts'
 export type { ChartDownload, ChartDownloader } from './chart-source/repository-charts.ts'
 export { HelmController, type HelmControllerDeps, type HelmControllerOptions } from './helm-controller.ts'
+export { type ActionOptions, ReleaseActions, type UninstallOptions } from './release/actions.ts'
+export { ReleaseRenderer, type RenderedRelease, type RenderRequest } from './release/renderer.ts'
+export { ReleaseStorage, type StoredRelease } from './release/storage.ts'
 
 /** The kinds that this controller owns. */
 export const crds: KubeObject[] = [helmReleaseCrd]

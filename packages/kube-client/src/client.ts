@@ -12,6 +12,7 @@ import type {
   ObjectRef,
   PatchType,
   ResourceInfo,
+  Table,
   WatchEvent,
   WriteOptions,
 } from './types.ts'
@@ -22,6 +23,7 @@ const PATCH_TYPES: Record<PatchType, string> = {
   merge: 'application/merge-patch+json',
   strategic: 'application/strategic-merge-patch+json',
 }
+const TABLE_ACCEPT = 'application/json;as=Table;v=v1;g=meta.k8s.io'
 const PAGE_SIZE = 500
 
 interface Request {
@@ -86,6 +88,13 @@ export class KubeClient {
       next = page.metadata.continue
       if (!next) return { items, resourceVersion: page.metadata.resourceVersion }
     }
+  }
+
+  /** One object (with a name) or a list of them as `kubectl get` shows them. Throws KUBE_NOT_FOUND. */
+  async table(query: ListQuery & { name?: string }): Promise<Table> {
+    const { namespace, name } = query
+    const path = await this.#path(query, { ...(namespace && { namespace }), ...(name && { name }) })
+    return this.#json<Table>({ method: 'GET', path, query: selectors(query), accept: TABLE_ACCEPT })
   }
 
   async create<T extends KubeObject>(object: T, options: WriteOptions = {}): Promise<T> {

@@ -1,7 +1,8 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { KubeClient } from './client.ts'
 
-interface ManagedFieldsEntry {
+/** An entry of `metadata.managedFields`. */
+export interface ManagedFieldsEntry {
   manager: string
   operation: 'Apply' | 'Update'
   apiVersion?: string
@@ -31,19 +32,20 @@ export async function applyExclusively<T extends KubeObject>(
   object: T,
   { fieldManager, live }: { fieldManager: string; live?: KubeObject },
 ): Promise<T> {
-  const entries = (live?.metadata.managedFields ?? []) as ManagedFieldsEntry[]
-  if (live && entries.some(isByHand)) await takeOver(client, live, entries, fieldManager)
+  if (live) await takeOverFields(client, live, { fieldManager, from: isByHand })
   return client.apply(object, { fieldManager, force: true })
 }
 
-async function takeOver(
+/** Makes the fields that other managers own ours, so that the next apply removes those it does not have. */
+export async function takeOverFields(
   client: KubeClient,
   live: KubeObject,
-  entries: ManagedFieldsEntry[],
-  manager: string,
+  { fieldManager: manager, from }: { fieldManager: string; from: (entry: ManagedFieldsEntry) => boolean },
 ): Promise<void> {
+  const entries = (live.metadata.managedFields ?? []) as ManagedFieldsEntry[]
+  if (!entries.some(from)) return
   const isOurs = (entry: ManagedFieldsEntry): boolean => entry.manager === manager && entry.operation === 'Apply'
-  const merged = entries.filter((entry) => isByHand(entry) || isOurs(entry))
+  const merged = entries.filter((entry) => from(entry) || isOurs(entry))
   const ours: ManagedFieldsEntry = {
     manager,
     operation: 'Apply',

@@ -1,7 +1,7 @@
 export { type ApiErrorCode, apiError, isApiError } from './api-error.ts'
 export { KubeClient } from './client.ts'
 export { type ClusterConnection, parseKubeconfig } from './connection.ts'
-export { applyExclusively } from './exclusive-apply.ts'
+export { applyExclusively, type ManagedFieldsEntry, takeOverFields } from './exclusive-apply.ts'
 export { type Change, type ChangeHandler, Informer, InformerSet } from './informer.ts'
 export type {
   ApplyOptions,
@@ -12,6 +12,7 @@ export type {
   PatchType,
   ResourceInfo,
   Subresource,
+  Table,
   WatchEvent,
   WriteOptions,
 } from './types.ts'

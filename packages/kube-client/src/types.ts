@@ -45,6 +45,12 @@ export interface WatchEvent<T extends KubeObject = KubeObject> {
   object: T
 }
 
+/** Objects as `kubectl get` shows them (meta.k8s.io/v1 Table). */
+export interface Table {
+  columnDefinitions: { name: string; priority: number }[]
+  rows: { cells: unknown[] }[]
+}
+
 /** What the API server knows of a kind. */
 export interface ResourceInfo extends GroupVersionKind {
   /** Plural name in URLs, such as `deployments`. */

@@ -1,11 +1,13 @@
 import { pipeline, type Readable } from 'node:stream'
 import { UserError } from '@slipway/errors'
 import {
+  type Descriptor,
   digestOf,
   formatReference,
   isChartLayer,
   type Manifest,
   manifestMediaTypes,
+  mediaTypes,
   parseDigest,
   parseManifest,
   parseReference,
@@ -28,6 +30,15 @@ export interface PulledChart {
   bytes: Buffer
   /** Of the manifest. */
   digest: string
+}
+
+export interface ChartUpload {
+  /** The packaged chart. */
+  archive: Uint8Array
+  /** Its Chart.yaml as JSON. */
+  config: Uint8Array
+  provenance?: Uint8Array
+  annotations: Record<string, string>
 }
 
 /** Bytes. */
@@ -132,6 +143,29 @@ export class RegistryClient {
     return tags
   }
 
+  /** Stores a chart in Helm's OCI form; resolves to the manifest's digest. Equal charts and annotations give equal digests, Helm's too. */
+  async pushChart(reference: string | Reference, chart: ChartUpload, signal?: AbortSignal): Promise<string> {
+    const target = read(reference)
+    const store = async (mediaType: string, bytes: Uint8Array): Promise<Descriptor> => ({
+      mediaType,
+      digest: await this.pushBlob(target, bytes, signal),
+      size: bytes.length,
+    })
+    const config = await store(mediaTypes.helmConfig, chart.config)
+    const layers = [await store(mediaTypes.helmChart, chart.archive)]
+    if (chart.provenance) layers.push(await store(mediaTypes.helmProvenance, chart.provenance))
+    layers.sort((a, b) => (a.digest < b.digest ? -1 : 1))
+    const annotations = Object.fromEntries(Object.entries(chart.annotations).sort(([a], [b]) => (a < b ? -1 : 1)))
+    const text = JSON.stringify({ schemaVersion: 2, config, layers, annotations })
+    return this.putManifest(target, Buffer.from(escapeHtml(text)), mediaTypes.ociManifest, signal)
+  }
+
+  /** Resolves when the host takes our credentials, or asks for none. */
+  async ping(host: string, signal?: AbortSignal): Promise<void> {
+    const answer = await this.#http.call({ host, path: '/v2/', what: host, signal })
+    await answer.body.dump()
+  }
+
   /** The packaged chart behind a reference such as `registry.example/helm/appawebapi:158.0.0`. Throws UserError CHART_NOT_FOUND_IN_ARTIFACT. */
   async pullChart(reference: string | Reference, signal?: AbortSignal): Promise<PulledChart> {
     const target = read(reference)
@@ -146,6 +180,11 @@ export class RegistryClient {
     const bytes = await readAll(await this.getBlob(target, layer.digest, signal), CHART_LIMIT, formatReference(target))
     return { bytes, digest }
   }
+}
+
+/** As Go's encoding/json writes these characters, which matters to the digest. */
+function escapeHtml(json: string): string {
+  return json.replaceAll(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)
 }
 
 function read(reference: string | Reference): Reference {

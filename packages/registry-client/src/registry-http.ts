@@ -1,5 +1,6 @@
+import { rootCertificates } from 'node:tls'
 import { type SlipwayError, UserError } from '@slipway/errors'
-import { type Dispatcher, request } from 'undici'
+import { Agent, type Dispatcher, request } from 'undici'
 import { type Challenge, parseChallenge } from './challenge.ts'
 import { answerError, networkError } from './errors.ts'
 
@@ -12,6 +13,17 @@ export interface RegistryAccess {
   /** Base URL of the service that stands for a host, such as `http://127.0.0.1:7080` for an alias. @default https://HOST */
   resolveHost?: (host: string) => string | undefined
   credentials?: (host: string) => LoginData | undefined | Promise<LoginData | undefined>
+  tls?: TlsOptions
+}
+
+/** How servers are checked and who we are to them; all in PEM. */
+export interface TlsOptions {
+  /** Authorities beside the system's. */
+  authorities?: string
+  certificate?: string
+  key?: string
+  /** Any certificate will do. @default false */
+  insecure?: boolean
 }
 
 export interface RegistryCall {
@@ -50,9 +62,11 @@ export class RegistryHttp {
   readonly #access: RegistryAccess
   readonly #tokens = new Map<string, Token>()
   readonly #basic = new Set<string>()
+  readonly #agent: Agent | undefined
 
   constructor(access: RegistryAccess) {
     this.#access = access
+    this.#agent = access.tls && agentFor(access.tls)
   }
 
   async call(call: RegistryCall): Promise<RegistryAnswer> {
@@ -133,6 +147,7 @@ export class RegistryHttp {
         headers: { 'user-agent': 'slipway', ...call.headers, ...(authorization && { authorization }) },
         ...(call.body && { body: call.body }),
         ...(call.signal && { signal: call.signal }),
+        ...(this.#agent && { dispatcher: this.#agent }),
       })
     } catch (error) {
       if (call.signal?.aborted) throw call.signal.reason
@@ -146,6 +161,17 @@ export class RegistryHttp {
     this.#tokens.delete(`${call.host} ${call.scope}`)
     throw await refusal(call, answer)
   }
+}
+
+function agentFor({ authorities, certificate, key, insecure = false }: TlsOptions): Agent {
+  return new Agent({
+    connect: {
+      rejectUnauthorized: !insecure,
+      ...(authorities !== undefined && { ca: [...rootCertificates, authorities] }),
+      ...(certificate !== undefined && { cert: certificate }),
+      ...(key !== undefined && { key }),
+    },
+  })
 }
 
 function basicAuthorization({ username, password }: LoginData): string {

@@ -158,7 +158,7 @@ async function deploy(deps: HelmReleaseDeps, pass: Pass, action: Action): Promis
     })
     const notes = { chartDigest: loaded.digest, antecedent: antecedentOf(release) }
     if (history.length === 0 && !release.spec.skipCRDs) await deps.actions.installCrds(rendered.crds)
-    const done = await deps.actions.deploy(rendered.release, notes, history, options)
+    const done = await deps.actions.deploy({ release: rendered.release, notes }, history, options)
     const fields = { releaseName: done.name, releaseStatus: done.info.status }
     status.enter('Deployed')
     await deps.onDeployed(release, { release: done, notes })
@@ -189,7 +189,10 @@ async function remedy(deps: HelmReleaseDeps, { release, status, history, options
   const after = await deps.storage.history(releaseNameOf(release), targetNamespaceOf(release))
   const hasNewRevision = (after.at(-1)?.release.version ?? 0) > (history.at(-1)?.release.version ?? 0)
   if (!hasNewRevision) return
-  if (history.length === 0) return deps.actions.uninstall(after, options)
+  if (history.length === 0) {
+    await deps.actions.uninstall(after, options)
+    return
+  }
   if (!release.spec.rollback?.enable) return
   status.enter('RollingBack')
   const { timeout = 300, disableHooks = false } = release.spec.rollback

@@ -1,5 +1,12 @@
 import { UserError } from '@slipway/errors'
-import { applyExclusively, isApiError, type KubeClient, type ObjectRef } from '@slipway/kube-client'
+import {
+  applyExclusively,
+  type DeleteOptions,
+  isApiError,
+  type KubeClient,
+  type ObjectRef,
+  takeOverFields,
+} from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { identityOf, type Ownership, ownershipFault } from './objects.ts'
 
@@ -9,12 +16,25 @@ const FIELD_MANAGER = 'helm'
 const RESOURCE_POLICY = 'helm.sh/resource-policy'
 
 /** Creates and updates the objects, kinds in the manifest's order, objects of one kind at once; resolves to what the server holds now. */
-export async function applyObjects(client: KubeClient, objects: KubeObject[]): Promise<KubeObject[]> {
+export async function applyObjects(client: KubeClient, objects: KubeObject[], force = true): Promise<KubeObject[]> {
   const applied: KubeObject[] = []
   for (const group of groupByKind(objects)) {
-    applied.push(...(await Promise.all(group.map((object) => applyObject(client, object)))))
+    applied.push(...(await Promise.all(group.map((object) => applyObject(client, object, force)))))
   }
   return applied
+}
+
+/** Makes the fields ours that Helm wrote from the client's side, so that apply can take them away again (Helm 4 does it on the first upgrade). */
+export async function adoptFields(client: KubeClient, objects: KubeObject[]): Promise<void> {
+  for (const object of objects) {
+    const live = await client.get<KubeObject>(refOf(object))
+    if (!live) continue
+    await takeOverFields(client, live, {
+      fieldManager: FIELD_MANAGER,
+      from: ({ manager, operation, subresource }) =>
+        manager === FIELD_MANAGER && operation === 'Update' && subresource === undefined,
+    })
+  }
 }
 
 /** Brings back what was deleted or edited; resolves to the objects that had to be changed. */
@@ -59,29 +79,34 @@ export async function pruneObjects(client: KubeClient, before: KubeObject[], aft
   )
 }
 
+/** Whether the object is to stay when its release goes. */
+export function isKept({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.[RESOURCE_POLICY] === 'keep'
+}
+
 /** Deletes objects in reverse order, except those with the policy `keep`. */
-export async function deleteObjects(client: KubeClient, objects: KubeObject[]): Promise<void> {
+export async function deleteObjects(
+  client: KubeClient,
+  objects: KubeObject[],
+  options: DeleteOptions = {},
+): Promise<void> {
   for (const group of groupByKind(objects).reverse()) {
-    await Promise.all(
-      group
-        .filter((object) => object.metadata.annotations?.[RESOURCE_POLICY] !== 'keep')
-        .map((object) => deleteObject(client, object)),
-    )
+    await Promise.all(group.filter((object) => !isKept(object)).map((object) => deleteObject(client, object, options)))
   }
 }
 
-async function deleteObject(client: KubeClient, object: KubeObject): Promise<void> {
+async function deleteObject(client: KubeClient, object: KubeObject, options: DeleteOptions): Promise<void> {
   try {
-    await client.delete(refOf(object))
+    await client.delete(refOf(object), options)
   } catch (error) {
     // A kind that is gone has taken its objects along.
     if (!isApiError(error, 'KUBE_NO_SUCH_KIND')) throw error
   }
 }
 
-async function applyObject(client: KubeClient, object: KubeObject): Promise<KubeObject> {
+async function applyObject(client: KubeClient, object: KubeObject, force: boolean): Promise<KubeObject> {
   try {
-    return await client.apply(object, { fieldManager: FIELD_MANAGER, force: true })
+    return await client.apply(object, { fieldManager: FIELD_MANAGER, force })
   } catch (error) {
     if (error instanceof UserError && error.at === undefined) {
       const { kind, metadata } = object

@@ -1,64 +1,79 @@
 import { messageOf, UserError } from '@slipway/errors'
-import type { HookEvent, ReleaseHook } from '@slipway/helm-chart'
+import type { HookEvent, HookExecution, ReleaseHook } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { deleteObjects, refOf } from './apply.ts'
 import { type Ownership, readManifest } from './objects.ts'
-import { waitForAll } from './wait.ts'
+import { type Patience, waitForAll, waitUntilGone } from './wait.ts'
 
-export interface HookRun {
+/** `timeout` is for each hook. */
+export interface HookRun extends Patience {
   client: KubeClient
   owner: Ownership
-  /** Milliseconds for each hook. */
-  timeout: number
-  signal: AbortSignal
+  now: () => Date
+  /** How the hooks of this run went; filled by runHooks. */
+  executions: Map<ReleaseHook, HookExecution>
+  /** Called after each hook, before it may be deleted. */
+  onHookEnd?: ((hook: ReleaseHook) => Promise<void>) | undefined
+}
+
+/** What Helm puts before the reason. */
+const PREFIXES: Partial<Record<HookEvent, string>> = {
+  'pre-install': 'failed pre-install: ',
+  'post-install': 'failed post-install: ',
+  'pre-upgrade': 'pre-upgrade hooks failed: ',
+  'post-upgrade': 'post-upgrade hooks failed: ',
 }
 
 /** Runs the hooks of an event by weight and name, each to its end (helm.sh/docs/topics/charts_hooks). The first failure is thrown. */
 export async function runHooks(hooks: readonly ReleaseHook[], event: HookEvent, run: HookRun): Promise<void> {
   const due = hooks
     .filter((hook) => hook.events?.includes(event))
-    .sort((a, b) => (a.weight ?? 0) - (b.weight ?? 0) || compareText(a.kind, b.kind) || compareText(a.name, b.name))
-  for (const hook of due) {
-    const objects = await readManifest(run.client, hook.manifest ?? '', run.owner)
-    // Without a policy Helm deletes the one of the previous run before it creates the new one.
-    if (policiesOf(hook).includes('before-hook-creation')) await deleteAndWait(run, objects)
-    try {
-      for (const object of objects) await run.client.create(object, { fieldManager: 'helm' })
-      await waitForAll(run.client, objects.filter(runsToAnEnd), run.timeout, run.signal)
-    } catch (error) {
-      if (policiesOf(hook).includes('hook-failed')) await deleteObjects(run.client, objects)
-      throw new UserError('RELEASE_HOOK_FAILED', `${event} hooks failed: ${messageOf(error)}`, {
-        at: { object: `${hook.kind}/${run.owner.namespace}/${hook.name}` },
-        cause: error,
-      })
-    }
-    if (policiesOf(hook).includes('hook-succeeded')) await deleteObjects(run.client, objects)
+    .sort((a, b) => (a.weight ?? 0) - (b.weight ?? 0) || compareText(a.name, b.name))
+  for (const hook of due) await runHook(hook, event, run)
+}
+
+async function runHook(hook: ReleaseHook, event: HookEvent, run: HookRun): Promise<void> {
+  const objects = await readManifest(run.client, hook.manifest ?? '', run.owner)
+  // Without a policy Helm deletes the one of the previous run before it creates the new one.
+  if (hasPolicy(hook, 'before-hook-creation')) await deleteAndWait(run, objects)
+  const started_at = run.now().toISOString()
+  const record = (phase: HookExecution['phase']): unknown =>
+    run.executions.set(hook, { started_at, completed_at: run.now().toISOString(), phase })
+  try {
+    for (const object of objects) await run.client.create(object, { fieldManager: 'helm' })
+    await waitForAll(run.client, objects.filter(runsToAnEnd), run)
+  } catch (error) {
+    record('Failed')
+    await run.onHookEnd?.(hook)
+    if (hasPolicy(hook, 'hook-failed')) await deleteObjects(run.client, objects)
+    throw new UserError('RELEASE_HOOK_FAILED', `${PREFIXES[event] ?? ''}${messageOf(error)}`, {
+      at: { object: `${hook.kind}/${run.owner.namespace}/${hook.name}` },
+      cause: error,
+    })
   }
+  record('Succeeded')
+  await run.onHookEnd?.(hook)
+  if (hasPolicy(hook, 'hook-succeeded')) await deleteObjects(run.client, objects)
 }
 
 const compareText = (a = '', b = ''): number => (a < b ? -1 : Number(a > b))
 
-const policiesOf = ({ delete_policies }: ReleaseHook): readonly string[] =>
-  delete_policies && delete_policies.length > 0 ? delete_policies : ['before-hook-creation']
+function hasPolicy({ kind, delete_policies }: ReleaseHook, policy: string): boolean {
+  // Deleting a definition would take all its objects along; Helm never does it.
+  if (kind === 'CustomResourceDefinition') return false
+  return (delete_policies && delete_policies.length > 0 ? delete_policies : ['before-hook-creation']).includes(policy)
+}
 
 /** Helm waits for Jobs and Pods of hooks; everything else is done when it is created. */
 const runsToAnEnd = ({ kind }: KubeObject): boolean => kind === 'Job' || kind === 'Pod'
 
-async function deleteAndWait({ client, signal }: HookRun, objects: KubeObject[]): Promise<void> {
+async function deleteAndWait(run: HookRun, objects: KubeObject[]): Promise<void> {
   for (const object of objects) {
-    const live = await client.get(refOf(object))
+    const live = await run.client.get<KubeObject>(refOf(object))
     if (!live) continue
-    const { apiVersion, kind, metadata } = live
-    const query = {
-      apiVersion,
-      kind,
-      ...(metadata.namespace && { namespace: metadata.namespace }),
-      fieldSelector: `metadata.name=${metadata.name}`,
-      resourceVersion: metadata.resourceVersion ?? '0',
-    }
-    await client.delete(refOf(object), { preconditions: { ...(metadata.uid && { uid: metadata.uid }) } })
-    if (!(await client.get(refOf(object)))) continue
-    for await (const event of client.watch(query, signal)) if (event.type === 'DELETED') break
+    const { uid } = live.metadata
+    await run.client.delete(refOf(object), { preconditions: { ...(uid && { uid }) } })
+    await waitUntilGone(run.client, [live], run)
   }
 }

@@ -22,6 +22,10 @@ export interface RenderRequest {
   isUpgrade: boolean
   /** RFC 3339; absent on a first install. */
   firstDeployed: string | undefined
+  /** @default false */
+  skipSchemaValidation?: boolean
+  /** Also the notes of subcharts. @default false */
+  subchartNotes?: boolean
 }
 
 /** A release that is not deployed yet, and the chart's CRDs, which Helm installs before it and never upgrades. */
@@ -46,15 +50,9 @@ export class ReleaseRenderer {
     this.#platform = platform
   }
 
-  async render({
-    chart,
-    values,
-    name,
-    namespace,
-    revision,
-    isUpgrade,
-    firstDeployed,
-  }: RenderRequest): Promise<RenderedRelease> {
+  async render(request: RenderRequest): Promise<RenderedRelease> {
+    const { chart, values, name, namespace, revision, isUpgrade, firstDeployed } = request
+    const { skipSchemaValidation = false, subchartNotes = false } = request
     const capabilities = await this.#readCapabilities()
     const found = new Map<string, unknown>()
     for (let round = 1; ; round++) {
@@ -64,6 +62,8 @@ export class ReleaseRenderer {
         release: { name, namespace, revision, isUpgrade },
         platform: this.#platform,
         capabilities,
+        skipSchemaValidation,
+        subchartNotes,
         lookup: (...query) => {
           const key = query.join('|')
           if (!found.has(key)) missing.set(key, query)

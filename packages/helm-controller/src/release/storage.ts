@@ -20,6 +20,8 @@ export interface StoredRelease {
   release: Release
   /** Absent on revisions that someone else's helm wrote. */
   notes?: ReleaseNotes
+  /** Of its Secret: Helm's own and those that people chose. */
+  labels?: Record<string, string>
 }
 
 const DIGEST = 'slipway.dev/chart-digest'
@@ -38,28 +40,23 @@ export class ReleaseStorage {
 
   /** Oldest first. */
   async history(name: string, namespace: string): Promise<StoredRelease[]> {
-    const { items } = await this.#client.list<KubeObject>({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      namespace,
-      labelSelector: `name=${name},owner=helm`,
-    })
-    return items
-      .map(({ metadata, data }) => {
-        const { [DIGEST]: chartDigest, [ANTECEDENT]: antecedent } = metadata.annotations ?? {}
-        const release = decodeRelease(Buffer.from(data.release, 'base64').toString('latin1'), this.#platform)
-        return { release, ...(chartDigest && antecedent && { notes: { chartDigest, antecedent } }) }
-      })
-      .sort((a, b) => a.release.version - b.release.version)
+    const revisions = await this.#read(`name=${name},owner=helm`, namespace)
+    return revisions.sort((a, b) => a.release.version - b.release.version)
   }
 
-  async create({ release, notes }: StoredRelease): Promise<void> {
-    await this.#client.create(this.#secretOf(release, notes), { fieldManager: 'helm' })
+  /** Every revision of every release, of one namespace or of all, in no order. */
+  all(namespace?: string): Promise<StoredRelease[]> {
+    return this.#read('owner=helm', namespace)
+  }
+
+  async create(stored: StoredRelease): Promise<void> {
+    await this.#client.create(this.#secretOf(stored), { fieldManager: 'helm' })
   }
 
   /** Writes a revision that is stored already. */
-  async update({ release, notes }: StoredRelease): Promise<void> {
-    const secret = this.#secretOf(release, notes)
+  async update(stored: StoredRelease): Promise<void> {
+    const { release } = stored
+    const secret = this.#secretOf(stored)
     await this.#client.patch(
       { apiVersion: 'v1', kind: 'Secret', namespace: release.namespace, name: secret.metadata.name },
       'merge',
@@ -72,7 +69,18 @@ export class ReleaseStorage {
     await this.#client.delete({ apiVersion: 'v1', kind: 'Secret', namespace, name: releaseSecretName(name, version) })
   }
 
-  #secretOf(release: Release, notes: ReleaseNotes | undefined): KubeObject {
+  async #read(labelSelector: string, namespace: string | undefined): Promise<StoredRelease[]> {
+    const query = { apiVersion: 'v1', kind: 'Secret', labelSelector, ...(namespace && { namespace }) }
+    const { items } = await this.#client.list<KubeObject>(query)
+    return items.map(({ metadata, data }) => {
+      const { [DIGEST]: chartDigest, [ANTECEDENT]: antecedent } = metadata.annotations ?? {}
+      const release = decodeRelease(Buffer.from(data.release, 'base64').toString('latin1'), this.#platform)
+      const labels = metadata.labels ?? {}
+      return { release, labels, ...(chartDigest && antecedent && { notes: { chartDigest, antecedent } }) }
+    })
+  }
+
+  #secretOf({ release, notes, labels }: StoredRelease): KubeObject {
     const now = this.#platform.now()
     return {
       apiVersion: 'v1',
@@ -81,7 +89,7 @@ export class ReleaseStorage {
       metadata: {
         name: releaseSecretName(release.name, release.version),
         namespace: release.namespace,
-        labels: releaseSecretLabels(release, now),
+        labels: { ...labels, ...releaseSecretLabels(release, now) },
         annotations: {
           ...(notes && { [DIGEST]: notes.chartDigest, [ANTECEDENT]: notes.antecedent }),
           // Helm keeps when a revision was begun; this is when it was done.
