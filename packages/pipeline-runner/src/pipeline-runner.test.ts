@@ -33,8 +33,8 @@ describe('a push', () => {
       status?.steps?.every(({ startTime, finishTime }) => startTime !== undefined && finishTime !== undefined),
     ).toBe(true)
     expect(status?.outputs).toEqual({
-      images: [{ name: 'appawebapi:158', digest: 'sha256:11' }],
-      charts: [{ name: 'appawebapi', version: '158.0.0', digest: 'sha256:22' }],
+      images: [{ name: 'appawebapi:158', digest: 'sha256:11', pushedAt: expect.any(String) }],
+      charts: [{ name: 'appawebapi', version: '158.0.0', digest: 'sha256:22', pushedAt: expect.any(String) }],
     })
   })
 

@@ -13,6 +13,7 @@ export interface DeployKey {
 export interface Repository extends KubeObject {
   spec: { repositoryName: string; defaultBranch?: string; deployKeys?: DeployKey[] }
   status: {
+    observedGeneration?: number
     httpUrl: string
     sshUrl: string
     refs?: { name: string; commit: string; pushedAt: string; pushedBy: string }[]

@@ -16,6 +16,7 @@ import { releaseMemoryWhenIdle } from './idle-memory.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { log, logError } from './log.ts'
 import type { Platform } from './platform.ts'
+import type { Repository } from './repositories.ts'
 import { startArtifacts } from './start-artifacts.ts'
 import { startDelivery } from './start-delivery.ts'
 import { startGitHost } from './start-git-host.ts'
@@ -98,6 +99,7 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
     pipelines.wake(repository)
     delivery.wakeSource(repository)
   })
+  wakeSourcesOnAccess(informers, delivery.wakeSource)
   const node = await startNode(platform, { nodes: options.nodes, engine, kubeletToken })
   lifecycle.add('idle memory', releaseMemoryWhenIdle())
   const instance = { pid: process.pid, http: httpUrl, ssh: git.sshUrl, kube }
@@ -111,6 +113,15 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
       folder.withdraw()
     },
   }
+}
+
+/** A source that was refused gets another look as soon as its repository serves with new deploy keys. */
+function wakeSourcesOnAccess(informers: InformerSet, wake: (repository: string) => void): void {
+  const repositories = informers.for<Repository>({ apiVersion: 'slipway.dev/v1alpha1', kind: 'Repository' })
+  repositories.on(({ type, object, previous }) => {
+    const isServedAnew = object.status?.observedGeneration !== previous?.status?.observedGeneration
+    if (type === 'modified' && isServedAnew) wake(object.spec.repositoryName)
+  })
 }
 
 async function startKubernetes(
