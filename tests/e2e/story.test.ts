@@ -141,6 +141,20 @@ describe.skipIf(!hasContainerEngine)('from git push to running release', () => {
     )
   })
 
+  it("pulls with the pod's own secret: a wrong one is refused", async () => {
+    const registry = ['--docker-server=acrgitopsdev.azurecr.io', '--docker-username=x', '--docker-password=wrong']
+    await kubectl('create', 'secret', 'docker-registry', 'wrong', ...registry)
+    const overrides = JSON.stringify({ spec: { imagePullSecrets: [{ name: 'wrong' }] } })
+    await kubectl('run', 'refused', '--image=acrgitopsdev.azurecr.io/appawebapi:158', `--overrides=${overrides}`)
+
+    const { status } = await story.exists(
+      { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'refused' },
+      (pod) => Boolean(pod.status?.containerStatuses?.[0]?.state?.waiting?.message?.includes('401')),
+    )
+    expect(status.containerStatuses[0].state.waiting.reason).toMatch(/ErrImagePull|ImagePullBackOff/)
+    await kubectl('delete', 'pod', 'refused')
+  })
+
   it('gives logs, exec and port-forward to real kubectl', async () => {
     const pod = (await kubectl('get', 'pods', '-o', 'name')).trim()
     for (const name of ['kubectl-1.32', 'kubectl-1.34'] as const) {

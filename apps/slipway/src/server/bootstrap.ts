@@ -1,4 +1,5 @@
 import { generateSshKey } from '@slipway/git-host'
+import type { Identity } from '@slipway/http-server'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { SYSTEM_NAMESPACE, tokenSecret } from '../access/access-objects.ts'
@@ -30,9 +31,9 @@ export async function ensureAdminToken(client: KubeClient, folder: DataFolder): 
 }
 
 /** A token for a part of this server, new at each start, so that none is kept anywhere. */
-export async function issuePartToken(client: KubeClient, part: string): Promise<string> {
+export async function issuePartToken(client: KubeClient, part: string, role: Identity['role']): Promise<string> {
   const token = createToken()
-  await client.apply(tokenSecret(`token-${part}`, token, { name: part, role: 'developer' }), MANAGER)
+  await client.apply(tokenSecret(`token-${part}`, token, { name: part, role }), MANAGER)
   return token
 }
 

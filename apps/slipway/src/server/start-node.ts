@@ -15,16 +15,24 @@ export interface StartNodeOptions {
   nodes: 'engine' | 'simulated' | 'none'
   engine: Promise<ContainerEngine | undefined> | undefined
   kubeletToken: string
+  /** May pull from our own registry; a pod's own pull secret goes before it. */
+  pullToken: string
 }
 
 /** The node that runs the pods: real containers where there is an engine, otherwise simulated ones, which every view says. */
 export async function startNode(platform: Platform, options: StartNodeOptions): Promise<RunningNode> {
   if (options.nodes === 'none') return { description: 'none: pods stay Pending', removeContainersOnStop: () => {} }
-  const { folder, client, informers, aliases, lifecycle, log } = platform
+  const { folder, client, informers, aliases, httpUrl, lifecycle, log } = platform
   const engine = await options.engine
   // How OCI names this machine's processor.
   const architecture = arch === 'x64' ? 'amd64' : arch
-  const images = registryImages({ resolveHost: (host) => aliases.registries[host], architecture })
+  const images = registryImages({
+    resolveHost: (host) => aliases.registries[host],
+    architecture,
+    // As on a managed cluster that is attached to its registry, where no pull secret is needed.
+    nodeCredentials: (host) =>
+      aliases.registries[host] === httpUrl ? { username: 'node', password: options.pullToken } : undefined,
+  })
   const runtime = engine ? await engineRuntime(engine, images) : simulatedRuntime()
   const instance = instanceOf(folder.path)
   const node = new Node(

@@ -63,10 +63,11 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
   const kubeletToken = randomBytes(24).toString('hex')
   const { client, informers, kube } = await startKubernetes(folder, options, { store, kubeletToken, lifecycle })
   await installKinds(client, crds)
-  const [adminToken, hostKey, partToken] = await Promise.all([
+  const [adminToken, hostKey, partToken, pullToken] = await Promise.all([
     ensureAdminToken(client, folder),
     ensureHostKey(client),
-    issuePartToken(client, 'slipway'),
+    issuePartToken(client, 'slipway', 'developer'),
+    issuePartToken(client, 'node', 'reader'),
   ])
   const directory = new Directory(informers)
   await directory.start()
@@ -100,7 +101,7 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
     delivery.wakeSource(repository)
   })
   wakeSourcesOnAccess(informers, delivery.wakeSource)
-  const node = await startNode(platform, { nodes: options.nodes, engine, kubeletToken })
+  const node = await startNode(platform, { nodes: options.nodes, engine, kubeletToken, pullToken })
   lifecycle.add('idle memory', releaseMemoryWhenIdle())
   const instance = { pid: process.pid, http: httpUrl, ssh: git.sshUrl, kube }
   return {

@@ -15,9 +15,14 @@ export function registryImages(options: {
   resolveHost(host: string): string | undefined
   /** Of this machine, such as `amd64`. */
   architecture: string
+  /** What the node itself may pull with, for pods that bring nothing for a host (a kubelet's credential provider). */
+  nodeCredentials?(host: string): RegistryCredentials | undefined
 }): ImageRegistry {
   const clientFor = (credentials: RegistryCredentials | undefined): RegistryClient =>
-    new RegistryClient({ resolveHost: options.resolveHost, credentials: () => credentials })
+    new RegistryClient({
+      resolveHost: options.resolveHost,
+      credentials: (host) => credentials ?? options.nodeCredentials?.(host),
+    })
   return {
     resolve: (reference, credentials, signal) =>
       translated(async () => {

@@ -49,6 +49,9 @@ export function kustomizationReconciler(deps: ReconcilerDeps): Reconciler<Kustom
         return await applySource(deps, step)
       } catch (error) {
         if (!context.signal.aborted) await writeFailure(step, error)
+        // A source that has nothing yet is no fault: its first artifact wakes us.
+        if (error instanceof SourceNotReady)
+          return { kind: 'waiting', reason: 'ArtifactFailed', message: error.message }
         throw error
       }
     },
@@ -134,7 +137,9 @@ function checkSupported({ spec }: Kustomization): void {
   if (field) throw new UserError('KUSTOMIZATION_UNSUPPORTED', `spec.${field} is not supported yet`)
 }
 
-/** Throws UserError SOURCE_NOT_FOUND, TransientError SOURCE_NOT_READY; a change of the source wakes us. */
+class SourceNotReady extends TransientError {}
+
+/** Throws UserError SOURCE_NOT_FOUND, SourceNotReady; a change of the source wakes us. */
 function sourceArtifact({ sources }: ReconcilerDeps, { spec, metadata }: Kustomization): ArtifactRef {
   const { kind, name, namespace = metadata.namespace ?? 'default' } = spec.sourceRef
   if (kind !== 'GitRepository')
@@ -142,7 +147,7 @@ function sourceArtifact({ sources }: ReconcilerDeps, { spec, metadata }: Kustomi
   const source = sources.get({ namespace, name })
   if (!source) throw new UserError('SOURCE_NOT_FOUND', `Source 'GitRepository/${namespace}/${name}' not found`)
   const artifact = source.status?.artifact as ArtifactRef | undefined
-  if (!artifact) throw new UserError('SOURCE_NOT_READY', 'Source is not ready, artifact not found')
+  if (!artifact) throw new SourceNotReady('SOURCE_NOT_READY', 'Source is not ready, artifact not found')
   return artifact
 }
 
