@@ -14,7 +14,7 @@ import { killOrphans } from './orphans.ts'
 import { buildNumber, compileVariables, runVariables } from './predefined.ts'
 import { mergeResults, type StepResult } from './result.ts'
 import type { RunLog } from './run-log.ts'
-import type { RunRecord } from './run-record.ts'
+import { describeIssue, type RunRecord } from './run-record.ts'
 import type { RunInput, RunSignals, RunState } from './state.ts'
 import { Variables } from './variables.ts'
 
@@ -31,7 +31,8 @@ export async function executeRun(input: RunInput, environment: RunEnvironment): 
   const { log, record } = environment
   const plan = planRun(input, environment)
   if (!plan) {
-    for (const issue of record.issues) log.line(`##[${issue.type}]${issue.message}`)
+    for (const issue of record.issues.filter(({ type }) => type === 'error'))
+      log.line(`##[error]${describeIssue(issue)}`)
     return 'Failed'
   }
   const state = await prepare(input, environment, plan)

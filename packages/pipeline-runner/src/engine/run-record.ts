@@ -1,4 +1,4 @@
-import { SlipwayError } from '@slipway/errors'
+import { formatPlace, SlipwayError } from '@slipway/errors'
 import type { RunIssue, RunOutputs, StepRecord } from '../run/model.ts'
 import type { Masker } from './masker.ts'
 
@@ -56,6 +56,12 @@ export class RunRecord {
     }
     this.#changed()
   }
+}
+
+/** An issue as one line: `file:line:column: message`. */
+export function describeIssue({ message, ...at }: RunIssue): string {
+  const place = formatPlace(at)
+  return place ? `${place}: ${message}` : message
 }
 
 /** RFC 3339 with milliseconds. */

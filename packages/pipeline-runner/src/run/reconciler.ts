@@ -14,7 +14,7 @@ import { Masker } from '../engine/masker.ts'
 import { killOrphans } from '../engine/orphans.ts'
 import { ServerStopped } from '../engine/process.ts'
 import { RunLog } from '../engine/run-log.ts'
-import { now, RunRecord } from '../engine/run-record.ts'
+import { describeIssue, now, RunRecord } from '../engine/run-record.ts'
 import type { LiveLogs } from './live-logs.ts'
 import type { PipelineRun, RunPhase } from './model.ts'
 import type { RunnerOptions } from './options.ts'
@@ -161,8 +161,8 @@ class Attempt {
   }
 
   #end(phase: RunPhase): Record<string, unknown> {
-    const message =
-      this.#record.issues.find(({ type }) => type === 'error')?.message ?? `build ${this.#run.spec.buildId}: ${phase}`
+    const fault = this.#record.issues.find(({ type }) => type === 'error')
+    const message = fault ? describeIssue(fault) : `build ${this.#run.spec.buildId}: ${phase}`
     const finishTime = now()
     const outcome = { kind: 'ready', reason: phase, message } as const
     const ready = nextConditions(this.#run, outcome, finishTime.replace(/\.\d+Z$/, 'Z'))
