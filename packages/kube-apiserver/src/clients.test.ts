@@ -9,8 +9,10 @@ beforeAll(async () => {
 })
 afterAll(() => api.stop())
 
-const kubectl = findProgram('/usr/bin/kubectl', '/usr/local/bin/kubectl')
-const helm = findProgram('/usr/bin/helm', '/usr/local/bin/helm')
+/** Where the test command keeps the clients that it fetches. */
+const clients = process.env.SLIPWAY_TEST_CLIENTS ?? '/usr/local/bin'
+const kubectl = findProgram(join(clients, 'kubectl-1.34'), '/usr/bin/kubectl', '/usr/local/bin/kubectl')
+const helms = ['helm3', 'helm4'].map((name) => [name, findProgram(join(clients, name))] as const)
 
 const manifest = `
 apiVersion: apps/v1
@@ -82,9 +84,9 @@ describe.skipIf(!kubectl)(`kubectl (${kubectl ?? 'not installed: skipped'})`, ()
   })
 })
 
-describe.skipIf(!helm)(`helm (${helm ?? 'not installed: skipped'})`, () => {
-  it('installs, upgrades, lists, shows the history and uninstalls', async () => {
-    const chart = join(api.folder, 'mychart')
+describe.each(helms)('%s', (name, helm) => {
+  it.skipIf(!helm)(`installs, upgrades, lists and uninstalls${helm ? '' : ' (not here: skipped)'}`, async () => {
+    const chart = join(api.folder, `chart-${name}`)
     const run = async (line: string) => {
       const { stdout, stderr } = await api.run(helm!, line.split(' '))
       return stdout + stderr
