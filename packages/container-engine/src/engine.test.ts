@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ContainerEngine, ContainerSpec } from './port.ts'
 import { buildTestImage, testEngine } from './testing/index.ts'
 
-// biome-ignore lint/style/noProcessEnv: podman needs the PATH of this machine.
 const running = await testEngine(process.env)
 
 const IMAGE = 'localhost/slipway-engine-test/busybox:1'

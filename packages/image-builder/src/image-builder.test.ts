@@ -168,7 +168,6 @@ describe('requests', () => {
   })
 })
 
-// biome-ignore lint/style/noProcessEnv: podman needs the PATH of this machine.
 const real = await testEngine(process.env)
 afterAll(() => real?.stop())
 

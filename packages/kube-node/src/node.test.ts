@@ -92,7 +92,6 @@ describe('a node without a container engine', () => {
   })
 })
 
-// biome-ignore lint/style/noProcessEnv: podman needs the PATH of this machine.
 const running = await testEngine(process.env)
 const IMAGE = 'localhost/slipway-node-test/web:1'
 

@@ -41,7 +41,6 @@ describe('credentialsFor', () => {
   })
 })
 
-// biome-ignore lint/style/noProcessEnv: podman needs the PATH of this machine.
 const running = await testEngine(process.env)
 
 describe.skipIf(!running)(
