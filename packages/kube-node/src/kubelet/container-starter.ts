@@ -6,7 +6,7 @@ import type { ConfigurationReader } from './configuration.ts'
 import { containerSpec } from './container-spec.ts'
 import type { PodPlace } from './downward.ts'
 import { containerEnvironment } from './environment.ts'
-import type { WorkerDeps } from './pod-worker.ts'
+import type { WorkerDeps } from './worker-deps.ts'
 
 /** A container that could not be started: the reason as its status says it, and the event. */
 export class StartFailure extends Error {

@@ -4,7 +4,8 @@ import type { Change, InformerSet } from '@slipway/kube-client'
 import { LABELS } from '../runtime/pod-runtime.ts'
 import type { Pod } from '../types.ts'
 import { podFilter, removeContainers } from './observe.ts'
-import { PodWorker, type WorkerDeps } from './pod-worker.ts'
+import { PodWorker } from './pod-worker.ts'
+import type { WorkerDeps } from './worker-deps.ts'
 
 const SIMULATED = 'slipway.dev/simulated'
 const FIRST_RETRY = 200
