@@ -172,21 +172,25 @@ function binaryText(node: ScalarNode): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)))
 }
 
+/** How integers come out: as float64 like all numbers, or so that they can be told from floats. */
+export type Integers = 'number' | 'bigint'
+
 /** JSON data of goyaml's values as sigs.k8s.io/yaml makes it: keys are strings, numbers float64. Throws Error with its message. */
-export function toJson(value: GoValue): unknown {
-  if (Array.isArray(value)) return value.map(toJson)
-  if (value instanceof Map) return mapToJson(value)
-  if (typeof value === 'bigint') return Number(value)
+export function toJson(value: GoValue, integers: Integers): unknown {
+  if (Array.isArray(value)) return value.map((item) => toJson(item, integers))
+  if (value instanceof Map) return mapToJson(value, integers)
+  if (typeof value === 'bigint') return integers === 'bigint' ? value : Number(value)
   if (value instanceof WholeFloat) return value.value
-  if (typeof value === 'number' && !Number.isFinite(value)) {
+  if (typeof value !== 'number') return value
+  if (!Number.isFinite(value)) {
     throw new Error(`json: unsupported value: ${Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'}`)
   }
-  return value
+  return integers === 'bigint' && Number.isInteger(value) ? BigInt(value) : value
 }
 
-function mapToJson(map: GoMap): Record<string, unknown> {
+function mapToJson(map: GoMap, integers: Integers): Record<string, unknown> {
   const object: Record<string, unknown> = Object.create(null)
-  for (const [key, value] of map) object[keyText(key, value)] = toJson(value)
+  for (const [key, value] of map) object[keyText(key, value)] = toJson(value, integers)
   return object
 }
 

@@ -1,6 +1,6 @@
 import { UserError } from '@slipway/errors'
 import { compose } from './compose.ts'
-import { type DuplicateKeys, decode, toJson } from './decode.ts'
+import { type DuplicateKeys, decode, type Integers, toJson } from './decode.ts'
 import { splitDocuments } from './split.ts'
 import { YamlProblem } from './yaml-error.ts'
 
@@ -10,6 +10,8 @@ export interface ParseOptions {
   readonly file?: string
   /** A key that comes twice in one map: refused, or the last one counts as in Helm's values. @default 'error' */
   readonly duplicateKeys?: DuplicateKeys
+  /** Integers as bigint tell what was written as one from what was written as a float. @default 'number' */
+  readonly integers?: Integers
 }
 
 /** One document of a stream: its value, or why it has none. */
@@ -45,7 +47,9 @@ export function parse(text: string, options: ParseOptions = {}): unknown {
 function parseText(text: string, options: ParseOptions, linesBefore: number): unknown {
   try {
     const root = compose(text)
-    return root === undefined ? null : toJson(decode(root, options.duplicateKeys ?? 'error'))
+    return root === undefined
+      ? null
+      : toJson(decode(root, options.duplicateKeys ?? 'error'), options.integers ?? 'number')
   } catch (error) {
     throw invalid(error, options, linesBefore)
   }

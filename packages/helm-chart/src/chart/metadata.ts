@@ -1,6 +1,7 @@
+import { formatFloat } from '@slipway/go-yaml'
 import { isVersion } from '../semver/version.ts'
-import { isTable, type Values } from '../values/value.ts'
-import { readYaml } from '../yaml.ts'
+import { emptyValues, isTable, type Values } from '../values/value.ts'
+import { readTypedYaml } from '../yaml.ts'
 import type { Dependency, Lock, Maintainer, Metadata } from './chart.ts'
 import { chartError, yamlMessage } from './error.ts'
 
@@ -64,7 +65,7 @@ export function parseLock(text: string, file: string): Lock {
 function parseTable(text: string, file: string, goType: string): Values {
   let document: unknown
   try {
-    document = readYaml(text, file)
+    document = readTypedYaml(text, file)
   } catch (error) {
     throw chartError(`cannot load ${file}: ${yamlMessage(error)}`, error)
   }
@@ -80,7 +81,7 @@ function decodeError(file: string, problem: string) {
 
 function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return 'array'
-  return { string: 'string', number: 'number', boolean: 'bool' }[typeof value as string] ?? 'object'
+  return { string: 'string', number: 'number', bigint: 'number', boolean: 'bool' }[typeof value as string] ?? 'object'
 }
 
 interface DecodeContext {
@@ -131,16 +132,18 @@ function decodeField(value: unknown, type: FieldType, context: DecodeContext): u
 
 /** A scalar as sigs.k8s.io/yaml writes it into a string field: floats in Go's %g. */
 function scalarText(value: unknown): string {
-  if (typeof value !== 'number' || Number.isInteger(value))
-    return typeof value === 'number' ? numberText(value) : String(value)
-  return numberText(value)
+  return typeof value === 'number' ? formatFloat(value) : String(value)
 }
 
-function numberText(value: number): string {
-  if (value !== 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e21)) {
-    return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2')
-  }
-  return String(value)
+/** The data as JSON has it, where numbers are not told apart. */
+function untyped(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (Array.isArray(value)) return value.map(untyped)
+  if (!isTable(value)) return value
+  return Object.assign(
+    emptyValues(),
+    Object.fromEntries(Object.entries(value).map(([key, item]) => [key, untyped(item)])),
+  )
 }
 
 function decodeDependency(item: unknown, file: string): Dependency {
@@ -150,7 +153,7 @@ function decodeDependency(item: unknown, file: string): Dependency {
     type: 'Dependency',
     path: 'dependencies',
   })
-  return { name: '', ...rest, ...(importValues !== undefined && { importValues }) } as Dependency
+  return { name: '', ...rest, ...(importValues !== undefined && { importValues: untyped(importValues) }) } as Dependency
 }
 
 function decodeMaintainer(item: unknown, file: string): Maintainer {

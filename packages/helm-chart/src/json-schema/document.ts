@@ -1,38 +1,132 @@
+import { sprintf } from '@slipway/go-template'
 import { isTable, type Values } from '../values/value.ts'
+import { subschemasOf } from './subschemas.ts'
 
 export type Draft = 4 | 6 | 7 | 2019 | 2020
 
 /** A schema: a table of keywords, or a bool. */
 export type Schema = Values | boolean
 
-/** A schema document with the draft it is written in. */
-export interface SchemaDocument {
+/** A schema that other schemas can name by its address, with everything inside it. */
+export interface Resource {
   readonly root: Schema
-  readonly draft: Draft
-  /** The schema a `$ref` names, seen from the document. Throws an Error when there is none. */
-  resolve(reference: string): Schema
+  readonly address: string
+  readonly anchors: Map<string, Schema>
+  /** Those of the anchors that `$dynamicRef` may find from far outside. */
+  readonly dynamicAnchors: Set<string>
 }
 
-/** Reads a document. Throws an Error when its draft is not known. */
-export function schemaDocument(root: Schema): SchemaDocument {
-  const named = isTable(root) ? namedSchemas(root) : new Map<string, Schema>()
-  return {
-    root,
-    draft: isTable(root) ? draftOf(root.$schema) : 2020,
-    resolve(reference) {
-      const [base = '', fragment = ''] = reference.split('#', 2)
-      const start = base === '' ? root : named.get(base)
-      const found = fragment === '' || fragment.startsWith('/') ? at(start, fragment) : named.get(`#${fragment}`)
-      if (!isSchema(found)) throw new Error(missingReference(reference, base !== '' && start === undefined))
-      return found
-    },
+/** What a reference leads to. */
+export interface Reference {
+  readonly schema: Schema
+  readonly fragment: string
+  /** It stands where schemas stand, so it was checked with the document. */
+  readonly isPlaced: boolean
+}
+
+/** Where Helm says that values.schema.json is. */
+export const schemaAddress = 'file:///values.schema.json'
+
+/** A schema document with the draft it is written in. */
+export class SchemaDocument {
+  readonly root: Schema
+  readonly draft: Draft
+  private readonly resources = new Map<string, Resource>()
+  private readonly owners = new Map<Schema, Resource>()
+  private readonly main: Resource
+  /** Where messages say that the document is. */
+  private readonly file: string
+  private needsEvaluated = false
+
+  /** Throws an Error when the draft is not known. */
+  constructor(root: Schema, address = schemaAddress) {
+    this.root = root
+    this.draft = isTable(root) ? draftOf(root.$schema) : 2020
+    this.file = address
+    this.main = newResource(root, address)
+    this.resources.set(address, this.main)
+    this.collect(root, this.main)
+  }
+
+  /** Whether some schema asks which properties or items others have dealt with. */
+  get tracksEvaluation(): boolean {
+    return this.needsEvaluated
+  }
+
+  /** The resource that a schema of this document belongs to. */
+  resourceOf(schema: Schema): Resource {
+    return this.owners.get(schema) ?? this.main
+  }
+
+  /** The schema that a reference names, as the schema `from` sees it. Throws an Error when there is none. */
+  resolve(reference: string, from: Schema): Reference {
+    const owner = this.resourceOf(from)
+    const target = new URL(reference, owner.address)
+    const fragment = decodeURIComponent(target.hash.slice(1))
+    target.hash = ''
+    const resource = target.href === this.main.address ? this.main : this.resources.get(target.href)
+    if (!resource) {
+      throw new Error(`failing loading ${goQuoted(target.href)}: schemas are not fetched from other places`)
+    }
+    const schema =
+      fragment === '' || fragment.startsWith('/') ? at(resource.root, fragment) : resource.anchors.get(fragment)
+    if (schema === undefined) throw new Error(this.missing(resource, fragment))
+    if (!isSchema(schema)) throw new Error(`${goQuoted(`${this.file}#${fragment}`)} is not a schema`)
+    const isPlaced = !isTable(schema) || this.owners.has(schema)
+    this.collect(schema, resource)
+    return { schema, fragment, isPlaced }
+  }
+
+  private missing(resource: Resource, fragment: string): string {
+    if (fragment.startsWith('/')) return `json-pointer in ${goQuoted(`${this.file}#${fragment}`)} not found`
+    return `anchor in ${goQuoted(`${resource.address}#${fragment}`)} not found in schema ${goQuoted(this.file)}`
+  }
+
+  private collect(schema: Schema, outer: Resource): void {
+    if (!isTable(schema) || this.owners.has(schema)) return
+    const owner = this.ownResource(schema, outer)
+    this.owners.set(schema, owner)
+    this.collectAnchors(schema, owner)
+    if (schema.unevaluatedProperties !== undefined || schema.unevaluatedItems !== undefined) this.needsEvaluated = true
+    for (const { schema: inner } of subschemasOf(schema)) this.collect(inner, owner)
+  }
+
+  private ownResource(schema: Values, outer: Resource): Resource {
+    const id = schema[this.draft === 4 ? 'id' : '$id']
+    if (typeof id !== 'string' || (this.draft < 2019 && schema.$ref !== undefined)) return outer
+    const [path = ''] = id.split('#', 1)
+    if (path === '') return outer
+    const { href } = new URL(path, outer.address)
+    if (schema === this.root) {
+      // References may use either name of the document itself.
+      this.resources.set(href, this.main)
+      return Object.assign(this.main, { address: href })
+    }
+    const resource = newResource(schema, href)
+    this.resources.set(href, resource)
+    return resource
+  }
+
+  private collectAnchors(schema: Values, { anchors, dynamicAnchors }: Resource): void {
+    if (this.draft < 2019) {
+      const id = schema[this.draft === 4 ? 'id' : '$id']
+      const anchor = typeof id === 'string' && schema.$ref === undefined ? id.split('#', 2)[1] : undefined
+      if (anchor) anchors.set(anchor, schema)
+      return
+    }
+    if (typeof schema.$anchor === 'string') anchors.set(schema.$anchor, schema)
+    if (typeof schema.$dynamicAnchor !== 'string') return
+    anchors.set(schema.$dynamicAnchor, schema)
+    dynamicAnchors.add(schema.$dynamicAnchor)
   }
 }
 
-function missingReference(reference: string, isRemote: boolean): string {
-  return isRemote
-    ? `failing loading ${JSON.stringify(reference)}: schemas are not fetched from other places`
-    : `jsonpointer ${JSON.stringify(reference)} not found`
+function newResource(root: Schema, address: string): Resource {
+  return { root, address, anchors: new Map(), dynamicAnchors: new Set() }
+}
+
+function goQuoted(text: string): string {
+  return sprintf('%q', text)
 }
 
 function draftOf(uri: unknown): Draft {
@@ -40,10 +134,10 @@ function draftOf(uri: unknown): Draft {
   const text = String(uri)
   // The address without a draft means the newest.
   if (/^https?:\/\/json-schema\.org\/schema#?$/.test(text)) return 2020
-  const draft = /json-schema\.org\/draft(?:-0?(\d)|\/(20\d\d)-\d\d)\/schema/.exec(text)
+  const draft = /^https?:\/\/json-schema\.org\/draft(?:-0(\d)|\/(20\d\d)-\d\d)\/schema#?$/.exec(text)
   const number = Number(draft?.[1] ?? draft?.[2])
   if (number === 4 || number === 6 || number === 7 || number === 2019 || number === 2020) return number
-  throw new Error(`failing loading ${JSON.stringify(text)}: no such schema`)
+  throw new Error(`failing loading ${goQuoted(text)}: schemas are not fetched from other places`)
 }
 
 function isSchema(value: unknown): value is Schema {
@@ -53,24 +147,9 @@ function isSchema(value: unknown): value is Schema {
 function at(start: unknown, pointer: string): unknown {
   let value = start
   for (const token of pointer.split('/').slice(1)) {
-    const key = decodeURIComponent(token).replaceAll('~1', '/').replaceAll('~0', '~')
+    const key = token.replaceAll('~1', '/').replaceAll('~0', '~')
     if (Array.isArray(value)) value = value[Number(key)]
     else value = isTable(value) && Object.hasOwn(value, key) ? value[key] : undefined
   }
   return value
-}
-
-/** Schemas inside a document that have an `$id`, `id` or `$anchor`. */
-function namedSchemas(root: Values): Map<string, Schema> {
-  const named = new Map<string, Schema>()
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(visit)
-    if (!isTable(value)) return
-    for (const keyword of ['$id', 'id'])
-      if (typeof value[keyword] === 'string') named.set(value[keyword].replace(/#$/, ''), value)
-    if (typeof value.$anchor === 'string') named.set(`#${value.$anchor}`, value)
-    for (const key of Object.keys(value)) visit(value[key])
-  }
-  visit(root)
-  return named
 }

@@ -41,10 +41,21 @@ export function shown(value: unknown): string {
   return typeof value === 'object' ? 'value' : String(value)
 }
 
-/** A number as English writes it: 8,080. */
+/** An integer as English writes it: 8,080. */
 export function grouped(value: number): string {
-  if (!Number.isFinite(value)) return String(value)
-  const [whole = '', fraction] = String(value).split('.')
-  const text = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',')
-  return fraction === undefined ? text : `${text}.${fraction}`
+  return String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',')
+}
+
+const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+
+/** A float64 as Go's English printer writes it: 8,080.5, and 1.5×10⁰⁶ from a million on. */
+export function groupedFloat(value: number): string {
+  const [digits = '', exponent = '0'] = value.toExponential().split('e')
+  const power = Number(exponent)
+  if (value === 0 || (power >= -4 && power < 6)) {
+    const [whole = '', fraction] = String(value).split('.')
+    return fraction === undefined ? grouped(Number(whole)) : `${grouped(Number(whole))}.${fraction}`
+  }
+  const raised = Array.from(String(Math.abs(power)).padStart(2, '0'), (digit) => superscripts[Number(digit)])
+  return `${digits}×10${power < 0 ? '⁻' : ''}${raised.join('')}`
 }

@@ -3,18 +3,18 @@ import { quoted, shown } from './failure.ts'
 import { formats } from './formats.ts'
 
 /** The keywords that end the check of a schema at once: type, const, enum, format. */
-export function scalarMismatch(schema: Values, value: unknown, draft: number): string | undefined {
+export function scalarMismatch(schema: Values, value: unknown, assertsFormats: boolean): string | undefined {
   const types = schema.type === undefined ? [] : [schema.type].flat().map(String)
   if (types.length > 0 && !types.some((type) => hasType(value, type))) {
     return `got ${typeName(value)}, want ${sortTypes(types).join(' or ')}`
   }
-  if (schema.const !== undefined && draft >= 6 && !equal(value, schema.const)) {
+  if (schema.const !== undefined && !equal(value, schema.const)) {
     return typeof schema.const === 'object' && schema.const !== null
       ? `'const' failed`
       : `value must be ${shown(schema.const)}`
   }
   if (Array.isArray(schema.enum) && !schema.enum.some((item) => equal(value, item))) return enumMessage(schema.enum)
-  if (typeof schema.format === 'string' && draft < 2019 && typeof value === 'string') {
+  if (typeof schema.format === 'string' && assertsFormats && typeof value === 'string') {
     const problem = formats[schema.format]?.(value)
     if (problem !== undefined) return `${quoted(value)} is not valid ${schema.format}: ${problem}`
   }

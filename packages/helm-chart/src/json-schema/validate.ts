@@ -1,24 +1,49 @@
-import { RE2JS } from 're2js'
 import { compareStrings } from '../encoding.ts'
 import { isTable, type Values } from '../values/value.ts'
-import { type Schema, type SchemaDocument, schemaDocument } from './document.ts'
-import { type Failure, grouped, quoted } from './failure.ts'
+import type { Resource, Schema, SchemaDocument } from './document.ts'
+import { type Failure, grouped, groupedFloat, quoted } from './failure.ts'
+import { compilePattern } from './pattern.ts'
 import { equal, scalarMismatch } from './scalars.ts'
 
 /**
  * Checks a value against a JSON Schema (drafts 4 to 2020-12) with the outcome and the words of
  * santhosh-tekuri/jsonschema. Throws an Error when the schema itself cannot be used.
  */
-export function validate(schema: Schema, value: unknown): readonly Failure[] {
-  const failure = new Validator(schemaDocument(schema)).check(schema, { value, path: [], depth: 0 }).failure
+export function validate(document: SchemaDocument, value: unknown, options: ValidateOptions = {}): readonly Failure[] {
+  const validator = new Validator(document, options.assertsFormats ?? document.draft < 2019)
+  const failure = validator.check(document.root, { value, path: undefined, depth: 0, scope: undefined }).failure
   if (!failure) return []
   return failure.kind === 'group' ? failure.causes : [failure]
 }
 
+export interface ValidateOptions {
+  /** Whether `format` is checked. @default only in drafts before 2019-09 */
+  readonly assertsFormats?: boolean
+}
+
 interface Place {
   readonly value: unknown
-  readonly path: readonly string[]
+  readonly path: Path | undefined
   readonly depth: number
+  readonly scope: Scope | undefined
+}
+
+/** Keys from a value up to the top of the document. */
+interface Path {
+  readonly key: string
+  readonly up: Path | undefined
+}
+
+/** The resources that references led through, the innermost first. */
+interface Scope {
+  readonly resource: Resource
+  readonly outer: Scope | undefined
+}
+
+function keysOf(path: Path | undefined): string[] {
+  const keys: string[] = []
+  for (let at = path; at; at = at.up) keys.push(at.key)
+  return keys.reverse()
 }
 
 /** What a schema says of a value, and which properties and items it has dealt with. */
@@ -29,34 +54,45 @@ interface Outcome {
 
 // Schemas that refer to themselves without going into the value never end.
 const maxDepth = 400
+const nothingEvaluated = new Set<string>()
+const fine: Outcome = { evaluated: nothingEvaluated }
 
 class Validator {
-  private readonly document: SchemaDocument
+  readonly document: SchemaDocument
+  readonly assertsFormats: boolean
 
-  constructor(document: SchemaDocument) {
+  constructor(document: SchemaDocument, assertsFormats: boolean) {
     this.document = document
+    this.assertsFormats = assertsFormats
   }
 
-  check(schema: Schema, place: Place): Outcome {
-    const evaluated = new Set<string>()
-    const fail = (message: string): Outcome => ({ failure: { path: place.path, message, causes: [] }, evaluated })
-    if (schema === true) return { evaluated }
+  check(schema: Schema, outer: Place): Outcome {
+    const { document } = this
+    const fail = (message: string): Outcome => ({
+      failure: { path: keysOf(outer.path), message, causes: [] },
+      evaluated: nothingEvaluated,
+    })
+    if (schema === true) return fine
     if (schema === false) return fail('false schema')
-    if (place.depth > maxDepth) throw new Error('the schema refers to itself without end')
-    const mismatch =
-      this.document.draft < 2019 && schema.$ref !== undefined
-        ? undefined
-        : scalarMismatch(schema, place.value, this.document.draft)
-    if (mismatch !== undefined) return fail(mismatch)
-    const check = new SchemaCheck(this, this.document, { schema, place, evaluated })
-    return check.run()
+    if (outer.depth > maxDepth) throw new Error('the schema refers to itself without end')
+    if (document.draft >= 2019 || schema.$ref === undefined) {
+      const mismatch = scalarMismatch(schema, outer.value, this.assertsFormats)
+      if (mismatch !== undefined) return fail(mismatch)
+    }
+    const resource = document.resourceOf(schema)
+    const place = resource === outer.scope?.resource ? outer : { ...outer, scope: { resource, outer: outer.scope } }
+    return new SchemaCheck(this, { schema, place }).run()
   }
+}
+
+interface Bound {
+  readonly got: number
+  readonly isBroken: (got: number, want: number) => boolean
 }
 
 interface CheckInput {
   readonly schema: Values
   readonly place: Place
-  readonly evaluated: Set<string>
 }
 
 /** One schema at one place. */
@@ -68,19 +104,19 @@ class SchemaCheck {
   private readonly evaluated: Set<string>
   private readonly failures: Failure[] = []
 
-  constructor(validator: Validator, document: SchemaDocument, { schema, place, evaluated }: CheckInput) {
+  constructor(validator: Validator, { schema, place }: CheckInput) {
     this.validator = validator
-    this.document = document
+    this.document = validator.document
     this.schema = schema
     this.place = place
-    this.evaluated = evaluated
+    this.evaluated = this.document.tracksEvaluation ? new Set() : nothingEvaluated
   }
 
   run(): Outcome {
     const { schema, document } = this
     const { value } = this.place
     if (typeof schema.$ref === 'string') {
-      this.reference(schema.$ref)
+      this.reference(document.resolve(schema.$ref, schema).schema)
       // Before 2019-09, everything beside a $ref is ignored.
       if (document.draft < 2019) return this.outcome()
     }
@@ -88,56 +124,90 @@ class SchemaCheck {
     else if (isTable(value)) this.object(value)
     else if (typeof value === 'string') this.text(value)
     else if (typeof value === 'number' || typeof value === 'bigint') this.number(Number(value))
-    if (typeof schema.$dynamicRef === 'string') this.reference(schema.$dynamicRef)
+    if (document.draft >= 2019) this.dynamicReferences()
     this.combinations()
     if (document.draft >= 2019) this.unevaluated()
     return this.outcome()
   }
 
   private outcome(): Outcome {
-    const [first, ...more] = this.failures
-    if (first === undefined) return { evaluated: this.evaluated }
-    if (more.length === 0) return { failure: first, evaluated: this.evaluated }
-    const { path } = this.place
-    const failure: Failure = { path, message: 'validation failed', causes: this.failures, kind: 'group' }
-    return { failure, evaluated: this.evaluated }
+    const { failures, evaluated } = this
+    const [first, ...more] = failures
+    if (first === undefined) return { evaluated }
+    if (more.length === 0) return { failure: first, evaluated }
+    const path = keysOf(this.place.path)
+    return { failure: { path, message: 'validation failed', causes: failures, kind: 'group' }, evaluated }
   }
 
   private fail(message: string, causes: readonly Failure[] = []): void {
-    this.failures.push({ path: this.place.path, message, causes })
+    this.failures.push({ path: keysOf(this.place.path), message, causes })
   }
 
   private add(failure: Failure | undefined): void {
-    if (failure?.kind === 'group') this.failures.push(...failure.causes)
-    else if (failure) this.failures.push(failure)
+    if (failure) this.failures.push(failure)
+  }
+
+  private markEvaluated(key: string): void {
+    if (this.document.tracksEvaluation) this.evaluated.add(key)
   }
 
   /** Another schema at the same place; what it has dealt with counts when it holds. */
   private same(schema: unknown): Failure | undefined {
-    const { failure, evaluated } = this.validator.check(schema as Schema, {
-      ...this.place,
-      depth: this.place.depth + 1,
-    })
+    const place = { ...this.place, depth: this.place.depth + 1 }
+    const { failure, evaluated } = this.validator.check(schema as Schema, place)
     if (!failure) for (const key of evaluated) this.evaluated.add(key)
     return failure
   }
 
   private child(schema: unknown, value: unknown, key: string): Failure | undefined {
-    const { path, depth } = this.place
-    return this.validator.check(schema as Schema, { value, path: [...path, key], depth: depth + 1 }).failure
+    const { path, depth, scope } = this.place
+    const place = { value, path: { key, up: path }, depth: depth + 1, scope }
+    return this.validator.check(schema as Schema, place).failure
   }
 
-  private reference(reference: string): void {
-    const failure = this.same(this.document.resolve(reference))
+  private reference(schema: Schema): void {
+    const failure = this.same(schema)
     if (!failure) return
     const causes = failure.kind === 'group' ? failure.causes : [failure]
-    this.failures.push({ path: this.place.path, message: 'validation failed', causes, kind: 'reference' })
+    this.failures.push({ path: keysOf(this.place.path), message: 'validation failed', causes, kind: 'reference' })
+  }
+
+  private dynamicReferences(): void {
+    const { schema, document } = this
+    if (typeof schema.$recursiveRef === 'string') {
+      const { schema: target } = document.resolve(schema.$recursiveRef, schema)
+      const isRecursive = (candidate: Schema) => isTable(candidate) && candidate.$recursiveAnchor === true
+      const outermost = isRecursive(target) && this.outermost(({ root }) => (isRecursive(root) ? root : undefined))
+      this.reference(outermost || target)
+    }
+    if (typeof schema.$dynamicRef === 'string') {
+      const { schema: target, fragment } = document.resolve(schema.$dynamicRef, schema)
+      const isDynamic = isTable(target) && target.$dynamicAnchor === fragment
+      const outermost =
+        isDynamic &&
+        this.outermost(({ anchors, dynamicAnchors }) =>
+          dynamicAnchors.has(fragment) ? anchors.get(fragment) : undefined,
+        )
+      this.reference(outermost || target)
+    }
+  }
+
+  private outermost(find: (resource: Resource) => Schema | undefined): Schema | undefined {
+    let found: Schema | undefined
+    for (let { scope } = this.place; scope; scope = scope.outer) found = find(scope.resource) ?? found
+    return found
   }
 
   private limit(keyword: string, got: number, isBroken: (got: number, want: number) => boolean): void {
     const want = this.schema[keyword]
     if (typeof want === 'number' && isBroken(got, want))
       this.fail(`${keyword}: got ${grouped(got)}, want ${grouped(want)}`)
+  }
+
+  private bound(keyword: string, name: string, { got, isBroken }: Bound): void {
+    const want = this.schema[keyword]
+    if (typeof want === 'number' && isBroken(got, want))
+      this.fail(`${name}: got ${groupedFloat(got)}, want ${groupedFloat(want)}`)
   }
 
   private object(value: Values): void {
@@ -185,7 +255,7 @@ class SchemaCheck {
         this.add(this.child(properties[key], value[key], key))
       }
       for (const pattern of patterns) {
-        if (!matches(pattern, key)) continue
+        if (!compilePattern(pattern).matcher(key).find()) continue
         isKnown = true
         this.add(this.child((patternProperties as Values)[pattern], value[key], key))
       }
@@ -194,21 +264,19 @@ class SchemaCheck {
         if (additionalProperties === false) unwanted.push(key)
         else this.add(this.child(additionalProperties, value[key], key))
       }
-      if (isKnown) this.evaluated.add(key)
+      if (isKnown) this.markEvaluated(key)
     }
     if (unwanted.length > 0) this.fail(`additional properties ${unwanted.map(quoted).join(', ')} not allowed`)
   }
 
   private propertyName(key: string): void {
-    const { depth } = this.place
-    const { failure } = this.validator.check(this.schema.propertyNames as Schema, {
-      value: key,
-      path: [],
-      depth: depth + 1,
-    })
+    const { depth, scope } = this.place
+    const place = { value: key, path: undefined, depth: depth + 1, scope }
+    const { failure } = this.validator.check(this.schema.propertyNames as Schema, place)
     if (!failure) return
     const causes = failure.kind === 'group' ? failure.causes : [failure]
-    this.failures.push({ path: this.place.path, message: `invalid propertyName ${quoted(key)}`, causes })
+    // The name of a property has no place of its own.
+    this.failures.push({ path: [], message: `invalid propertyName ${quoted(key)}`, causes })
   }
 
   private array(items: readonly unknown[]): void {
@@ -232,19 +300,26 @@ class SchemaCheck {
   private items(items: readonly unknown[]): void {
     const { schema } = this
     const isNew = this.document.draft >= 2020
-    const leading = isNew ? schema.prefixItems : Array.isArray(schema.items) ? schema.items : []
-    const rest = isNew ? schema.items : Array.isArray(schema.items) ? schema.additionalItems : schema.items
-    const first = Array.isArray(leading) ? leading : []
-    for (const [index, item] of items.entries()) {
-      const itemSchema = index < first.length ? first[index] : rest
-      if (itemSchema === undefined) continue
-      this.evaluated.add(String(index))
-      if (itemSchema === false && !isNew && index >= first.length && Array.isArray(schema.items)) {
-        this.fail(`last ${items.length - first.length} additionalItem(s) not allowed`)
-        return
-      }
-      this.add(this.child(itemSchema, item, String(index)))
+    const isTuple = Array.isArray(schema.items)
+    const leading = isNew ? schema.prefixItems : schema.items
+    const first: readonly unknown[] = Array.isArray(leading) ? leading : []
+    const rest = isNew || !isTuple ? schema.items : schema.additionalItems
+    const known = Math.min(first.length, items.length)
+    for (let i = 0; i < known; i++) this.item(first[i], items[i], i)
+    if (rest === undefined || known === items.length) return
+    if (rest === false && isTuple && !isNew) {
+      this.fail(`last ${items.length - known} additionalItem(s) not allowed`)
+      return
     }
+    // The library counts the places of these from 0 again.
+    const shift = isNew || isTuple ? known : 0
+    for (let i = known; i < items.length; i++) this.item(rest, items[i], i - shift)
+    for (let i = known; i < items.length; i++) this.markEvaluated(String(i))
+  }
+
+  private item(schema: unknown, item: unknown, index: number): void {
+    this.markEvaluated(String(index))
+    this.add(this.child(schema, item, String(index)))
   }
 
   private contains(items: readonly unknown[]): void {
@@ -252,7 +327,7 @@ class SchemaCheck {
     if (contains === undefined || this.document.draft < 6) return
     const failures = items.map((item, index) => this.child(contains, item, String(index)))
     const matched = failures.flatMap((failure, index) => (failure ? [] : [index]))
-    for (const index of matched) this.evaluated.add(String(index))
+    for (const index of matched) this.markEvaluated(String(index))
     const causes = failures.filter((failure) => failure !== undefined)
     const found =
       matched.length === 0 ? 'but none matched' : `but matched ${matched.length} items at ${matched.join(' ')}`
@@ -272,19 +347,24 @@ class SchemaCheck {
       this.limit('minLength', length, isLess)
       this.limit('maxLength', length, isMore)
     }
-    if (typeof pattern === 'string' && !matches(pattern, value)) {
+    if (typeof pattern === 'string' && !compilePattern(pattern).matcher(value).find()) {
       this.fail(`${quoted(value)} does not match pattern ${quoted(pattern)}`)
     }
   }
 
-  private number(value: number): void {
-    const isDraft4 = this.document.draft === 4
+  private number(got: number): void {
     const { exclusiveMinimum, exclusiveMaximum } = this.schema
-    this.limit('minimum', value, isDraft4 && exclusiveMinimum === true ? (got, want) => got <= want : isLess)
-    this.limit('maximum', value, isDraft4 && exclusiveMaximum === true ? (got, want) => got >= want : isMore)
-    this.limit('exclusiveMinimum', value, (got, want) => got <= want)
-    this.limit('exclusiveMaximum', value, (got, want) => got >= want)
-    this.limit('multipleOf', value, (got, want) => !Number.isInteger(Number((got / want).toPrecision(15))))
+    const isNotAbove = (value: number, want: number) => value <= want
+    const isNotBelow = (value: number, want: number) => value >= want
+    // Draft 4 has a bool that makes the other bound an exclusive one.
+    if (exclusiveMinimum === true) this.bound('minimum', 'exclusiveMinimum', { got, isBroken: isNotAbove })
+    else this.bound('minimum', 'minimum', { got, isBroken: isLess })
+    if (exclusiveMaximum === true) this.bound('maximum', 'exclusiveMaximum', { got, isBroken: isNotBelow })
+    else this.bound('maximum', 'maximum', { got, isBroken: isMore })
+    this.bound('exclusiveMinimum', 'exclusiveMinimum', { got, isBroken: isNotAbove })
+    this.bound('exclusiveMaximum', 'exclusiveMaximum', { got, isBroken: isNotBelow })
+    const isNoMultiple = (value: number, want: number) => !Number.isInteger(Number((value / want).toPrecision(15)))
+    this.bound('multipleOf', 'multipleOf', { got, isBroken: isNoMultiple })
   }
 
   private combinations(): void {
@@ -345,17 +425,4 @@ function tableKeys(value: unknown): string[] {
 
 function missingKeys(value: Values, keys: unknown): string[] {
   return Array.isArray(keys) ? keys.map(String).filter((key) => !Object.hasOwn(value, key)) : []
-}
-
-const patterns = new Map<string, RE2JS>()
-
-// RE2, so that no pattern of a chart takes more than linear time.
-function matches(pattern: string, text: string): boolean {
-  let compiled = patterns.get(pattern)
-  if (!compiled) {
-    compiled = RE2JS.compile(pattern)
-    if (patterns.size >= 500) patterns.clear()
-    patterns.set(pattern, compiled)
-  }
-  return compiled.matcher(text).find()
 }

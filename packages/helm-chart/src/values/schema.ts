@@ -1,7 +1,8 @@
 import { UserError } from '@slipway/errors'
 import { stringOf } from '@slipway/go-template'
 import type { Chart } from '../chart/chart.ts'
-import type { Schema } from '../json-schema/document.ts'
+import { checkSchema } from '../json-schema/check.ts'
+import { type Schema, SchemaDocument } from '../json-schema/document.ts'
 import { failureText } from '../json-schema/failure.ts'
 import { validate } from '../json-schema/validate.ts'
 import { fromJson, isTable, type Values } from './value.ts'
@@ -33,18 +34,24 @@ function problemsOf(chart: Chart, values: Values): string {
   return text
 }
 
-const parsed = new WeakMap<Uint8Array, Schema>()
+const parsed = new WeakMap<Uint8Array, SchemaDocument>()
 
 function schemaProblem(data: Uint8Array, values: Values): string | undefined {
   try {
-    const schema = parsed.get(data) ?? readSchema(stringOf(data))
-    parsed.set(data, schema)
-    const failures = validate(schema, values)
+    const document = parsed.get(data) ?? documentOf(data)
+    parsed.set(data, document)
+    const failures = validate(document, values)
     return failures.length === 0 ? undefined : failureText(failures)
   } catch (error) {
     // A schema that cannot be read is the chart's fault too.
     return error instanceof Error ? error.message : String(error)
   }
+}
+
+function documentOf(data: Uint8Array): SchemaDocument {
+  const document = new SchemaDocument(readSchema(stringOf(data)))
+  checkSchema(document)
+  return document
 }
 
 function readSchema(text: string): Schema {
