@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { GitClient, type GitCredentials } from './git-client.ts'
+import { GitClient } from './git-client.ts'
+import type { GitCredentials } from './remote-transfer.ts'
 import { GitRemote } from './testing/git-remote.ts'
 
 let remote: GitRemote
@@ -20,6 +23,18 @@ afterEach(async () => {
   await client.close()
   await remote.stop()
 })
+
+async function cacheFolder(): Promise<string> {
+  const folder = join(remote.folder, '.git', 'cache')
+  return join(folder, (await readdir(folder))[0] ?? '')
+}
+
+/** Ids of the processes that read a repository. */
+async function readersOf(cache: string): Promise<number[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,args'])
+  const lines = stdout.split('\n').filter((line) => line.includes(`git --git-dir ${cache} cat-file`))
+  return lines.map((line) => Number.parseInt(line, 10))
+}
 
 describe('fetch', () => {
   it.each(['ssh', 'http'])('over %s follows a branch, a tag, a ref name and a commit', async (transport) => {
@@ -119,6 +134,69 @@ describe('reading', () => {
       subject: 'first line',
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     })
+  })
+
+  it('reads commits as git log does', async () => {
+    await remote.commit({ 'a.txt': '1' })
+    const message = '\n\nsubject on\n two lines \n\nbody'
+    const tree = await remote.git('rev-parse', 'HEAD^{tree}')
+    const made = await remote.git('-c', 'i18n.commitEncoding=ISO-8859-1', 'commit-tree', tree, '-m', message)
+    await remote.git('update-ref', 'refs/heads/master', made)
+    await client.fetch(remote.sshUrl, { branch: 'master' }, ssh)
+
+    const info = await client.commitInfo(remote.sshUrl, made)
+
+    const format = '--format=%H%n%an%n%ae%n%s%n%cI'
+    expect(Object.values(info)).toEqual((await remote.git('log', '-1', format, made)).split('\n'))
+  })
+
+  it('reads on when the process that reads was ended, and after git has packed the objects', async () => {
+    const commit = await remote.commit({ 'a.txt': '1'.repeat(2_000_000), 'b.txt': '2'.repeat(2_000_000) })
+    await client.fetch(remote.sshUrl, { branch: 'master' }, ssh)
+    const ids = (await client.listTree(remote.sshUrl, commit)).map(({ id }) => id)
+    const sizes = async (): Promise<number[]> => {
+      const found: number[] = []
+      for await (const content of client.readBlobs(remote.sshUrl, ids)) found.push(content.length)
+      return found
+    }
+    expect(await sizes()).toEqual([2_000_000, 2_000_000])
+
+    const cache = await cacheFolder()
+    expect(await readersOf(cache)).not.toEqual([])
+    for (const id of await readersOf(cache)) process.kill(id)
+    await promisify(execFile)('git', ['--git-dir', cache, 'gc', '-q'])
+
+    expect(await sizes()).toEqual([2_000_000, 2_000_000])
+    const next = await remote.commit({ 'a.txt': '3' })
+    expect(await client.fetch(remote.sshUrl, { branch: 'master' }, ssh)).toBe(next)
+    expect((await client.readFile(remote.sshUrl, next, 'a.txt'))?.toString()).toBe('3')
+  })
+
+  it('fetches anew what the cache has lost', async () => {
+    const commit = await remote.commit({ 'a.txt': '1' })
+    await client.fetch(remote.sshUrl, { branch: 'master' }, ssh)
+    const blob = await remote.git('rev-parse', 'HEAD:a.txt')
+    await rm(join(await cacheFolder(), 'objects', blob.slice(0, 2)), { recursive: true })
+
+    const read = (): Promise<Buffer | undefined> => client.readFile(remote.sshUrl, commit, 'a.txt')
+    await expect(read()).rejects.toMatchObject({ code: 'GIT_CACHE_DAMAGED', class: 'transient' })
+    await client.fetch(remote.sshUrl, { branch: 'master' }, ssh)
+
+    expect((await read())?.toString()).toBe('1')
+  })
+
+  it('refuses trees that stand for more files than there is memory', async () => {
+    let tree = await remote.git('hash-object', '-w', '-t', 'tree', '/dev/null')
+    for (let level = 0; level < 12; level++) {
+      const lines = Array.from({ length: 10 }, (_, name) => `040000 tree ${tree}\t${name}`)
+      await writeFile(join(remote.folder, '.git', 'lines'), `${lines.join('\n')}\n`)
+      tree = await remote.git('-c', 'alias.make=!git mktree <"$(git rev-parse --git-dir)/lines"', 'make')
+    }
+    const commit = await remote.git('commit-tree', tree, '-m', 'bomb')
+    await remote.git('update-ref', 'refs/heads/master', commit)
+    await client.fetch(remote.sshUrl, { branch: 'master' }, ssh)
+
+    await expect(client.listTree(remote.sshUrl, commit)).rejects.toMatchObject({ code: 'GIT_TREE_TOO_LARGE' })
   })
 
   it('tells what changed between two commits', async () => {

@@ -1,12 +1,11 @@
 export {
-  type CommitInfo,
-  type FetchOptions,
   GitClient,
   type GitClientOptions,
-  type GitCredentials,
   type RemoteRef,
   type RemoteTarget,
 } from './git-client.ts'
+export type { CommitInfo } from './git-objects.ts'
+export type { FetchOptions, GitCredentials } from './remote-transfer.ts'
 export { applyAliases, parseRemoteUrl, type RemoteUrl } from './remote-url.ts'
 export type { SshCredentials, SshPoolOptions } from './ssh-pool.ts'
 export type { TreeEntry } from './tree.ts'

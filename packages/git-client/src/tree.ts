@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream'
-import { BugError } from '@slipway/errors'
+import { UserError } from '@slipway/errors'
+import type { TreeItem } from './git-objects.ts'
+import type { ObjectStore } from './object-store.ts'
 
 /** One file of a commit's tree. Paths are from the root, with `/`. */
 export interface TreeEntry {
@@ -10,55 +11,36 @@ export interface TreeEntry {
   size: number
 }
 
-const KINDS: Record<string, TreeEntry['kind']> = {
-  '100644': 'file',
-  '100664': 'file',
-  '100755': 'executable',
-  '120000': 'symlink',
-  '160000': 'submodule',
-}
+/** Trees may name the same subtree many times over: a few of them can stand for more files than there is memory. */
+const MAX_ENTRIES = 200_000
 
-/** The output of `git ls-tree -r -z --long`: `mode type id size<TAB>path<NUL>`. */
-export function parseTree(output: string): TreeEntry[] {
-  return output
-    .split('\0')
-    .filter(Boolean)
-    .map((line) => {
-      const tab = line.indexOf('\t')
-      const [mode = '', , id = '', size = ''] = line.slice(0, tab).split(/ +/)
-      const kind = KINDS[mode]
-      if (!kind) throw new BugError('GIT_TREE_INVALID', `git ls-tree printed the mode ${mode}`)
-      return { path: line.slice(tab + 1), kind, id, size: Number(size) || 0 }
-    })
-}
-
-/** The contents in the output of `git cat-file --batch`, in order: `id type size<LF>content<LF>`. */
-export async function* readBatch(output: Readable): AsyncGenerator<Buffer> {
-  let buffer: Buffer = Buffer.alloc(0)
-  let wanted: number | undefined
-  let parts: Buffer[] = []
-  let have = 0
-  for await (const chunk of output as AsyncIterable<Buffer>) {
-    parts.push(chunk)
-    have += chunk.length
-    // Joined only when a whole object is there, so that a large one is not copied once per chunk.
-    if (wanted !== undefined && have < wanted) continue
-    buffer = parts.length === 1 ? chunk : Buffer.concat(parts)
-    for (;;) {
-      const end = buffer.indexOf(0x0a)
-      if (end < 0) {
-        wanted = undefined
-        break
-      }
-      const header = buffer.toString('latin1', 0, end)
-      const size = Number(/^\S+ \S+ (\d+)$/.exec(header)?.[1] ?? Number.NaN)
-      if (Number.isNaN(size)) throw new BugError('GIT_OBJECT_MISSING', `git cat-file: ${header}`)
-      wanted = end + 1 + size + 1
-      if (buffer.length < wanted) break
-      yield buffer.subarray(end + 1, end + 1 + size)
-      buffer = buffer.subarray(wanted)
+/** Every file below a tree, in git's order. Throws UserError GIT_TREE_TOO_LARGE. */
+export function listTree(store: ObjectStore, tree: string): Promise<TreeEntry[]> {
+  let count = 0
+  const list = async (id: string, folder: string): Promise<TreeEntry[]> => {
+    const items = await store.tree(id)
+    count += items.length
+    if (count > MAX_ENTRIES) {
+      throw new UserError('GIT_TREE_TOO_LARGE', `the tree ${tree} has more than ${MAX_ENTRIES} files and folders`)
     }
-    parts = [buffer]
-    have = buffer.length
+    const parts = await Promise.all(
+      items.map(async ({ name, kind, id }): Promise<TreeEntry[]> => {
+        const path = `${folder}${name}`
+        if (kind === 'tree') return list(id, `${path}/`)
+        return [{ path, kind, id, size: kind === 'submodule' ? 0 : await store.size(id) }]
+      }),
+    )
+    return parts.flat()
   }
+  return list(tree, '')
+}
+
+/** The id of the file at a path; undefined when there is none. */
+export async function findFile(store: ObjectStore, tree: string, path: string): Promise<string | undefined> {
+  let found: Pick<TreeItem, 'kind' | 'id'> | undefined = { kind: 'tree', id: tree }
+  for (const part of path.split('/')) {
+    if (found?.kind !== 'tree') return undefined
+    found = (await store.tree(found.id)).find(({ name }) => name === part)
+  }
+  return found && found.kind !== 'tree' && found.kind !== 'submodule' ? found.id : undefined
 }
