@@ -62,7 +62,19 @@ describe('helm', () => {
 
   it.each([
     [['nonsense'], 'Error: unknown command "nonsense" for "helm"\nRun \'helm --help\' for usage.\n'],
-    [['install', 'x', 'y', '--wait'], 'Error: helm install is not supported\n'],
+    [['plugin', 'list'], 'Error: helm plugin is not supported\n'],
+    [['package', 'chart', '--sign'], 'Error: --sign is not supported\n'],
+    [['status'], 'Error: "helm status" requires 1 argument\n\nUsage:  helm status RELEASE_NAME [flags]\n'],
+    [['list', 'x'], 'Error: "helm list" accepts no arguments\n\nUsage:  helm list [flags]\n'],
+    [
+      ['install', 'a', 'chart', '--timeout', 'x'],
+      'Error: invalid argument "x" for "--timeout" flag: time: invalid duration "x"\n',
+    ],
+    [['status', 'a', '-o', 'x'], 'Error: invalid argument "x" for "-o, --output" flag: invalid format type\n'],
+    [
+      ['upgrade', 'a', 'chart', '--wait=x'],
+      'Error: invalid argument "x" for "--wait" flag: invalid wait input "x". Valid inputs are watcher, hookOnly, and legacy\n',
+    ],
     [['template', 'r', 'chart', '--no-such-flag'], 'Error: unknown flag: --no-such-flag\n'],
     [['template', 'r', './missing'], 'Error: path "./missing" not found\n'],
     [['package', 'chart', '--version', 'abc'], 'Error: invalid semantic version\n'],

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { helmFolders } from './settings.ts'
 
 /** What `helm env` reads. */
 export interface EnvironmentOptions {
@@ -11,12 +11,7 @@ export interface EnvironmentOptions {
 
 /** `helm env`: Helm's variables, sorted. */
 export function environmentText({ env, namespace, name }: EnvironmentOptions): string {
-  const home = homedir()
-  const folder = (variable: string, xdg: string, fallback: string) =>
-    env[variable] || (env[xdg] ? join(env[xdg], 'helm') : join(home, fallback, 'helm'))
-  const cache = folder('HELM_CACHE_HOME', 'XDG_CACHE_HOME', '.cache')
-  const config = folder('HELM_CONFIG_HOME', 'XDG_CONFIG_HOME', '.config')
-  const data = folder('HELM_DATA_HOME', 'XDG_DATA_HOME', '.local/share')
+  const { cache, config, data } = helmFolders(env)
   const variables: Record<string, string> = {
     HELM_BIN: process.argv[1] ?? 'helm',
     HELM_BURST_LIMIT: env.HELM_BURST_LIMIT || '100',

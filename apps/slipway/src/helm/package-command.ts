@@ -3,10 +3,12 @@ import { join, resolve } from 'node:path'
 import { UserError } from '@slipway/errors'
 import { packageChart } from '@slipway/helm-chart'
 import { readChart } from './chart-source.ts'
+import { type ConnectionFlags, print } from './flags.ts'
 import { nodePlatform } from './node-platform.ts'
+import type { HelmSettings } from './settings.ts'
 
 /** The flags of `helm package`. */
-export interface PackageCommandOptions {
+export interface PackageCommandOptions extends ConnectionFlags {
   readonly destination: string
   readonly version?: string
   readonly appVersion?: string
@@ -14,23 +16,36 @@ export interface PackageCommandOptions {
   readonly sign: boolean
 }
 
-/** `helm package CHART...`: writes the archives; the text for stdout. Throws UserError with Helm's message. */
-export function packageCharts(paths: readonly string[], options: PackageCommandOptions): string {
+/** `helm package CHART...`: writes the archives and says where. Throws UserError with Helm's message. */
+export async function packageCharts(
+  paths: readonly string[],
+  options: PackageCommandOptions,
+  settings: HelmSettings,
+): Promise<void> {
   if (paths.length === 0) {
     throw new UserError('HELM_ARGUMENTS_INVALID', 'need at least one argument, the path to the chart')
   }
   if (options.sign) throw new UserError('HELM_UNSUPPORTED', '--sign is not supported')
-  return paths.map((path) => packageOne(path, options)).join('')
+  for (const path of paths) {
+    if (options.dependencyUpdate) await update(resolve(path), options, settings)
+    print(packageOne(path, options))
+  }
+}
+
+/** What an update says is not part of what package prints. */
+async function update(chartPath: string, options: PackageCommandOptions, settings: HelmSettings): Promise<void> {
+  const { updateDependencies } = await import('./dependency/dependency-command.ts')
+  await updateDependencies({ chartPath, options: { ...options, skipRefresh: false }, settings, say: () => {} })
 }
 
 function packageOne(path: string, options: PackageCommandOptions): string {
   const chart = readChart(resolve(path))
   const missing = missingDependencies(chart)
   if (missing.length > 0) {
-    const reason = `found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`
-    if (options.dependencyUpdate)
-      throw new UserError('HELM_UNSUPPORTED', `--dependency-update is not supported: ${reason}`)
-    throw new UserError('HELM_DEPENDENCIES_MISSING', reason)
+    throw new UserError(
+      'HELM_DEPENDENCIES_MISSING',
+      `found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`,
+    )
   }
   const { version, appVersion } = options
   const packaged = packageChart(chart, nodePlatform, {

@@ -2,7 +2,7 @@ import { messageOf } from '@slipway/errors'
 import { parseDocuments } from '@slipway/go-yaml'
 import type { HookEvent, Release, ReleaseHook } from '@slipway/helm-chart'
 import type { DeleteOptions, KubeClient } from '@slipway/kube-client'
-import { isKubeObject, type KubeObject } from '@slipway/kube-objects'
+import { healthOf, isKubeObject, type KubeObject } from '@slipway/kube-objects'
 import {
   adoptFields,
   applyObjects,
@@ -13,10 +13,10 @@ import {
   pruneObjects,
   refOf,
 } from './apply.ts'
-import { type HookRun, runHooks } from './hooks.ts'
+import { deletePolicies, type HookRun, runHooks } from './hooks.ts'
 import { identityOf, type Ownership, readManifest } from './objects.ts'
 import type { ReleaseNotes, ReleaseStorage, StoredRelease } from './storage.ts'
-import { waitForAll, waitUntilGone } from './wait.ts'
+import { completionOf, waitForAll, waitUntilGone } from './wait.ts'
 
 /** How one action is carried out; times in milliseconds. */
 export interface ActionOptions {
@@ -34,6 +34,8 @@ export interface ActionOptions {
   force?: boolean
   /** Delete what the failed action had created. @default false */
   cleanupOnFail?: boolean
+  /** With `wait`: Jobs are waited for until they are complete. @default false */
+  waitForJobs?: boolean
   /** Called after each hook, before it may be deleted. */
   onHookEnd?: (hook: ReleaseHook) => Promise<void>
 }
@@ -141,6 +143,7 @@ export class ReleaseActions {
     const { first_deployed } = current.release.info
     const release: Release = {
       ...pending,
+      apply_method: 'ssa',
       info: { ...pending.info, first_deployed, last_deployed: this.#now().toISOString() },
       version: current.release.version + 1,
     }
@@ -152,6 +155,7 @@ export class ReleaseActions {
     const hooks = this.#hookRun(owner, options)
     try {
       await this.#hooks(release, 'pre-rollback', hooks, options)
+      if (current.release.apply_method !== 'ssa') await adoptFields(this.#client, before)
       await this.#change(before, objects, options)
       await this.#hooks(release, 'post-rollback', hooks, options)
     } catch (error) {
@@ -215,7 +219,13 @@ export class ReleaseActions {
   async #change(before: KubeObject[], objects: KubeObject[], options: ActionOptions): Promise<void> {
     await applyObjects(this.#client, objects, options.force)
     await pruneObjects(this.#client, before, objects)
-    if (options.wait) await waitForAll(this.#client, objects, options)
+    if (!options.wait) return
+    const { timeout, signal, waitForJobs } = options
+    await waitForAll(this.#client, objects, {
+      timeout,
+      signal,
+      rule: (live) => (waitForJobs && live?.kind === 'Job' ? completionOf(live) : healthOf(live)),
+    })
   }
 
   async #hooks(release: Release, event: HookEvent, run: HookRun, options: ActionOptions): Promise<void> {
@@ -272,7 +282,10 @@ function ownershipOf({ release, notes }: { release: Release; notes?: ReleaseNote
 /** The release with how its hooks went. */
 function withRuns(release: Release, { executions }: HookRun): Release {
   if (executions.size === 0) return release
-  const hooks = (release.hooks ?? []).map((hook) => ({ ...hook, last_run: executions.get(hook) ?? hook.last_run }))
+  const hooks = (release.hooks ?? []).map((hook) => {
+    const last_run = executions.get(hook)
+    return last_run ? { ...hook, last_run, delete_policies: deletePolicies(hook) } : hook
+  })
   return { ...release, hooks }
 }
 

@@ -4,7 +4,7 @@ import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { deleteObjects, refOf } from './apply.ts'
 import { type Ownership, readManifest } from './objects.ts'
-import { type Patience, waitForAll, waitUntilGone } from './wait.ts'
+import { completionOf, type Patience, waitForAll, waitUntilGone } from './wait.ts'
 
 /** `timeout` is for each hook. */
 export interface HookRun extends Patience {
@@ -35,34 +35,43 @@ export async function runHooks(hooks: readonly ReleaseHook[], event: HookEvent, 
 
 async function runHook(hook: ReleaseHook, event: HookEvent, run: HookRun): Promise<void> {
   const objects = await readManifest(run.client, hook.manifest ?? '', run.owner)
-  // Without a policy Helm deletes the one of the previous run before it creates the new one.
-  if (hasPolicy(hook, 'before-hook-creation')) await deleteAndWait(run, objects)
+  if (hasPolicy(hook, 'before-hook-creation')) {
+    await deleteAndWait(run, objects).catch((error: unknown) => {
+      throw hookError(hook, event, error)
+    })
+  }
   const started_at = run.now().toISOString()
   const record = (phase: HookExecution['phase']): unknown =>
     run.executions.set(hook, { started_at, completed_at: run.now().toISOString(), phase })
   try {
     for (const object of objects) await run.client.create(object, { fieldManager: 'helm' })
-    await waitForAll(run.client, objects.filter(runsToAnEnd), run)
+    await waitForAll(run.client, objects.filter(runsToAnEnd), { ...run, rule: completionOf })
   } catch (error) {
     record('Failed')
     await run.onHookEnd?.(hook)
     if (hasPolicy(hook, 'hook-failed')) await deleteObjects(run.client, objects)
-    throw new UserError('RELEASE_HOOK_FAILED', `${PREFIXES[event] ?? ''}${messageOf(error)}`, {
-      at: { object: `${hook.kind}/${run.owner.namespace}/${hook.name}` },
-      cause: error,
-    })
+    throw hookError(hook, event, error)
   }
   record('Succeeded')
   await run.onHookEnd?.(hook)
   if (hasPolicy(hook, 'hook-succeeded')) await deleteObjects(run.client, objects)
 }
 
+function hookError({ kind, name }: ReleaseHook, event: HookEvent, cause: unknown): UserError {
+  const message = `${PREFIXES[event] ?? ''}${messageOf(cause)}`
+  return new UserError('RELEASE_HOOK_FAILED', message, { at: { object: `${kind}/${name}` }, cause })
+}
+
 const compareText = (a = '', b = ''): number => (a < b ? -1 : Number(a > b))
 
-function hasPolicy({ kind, delete_policies }: ReleaseHook, policy: string): boolean {
+/** When the hook's objects are deleted: without a word of its own, those of the previous run before the new ones are created. */
+export function deletePolicies({ delete_policies = [] }: ReleaseHook): readonly string[] {
+  return delete_policies.length > 0 ? delete_policies : ['before-hook-creation']
+}
+
+function hasPolicy(hook: ReleaseHook, policy: string): boolean {
   // Deleting a definition would take all its objects along; Helm never does it.
-  if (kind === 'CustomResourceDefinition') return false
-  return (delete_policies && delete_policies.length > 0 ? delete_policies : ['before-hook-creation']).includes(policy)
+  return hook.kind !== 'CustomResourceDefinition' && deletePolicies(hook).includes(policy)
 }
 
 /** Helm waits for Jobs and Pods of hooks; everything else is done when it is created. */

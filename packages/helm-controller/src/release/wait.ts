@@ -1,13 +1,38 @@
 import { TransientError, UserError } from '@slipway/errors'
 import type { KubeClient } from '@slipway/kube-client'
-import { type Health, healthOf, type KubeObject } from '@slipway/kube-objects'
+import { type Condition, type Health, healthOf, type KubeObject } from '@slipway/kube-objects'
 import { refOf } from './apply.ts'
 
-/** How long something is waited for. */
+/** How long something is waited for, and until when. */
 export interface Patience {
   /** Milliseconds. */
   timeout: number
   signal: AbortSignal
+  /** What counts as there. @default healthOf, for which a Job that has begun is as wanted */
+  rule?: (live: KubeObject | undefined) => Health
+}
+
+/** The rule for what runs to an end: Jobs and Pods are as wanted when they have succeeded (Helm's own status readers). */
+export function completionOf(live: KubeObject | undefined): Health {
+  if (live?.kind === 'Pod') return podCompletion(live)
+  return live?.kind === 'Job' ? jobCompletion(live) : healthOf(live)
+}
+
+function podCompletion({ metadata, status }: KubeObject): Health {
+  if (status?.phase === 'Succeeded') return { status: 'Current', message: `pod ${metadata.name} succeeded` }
+  if (status?.phase === 'Failed') return { status: 'Failed', message: `pod ${metadata.name} failed` }
+  return { status: 'InProgress', message: 'Pod in progress' }
+}
+
+function jobCompletion({ spec, status }: KubeObject): Health {
+  const is = (type: string): boolean =>
+    ((status?.conditions ?? []) as Condition[]).some((entry) => entry.type === type && entry.status === 'True')
+  const completions = spec?.completions ?? spec?.parallelism ?? 1
+  if (is('Complete')) {
+    return { status: 'Current', message: `Job Completed. succeeded: ${status?.succeeded ?? 0}/${completions}` }
+  }
+  if (is('Failed')) return { status: 'Failed', message: `Job Failed. failed: ${status?.failed ?? 0}/${completions}` }
+  return { status: 'InProgress', message: 'Job in progress' }
 }
 
 /**
@@ -32,13 +57,14 @@ export async function waitForAll(client: KubeClient, objects: KubeObject[], pati
 export async function waitUntilGone(client: KubeClient, objects: KubeObject[], patience: Patience): Promise<void> {
   await Promise.all(
     objects.map(async (object) => {
-      const { metadata } = object
+      let health = healthOf(object)
       for await (const live of statesOf(client, object, patience)) {
-        if (!live || live.metadata.uid !== (metadata.uid ?? live.metadata.uid)) return
+        if (!live || live.metadata.uid !== (object.metadata.uid ?? live.metadata.uid)) return
+        health = healthOf(live)
       }
       throw new TransientError(
         'RELEASE_TIMEOUT',
-        `resource ${object.kind}/${metadata.namespace ?? ''}/${metadata.name} still exists. context deadline exceeded`,
+        `${sentence(object, health, 'still exists')}\ncontext deadline exceeded`,
       )
     }),
   )
@@ -46,9 +72,11 @@ export async function waitUntilGone(client: KubeClient, objects: KubeObject[], p
 
 /** The health with which the object came to its end, or the last one before the timeout. */
 async function waitFor(client: KubeClient, object: KubeObject, patience: Patience): Promise<Health> {
-  let health = healthOf(undefined)
+  const { rule = healthOf } = patience
+  let health = rule(undefined)
   for await (const live of statesOf(client, object, patience)) {
-    health = healthOf(live)
+    // Objects of a list carry no kind of their own.
+    health = rule(live && { ...live, apiVersion: object.apiVersion, kind: object.kind })
     if (health.status === 'Current' || health.status === 'Failed') break
   }
   return health
@@ -76,6 +104,6 @@ async function* statesOf(
   }
 }
 
-function sentence({ kind, metadata }: KubeObject, { status, message }: Health): string {
-  return `resource ${kind}/${metadata.namespace ?? ''}/${metadata.name} not ready. status: ${status}, message: ${message}`
+function sentence({ kind, metadata }: KubeObject, { status, message }: Health, state = 'not ready'): string {
+  return `resource ${kind}/${metadata.namespace ?? ''}/${metadata.name} ${state}. status: ${status}, message: ${message}`
 }

@@ -1,0 +1,153 @@
+import { UserError } from '@slipway/errors'
+import type { Command, OptionValues } from 'commander'
+import {
+  addChartFlags,
+  addConnectionFlags,
+  addSetFlags,
+  atLeast,
+  atMost,
+  does,
+  each,
+  exactly,
+  flagError,
+  group,
+  leaf,
+  list,
+  print,
+} from './flags.ts'
+import { namespaceOf } from './kubeconfig.ts'
+import { withLocalValues } from './remote-values.ts'
+import { locateChart } from './repository/locate-chart.ts'
+
+/** The flags that name values, and whatever else the command has. */
+type ValuesFlags = OptionValues & { values: string[] }
+
+/** The commands that need no cluster: template, lint, show, create, package, version, env. */
+export function addLocalCommands(helm: Command): void {
+  addTemplate(helm)
+  addLint(helm)
+  addShow(helm)
+  addCreate(helm)
+  addPackage(helm)
+  addVersion(helm)
+  addEnv(helm)
+}
+
+function addTemplate(helm: Command): void {
+  const command = leaf(helm, 'template [NAME] [CHART]', 'locally render templates')
+    .option('-s, --show-only <stringArray>', 'only show manifests rendered from the given templates', each, [])
+    .option('-a, --api-versions <strings>', 'Kubernetes api versions used for Capabilities.APIVersions', list, [])
+    .option('--kube-version <string>', 'Kubernetes version used for Capabilities.KubeVersion')
+    .option('--include-crds', 'include CRDs in the templated output', false)
+    .option('--skip-crds', 'if set, no CRDs will be installed', false)
+    .option('--skip-tests', 'skip tests from templated output', false)
+    .option('--no-hooks', 'prevent hooks from running during install')
+    .option('--is-upgrade', 'set .Release.IsUpgrade instead of .Release.IsInstall', false)
+    .option('--skip-schema-validation', 'if set, disables JSON schema validation', false)
+    .option('--output-dir <string>', 'writes the executed templates to files in output-dir instead of stdout')
+    .option('--release-name', 'use release name in the output-dir path', false)
+    .option('-g, --generate-name', 'generate the name (and omit the NAME parameter)', false)
+    .option('--name-template <string>', 'specify template used to name the release')
+    .option('--dependency-update', 'update dependencies if they are missing before installing the chart', false)
+    .option('--dry-run [string]', 'only "client" is supported', 'client')
+    .option('--compat <version>', 'whose behaviour: helm3 or helm4', compat, 'helm4')
+  does(addSetFlags(addChartFlags(command)), atLeast(1), async (args, options, settings) => {
+    if (options.dryRun === 'server') throw new UserError('HELM_UNSUPPORTED', '--dry-run=server is not supported')
+    const { template } = await import('./template-command.ts')
+    // The chart is the last argument; a third one is an error that template tells.
+    const at = args.length === 1 ? 0 : 1
+    const path = args.length > 2 ? undefined : await locatedForTemplate(args[at] ?? '', options, settings)
+    const local = args.map((arg, index) => (index === at && path !== undefined ? path : arg))
+    const flags = { ...(await withLocalValues(options as ValuesFlags)), debug: settings.debug }
+    print(template(local, { ...flags, namespace: namespaceOf(settings) } as unknown as Parameters<typeof template>[1]))
+  })
+}
+
+function compat(text: string): string {
+  if (text === 'helm3' || text === 'helm4') return text
+  throw flagError(text, '--compat', 'must be helm3 or helm4')
+}
+
+async function locatedForTemplate(...[name, options, settings]: Parameters<typeof locateChart>): Promise<string> {
+  const path = await locateChart(name, options, settings)
+  if (!(options as { dependencyUpdate?: boolean }).dependencyUpdate) return path
+  const { updateDependencies } = await import('./dependency/dependency-command.ts')
+  const flags = { ...options, skipRefresh: false }
+  await updateDependencies({ chartPath: path, options: flags, settings, say: print })
+  return path
+}
+
+function addLint(helm: Command): void {
+  const command = leaf(helm, 'lint PATH', 'examine a chart for possible issues')
+    .option('--strict', 'fail on lint warnings', false)
+    .option('--quiet', 'print only warnings and errors', false)
+    .option('--with-subcharts', 'lint dependent charts', false)
+    .option('--skip-schema-validation', 'if set, disables JSON schema validation', false)
+    .option('--kube-version <string>', 'Kubernetes version used for capabilities and deprecation checks')
+  does(addSetFlags(command), atLeast(0), async (paths, options, settings) => {
+    const { lint } = await import('./lint-command.ts')
+    const flags = await withLocalValues(options as ValuesFlags)
+    const result = lint(paths, { ...flags, namespace: namespaceOf(settings) } as unknown as Parameters<typeof lint>[1])
+    print(result.text)
+    if (result.failure !== undefined) throw new UserError('HELM_LINT_FAILED', result.failure)
+  })
+}
+
+function addShow(helm: Command): void {
+  const show = group(helm, 'show', 'show information of a chart').alias('inspect')
+  for (const part of ['all', 'chart', 'crds', 'readme', 'values'] as const) {
+    const what = part === 'all' ? 'all information of the chart' : `the chart's ${part}`
+    does(
+      addChartFlags(leaf(show, `${part} [CHART]`, `show ${what}`)),
+      exactly(1),
+      async ([name = ''], options, settings) => {
+        const { showChart } = await import('./show-command.ts')
+        print(showChart(await locateChart(name, options, settings), part))
+      },
+    )
+  }
+}
+
+function addCreate(helm: Command): void {
+  const command = leaf(helm, 'create NAME', 'create a new chart with the given name').option(
+    '-p, --starter <string>',
+    'the name or absolute path to Helm starter scaffold',
+  )
+  does(command, exactly(1), async ([name = ''], options) => {
+    const { createChart } = await import('./create-command.ts')
+    createChart(name, options)
+  })
+}
+
+function addPackage(helm: Command): void {
+  const command = leaf(helm, 'package [CHART_PATH] [...]', 'package a chart directory into a chart archive')
+    .option('-d, --destination <string>', 'location to write the chart', '.')
+    .option('--version <string>', 'set the version on the chart to this semver version')
+    .option('--app-version <string>', 'set the appVersion on the chart to this version')
+    .option('-u, --dependency-update', 'update dependencies from "Chart.yaml" to dir "charts/" before packaging', false)
+    .option('--sign', 'use a PGP private key to sign this package', false)
+    .option('--key <string>', 'name of the key to use when signing')
+    .option('--keyring <string>', 'location of a public keyring')
+    .option('--passphrase-file <string>', 'location of a file which contains the passphrase for the signing key')
+  does(addConnectionFlags(command), atLeast(0), async (paths, options, settings) => {
+    const { packageCharts } = await import('./package-command.ts')
+    await packageCharts(paths, options as Parameters<typeof packageCharts>[1], settings)
+  })
+}
+
+function addVersion(helm: Command): void {
+  const command = leaf(helm, 'version', 'print the helm version information')
+    .option('--short', 'print the version number', false)
+    .option('--template <string>', 'template for version string format')
+  does(command, exactly(0), async (_args, options) => {
+    const { versionText } = await import('./version-command.ts')
+    print(versionText(options as Parameters<typeof versionText>[0]))
+  })
+}
+
+function addEnv(helm: Command): void {
+  does(leaf(helm, 'env', 'helm client environment information'), atMost(1), async ([name], _options, settings) => {
+    const { environmentText } = await import('./env-command.ts')
+    print(environmentText({ env: process.env, namespace: settings.namespace, name }))
+  })
+}

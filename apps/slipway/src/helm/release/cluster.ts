@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { messageOf, SlipwayError, UserError } from '@slipway/errors'
+import { ReleaseActions, ReleaseRenderer, ReleaseStorage } from '@slipway/helm-controller'
+import { type ClusterConnection, KubeClient, parseKubeconfig } from '@slipway/kube-client'
+import { namespaceOf, readKubeconfig } from '../kubeconfig.ts'
+import { connectionFault } from '../network.ts'
+import { nodePlatform } from '../node-platform.ts'
+import type { HelmSettings } from '../settings.ts'
+
+/** The cluster that releases live in. */
+export interface Cluster {
+  readonly client: KubeClient
+  readonly storage: ReleaseStorage
+  readonly actions: ReleaseActions
+  /** A new one each time: what the cluster offers may have changed. */
+  readonly renderer: () => ReleaseRenderer
+  readonly namespace: string
+}
+
+/** Opens the cluster, once it is known to answer. Throws UserError KUBE_UNREACHABLE with Helm's text. */
+export async function withCluster<T>(settings: HelmSettings, run: (cluster: Cluster) => Promise<T>): Promise<T> {
+  const connection = connectionOf(settings)
+  const client = new KubeClient(connection)
+  try {
+    await checkReachable(client)
+    const storage = new ReleaseStorage(client, nodePlatform)
+    return await run({
+      client,
+      storage,
+      actions: new ReleaseActions(client, storage, nodePlatform.now),
+      renderer: () => new ReleaseRenderer(client, nodePlatform),
+      namespace: namespaceOf(settings),
+    })
+  } finally {
+    await client.close()
+  }
+}
+
+async function checkReachable(client: KubeClient): Promise<void> {
+  try {
+    await client.getText('/version')
+  } catch (error) {
+    const isDown = error instanceof SlipwayError && error.code === 'KUBE_UNAVAILABLE'
+    const reason = isDown ? `Get "${client.connection.server}/version": ${connectionFault(error)}` : messageOf(error)
+    throw unreachable(reason, error)
+  }
+}
+
+function unreachable(reason: string, cause: unknown): UserError {
+  return new UserError('KUBE_UNREACHABLE', `kubernetes cluster unreachable: ${reason}`, { cause })
+}
+
+const podFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+function connectionOf(settings: HelmSettings): ClusterConnection {
+  const { kube } = settings
+  const base = baseConnection(settings)
+  return {
+    ...base,
+    ...(kube.server !== undefined && { server: kube.server }),
+    ...(kube.token !== undefined && { token: kube.token }),
+    ...(kube.caFile !== undefined && { certificateAuthority: readFileSync(kube.caFile, 'utf8') }),
+    ...(kube.insecure && { insecureSkipTlsVerify: true }),
+  }
+}
+
+/** The kubeconfig's connection; without one, that of a pod, or kubectl's old default. */
+function baseConnection(settings: HelmSettings): ClusterConnection {
+  const { kube } = settings
+  const config = readKubeconfig(settings)
+  if (config.contexts.length > 0 || kube.context !== undefined) {
+    try {
+      return parseKubeconfig(JSON.stringify(config), kube.context)
+    } catch (error) {
+      throw unreachable(messageOf(error), error)
+    }
+  }
+  if (kube.inCluster === undefined) return { server: 'http://localhost:8080' }
+  return {
+    server: kube.inCluster,
+    token: readFileSync(`${podFolder}/token`, 'utf8'),
+    certificateAuthority: readFileSync(`${podFolder}/ca.crt`, 'utf8'),
+    namespace: readFileSync(`${podFolder}/namespace`, 'utf8'),
+  }
+}

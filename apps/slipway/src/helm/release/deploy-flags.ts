@@ -1,0 +1,167 @@
+import { UserError } from '@slipway/errors'
+import type { ActionOptions } from '@slipway/helm-controller'
+import type { Command } from 'commander'
+import { addChartFlags, addSetFlags, type ChartFlags, duration, each, flagError, log, notice, pairs } from '../flags.ts'
+import { addOutputFlag, type OutputFormat } from '../output.ts'
+import type { ValuesOptions } from '../values-options.ts'
+
+/** How long to wait and for what. */
+export interface WaitFlags {
+  readonly timeout: number
+  readonly wait?: string
+  readonly waitForJobs?: boolean
+}
+
+/** Flags that install, upgrade and rollback share. */
+export interface ChangeFlags extends WaitFlags {
+  readonly dryRun: string
+  readonly hooks: boolean
+  readonly forceConflicts: boolean
+  readonly forceReplace: boolean
+  readonly force?: boolean
+  readonly serverSide: string | boolean
+}
+
+/** Flags of install and upgrade. */
+export interface DeployFlags extends ChangeFlags, ValuesOptions, ChartFlags {
+  readonly createNamespace: boolean
+  readonly dependencyUpdate: boolean
+  readonly description?: string
+  readonly hideNotes: boolean
+  readonly hideSecret: boolean
+  readonly labels?: Readonly<Record<string, string>>
+  readonly output: OutputFormat
+  readonly postRenderer?: string
+  readonly renderSubchartNotes: boolean
+  readonly rollbackOnFailure: boolean
+  readonly skipCrds: boolean
+  readonly skipSchemaValidation: boolean
+  readonly takeOwnership: boolean
+}
+
+export function addWaitFlags(command: Command): Command {
+  return command
+    .option(
+      '--timeout <duration>',
+      'time to wait for any individual Kubernetes operation',
+      duration('--timeout'),
+      5 * 60_000,
+    )
+    .option(
+      '--wait [strategy]',
+      "if specified, wait until resources are ready: 'watcher', 'hookOnly', or 'legacy'",
+      strategy,
+    )
+}
+
+function strategy(text: string): string {
+  if (['true', 'watcher', 'legacy', 'hookOnly', 'false'].includes(text)) return text
+  const reason = `invalid wait input ${JSON.stringify(text)}. Valid inputs are watcher, hookOnly, and legacy`
+  throw flagError(text, '--wait', reason)
+}
+
+export function addChangeFlags(command: Command): Command {
+  return addWaitFlags(command)
+    .option('--wait-for-jobs', 'if set and --wait enabled, will wait until all Jobs have been completed', false)
+    .option(
+      '--dry-run [mode]',
+      'simulates the operation without persisting changes: "none", "client", or "server"',
+      'none',
+    )
+    .option('--no-hooks', 'prevent hooks from running')
+    .option('--force-conflicts', 'if set server-side apply will force changes against conflicts', false)
+    .option('--force-replace', 'force resource updates by replacement', false)
+    .option('--server-side [string]', 'object updates run in the server instead of the client', 'auto')
+}
+
+export function addDeployFlags(command: Command): Command {
+  addChangeFlags(addOutputFlag(addSetFlags(addChartFlags(command))))
+    .option('--create-namespace', 'create the release namespace if not present', false)
+    .option('--dependency-update', 'update dependencies if they are missing before installing the chart', false)
+    .option('--description <string>', 'add a custom description')
+    .option('--disable-openapi-validation', 'the server validates what is applied in any case', false)
+    .option('--enable-dns', 'enable DNS lookups when rendering templates', false)
+    .option('--hide-notes', 'if set, do not show notes in the output', false)
+    .option('--hide-secret', 'hide Kubernetes Secrets when also using the --dry-run flag', false)
+    .option('-l, --labels <stringToString>', 'Labels that would be added to release metadata', pairs)
+    .option('--post-renderer <string>', 'the name of a postrenderer type plugin')
+    .option('--post-renderer-args <strings>', 'an argument to the post-renderer', each, [])
+    .option('--render-subchart-notes', 'if set, render subchart notes along with the parent', false)
+    .option('--rollback-on-failure', 'if set, Helm will undo the change upon failure', false)
+    .option('--skip-crds', 'if set, no CRDs will be installed', false)
+    .option('--skip-schema-validation', 'if set, disables JSON schema validation', false)
+    .option('--take-ownership', 'take ownership of existing resources whatever their annotations say', false)
+  command
+    .option('--atomic', 'deprecated: use --rollback-on-failure')
+    .on('option:atomic', () => {
+      notice('Flag --atomic has been deprecated, use --rollback-on-failure instead\n')
+      command.setOptionValue('rollbackOnFailure', true)
+    })
+    .option('--force', 'deprecated: use --force-replace')
+    .on('option:force', () => {
+      notice('Flag --force has been deprecated, use --force-replace instead\n')
+      command.setOptionValue('forceReplace', true)
+    })
+  return command
+}
+
+export type DryRun = 'none' | 'client' | 'server'
+
+/** The mode of --dry-run; a bare flag means `client`, as Helm warns. */
+export function dryRunOf(mode: string): DryRun {
+  switch (mode) {
+    case 'none':
+    case 'false':
+      return 'none'
+    case 'unset':
+      log('WARN', "--dry-run is deprecated and should be replaced with '--dry-run=client'")
+      return 'client'
+    case 'client':
+    case 'true':
+      return 'client'
+    case 'server':
+      return 'server'
+    default:
+      throw new UserError(
+        'HELM_FLAG_INVALID',
+        `invalid dry-run value (${JSON.stringify(mode)}). Must be "none", "server", or "client"`,
+      )
+  }
+}
+
+/** Whether objects are waited for beyond hooks. */
+export function waits({ wait }: WaitFlags): boolean {
+  return wait !== undefined && wait !== 'hookOnly' && wait !== 'false'
+}
+
+/** What cannot be done says so by name. */
+export function refuseUnsupported(flags: ChangeFlags & { readonly postRenderer?: string }): void {
+  const unsupported = [
+    flags.forceReplace && '--force-replace',
+    String(flags.serverSide) === 'false' && '--server-side=false',
+    flags.postRenderer !== undefined && '--post-renderer',
+  ].find(Boolean)
+  if (unsupported) throw new UserError('HELM_UNSUPPORTED', `${unsupported} is not supported`)
+}
+
+/** The flags as the action takes them; the first interrupt ends what waits, and the release is recorded as failed. */
+export function actionOptions(flags: ChangeFlags, maxHistory: number): ActionOptions {
+  return {
+    timeout: flags.timeout,
+    wait: waits(flags),
+    waitForJobs: flags.waitForJobs ?? false,
+    disableHooks: !flags.hooks,
+    force: flags.forceConflicts,
+    maxHistory,
+    signal: interrupts(),
+  }
+}
+
+/** Aborts at the first SIGINT or SIGTERM. */
+export function interrupts(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => controller.abort(new UserError('HELM_INTERRUPTED', 'context canceled')))
+  }
+  return controller.signal
+}

@@ -1,0 +1,250 @@
+import { basename } from 'node:path'
+import { messageOf, SlipwayError, UserError } from '@slipway/errors'
+import { Template } from '@slipway/go-template'
+import { type Release, releaseOf, renderChart } from '@slipway/helm-chart'
+import type { ActionOptions, StoredRelease } from '@slipway/helm-controller'
+import { isApiError } from '@slipway/kube-client'
+import { log, print } from '../flags.ts'
+import { namespaceOf } from '../kubeconfig.ts'
+import { nodePlatform } from '../node-platform.ts'
+import { formatted } from '../output.ts'
+import type { HelmSettings } from '../settings.ts'
+import { type Cluster, withCluster } from './cluster.ts'
+import { actionOptions, type DeployFlags, type DryRun, dryRunOf, refuseUnsupported } from './deploy-flags.ts'
+import { checkLabels, type Prepared, prepare, withoutSecrets } from './prepare.ts'
+import { dryRunDescription, releaseJson, releaseText } from './release-text.ts'
+
+/** The flags of `helm install`. */
+export interface InstallFlags extends DeployFlags {
+  readonly generateName?: boolean
+  readonly nameTemplate?: string
+  readonly replace?: boolean
+}
+
+/** `helm install [NAME] CHART`. */
+export async function install(args: readonly string[], flags: InstallFlags, settings: HelmSettings): Promise<void> {
+  const release = await installRelease(args, flags, settings).catch((error: unknown) => {
+    throw new UserError('HELM_INSTALL_FAILED', `INSTALLATION FAILED: ${messageOf(error)}`, { cause: error })
+  })
+  printRelease(release, flags, settings)
+}
+
+/** A release after install or upgrade, in the form that was asked for. */
+export function printRelease(release: Release, flags: DeployFlags, { debug }: HelmSettings): void {
+  const { output, hideNotes } = flags
+  print(formatted(output, releaseJson(release), () => releaseText(release, { hideNotes, debug })))
+}
+
+interface InstallRequest extends Prepared {
+  readonly name: string
+  readonly flags: InstallFlags
+  readonly dryRun: DryRun
+}
+
+/** Installs, or shows what would be installed. Throws UserError with Helm's text. */
+export async function installRelease(
+  args: readonly string[],
+  flags: InstallFlags,
+  settings: HelmSettings,
+): Promise<Release> {
+  const dryRun = dryRunOf(flags.dryRun)
+  const { name, chart } = nameAndChart(args, flags)
+  refuseUnsupported(flags)
+  const request = { name, flags, dryRun, ...(await prepare(chart, flags, settings)) }
+  if (flags.hideSecret && dryRun === 'none') {
+    throw logged('hiding Kubernetes secrets requires a dry-run mode')
+  }
+  if (dryRun === 'client') {
+    checkName(name)
+    return shown(renderOffline(request, namespaceOf(settings)), flags)
+  }
+  try {
+    return await withCluster(settings, (cluster) => installOn(cluster, request, settings))
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || error.code !== 'KUBE_UNREACHABLE') throw error
+    throw logged(`cluster reachability check failed: ${error.message}`)
+  }
+}
+
+function logged(message: string): UserError {
+  log('ERROR', message)
+  return new UserError('HELM_INSTALL_REFUSED', message)
+}
+
+function nameAndChart(args: readonly string[], flags: InstallFlags): { name: string; chart: string } {
+  const [first = '', second, ...more] = args
+  const fail = (message: string): never => {
+    throw new UserError('HELM_ARGUMENTS_INVALID', message)
+  }
+  if (more.length > 0) return fail(`expected at most two arguments, unexpected arguments: ${more.join(', ')}`)
+  if (second !== undefined) {
+    if (flags.generateName) return fail('cannot set --generate-name and also specify a name')
+    if (flags.nameTemplate !== undefined) return fail('cannot set --name-template and also specify a name')
+    return { name: first, chart: second }
+  }
+  if (flags.nameTemplate !== undefined) return { name: nameOf(flags.nameTemplate), chart: first }
+  if (!flags.generateName) return fail('must either provide a name or specify --generate-name')
+  const base = basename(first).replace(/\..*$/, '')
+  const seconds = Math.floor(nodePlatform.now().getTime() / 1000)
+  return { name: `${base === '' ? 'chart' : base}-${seconds}`, chart: first }
+}
+
+function nameOf(template: string): string {
+  const set = new Template({ functions: {} })
+  set.parse('name-template', template)
+  return set.execute('name-template', undefined)
+}
+
+const releaseName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+
+function checkName(name: string): void {
+  if (name.length <= 53 && releaseName.test(name)) return
+  throw nameFault(
+    `release name ${JSON.stringify(name)}: invalid release name, must match regex ${releaseName.source} and the length must not be longer than 53`,
+  )
+}
+
+function nameFault(reason: string): UserError {
+  log('ERROR', 'release name check failed', { error: reason })
+  return new UserError('HELM_RELEASE_NAME_INVALID', `release name check failed: ${reason}`)
+}
+
+/** Without a cluster: what Helm assumes of one, and nothing to look up. */
+function renderOffline({ name, chart, values, flags }: InstallRequest, namespace: string): Release {
+  const rendered = renderChart(chart, {
+    values,
+    release: { name, namespace },
+    platform: nodePlatform,
+    skipSchemaValidation: flags.skipSchemaValidation,
+    subchartNotes: flags.renderSubchartNotes,
+  })
+  const now = nodePlatform.now()
+  const release = releaseOf(rendered, {
+    name,
+    namespace,
+    revision: 1,
+    config: values,
+    status: 'pending-install',
+    description: '',
+    firstDeployed: now,
+    lastDeployed: now,
+  })
+  return { ...release, apply_method: 'ssa' }
+}
+
+/** A release that was only tried. */
+function shown(release: Release, { hideSecret, description }: DeployFlags): Release {
+  const info = { ...release.info, status: 'pending-install' as const, description: description ?? dryRunDescription }
+  return { ...(hideSecret ? withoutSecrets(release) : release), info }
+}
+
+async function installOn(cluster: Cluster, request: InstallRequest, settings: HelmSettings): Promise<Release> {
+  const { name, flags, dryRun } = request
+  const { storage, actions, namespace } = cluster
+  checkName(name)
+  const last = (await storage.history(name, namespace)).at(-1)
+  checkFree(last, flags)
+  checkLabels(flags.labels)
+  const release = await render(cluster, request, last)
+  const stored: StoredRelease = { release, ...(flags.labels && { labels: { ...flags.labels } }) }
+  const options: ActionOptions = {
+    ...actionOptions(flags, settings.maxHistory),
+    ...(flags.description !== undefined && { description: flags.description }),
+    takeOwnership: flags.takeOwnership,
+  }
+  if (flags.rollbackOnFailure) options.wait = true
+  if (dryRun === 'server') {
+    await actions.check(stored, [], options).catch(refused)
+    return shown(release, flags)
+  }
+  if (flags.createNamespace) await createNamespace(cluster)
+  if (last) await storage.update({ ...last, release: superseded(last.release) })
+  try {
+    // An install has no predecessor, even where it takes the place of a release that was uninstalled.
+    return await actions.deploy(stored, [], options)
+  } catch (error) {
+    if (flags.rollbackOnFailure) await undo(cluster, release, options, error)
+    return refused(error)
+  }
+}
+
+function checkFree(last: StoredRelease | undefined, { replace, dryRun }: InstallFlags): void {
+  if (!last || dryRun !== 'none') return
+  const { status } = last.release.info
+  if (replace && (status === 'uninstalled' || status === 'failed')) return
+  throw nameFault('cannot reuse a name that is still in use')
+}
+
+async function render(cluster: Cluster, request: InstallRequest, last: StoredRelease | undefined): Promise<Release> {
+  const { name, chart, values, flags, dryRun } = request
+  const what = {
+    chart,
+    values,
+    name,
+    namespace: cluster.namespace,
+    revision: (last?.release.version ?? 0) + 1,
+    isUpgrade: false,
+    firstDeployed: undefined,
+    skipSchemaValidation: flags.skipSchemaValidation,
+    subchartNotes: flags.renderSubchartNotes,
+  }
+  const rendered = await cluster.renderer().render(what)
+  if (rendered.crds === '' || flags.skipCrds) return rendered.release
+  if (dryRun === 'server') {
+    log('WARN', 'This chart or one of its subcharts contains CRDs. Rendering may fail or contain inaccuracies.')
+    return rendered.release
+  }
+  await cluster.actions.installCrds(rendered.crds)
+  // Templates may ask whether the cluster has the new kinds.
+  return (await cluster.renderer().render(what)).release
+}
+
+function superseded(release: Release): Release {
+  return { ...release, info: { ...release.info, status: 'superseded', description: 'superseded by new release' } }
+}
+
+async function createNamespace({ client, namespace }: Cluster): Promise<void> {
+  try {
+    await client.create({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: namespace, labels: { name: namespace } },
+    })
+  } catch (error) {
+    if (!isApiError(error, 'KUBE_ALREADY_EXISTS')) throw error
+  }
+}
+
+/** --rollback-on-failure: takes away what was installed, and says both. */
+async function undo(cluster: Cluster, release: Release, options: ActionOptions, error: unknown): Promise<never> {
+  const { storage, actions, namespace } = cluster
+  const { name, version } = release
+  const history = await storage.history(name, namespace)
+  if (history.at(-1)?.release.version !== version) return refused(error)
+  try {
+    await actions.uninstall(history, { ...options, wait: false })
+  } catch (second) {
+    const first = messageOf(error)
+    throw new UserError(
+      'HELM_INSTALL_FAILED',
+      `an error occurred while uninstalling the release. original install error: ${first}: ${messageOf(second)}`,
+    )
+  }
+  throw new UserError(
+    'HELM_INSTALL_FAILED',
+    `release ${name} failed, and has been uninstalled due to rollback-on-failure being set: ${messageOf(error)}`,
+    { cause: error },
+  )
+}
+
+/** What the cluster refused, with what Helm says it was about to do. */
+function refused(error: unknown): never {
+  const prefix = error instanceof SlipwayError ? (prefixes[error.code]?.(error.message) ?? '') : ''
+  throw new UserError('HELM_INSTALL_FAILED', prefix + messageOf(error), { cause: error })
+}
+
+const prefixes: Record<string, (message: string) => string> = {
+  RELEASE_OBJECT_EXISTS: () => 'unable to continue with install: ',
+  KUBE_NO_SUCH_KIND: () => 'unable to build kubernetes objects from release manifest: ',
+  KUBE_NOT_FOUND: (message) => (message.startsWith('namespaces ') ? 'create: failed to create: ' : ''),
+}

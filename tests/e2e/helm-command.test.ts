@@ -1,0 +1,197 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run as stopServer } from '../../apps/slipway/src/commands/down.ts'
+import { DataFolder } from '../../apps/slipway/src/data-folder.ts'
+import { type ServerProcess, startServerProcess } from '../../apps/slipway/src/story/server-process.ts'
+import { clientPath } from './clients.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
+const data = mkdtempSync(join(tmpdir(), 'slipway-helm-e2e-'))
+const helm4 = clientPath('helm4')
+const helm3 = clientPath('helm3')
+
+const chart: Record<string, string> = {
+  'Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 0.1.0\nappVersion: "7"\ndescription: A shop\n',
+  'values.yaml': 'color: red\nsize: 3\n',
+  'templates/settings.yaml':
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ .Release.Name }}-settings"}\ndata: {color: "{{ .Values.color }}"{{ with .Values.extra }}, extra: "{{ . }}"{{ end }}}\n',
+  'templates/before.yaml':
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ .Release.Name }}-before", annotations: {helm.sh/hook: "pre-install,pre-upgrade"}}\n',
+  'templates/test.yaml':
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ .Release.Name }}-test", annotations: {helm.sh/hook: test}}\n',
+  'templates/NOTES.txt': 'The color is {{ .Values.color }}.\n',
+}
+
+interface Result {
+  status: number
+  stdout: string
+  stderr: string
+}
+
+type Helm = (...args: string[]) => Promise<Result>
+
+let server: ServerProcess
+let registry: string
+let token: string
+
+/** A helm with a folder, a configuration and a namespace of its own. */
+function helmOf(name: string, command: string, first: string[] = []): Helm & { folder: string } {
+  const folder = join(data, `client-${name}`)
+  for (const [file, text] of Object.entries(chart)) {
+    const path = join(folder, 'shop', file)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  }
+  const env = {
+    ...process.env,
+    KUBECONFIG: join(data, 'kubeconfig'),
+    HELM_NAMESPACE: `ns-${name}`,
+    HELM_CONFIG_HOME: join(folder, 'config'),
+    HELM_CACHE_HOME: join(folder, 'cache'),
+    HELM_DATA_HOME: join(folder, 'data'),
+  }
+  const helm = (...args: string[]): Promise<Result> =>
+    new Promise((resolve) => {
+      const child = execFile(command, [...first, ...args], { cwd: folder, env }, (error, stdout, stderr) => {
+        resolve({ status: error ? Number(error.code ?? 1) : 0, stdout: plain(stdout), stderr: plain(stderr) })
+      })
+      child.stdin?.end(`${token}\n`)
+    })
+  /** What differs from run to run. */
+  const plain = (text: string): string =>
+    text
+      .replaceAll(folder, 'FOLDER')
+      .replaceAll(`ns-${name}`, 'NAMESPACE')
+      .replaceAll(/[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}/g, 'DATE')
+      .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( \+0000 UTC *|Z)/g, 'TIME')
+      .replaceAll(/UPDATED +/g, 'UPDATED ')
+      .replaceAll(/(modifiedAt\W+)\d+/g, '$1N')
+      .replaceAll(/ \d+s\b/g, ' AGE')
+  return Object.assign(helm, { folder })
+}
+
+const asWords = (line: string): string[] =>
+  line
+    .replaceAll('REGISTRY', registry)
+    .split(' ')
+    .map((word) => word.replaceAll('~', ' '))
+
+beforeAll(async () => {
+  server = await startServerProcess(PROGRAM, data, ['--http-port', '0', '--ssh-port', '0', '--kube-port', '0'])
+  registry = new URL(server.instance.http).host
+  token = new DataFolder(data).read('admin-token')?.trim() ?? ''
+})
+
+afterAll(async () => {
+  await stopServer({ data, purge: true })
+  rmSync(data, { recursive: true, force: true })
+})
+
+const commands = `
+install a shop --create-namespace
+install a shop
+install Bad_ shop
+install shop
+install b shop --dry-run=client --set color=green
+install b shop --dry-run=server
+upgrade a shop --set color=blue --description by~hand
+upgrade a shop --reuse-values --set extra=more
+upgrade none shop
+upgrade b shop -i
+status a
+history a
+history a -o json
+list
+list -o yaml
+list --filter ^b -q
+get values a
+get values a --revision 2 -o json
+get values a --all
+get manifest a
+get hooks a
+get notes a
+get metadata a
+get metadata a -o json
+get all a
+status none
+test a
+status a
+rollback a 2
+rollback a 99
+history a
+uninstall b
+uninstall b
+uninstall a --keep-history
+list --uninstalled
+install a shop --replace
+history a
+uninstall a
+create starter
+template rel starter
+package shop
+registry login REGISTRY --plain-http -u admin --password-stdin
+push shop-0.1.0.tgz oci://REGISTRY/charts --plain-http
+push nothing oci://REGISTRY/charts --plain-http
+show chart oci://REGISTRY/charts/shop --plain-http
+pull oci://REGISTRY/charts/shop --plain-http --version 9.0.0
+install c oci://REGISTRY/charts/shop --plain-http --version ~0.1
+uninstall c
+repo add own http://REGISTRY/helm/v1/repo/
+repo add own http://REGISTRY/helm/v1/repo/ --username admin --password-stdin
+repo list
+repo update
+search repo nothing
+show chart own/nothing
+registry logout REGISTRY
+repo remove own
+dependency list shop
+`
+  .trim()
+  .split('\n')
+
+describe.runIf(helm4)('the helm command beside Helm 4', () => {
+  it('prints, fails and exits as it does, command by command', async () => {
+    const theirs = helmOf('real', helm4 ?? '')
+    const ours = helmOf('ours', process.execPath, [PROGRAM, 'helm'])
+    for (const line of commands) {
+      const [expected, actual] = [await theirs(...asWords(line)), await ours(...asWords(line))]
+      expect({ line, ...withoutDigest(actual) }).toEqual({ line, ...withoutDigest(expected) })
+    }
+  })
+})
+
+/** A pushed manifest holds when its archive was written. */
+function withoutDigest({ stderr, ...rest }: Result): Result {
+  return { ...rest, stderr: stderr.replaceAll(/sha256:[0-9a-f]{64}/g, 'DIGEST') }
+}
+
+describe.runIf(helm3 && helm4)('one release in the hands of Helm 3, Helm 4 and ours', () => {
+  it('is read and changed by each after each', async () => {
+    const ours = helmOf('shared', process.execPath, [PROGRAM, 'helm'])
+    const three = helmOf('shared', helm3 ?? '')
+    const four = helmOf('shared', helm4 ?? '')
+    const colorOf = async (helm: Helm): Promise<string> =>
+      (await helm('get', 'values', 'x')).stdout.split('color: ')[1] ?? ''
+
+    expect(await three('install', 'x', 'shop', '--create-namespace', '--set', 'color=1,extra=e')).toMatchObject({
+      status: 0,
+    })
+    for (const [index, helm] of [ours, four, ours, three, ours].entries()) {
+      expect(await helm('upgrade', 'x', 'shop', '--set', `color=${index + 2}`)).toMatchObject({ status: 0, stderr: '' })
+      for (const reader of [ours, three, four]) expect(await colorOf(reader)).toBe(`${index + 2}\n`)
+    }
+    expect((await four('status', 'x', '-o', 'json')).stdout).not.toContain('"extra"')
+    for (const helm of [ours, three, ours, four]) {
+      expect(await helm('rollback', 'x', '2')).toMatchObject({ status: 0, stderr: '' })
+      expect(await helm('test', 'x')).toMatchObject({ status: 0 })
+    }
+    const histories = await Promise.all([ours, three, four].map((helm) => helm('history', 'x')))
+    expect(new Set(histories.map(({ stdout }) => stdout)).size).toBe(1)
+    expect(await three('uninstall', 'x')).toMatchObject({ status: 0 })
+    expect((await ours('list', '-q')).stdout).toBe('')
+  })
+})
