@@ -184,6 +184,32 @@ describe('over SSH', () => {
     expect(fixture.pushes).toHaveLength(1)
   })
 
+  it('has a process ready for who follows the pushes, which gives out the last one', async () => {
+    const key = await fixture.sshCommand(fixture.adaKey)
+    const tree = await fixture.workTree('a')
+    const url = fixture.sshUrl('AppA')
+    const push = (): Promise<unknown> => fixture.git(['push', '-q', url, 'master'], { cwd: tree, key })
+    await push()
+    await running('upload-pack', false)
+    await fixture.git(['clone', '-q', '--bare', url, 'copy'], { key })
+
+    for (const file of ['b.txt', 'c.txt']) {
+      const commit = await fixture.commit(tree, { [file]: file })
+      await push()
+      await running('upload-pack --strict', true)
+      await fixture.git(['fetch', '-q', url, 'master'], { cwd: join(fixture.folder, 'copy'), key })
+      expect((await fixture.git(['rev-parse', 'FETCH_HEAD'], { cwd: join(fixture.folder, 'copy') })).stdout).toBe(
+        `${commit}\n`,
+      )
+    }
+
+    await fixture.commit(tree, { 'd.txt': 'd' })
+    await push()
+    await running('upload-pack --strict', true)
+    fixture.host.withdraw('AppA')
+    await running('upload-pack --strict', false)
+  })
+
   it('serves git archive', async () => {
     const key = await fixture.sshCommand(fixture.adaKey)
     await fixture.git(['push', '-q', fixture.sshUrl('AppA'), 'master'], { cwd: await fixture.workTree('a'), key })

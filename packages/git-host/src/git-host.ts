@@ -1,15 +1,11 @@
 import type { Writable } from 'node:stream'
 import { messageOf } from '@slipway/errors'
-import {
-  isZeroId,
-  ReceivePackRequestReader,
-  type RefUpdate,
-  ReportStatusReader,
-  writeRefusal,
-} from '@slipway/git-format'
+import { isZeroId, ReceivePackRequestReader, type RefUpdate, writeRefusal } from '@slipway/git-format'
 import { exchange, replay } from './exchange.ts'
-import { startGit } from './git-process.ts'
+import { type GitProcess, type GitSettings, startGit } from './git-process.ts'
 import { DEFAULT_LIMITS, type GitHostLimits, Turnstile } from './limits.ts'
+import { PreparedUploads } from './prepared-uploads.ts'
+import { PushReport } from './push-report.ts'
 import { isProtected, refusalsOf } from './push-rules.ts'
 import { RepositoryFolder } from './repository-folder.ts'
 
@@ -65,6 +61,8 @@ export interface GitExchange {
   stateless: boolean
 }
 
+/** What a client sends as GIT_PROTOCOL when it fetches with git's protocol version 2. */
+const PREPARED_PROTOCOL = 'version=2'
 /** Pushes between two looks at whether a repository needs housekeeping. */
 const TIDY_EVERY = 100
 
@@ -77,6 +75,7 @@ export class GitHost {
   readonly #repositories = new Map<string, HostedRepository>()
   readonly #listeners = new Set<(event: PushEvent) => void>()
   readonly #pushes = new Map<string, number>()
+  readonly #uploads = new PreparedUploads()
 
   constructor(options: GitHostOptions) {
     this.folder = new RepositoryFolder(options.folder)
@@ -93,6 +92,7 @@ export class GitHost {
   /** Stops serving a repository; its data stays. */
   withdraw(name: string): void {
     this.#repositories.delete(name.toLowerCase())
+    this.#uploads.drop(name.toLowerCase())
   }
 
   find(name: string): HostedRepository | undefined {
@@ -116,7 +116,11 @@ export class GitHost {
 
   /** Answers a fetch; the transport has checked that the caller may read. */
   uploadPack(request: GitExchange): Promise<number> {
-    return this.#run(request, ['git-upload-pack', '--strict', ...(request.stateless ? ['--stateless-rpc'] : [])])
+    const { repository, stateless, protocol } = request
+    const args = ['git-upload-pack', '--strict', ...(stateless ? ['--stateless-rpc'] : [])]
+    // A process that waits has greeted in version 2 already.
+    if (stateless || protocol !== PREPARED_PROTOCOL) return this.#run(request, args)
+    return this.#run(request, args, { process: () => this.#uploads.take(repository.name.toLowerCase()) })
   }
 
   /** Answers `git archive --remote`. */
@@ -145,18 +149,40 @@ export class GitHost {
     if (refusals.size > 0) return this.#refuse(request, writeRefusal(refusals, push.capabilities))
 
     const strict = push.updates.some(({ ref }) => isProtected(ref, protectedBranches))
-    const report = new ReportStatusReader(push.capabilities)
     const config = {
       'receive.maxInputSize': String(this.#limits.pushSize),
       ...(strict && { 'receive.denyNonFastForwards': 'true' }),
     }
-    const status = await this.#run(
+    const report = new PushReport(push, (updates) => this.#tell(repository.name, updates, by))
+    const running = this.#run(
       { ...request, input: replay(chunks, input), output },
       ['git-receive-pack', '--stateless-rpc'],
       { config, committer: by, tap: (chunk) => report.push(chunk) },
     )
-    await this.#tell(repository.name, push, { report, by })
+    // Once receive-pack has its request, and works.
+    setImmediate(() => this.#prepareUpload(repository))
+    const status = await running
+    if (report.wanted) report.end()
+    else this.#tell(repository.name, await this.#moved(repository.name, push.updates), by)
     return status
+  }
+
+  #tell(repository: string, updates: RefUpdate[], by: string): void {
+    if (updates.length === 0) return
+    const event = { repository, updates, by, at: new Date().toISOString() }
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#onError(error)
+      }
+    }
+    this.#tidyNowAndThen(repository)
+  }
+
+  #prepareUpload({ name }: HostedRepository): void {
+    const args = ['upload-pack', '--strict', this.folder.path(name)]
+    this.#uploads.prepare(name.toLowerCase(), () => startGit(args, { protocol: PREPARED_PROTOCOL }))
   }
 
   /** Over HTTP the answer follows the whole request; over SSH the client ends its side only when it has the answer. */
@@ -177,17 +203,18 @@ export class GitHost {
   #run(
     request: GitExchange,
     [service = '', ...args]: string[],
-    extra: { config?: Record<string, string>; committer?: string; tap?: (chunk: Uint8Array) => void } = {},
+    extra: GitSettings & { tap?: (chunk: Uint8Array) => void; process?: () => GitProcess | undefined } = {},
   ): Promise<number> {
     const { repository, input, output, messages, protocol } = request
-    const { tap, ...settings } = extra
+    const { tap, process: prepared, ...settings } = extra
     return this.#turnstile.run(async () => {
       await this.folder.ensure(repository.name, repository.defaultBranch ?? 'master')
       // The client may have left while it waited for its turn.
       if (output.destroyed) return 1
       if (request.preamble) output.write(request.preamble)
       const program = service.replace(/^git-/, '')
-      const process = startGit([program, ...args, this.folder.path(repository.name)], { ...settings, protocol })
+      const process =
+        prepared?.() ?? startGit([program, ...args, this.folder.path(repository.name)], { ...settings, protocol })
       return exchange({
         process,
         input: replay([], input),
@@ -199,29 +226,6 @@ export class GitHost {
         ...(tap && { tap }),
       })
     })
-  }
-
-  async #tell(
-    repository: string,
-    push: { updates: RefUpdate[]; capabilities: string[] },
-    { report, by }: { report: ReportStatusReader; by: string },
-  ): Promise<void> {
-    const updates = push.capabilities.some((name) => name.startsWith('report-status'))
-      ? push.updates.filter(({ ref }) => {
-          const { refs } = report.report()
-          return refs.has(ref) && refs.get(ref) === undefined
-        })
-      : await this.#moved(repository, push.updates)
-    if (updates.length === 0) return
-    const event = { repository, updates, by, at: new Date().toISOString() }
-    for (const listener of this.#listeners) {
-      try {
-        listener(event)
-      } catch (error) {
-        this.#onError(error)
-      }
-    }
-    this.#tidyNowAndThen(repository)
   }
 
   /** For clients that want no report: what the refs say now. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { BugError } from '@slipway/errors'
 import { isValidRepositoryName } from '@slipway/git-format'
 import { runGit } from './git-process.ts'
+import { readRefs } from './ref-files.ts'
 
 /** A ref on disk and who moved it last, as far as its reflog tells. */
 export interface StoredRef {
@@ -100,16 +101,12 @@ export class RepositoryFolder {
   /** Every ref, in order of name. */
   async refs(name: string): Promise<StoredRef[]> {
     const path = this.path(name)
-    const lines = await runGit(['--git-dir', path, 'for-each-ref', '--format=%(objectname) %(refname)'])
     return Promise.all(
-      lines
-        .split('\n')
-        .filter(Boolean)
-        .map(async (line) => {
-          const space = line.indexOf(' ')
-          const ref = { name: line.slice(space + 1), commit: line.slice(0, space) }
-          return { ...ref, ...(await lastMove(join(path, 'logs', ref.name), ref.commit)) }
-        }),
+      [...(await readRefs(path))].map(async ([name, commit]) => ({
+        name,
+        commit,
+        ...(await lastMove(join(path, 'logs', name), commit)),
+      })),
     )
   }
 

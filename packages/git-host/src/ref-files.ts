@@ -1,0 +1,39 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+
+const LINE = /^([0-9a-f]{40}|[0-9a-f]{64})(?: (refs\/.+))?$/
+
+/** Every ref of a bare repository and its object, read from git's files: a process would cost many times more. In order of name. */
+export async function readRefs(repository: string): Promise<Map<string, string>> {
+  // In this order: git adds a ref to the packed ones before it takes its file away.
+  const loose = await readLooseRefs(repository)
+  const packed = await readPackedRefs(repository)
+  return new Map([...packed, ...loose].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+async function readLooseRefs(repository: string): Promise<[string, string][]> {
+  const entries = await readdir(join(repository, 'refs'), { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.lock'))
+  const refs = await Promise.all(
+    files.map(async ({ parentPath, name }): Promise<[string, string][]> => {
+      const file = join(parentPath, name)
+      // Gone meanwhile: deleted, or packed.
+      const text = await readFile(file, 'latin1').catch(() => '')
+      const id = LINE.exec(text.trimEnd())?.[1]
+      return id === undefined ? [] : [[relative(repository, file).split(sep).join('/'), id]]
+    }),
+  )
+  return refs.flat()
+}
+
+/** `packed-refs`: `id name` per ref; other lines are the header and what annotated tags point to. */
+async function readPackedRefs(repository: string): Promise<[string, string][]> {
+  const text = await readFile(join(repository, 'packed-refs'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw error
+  })
+  return text.split('\n').flatMap((line): [string, string][] => {
+    const [, id, name] = LINE.exec(line) ?? []
+    return id !== undefined && name !== undefined ? [[name, id]] : []
+  })
+}
