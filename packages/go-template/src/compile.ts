@@ -168,7 +168,8 @@ class Compiler {
       const setIndex = setters.length > 1 ? setters[0] : undefined
       const setElement = setters.at(-1)
       const failNode = lastNodeOf(node.pipe)
-      const rangeSite = { variables: setters.length, fail: (message: string) => failAt(site, failNode, message) }
+      const fail = (message: string) => failAt(site, failNode, message)
+      const variables = setters.length
       return (frame, dot) => {
         const { execution } = frame
         const turn = (index: unknown, element: unknown): boolean => {
@@ -177,7 +178,9 @@ class Compiler {
           setIndex?.(frame, index)
           return run(frame, element) === 1
         }
-        if (rangeOver(evaluate(frame, dot), turn, rangeSite) || otherwise === undefined) return 0
+        const { rangesOverIntegers } = execution.environment
+        if (rangeOver(evaluate(frame, dot), turn, { rangesOverIntegers, variables, fail }) || otherwise === undefined)
+          return 0
         return otherwise(frame, dot)
       }
     })

@@ -29,6 +29,7 @@ export class Budget {
 export interface Environment {
   readonly functions: Readonly<Record<string, GoFunction>>
   readonly missingKey: 'default' | 'zero' | 'error'
+  readonly rangesOverIntegers: boolean
   lookup(name: string): CompiledTemplate | undefined
 }
 

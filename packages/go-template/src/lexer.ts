@@ -75,6 +75,7 @@ export interface LexerOptions {
 }
 
 const spaces = /[ \t\r\n]+/y
+const asciiWord = /[A-Za-z0-9_]*/y
 const word = /[\p{L}\p{Nd}_]*/uy
 const trailingSpaces = /[ \t\r\n]*$/
 const number =
@@ -249,6 +250,10 @@ export class Lexer {
   }
 
   private wordEnd(start: number): number {
+    asciiWord.lastIndex = start
+    asciiWord.test(this.input)
+    const end = asciiWord.lastIndex
+    if (!(this.input.charCodeAt(end) >= 0x80)) return end
     word.lastIndex = start
     word.test(this.input)
     return word.lastIndex

@@ -7,6 +7,7 @@ export type Turn = (index: unknown, element: unknown) => boolean
 
 /** What a {{range}} does with a value that it cannot go over. */
 export interface RangeSite {
+  readonly rangesOverIntegers: boolean
   /** How many variables the loop sets. */
   readonly variables: number
   readonly fail: (message: string) => never
@@ -19,7 +20,7 @@ export function rangeOver(value: unknown, turn: Turn, site: RangeSite): boolean 
   if (Array.isArray(collection)) return overSlice(collection, turn)
   if (collection instanceof Uint8Array) return overSlice(Array.from(collection, BigInt), turn)
   const int = integerOf(collection)
-  if (int !== undefined) {
+  if (int !== undefined && site.rangesOverIntegers) {
     if (site.variables > 1) site.fail(`can't use ${int} to iterate over more than one variable`)
     for (let i = 0n; i < int; i++) if (turn(undefined, i)) break
     return int > 0n

@@ -128,7 +128,7 @@ function readEscape(text: string, delim: string): Unescaped | undefined {
   return { text: text1, length: all.length, raw: String.fromCharCode(code) }
 }
 
-const loneSurrogate = /\p{Surrogate}/u
+const loneSurrogate = /[\ud800-\udfff]/u
 
 /** `"\xc3\xa9"` is é: raw bytes that form UTF-8 together become their characters. */
 function mergeRawBytes(text: string): string {

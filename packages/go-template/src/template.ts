@@ -1,7 +1,7 @@
 import { TemplateCache } from './cache.ts'
 import { TemplateError } from './errors.ts'
 import { Budget, type CompiledTemplate, type Environment, type Execution, isStackOverflow } from './execution.ts'
-import { builtins } from './functions/builtins.ts'
+import { builtins, builtinsBeforeGo124 } from './functions/builtins.ts'
 import type { TemplateLimits } from './limits.ts'
 import { quote } from './strconv.ts'
 import type { GoFunction } from './values.ts'
@@ -13,6 +13,8 @@ export interface TemplateOptions {
   /** What a missing map key gives. @default 'default' */
   readonly missingKey?: 'default' | 'zero' | 'error'
   readonly limits?: Partial<TemplateLimits>
+  /** Whose rules: since 1.24, `range` goes over integers and comparisons name the types they cannot compare. @default '1.25' */
+  readonly goVersion?: '1.23' | '1.25'
   /** @default '{{' */
   readonly leftDelim?: string
   /** @default '}}' */
@@ -35,14 +37,19 @@ export class Template {
 
   /** `parent` is for `child` only. */
   constructor(options: TemplateOptions, parent?: Template) {
+    const isOld = options.goVersion === '1.23'
     this.options = options
     this.parent = parent
-    this.functions = Object.assign(Object.create(parent?.functions ?? builtins), options.functions)
+    this.functions = Object.assign(
+      Object.create(parent?.functions ?? (isOld ? builtinsBeforeGo124 : builtins)),
+      options.functions,
+    )
     this.cache = options.cache ?? parent?.cache ?? new TemplateCache()
     this.budget = parent?.budget ?? new Budget(options.limits)
     this.environment = {
       functions: this.functions,
       missingKey: options.missingKey ?? 'default',
+      rangesOverIntegers: !isOld,
       lookup: (name) => this.lookup(name),
     }
   }

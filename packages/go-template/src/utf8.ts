@@ -1,5 +1,5 @@
 const utf8 = new TextEncoder()
-const loneSurrogate = /\p{Surrogate}/u
+const loneSurrogate = /[\ud800-\udfff]/u
 
 /** The bytes of a Go string: UTF-8, with U+DC80..U+DCFF alone standing for one raw byte each. */
 export function bytesOf(text: string): Uint8Array {

@@ -30,7 +30,7 @@ export type Node = ScalarNode | SequenceNode | MappingNode | AliasNode
 
 /** What YAML may contain (YAML 1.1, section 4.1), besides what JavaScript strings rule out. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|\p{Surrogate}/u
+const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|[\ud800-\udfff]/u
 
 /** The node tree of a text's first document, undefined when there is none. Throws YamlProblem. */
 export function compose(text: string): Node | undefined {

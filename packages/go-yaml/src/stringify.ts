@@ -81,7 +81,7 @@ function writeString(emitter: Emitter, input: string, isSimpleKey: boolean): voi
   emitter.scalar(text, text.includes('\n') ? 'literal' : needsQuotes(text) ? 'double' : 'plain', isSimpleKey)
 }
 
-const loneSurrogates = /\p{Surrogate}/gu
+const loneSurrogates = /[\ud800-\udfff]/gu
 const unreadable = /[\x7f-\x84\x86-\x9f\ufffe\uffff]/
 const rawBreaks = / *\x85(?: *\x85)* */g
 

@@ -1,6 +1,8 @@
 import { isBlank, isBlankOrEnd, isBreak, isBreakOrEnd } from './characters.ts'
 import { type Mark, scanProblem } from './yaml-error.ts'
 
+const lineBreak = /[\n\r\x85\u2028\u2029]/g
+
 /** A place that moves through a text and knows its line and column, both from 0. */
 export class TextCursor {
   index = 0
@@ -45,7 +47,9 @@ export class TextCursor {
   }
 
   skipToBreak(): void {
-    while (!isBreakOrEnd(this.code())) this.skip(1)
+    lineBreak.lastIndex = this.index
+    const end = lineBreak.exec(this.text)?.index ?? this.text.length
+    this.skip(end - this.index)
   }
 
   /** Takes one line break, CR LF as one; gives it as YAML reads it: a newline, except for LS and PS. */

@@ -10,10 +10,11 @@ export {
   type Metadata,
 } from './chart/chart.ts'
 export { type IgnoreRules, parseIgnoreRules } from './chart/ignore.ts'
-export { type ChartLimits, loadArchive, loadChart, parseValues, readArchive } from './chart/load.ts'
+export { type ChartLimits, type LoadOptions, loadArchive, loadChart, parseValues, readArchive } from './chart/load.ts'
 export { dependencyJson, metadataJson } from './chart/metadata-json.ts'
 export { lockJson, type PackagedChart, type PackageOptions, packageChart } from './chart/package.ts'
 export { matchPath } from './chart/path.ts'
+export type { Compat } from './compat.ts'
 export { chartNameFault, starterFiles } from './create/starter.ts'
 export { goJson, legacyLockDigest, lockDigest } from './dependency/lock-digest.ts'
 export type { DigestAlgorithm, KeyPlatform, Platform, ScryptOptions } from './platform.ts'
@@ -31,7 +32,13 @@ export {
   releaseSecretName,
   releaseSecretType,
 } from './release/release.ts'
-export { type Capabilities, defaultCapabilities, type HelmVersion, parseKubeVersion } from './render/capabilities.ts'
+export {
+  type Capabilities,
+  capabilitiesWithoutCluster,
+  defaultCapabilities,
+  type HelmVersion,
+  parseKubeVersion,
+} from './render/capabilities.ts'
 export type { ReleaseInfo } from './render/context.ts'
 export type { Lookup } from './render/engine.ts'
 export { compareForInstall, compareForUninstall } from './render/kind-order.ts'

@@ -1,6 +1,6 @@
 import { sprint, sprintf, sprintln } from '../fmt.ts'
 import { type GoFunction, truth, withSignature } from '../values.ts'
-import { eq, ge, gt, le, lt, ne } from './compare.ts'
+import { comparisons } from './compare.ts'
 import { htmlEscape, jsEscape, urlQueryEscape } from './escape.ts'
 import { index, length, slice } from './index-slice.ts'
 
@@ -11,6 +11,19 @@ function compiled(): never {
 
 const variadic = { variadic: true }
 
+function comparisonFunctions(namesTypes: boolean): Record<string, GoFunction> {
+  const { eq, ne, lt, le, gt, ge } = comparisons(namesTypes)
+  const two = ['value', 'value'] as const
+  return {
+    eq: withSignature(two, eq, variadic),
+    ne: withSignature(two, ne),
+    lt: withSignature(two, lt),
+    le: withSignature(two, le),
+    gt: withSignature(two, gt),
+    ge: withSignature(two, ge),
+  }
+}
+
 /** The functions that every Go template has. */
 export const builtins: Readonly<Record<string, GoFunction>> = Object.assign(
   Object.create(null) as Record<string, GoFunction>,
@@ -19,12 +32,7 @@ export const builtins: Readonly<Record<string, GoFunction>> = Object.assign(
     or: compiled,
     not: withSignature(['value'], (value: unknown) => !truth(value)),
     call: compiled,
-    eq: withSignature(['value', 'value'], eq, variadic),
-    ne: withSignature(['value', 'value'], ne),
-    lt: withSignature(['value', 'value'], lt),
-    le: withSignature(['value', 'value'], le),
-    gt: withSignature(['value', 'value'], gt),
-    ge: withSignature(['value', 'value'], ge),
+    ...comparisonFunctions(true),
     html: withSignature(['any'], (...args: unknown[]) => htmlEscape(textOf(args)), variadic),
     js: withSignature(['any'], (...args: unknown[]) => jsEscape(textOf(args)), variadic),
     urlquery: withSignature(['any'], (...args: unknown[]) => urlQueryEscape(textOf(args)), variadic),
@@ -35,6 +43,12 @@ export const builtins: Readonly<Record<string, GoFunction>> = Object.assign(
     printf: withSignature(['string', 'any'], sprintf, variadic),
     println: withSignature(['any'], sprintln, variadic),
   },
+)
+
+/** Those of Go 1.23, whose comparisons do not say which types they cannot compare. */
+export const builtinsBeforeGo124: Readonly<Record<string, GoFunction>> = Object.assign(
+  Object.create(builtins) as Record<string, GoFunction>,
+  comparisonFunctions(false),
 )
 
 /** Arguments as the escaping functions see them: as `print` shows them, nil as `<no value>`. */

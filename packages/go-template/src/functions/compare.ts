@@ -19,20 +19,50 @@ function kindOf(value: unknown): Kind {
 
 const isNil = (value: unknown) => value === undefined || value === null
 
-/** `eq a b c`: a equals b or c. Kinds must agree; nil may be compared with anything. */
-export function eq(first: unknown, ...others: unknown[]): boolean {
-  if (others.length === 0) throw new Error('missing argument for comparison')
-  return others.some((other) => isEqual(first, other))
+/** Go's comparison functions. `namesTypes`: errors name both types, as they do since Go 1.24. */
+export function comparisons(namesTypes: boolean) {
+  const incompatible = (a: unknown, b: unknown) =>
+    new Error(`incompatible types for comparison${namesTypes ? `: ${typeOf(a)} and ${typeOf(b)}` : ''}`)
+
+  /** `eq a b c`: a equals b or c. Kinds must agree; nil may be compared with anything. */
+  const eq = (first: unknown, ...others: unknown[]): boolean => {
+    if (others.length === 0) throw new Error('missing argument for comparison')
+    return others.some((other) => isEqual(first, other))
+  }
+  const isEqual = (a: unknown, b: unknown): boolean => {
+    const kind = kindOf(a)
+    if (kind !== kindOf(b)) {
+      if (isNil(a) || isNil(b)) return false
+      throw incompatible(a, b)
+    }
+    if (kind === 'int') return integerOf(a) === integerOf(b)
+    return kind === 'other' ? isSameNil(a, b) : a === b
+  }
+  /** For numbers of one kind and for strings. */
+  const lt = (a: unknown, b: unknown): boolean => {
+    const kind = kindOf(a)
+    const other = kindOf(b)
+    if (kind === 'other' || other === 'other') throw new Error('invalid type for comparison')
+    if (kind !== other) throw incompatible(a, b)
+    switch (kind) {
+      case 'bool':
+        throw new Error('invalid type for comparison')
+      case 'string':
+        return compareStrings(a as string, b as string) < 0
+      case 'float':
+        return (a as number) < (b as number)
+      case 'int':
+        return (integerOf(a) ?? 0n) < (integerOf(b) ?? 0n)
+    }
+  }
+  const ne = (a: unknown, b: unknown) => !eq(a, b)
+  const le = (a: unknown, b: unknown) => lt(a, b) || eq(a, b)
+  const gt = (a: unknown, b: unknown) => !le(a, b)
+  const ge = (a: unknown, b: unknown) => !lt(a, b)
+  return { eq, ne, lt, le, gt, ge }
 }
 
-function isEqual(a: unknown, b: unknown): boolean {
-  const kind = kindOf(a)
-  if (kind !== kindOf(b)) {
-    if (isNil(a) || isNil(b)) return false
-    throw incompatible(a, b)
-  }
-  if (kind === 'int') return integerOf(a) === integerOf(b)
-  if (kind !== 'other') return a === b
+function isSameNil(a: unknown, b: unknown): boolean {
   if (isNil(a) || isNil(b)) return isNil(a) && isNil(b)
   if (shapeOf(a) !== shapeOf(b)) {
     throw new Error(sprintf('non-comparable types %s: %v, %s: %v', a, typeOf(a), typeOf(b), b))
@@ -45,46 +75,4 @@ function shapeOf(value: unknown): string {
   if (typeof plain === 'function') return 'func'
   if (Array.isArray(plain) || plain instanceof Uint8Array) return 'slice'
   return isMap(plain) ? 'map' : 'struct'
-}
-
-function incompatible(a: unknown, b: unknown): Error {
-  return new Error(`incompatible types for comparison: ${typeOf(a)} and ${typeOf(b)}`)
-}
-
-/** `a != b`. */
-export function ne(a: unknown, b: unknown): boolean {
-  return !eq(a, b)
-}
-
-/** `a < b`: for numbers of one kind and for strings. */
-export function lt(a: unknown, b: unknown): boolean {
-  const kind = kindOf(a)
-  const other = kindOf(b)
-  if (kind === 'other' || other === 'other') throw new Error('invalid type for comparison')
-  if (kind !== other) throw incompatible(a, b)
-  switch (kind) {
-    case 'bool':
-      throw new Error('invalid type for comparison')
-    case 'string':
-      return compareStrings(a as string, b as string) < 0
-    case 'float':
-      return (a as number) < (b as number)
-    case 'int':
-      return (integerOf(a) ?? 0n) < (integerOf(b) ?? 0n)
-  }
-}
-
-/** `a <= b`. */
-export function le(a: unknown, b: unknown): boolean {
-  return lt(a, b) || eq(a, b)
-}
-
-/** `a > b`. */
-export function gt(a: unknown, b: unknown): boolean {
-  return !le(a, b)
-}
-
-/** `a >= b`. */
-export function ge(a: unknown, b: unknown): boolean {
-  return !lt(a, b)
 }

@@ -1,4 +1,5 @@
 import { stringOf } from '@slipway/go-template'
+import type { Compat } from '../compat.ts'
 import type { Platform } from '../platform.ts'
 import { emptyValues, isTable, mergeValues, type Values } from '../values/value.ts'
 import { readYaml } from '../yaml.ts'
@@ -18,6 +19,12 @@ export interface ChartLimits {
   readonly maxFiles: number
 }
 
+/** How a chart is loaded. */
+export interface LoadOptions extends Partial<ChartLimits> {
+  /** Which Helm's rules and messages. @default 'helm4' */
+  readonly compat?: Compat
+}
+
 const defaultLimits: ChartLimits = { maxChartSize: 100 * 1024 * 1024, maxFileSize: 5 * 1024 * 1024, maxFiles: 20_000 }
 // Subcharts inside subcharts; nothing real comes near it, an archive made to exhaust the stack does.
 const maxDepth = 30
@@ -25,8 +32,8 @@ const maxDepth = 30
 type Unpacker = Pick<Platform, 'gunzip'>
 
 /** Loads a packaged chart. Throws UserError CHART_INVALID with Helm's own text. */
-export function loadArchive(archive: Uint8Array, platform: Unpacker, limits: Partial<ChartLimits> = {}): Chart {
-  return loadChart(readArchive(archive, platform, limits), platform, limits)
+export function loadArchive(archive: Uint8Array, platform: Unpacker, options: LoadOptions = {}): Chart {
+  return loadChart(readArchive(archive, platform, options), platform, options)
 }
 
 /**
@@ -83,8 +90,9 @@ function pathInChart(name: string): string {
  * Loads a chart from its files, which `.helmignore` has already been applied to. Byte-order marks are dropped, as
  * Helm's loader does. Throws UserError CHART_INVALID with Helm's own text.
  */
-export function loadChart(files: readonly ChartFile[], platform: Unpacker, limits: Partial<ChartLimits> = {}): Chart {
-  return load(files.map(withoutByteOrderMark), { platform, limits, depth: 0 })
+export function loadChart(files: readonly ChartFile[], platform: Unpacker, options: LoadOptions = {}): Chart {
+  const { compat = 'helm4', ...limits } = options
+  return load(files.map(withoutByteOrderMark), { platform, limits, compat, depth: 0 })
 }
 
 function withoutByteOrderMark({ name, data }: ChartFile): ChartFile {
@@ -95,6 +103,7 @@ function withoutByteOrderMark({ name, data }: ChartFile): ChartFile {
 interface LoadContext {
   readonly platform: Unpacker
   readonly limits: Partial<ChartLimits>
+  readonly compat: Compat
   readonly depth: number
 }
 
@@ -111,12 +120,13 @@ interface Parts {
 
 function load(files: readonly ChartFile[], context: LoadContext): Chart {
   if (context.depth > maxDepth) throw chartError(`subcharts are nested more than ${maxDepth} deep`)
-  const parts = sortFiles(files)
+  const parts = sortFiles(files, context.compat)
   if (!parts.metadata) throw chartError('Chart.yaml file is missing')
-  if (!/^v[123]$/.test(parts.metadata.apiVersion ?? '')) throw chartError('unsupported chart version')
-  const metadata = validateMetadata(parts.metadata)
+  if (!/^v[123]$/.test(parts.metadata.apiVersion ?? '') && context.compat === 'helm4')
+    throw chartError('unsupported chart version')
+  const metadata = validateMetadata(parts.metadata, context.compat)
   // Helm 4 can load charts of this coming version but renders none.
-  if (metadata.apiVersion === 'v3') throw chartError('invalid chart apiVersion')
+  if (metadata.apiVersion === 'v3' && context.compat === 'helm4') throw chartError('invalid chart apiVersion')
   const dependencies = [...parts.subcharts]
     .filter(([name]) => !/^[_.]/.test(name))
     .map(([name, content]) => loadSubchart(name, content, { ...context, parent: metadata.name }))
@@ -133,7 +143,7 @@ function load(files: readonly ChartFile[], context: LoadContext): Chart {
   }
 }
 
-function sortFiles(files: readonly ChartFile[]): Parts {
+function sortFiles(files: readonly ChartFile[], compat: Compat): Parts {
   const parts: Parts = {
     metadata: undefined,
     lock: undefined,
@@ -150,15 +160,15 @@ function sortFiles(files: readonly ChartFile[]): Parts {
     parts.metadata = parseMetadata(stringOf(file.data), file.name, parts.metadata)
     if (!parts.metadata.apiVersion) parts.metadata = { ...parts.metadata, apiVersion: 'v1' }
   }
-  for (const file of files) sortFile(file, parts)
+  for (const file of files) sortFile(file, parts, compat)
   return parts
 }
 
-function sortFile(file: ChartFile, parts: Parts): void {
+function sortFile(file: ChartFile, parts: Parts, compat: Compat): void {
   const { name, data } = file
   if (name === 'Chart.yaml') return
   if (name === 'Chart.lock') parts.lock = parseLock(stringOf(data), name)
-  else if (name === 'values.yaml') parts.values = loadValues(stringOf(data))
+  else if (name === 'values.yaml') parts.values = loadValues(stringOf(data), compat)
   else if (name === 'values.schema.json') parts.schema = data
   else if (name === 'requirements.yaml') {
     parts.metadata = parseMetadata(stringOf(data), name, parts.metadata)
@@ -207,23 +217,27 @@ function loadSubchart(name: string, files: readonly ChartFile[], context: LoadCo
   }
 }
 
-function loadValues(text: string): Values {
+function loadValues(text: string, compat: Compat): Values {
   try {
-    return parseValues(text)
+    return parseValues(text, compat)
   } catch (error) {
     throw chartError(`cannot load values.yaml: ${yamlMessage(error)}`, error)
   }
 }
 
-/** Reads a values file: one or more YAML documents, later ones merged over earlier ones. Throws UserError CHART_INVALID. */
-export function parseValues(text: string): Values {
+/**
+ * Reads a values file: one or more YAML documents, later ones merged over earlier ones; Helm 3 reads only the first.
+ * Throws UserError CHART_INVALID.
+ */
+export function parseValues(text: string, compat: Compat = 'helm4'): Values {
+  const prefix = compat === 'helm4' ? 'cannot unmarshal yaml document: ' : ''
   let values = emptyValues()
-  for (const document of splitDocuments(text)) {
+  for (const document of compat === 'helm4' ? splitDocuments(text) : [text]) {
     let parsed: unknown
     try {
       parsed = readYaml(document)
     } catch (error) {
-      throw chartError(`cannot unmarshal yaml document: ${yamlMessage(error)}`, error)
+      throw chartError(prefix + yamlMessage(error), error)
     }
     if (parsed === null || parsed === undefined) continue
     if (!isTable(parsed)) {
@@ -231,7 +245,7 @@ export function parseValues(text: string): Values {
         ? 'array'
         : ({ string: 'string', number: 'number' }[typeof parsed as string] ?? 'bool')
       throw chartError(
-        `cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`,
+        `${prefix}error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`,
       )
     }
     values = mergeValues(values, parsed)
@@ -244,7 +258,7 @@ function splitDocuments(text: string): string[] {
   const documents: string[] = []
   let lines: string[] = []
   for (const line of text.split('\n')) {
-    if (/^---\s*$/.test(line) || /^---\s/.test(line)) {
+    if (line.startsWith('---') && /^---(?:\s|$)/.test(line)) {
       if (lines.length > 0) documents.push(lines.join('\n'))
       lines = []
     } else lines.push(line)

@@ -1,4 +1,5 @@
 import { formatFloat } from '@slipway/go-yaml'
+import type { Compat } from '../compat.ts'
 import { isVersion } from '../semver/version.ts'
 import { emptyValues, isTable, type Values } from '../values/value.ts'
 import { readTypedYaml } from '../yaml.ts'
@@ -162,7 +163,7 @@ function decodeMaintainer(item: unknown, file: string): Maintainer {
 }
 
 /** Checks the metadata and cleans its text of unprintable characters, as Helm does. Throws UserError CHART_INVALID. */
-export function validateMetadata(metadata: Partial<Metadata>): Metadata {
+export function validateMetadata(metadata: Partial<Metadata>, compat: Compat = 'helm4'): Metadata {
   const clean = sanitized(metadata)
   const { apiVersion, name, version, type } = clean
   const fail = (problem: string): never => {
@@ -170,7 +171,8 @@ export function validateMetadata(metadata: Partial<Metadata>): Metadata {
   }
   if (!apiVersion) return fail('chart.metadata.apiVersion is required')
   if (!name) return fail('chart.metadata.name is required')
-  if (name === '.' || name === '..') return fail(`chart.metadata.name ${JSON.stringify(name)} is not allowed`)
+  if (compat === 'helm4' && (name === '.' || name === '..'))
+    return fail(`chart.metadata.name ${JSON.stringify(name)} is not allowed`)
   if (name.includes('/')) return fail(`chart.metadata.name ${JSON.stringify(name)} is invalid`)
   if (!version) return fail('chart.metadata.version is required')
   if (!isVersion(version)) return fail(`chart.metadata.version ${JSON.stringify(version)} is invalid`)
@@ -222,5 +224,6 @@ function sanitizeTexts<T extends object>(item: T): T {
 }
 
 function sanitize(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text
   return text.replaceAll(/[\s\u0085]/g, ' ').replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')
 }

@@ -9,16 +9,15 @@ const second = 1_000_000_000n
 
 /** Sprig's dates, with the platform's clock and zone. */
 export function dateFunctions(platform: Pick<Platform, 'now' | 'timeZone'>): FunctionTable {
-  const local = platform.timeZone
-  const now = (): Instant => ({ nanoseconds: BigInt(platform.now().getTime()) * 1_000_000n, zone: local })
+  const now = (): Instant => ({ nanoseconds: BigInt(platform.now().getTime()) * 1_000_000n, zone: platform.timeZone })
   const instantOf = (value: unknown): Instant => {
     const instant = instantIn(value)
     if (instant) return instant
     const seconds = integerOf(value)
-    return seconds === undefined ? now() : { nanoseconds: seconds * second, zone: local }
+    return seconds === undefined ? now() : { nanoseconds: seconds * second, zone: platform.timeZone }
   }
   const zoned = (layout: string, value: unknown, zone: string) => {
-    const name = zone === 'Local' ? local : isZone(zone) ? zone : 'UTC'
+    const name = zone === 'Local' ? platform.timeZone : isZone(zone) ? zone : 'UTC'
     return formatTime({ ...instantOf(value), zone: name === '' ? 'UTC' : name }, layout)
   }
   const modify = (fails: boolean) => (text: string, value: unknown) => {
@@ -28,7 +27,7 @@ export function dateFunctions(platform: Pick<Platform, 'now' | 'timeZone'>): Fun
     return timeObject({ ...instant, nanoseconds: instant.nanoseconds + (duration ?? 0n) })
   }
   const toDate = (fails: boolean) => (layout: string, text: string) => {
-    const instant = parseTime(layout, text, local)
+    const instant = parseTime(layout, text, platform.timeZone)
     if (!instant && fails)
       throw new Error(`parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse`)
     return timeObject(instant ?? zeroTime)

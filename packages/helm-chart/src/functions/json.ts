@@ -1,7 +1,7 @@
 import { isMap, withSignature } from '@slipway/go-template'
 import { compareStrings } from '../encoding.ts'
 import { fromJson } from '../values/value.ts'
-import { plain } from './plain.ts'
+import { isInStructOrder, plain } from './plain.ts'
 import type { FunctionTable } from './table.ts'
 
 /** How encoding/json writes. */
@@ -45,6 +45,10 @@ function writeText(text: string, style: JsonStyle): string {
   return style.rawHtml ? escaped : escaped.replaceAll(/[<>&]/g, (char) => htmlEscapes[char] ?? char)
 }
 
+function keysOf(value: object): string[] {
+  return isInStructOrder(value) ? Object.keys(value) : Object.keys(value).sort(compareStrings)
+}
+
 function writeObject(value: object, style: JsonStyle, margin: string): string {
   const isList = Array.isArray(value)
   const [open, close] = isList ? ['[', ']'] : ['{', '}']
@@ -52,9 +56,9 @@ function writeObject(value: object, style: JsonStyle, margin: string): string {
   const colon = style.indent === undefined ? ':' : ': '
   const items = isList
     ? value.map((item) => write(item, style, inner))
-    : Object.keys(value)
-        .sort(compareStrings)
-        .map((key) => writeText(key, style) + colon + write((value as Record<string, unknown>)[key], style, inner))
+    : keysOf(value).map(
+        (key) => writeText(key, style) + colon + write((value as Record<string, unknown>)[key], style, inner),
+      )
   if (items.length === 0) return open + close
   if (style.indent === undefined) return `${open}${items.join(',')}${close}`
   return `${open}\n${inner}${items.join(`,\n${inner}`)}\n${margin}${close}`

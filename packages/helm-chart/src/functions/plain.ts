@@ -10,6 +10,19 @@ export function withSerialForm(object: TemplateObject, form: () => unknown): Tem
   return object
 }
 
+const structs = new WeakSet<object>()
+
+/** Says that these are the fields of a struct, which encoding/json writes in their order and not by name. */
+export function inStructOrder<T extends object>(fields: T): T {
+  structs.add(fields)
+  return fields
+}
+
+/** Whether inStructOrder was said of the object, or of the one that plain made it from. */
+export function isInStructOrder(fields: object): boolean {
+  return structs.has(fields)
+}
+
 /** A value as encoding/json sees it: bytes as base64, structs as maps, integers as bigint. */
 export function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value === undefined ? null : plainScalar(value)
@@ -20,7 +33,7 @@ export function plain(value: unknown): unknown {
     const form = serialForms.get(value)
     return plain(form ? form() : underlyingOrEmpty(value))
   }
-  const table = emptyValues()
+  const table = isInStructOrder(value) ? inStructOrder(emptyValues()) : emptyValues()
   if (isMap(value)) for (const key of Object.keys(value)) table[key] = plain(value[key])
   return table
 }

@@ -1,6 +1,6 @@
 import { type GoFunction, type TemplateObject, templateObjectOf } from '@slipway/go-template'
 import { emptyValues, type Values } from '../values/value.ts'
-import { withSerialForm } from './plain.ts'
+import { inStructOrder, withSerialForm } from './plain.ts'
 
 /** A Go struct of these fields and methods; toYaml and toJson show the fields, or the text when it prints as one. */
 export function structOf(
@@ -20,5 +20,5 @@ export function structOf(
 }
 
 function serialFields(fields: Readonly<Record<string, unknown>>): Values {
-  return Object.assign(emptyValues(), fields)
+  return inStructOrder(Object.assign(emptyValues(), fields))
 }

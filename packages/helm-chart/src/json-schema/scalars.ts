@@ -1,3 +1,4 @@
+import { compareStrings } from '../encoding.ts'
 import { isTable, type Values } from '../values/value.ts'
 import { quoted, shown } from './failure.ts'
 import { formats } from './formats.ts'
@@ -54,4 +55,14 @@ export function equal(a: unknown, b: unknown): boolean {
   if (!isTable(a) || !isTable(b)) return (a ?? null) === (b ?? null)
   const keys = Object.keys(a)
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]))
+}
+
+/** A JSON value as encoding/json writes it: keys in order. */
+export function shownJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(shownJson).join(',')}]`
+  if (!isTable(value)) return JSON.stringify(typeof value === 'bigint' ? Number(value) : value)
+  const entries = Object.keys(value)
+    .sort(compareStrings)
+    .map((key) => `${JSON.stringify(key)}:${shownJson(value[key])}`)
+  return `{${entries.join(',')}}`
 }

@@ -1,5 +1,15 @@
-/** The API versions that Helm 4.1.4 knows of without a cluster (client-go v0.35), in its order. */
-export const kubernetesApiVersions: readonly string[] = [
+import type { Compat } from '../compat.ts'
+
+/** The API versions that Helm knows of without a cluster, in its order: client-go v0.35's, or v0.32's for Helm 3.17.3. */
+export function apiVersionsOf(compat: Compat): readonly string[] {
+  if (compat === 'helm4') return kubernetesApiVersions
+  return kubernetesApiVersions
+    .filter((version) => version !== 'resource.k8s.io/v1' && version !== 'resource.k8s.io/v1beta2')
+    .flatMap((version) => (version === 'networking.k8s.io/v1' ? [version, 'networking.k8s.io/v1alpha1'] : [version]))
+    .map((version) => (version === 'storagemigration.k8s.io/v1beta1' ? 'storagemigration.k8s.io/v1alpha1' : version))
+}
+
+const kubernetesApiVersions: readonly string[] = [
   'v1',
   'admissionregistration.k8s.io/v1',
   'admissionregistration.k8s.io/v1alpha1',

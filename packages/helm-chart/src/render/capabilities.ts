@@ -1,7 +1,9 @@
 import { type TemplateObject, templateObjectOf, withType } from '@slipway/go-template'
-import { withSerialForm } from '../functions/plain.ts'
+import type { Compat } from '../compat.ts'
+import { inStructOrder, withSerialForm } from '../functions/plain.ts'
 import { structOf } from '../functions/struct.ts'
-import { kubernetesApiVersions } from './api-versions.ts'
+import { formatVersion, isVersion, parseVersion } from '../semver/version.ts'
+import { apiVersionsOf } from './api-versions.ts'
 
 /** What a cluster offers, as `.Capabilities` shows it. */
 export interface Capabilities {
@@ -17,13 +19,14 @@ export interface HelmVersion {
   readonly gitCommit: string
   readonly gitTreeState: string
   readonly goVersion: string
-  readonly kubeClientVersion: string
+  /** Helm 3 does not say. */
+  readonly kubeClientVersion?: string
 }
 
 /** What Helm 4.1.4 assumes where there is no cluster. */
 export const defaultCapabilities: Capabilities = {
   kubeVersion: 'v1.35.0',
-  apiVersions: kubernetesApiVersions,
+  apiVersions: apiVersionsOf('helm4'),
   helmVersion: {
     version: 'v4.1.4',
     gitCommit: '05fa37973dc9e42b76e1d2883494c87174b6074f',
@@ -31,6 +34,23 @@ export const defaultCapabilities: Capabilities = {
     goVersion: 'go1.25.9',
     kubeClientVersion: 'v1.35',
   },
+}
+
+/** What Helm 3.17.3 assumes where there is no cluster. */
+const helm3Capabilities: Capabilities = {
+  kubeVersion: 'v1.32.0',
+  apiVersions: apiVersionsOf('helm3'),
+  helmVersion: {
+    version: 'v3.17.3',
+    gitCommit: 'e4da49785aa6e6ee2b86efd5dd9e43400318262b',
+    gitTreeState: 'clean',
+    goVersion: 'go1.23.7',
+  },
+}
+
+/** What Helm assumes where there is no cluster. */
+export function capabilitiesWithoutCluster(compat: Compat): Capabilities {
+  return compat === 'helm3' ? helm3Capabilities : defaultCapabilities
 }
 
 /** A Kubernetes version with its parts; throws an Error with Helm's text when it is none. */
@@ -43,7 +63,8 @@ export interface KubeVersion {
 }
 
 /** Reads a version as `--kube-version` and a cluster give it, e.g. `1.31`, `v1.33.4-gke.1245000`. */
-export function parseKubeVersion(text: string): KubeVersion {
+export function parseKubeVersion(text: string, compat: Compat = 'helm4'): KubeVersion {
+  if (compat === 'helm3') return parseSemverKubeVersion(text)
   const match = /^\s*v?([0-9]+(?:\.[0-9]+)*)(.*)$/.exec(text)
   const parts = match?.[1]?.split('.') ?? []
   if (!match || parts.length < 2) throw new Error(`could not parse ${JSON.stringify(text)} as version`)
@@ -55,20 +76,32 @@ export function parseKubeVersion(text: string): KubeVersion {
   return { text: text.startsWith('v') ? text : `v${text}`, normalized: `v${major}.${minor}.${patch}`, major, minor }
 }
 
+/** Helm 3's: any semantic version. */
+function parseSemverKubeVersion(text: string): KubeVersion {
+  if (!isVersion(text)) throw new Error('Invalid Semantic Version')
+  const version = parseVersion(text)
+  const full = `v${formatVersion(version)}`
+  return { text: full, normalized: full, major: String(version.major), minor: String(version.minor) }
+}
+
 /** `.Capabilities`. */
-export function capabilitiesObject({ kubeVersion, apiVersions, helmVersion }: Capabilities): TemplateObject {
-  const kube = parseKubeVersion(kubeVersion)
+export function capabilitiesObject(
+  { kubeVersion, apiVersions, helmVersion }: Capabilities,
+  compat: Compat,
+): TemplateObject {
+  const kube = parseKubeVersion(kubeVersion, compat)
+  const types = compat === 'helm3' ? 'chartutil' : 'common'
   const set = new Set(apiVersions)
   const normalized = () => kube.normalized
-  return structOf('*common.Capabilities', {
+  return structOf(`*${types}.Capabilities`, {
     KubeVersion: structOf(
-      'common.KubeVersion',
+      `${types}.KubeVersion`,
       { Version: kube.text, Major: kube.major, Minor: kube.minor },
       { String: normalized, GitVersion: () => kube.text },
       normalized,
     ),
     APIVersions: templateObjectOf({
-      typeName: 'common.VersionSet',
+      typeName: `${types}.VersionSet`,
       underlying: withType([...apiVersions], '[]string'),
       hasField: () => false,
       getField: () => undefined,
@@ -80,6 +113,13 @@ export function capabilitiesObject({ kubeVersion, apiVersions, helmVersion }: Ca
 
 function helmVersionObject(build: HelmVersion): TemplateObject {
   const { version, gitCommit, gitTreeState, goVersion, kubeClientVersion } = build
+  const texts = [
+    version,
+    gitCommit,
+    gitTreeState,
+    goVersion,
+    ...(kubeClientVersion === undefined ? [] : [kubeClientVersion]),
+  ]
   const object = structOf(
     'version.BuildInfo',
     {
@@ -87,16 +127,18 @@ function helmVersionObject(build: HelmVersion): TemplateObject {
       GitCommit: gitCommit,
       GitTreeState: gitTreeState,
       GoVersion: goVersion,
-      KubeClientVersion: kubeClientVersion,
+      ...(kubeClientVersion !== undefined && { KubeClientVersion: kubeClientVersion }),
     },
     {},
-    () => `{${version} ${gitCommit} ${gitTreeState} ${goVersion} ${kubeClientVersion}}`,
+    () => `{${texts.join(' ')}}`,
   )
-  return withSerialForm(object, () => ({
-    version,
-    git_commit: gitCommit,
-    git_tree_state: gitTreeState,
-    go_version: goVersion,
-    kube_client_version: kubeClientVersion,
-  }))
+  return withSerialForm(object, () =>
+    inStructOrder({
+      version,
+      git_commit: gitCommit,
+      git_tree_state: gitTreeState,
+      go_version: goVersion,
+      ...(kubeClientVersion !== undefined && { kube_client_version: kubeClientVersion }),
+    }),
+  )
 }

@@ -1,8 +1,11 @@
 import { type TemplateObject, templateObjectOf, withType } from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
 import { type Chart, isLibrary, type Metadata } from '../chart/chart.ts'
+import { metadataJson } from '../chart/metadata-json.ts'
 import { baseName, cleanPath } from '../chart/path.ts'
-import { withSerialForm } from '../functions/plain.ts'
+import type { Compat } from '../compat.ts'
+import { inStructOrder, withSerialForm } from '../functions/plain.ts'
+import { structOf } from '../functions/struct.ts'
 import { emptyValues, scalarAt, tableAt, type Values } from '../values/value.ts'
 import { type Capabilities, capabilitiesObject } from './capabilities.ts'
 import type { Renderable } from './engine.ts'
@@ -27,11 +30,11 @@ export function renderablesOf(
   chart: Chart,
   values: Values,
   release: ReleaseInfo,
-  capabilities: Capabilities,
+  { capabilities, compat }: { readonly capabilities: Capabilities; readonly compat: Compat },
 ): Map<string, Renderable> {
   const templates = new Map<string, Renderable>()
-  const shared = { Release: releaseMap(release), Capabilities: capabilitiesObject(capabilities) }
-  collect(chart, { path: chart.metadata.name, isRoot: true, values, shared, templates })
+  const shared = { Release: releaseMap(release), Capabilities: capabilitiesObject(capabilities, compat) }
+  collect(chart, { path: chart.metadata.name, isRoot: true, values, shared, templates, compat })
   return templates
 }
 
@@ -40,15 +43,16 @@ interface Scope {
   readonly isRoot: boolean
   readonly values: Values
   readonly shared: Values
+  readonly compat: Compat
   readonly templates: Map<string, Renderable>
 }
 
 function collect(chart: Chart, scope: Scope): Values {
   const subcharts = emptyValues()
   const context = Object.assign(emptyValues(), scope.shared, {
-    Chart: chartMap(chart, scope.isRoot),
+    Chart: scope.compat === 'helm3' ? chartStruct(chart, scope.isRoot) : chartMap(chart, scope.isRoot),
     Files: filesObject(chart.files),
-    Values: valuesObject(scope.values),
+    Values: valuesObject(scope.values, scope.compat),
     Subcharts: subcharts,
   })
   for (const subchart of chart.dependencies) {
@@ -65,17 +69,22 @@ function collect(chart: Chart, scope: Scope): Values {
     if (isLibrary(chart) && !baseName(name).startsWith('_')) continue
     scope.templates.set(cleanPath(`${scope.path}/${name}`), { data, context, basePath: `${scope.path}/templates` })
   }
-  return withType(context, 'common.Values')
+  return withType(context, `${packageOf(scope.compat)}.Values`)
+}
+
+/** Go's package of Helm's types for values. */
+function packageOf(compat: Compat): string {
+  return compat === 'helm3' ? 'chartutil' : 'common'
 }
 
 /** `.Values`: a map with the methods of Helm's type. */
-function valuesObject(values: Values): TemplateObject {
+function valuesObject(values: Values, compat: Compat): TemplateObject {
   const methods: Record<string, (...args: unknown[]) => unknown> = {
     AsMap: () => values,
     Table: (name) => {
       const table = tableAt(values, String(name))
       if (!table) throw new Error(`${JSON.stringify(String(name).split('.').at(-1))} is not a table`)
-      return valuesObject(table)
+      return valuesObject(table, compat)
     },
     PathValue: (path) => {
       const value = scalarAt(values, String(path))
@@ -85,7 +94,7 @@ function valuesObject(values: Values): TemplateObject {
     YAML: () => stringify(values),
   }
   return templateObjectOf({
-    typeName: 'common.Values',
+    typeName: `${packageOf(compat)}.Values`,
     underlying: values,
     hasField: () => false,
     getField: () => undefined,
@@ -101,6 +110,19 @@ function releaseMap({ name, namespace, revision = 1, isUpgrade = false, ...relea
     IsInstall: release.isInstall ?? !isUpgrade,
     Revision: BigInt(revision),
     Service: release.service ?? 'Helm',
+  })
+}
+
+/** `.Chart` of Helm 3: a struct, so a field that is not there is an error, and toYaml shows the names of Chart.yaml. */
+function chartStruct(chart: Chart, isRoot: boolean): TemplateObject {
+  const fields = chartMap(chart, isRoot)
+  const struct = structOf('struct { chart.Metadata; IsRoot bool }', fields)
+  return withSerialForm(struct, () => {
+    const fields = metadataJson(chart.metadata)
+    for (const name of ['maintainers', 'dependencies']) {
+      if (name in fields) fields[name] = (fields[name] as object[]).map(inStructOrder)
+    }
+    return inStructOrder({ ...fields, IsRoot: isRoot })
   })
 }
 

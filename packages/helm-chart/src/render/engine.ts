@@ -8,6 +8,7 @@ import {
   withSignature,
 } from '@slipway/go-template'
 import { baseName } from '../chart/path.ts'
+import type { Compat } from '../compat.ts'
 import { compareStrings } from '../encoding.ts'
 import { templateFunctions } from '../functions/all.ts'
 import type { FunctionTable } from '../functions/table.ts'
@@ -36,6 +37,7 @@ export interface EngineOptions {
   /** A missing value is an error. @default false */
   readonly strict?: boolean
   readonly limits?: Partial<TemplateLimits> | undefined
+  readonly compat: Compat
 }
 
 /** The mark around messages of `fail` and `required`, by which Helm finds them in Go's error texts. */
@@ -56,6 +58,7 @@ export function renderTemplates(
     functions: { ...templateFunctions(options.platform), ...failureFunctions(options), ...lookupFunction(options) },
     missingKey: options.strict ? 'error' : 'zero',
     cache,
+    goVersion: options.compat === 'helm3' ? '1.23' : '1.25',
     limits: { maxDepth: maxIncludes + 100, ...options.limits },
   })
   const root = set.child(lateFunctions(() => root, new Map()))
@@ -75,7 +78,7 @@ export function renderTemplates(
     try {
       rendered.set(name, withoutNoValue(root.execute(name, context)))
     } catch (error) {
-      throw new TemplateError(executionMessage(error), { cause: error })
+      throw new TemplateError(executionMessage(error, options.compat), { cause: error })
     }
   }
   return rendered

@@ -84,6 +84,8 @@ const uninstallOrder = [
 
 /** Compares kinds in Helm's order of installation; equal kinds keep their order. */
 export const compareForInstall = comparing(installOrder)
+/** Compares kinds in Helm 3's order, where webhooks are kinds like any custom one. */
+export const compareForHelm3Install = comparing(installOrder.filter((kind) => !kind.endsWith('WebhookConfiguration')))
 /** Compares kinds in Helm's order of removal. */
 export const compareForUninstall = comparing(uninstallOrder)
 

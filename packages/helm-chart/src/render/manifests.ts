@@ -1,10 +1,11 @@
 import { UserError } from '@slipway/errors'
 import { baseName } from '../chart/path.ts'
+import type { Compat } from '../compat.ts'
 import { compareStrings } from '../encoding.ts'
 import { trimSpace } from '../functions/text.ts'
 import { isTable, type Values } from '../values/value.ts'
 import { readYaml } from '../yaml.ts'
-import { compareForInstall } from './kind-order.ts'
+import { compareForHelm3Install, compareForInstall } from './kind-order.ts'
 
 /** What Helm reads of a manifest. */
 export interface ManifestHead {
@@ -64,14 +65,14 @@ const events: Record<string, HookEvent> = {
 }
 
 /** Splits rendered files into objects and sorts them. Throws UserError CHART_MANIFEST_INVALID with Helm's text. */
-export function sortManifests(files: ReadonlyMap<string, string>): SortedManifests {
+export function sortManifests(files: ReadonlyMap<string, string>, compat: Compat = 'helm4'): SortedManifests {
   const manifests: Manifest[] = []
   const hooks: Hook[] = []
   for (const source of [...files.keys()].sort(compareStrings)) {
     const text = files.get(source) ?? ''
     if (baseName(source).startsWith('_') || trimSpace(text) === '') continue
     for (const content of splitManifests(text)) {
-      const manifest = { source, head: readHead(source, content), content }
+      const manifest = { source, head: readHead(source, content, compat), content }
       const kinds = manifest.head.annotations['helm.sh/hook']
       if (kinds === undefined) manifests.push(manifest)
       else {
@@ -80,7 +81,8 @@ export function sortManifests(files: ReadonlyMap<string, string>): SortedManifes
       }
     }
   }
-  const byKind = (a: Manifest, b: Manifest) => compareForInstall(a.head.kind, b.head.kind)
+  const compare = compat === 'helm3' ? compareForHelm3Install : compareForInstall
+  const byKind = (a: Manifest, b: Manifest) => compare(a.head.kind, b.head.kind)
   return { manifests: manifests.sort(byKind), hooks: hooks.sort(byKind) }
 }
 
@@ -93,7 +95,7 @@ export function splitManifests(text: string): string[] {
     .map(trimSpace)
 }
 
-function readHead(source: string, content: string): ManifestHead {
+function readHead(source: string, content: string, compat: Compat): ManifestHead {
   let value: unknown
   try {
     value = readYaml(content)
@@ -101,7 +103,8 @@ function readHead(source: string, content: string): ManifestHead {
     throw manifestError(source, error instanceof Error ? error.message : String(error), error)
   }
   if (value === null || value === undefined) value = {}
-  if (!isTable(value)) throw decodeError(source, value, 'util.SimpleHead')
+  if (!isTable(value))
+    throw decodeError(source, value, compat === 'helm3' ? 'releaseutil.SimpleHead' : 'util.SimpleHead')
   const { apiVersion, kind, metadata } = value
   return {
     apiVersion: textField(source, apiVersion, 'SimpleHead.apiVersion'),

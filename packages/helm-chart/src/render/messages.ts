@@ -1,3 +1,5 @@
+import type { Compat } from '../compat.ts'
+
 /** Helm's text for a template that cannot be parsed. */
 export function parseMessage(file: string, error: unknown): string {
   const message = messageOf(error)
@@ -6,13 +8,17 @@ export function parseMessage(file: string, error: unknown): string {
   return `parse error at (${tokens[1]}): ${tokens.at(-1)}`
 }
 
-/** Helm's text for a template that fails: the message of `fail`, or one block of lines for each template on the way. */
-export function executionMessage(error: unknown): string {
+/**
+ * Helm's text for a template that fails: the message of `fail`, or one block of lines for each template on the way,
+ * where Helm 3 shows Go's one line.
+ */
+export function executionMessage(error: unknown, compat: Compat): string {
   const message = messageOf(error)
   const [, location, ...rest] = message.split(': ')
   if (location === undefined || rest.length === 0) return message
   const failed = /HELM_ERR_START(.*)HELM_ERR_END/s.exec(rest.join(': '))
   if (failed) return `execution error at (${location}): ${failed[1]}`
+  if (compat === 'helm3') return message
   const blocks: string[] = []
   for (let current: unknown = error; current !== undefined; current = causeOf(current)) {
     const block = blockOf(messageOf(current))

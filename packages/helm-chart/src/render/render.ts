@@ -1,13 +1,14 @@
 import { UserError } from '@slipway/errors'
 import { stringOf, TemplateError, type TemplateLimits } from '@slipway/go-template'
 import { type Chart, type CrdFile, crdsOf } from '../chart/chart.ts'
+import type { Compat } from '../compat.ts'
 import type { Platform } from '../platform.ts'
 import { isInRange } from '../semver/constraint.ts'
 import { coalesceValues } from '../values/coalesce.ts'
 import { resolveDependencies } from '../values/dependencies.ts'
 import { checkSchemas } from '../values/schema.ts'
 import type { Values } from '../values/value.ts'
-import { type Capabilities, defaultCapabilities, parseKubeVersion } from './capabilities.ts'
+import { type Capabilities, capabilitiesWithoutCluster, parseKubeVersion } from './capabilities.ts'
 import { type ReleaseInfo, renderablesOf } from './context.ts'
 import { type Lookup, renderTemplates } from './engine.ts'
 import { type Hook, type Manifest, manifestText, sortManifests } from './manifests.ts'
@@ -30,6 +31,8 @@ export interface RenderOptions {
   /** A missing value is an error. @default false */
   readonly strict?: boolean
   readonly limits?: Partial<TemplateLimits>
+  /** Which Helm's behaviour. @default 'helm4' */
+  readonly compat?: Compat
   /** Changes the rendered files, by name, before they are split into objects. */
   readonly postRender?: (files: ReadonlyMap<string, string>) => ReadonlyMap<string, string>
 }
@@ -56,16 +59,17 @@ export class RenderError extends UserError {}
  * RenderError: CHART_KUBE_VERSION, CHART_TEMPLATE_FAILED, CHART_MANIFEST_INVALID.
  */
 export function renderChart(chart: Chart, options: RenderOptions): RenderedChart {
-  const capabilities = options.capabilities ?? defaultCapabilities
+  const { compat = 'helm4' } = options
+  const capabilities = options.capabilities ?? capabilitiesWithoutCluster(compat)
   const resolved = asUserError('CHART_DEPENDENCIES_INVALID', 'chart dependencies processing failed: ', () =>
     resolveDependencies(chart, options.values),
   )
   const values = asUserError('CHART_VALUES_INVALID', '', () => coalesceValues(resolved, options.values))
-  if (!options.skipSchemaValidation) checkSchemas(resolved, values)
-  checkKubeVersion(resolved, capabilities)
-  const files = renderFiles(resolved, values, { ...options, capabilities })
+  if (!options.skipSchemaValidation) checkSchemas(resolved, values, compat)
+  checkKubeVersion(resolved, capabilities, compat)
+  const files = renderFiles(resolved, values, { ...options, capabilities, compat })
   const notes = takeNotes(files, resolved, options.subchartNotes ?? false)
-  const sorted = sortRendered(options.postRender ? options.postRender(files) : files)
+  const sorted = sortRendered(options.postRender ? options.postRender(files) : files, compat)
   return { chart: resolved, ...sorted, notes, crds: crdsOf(resolved), text: manifestText(sorted.manifests) }
 }
 
@@ -78,22 +82,22 @@ function asUserError<T>(code: string, prefix: string, run: () => T): T {
   }
 }
 
-function checkKubeVersion({ metadata }: Chart, { kubeVersion }: Capabilities): void {
+function checkKubeVersion({ metadata }: Chart, { kubeVersion }: Capabilities, compat: Compat): void {
   const wanted = metadata.kubeVersion
-  if (!wanted || isInRange(wanted, parseKubeVersion(kubeVersion).normalized)) return
+  if (!wanted || isInRange(wanted, parseKubeVersion(kubeVersion, compat).normalized)) return
   throw new RenderError(
     'CHART_KUBE_VERSION',
     `chart requires kubeVersion: ${wanted} which is incompatible with Kubernetes ${kubeVersion}`,
   )
 }
 
-type RenderContext = RenderOptions & { readonly capabilities: Capabilities }
+type RenderContext = RenderOptions & { readonly capabilities: Capabilities; readonly compat: Compat }
 
 function renderFiles(chart: Chart, values: Values, options: RenderContext): Map<string, string> {
-  const { release, capabilities, platform, lookup, lint = false, strict = false, limits } = options
-  const templates = renderablesOf(chart, values, release, capabilities)
+  const { release, platform, lookup, lint = false, strict = false, limits, compat } = options
+  const templates = renderablesOf(chart, values, release, options)
   try {
-    return renderTemplates(templates, { platform, lookup, lint, strict, limits })
+    return renderTemplates(templates, { platform, lookup, lint, strict, limits, compat })
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
     throw new RenderError('CHART_TEMPLATE_FAILED', error.message, { cause: error })
@@ -113,9 +117,9 @@ function takeNotes(files: Map<string, string>, chart: Chart, withSubcharts: bool
   return notes.join('\n')
 }
 
-function sortRendered(files: ReadonlyMap<string, string>) {
+function sortRendered(files: ReadonlyMap<string, string>, compat: Compat) {
   try {
-    return sortManifests(files)
+    return sortManifests(files, compat)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     throw new RenderError(error.code, error.message, { cause: error })

@@ -1,15 +1,17 @@
 import { UserError } from '@slipway/errors'
 import { stringOf } from '@slipway/go-template'
 import type { Chart } from '../chart/chart.ts'
+import type { Compat } from '../compat.ts'
 import { checkSchema } from '../json-schema/check.ts'
 import { type Schema, SchemaDocument } from '../json-schema/document.ts'
 import { failureText } from '../json-schema/failure.ts'
+import { legacyProblem } from '../json-schema/legacy.ts'
 import { validate } from '../json-schema/validate.ts'
 import { fromJson, isTable, type Values } from './value.ts'
 
 /** Checks the values against values.schema.json of the chart and its subcharts. Throws UserError CHART_VALUES_INVALID with Helm's text. */
-export function checkSchemas(chart: Chart, values: Values): void {
-  const problems = problemsOf(chart, values)
+export function checkSchemas(chart: Chart, values: Values, compat: Compat): void {
+  const problems = problemsOf(chart, values, compat)
   if (problems === '') return
   throw new UserError(
     'CHART_VALUES_INVALID',
@@ -17,18 +19,18 @@ export function checkSchemas(chart: Chart, values: Values): void {
   )
 }
 
-function problemsOf(chart: Chart, values: Values): string {
+function problemsOf(chart: Chart, values: Values, compat: Compat): string {
   let text = ''
   if (chart.schema) {
-    const problem = schemaProblem(chart.schema, values)
-    if (problem !== undefined) text += `${chart.metadata.name}:\n${problem}\n`
+    const problem = schemaProblem(chart.schema, values, compat)
+    if (problem !== undefined) text += `${chart.metadata.name}:\n${problem}${compat === 'helm4' ? '\n' : ''}`
   }
   for (const subchart of chart.dependencies) {
     const { name } = subchart.metadata
     const own = values[name]
     if (own === undefined || own === null) continue
     text += isTable(own)
-      ? problemsOf(subchart, own)
+      ? problemsOf(subchart, own, compat)
       : `${name}:\ninvalid type for values: expected object (map), got ${typeof own}\n`
   }
   return text
@@ -36,8 +38,9 @@ function problemsOf(chart: Chart, values: Values): string {
 
 const parsed = new WeakMap<Uint8Array, SchemaDocument>()
 
-function schemaProblem(data: Uint8Array, values: Values): string | undefined {
+function schemaProblem(data: Uint8Array, values: Values, compat: Compat): string | undefined {
   try {
+    if (compat === 'helm3') return legacyProblem(readSchema(stringOf(data)), values)
     const document = parsed.get(data) ?? documentOf(data)
     parsed.set(data, document)
     const failures = validate(document, values)
