@@ -2,27 +2,47 @@
 import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { cachedModule, writeCodeCache } from './code-cache.mjs'
+import { buildLaterPackages, laterPackages } from './later-packages.mjs'
 
 const app = fileURLToPath(new URL('../apps/slipway/', import.meta.url))
-await rm(`${app}dist`, { recursive: true, force: true })
-await build({
+const shared = {
   absWorkingDir: app,
-  entryPoints: { cli: 'src/cli.ts' },
-  outdir: 'dist',
-  outExtension: { '.js': '.mjs' },
   bundle: true,
-  splitting: true,
   minify: true,
-  keepNames: true,
   sourcemap: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20.19',
   // Native modules load their binary relative to their own folder, so they stay where npm put them.
-  external: ['@photostructure/sqlite', 'node:sqlite', 'ssh2', 'dockerode', 'cpu-features'],
-  // Bundled CommonJS dependencies call require() for Node's own modules.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';const require=__createRequire(import.meta.url);",
-  },
+  external: ['@photostructure/sqlite', 'node:sqlite', 'ssh2', 'dockerode', 'cpu-features', './later/*'],
   logLevel: 'warning',
-})
+}
+
+await rm(`${app}dist`, { recursive: true, force: true })
+await Promise.all([
+  build({
+    ...shared,
+    entryPoints: { cli: 'src/cli.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    keepNames: true,
+    format: 'esm',
+    plugins: [laterPackages, cachedModule('./helm/local-template.ts', 'template', ['runLocalTemplate'])],
+    // Bundled CommonJS dependencies call require() for Node's own modules.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module';const require=__createRequire(import.meta.url);",
+    },
+  }),
+  // Run more often than all others together, so it is one file, whose compiled code is kept beside it.
+  build({
+    ...shared,
+    entryPoints: { template: 'src/helm/local-template.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    plugins: [laterPackages],
+  }),
+  buildLaterPackages(`${app}dist/later`),
+])
+writeCodeCache(`${app}dist/template.cjs`, fileURLToPath(new URL('code-cache-sample', import.meta.url)))

@@ -1,16 +1,16 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { UserError } from '@slipway/errors'
-import { type Chart, type ChartFile, loadArchive, loadChart, parseIgnoreRules } from '@slipway/helm-chart'
+import { type Chart, type ChartFile, type Compat, loadArchive, loadChart, parseIgnoreRules } from '@slipway/helm-chart'
 import { nodePlatform } from './node-platform.ts'
 
 const maxFileSize = 5 * 1024 * 1024
 
 /** Loads a chart from a folder or a packaged file, as Helm finds them. Throws UserError. */
-export function readChart(path: string): Chart {
+export function readChart(path: string, compat: Compat = 'helm4'): Chart {
   const stats = statSync(path, { throwIfNoEntry: false })
   if (!stats) throw notFound(path)
-  return stats.isDirectory() ? loadChart(readFolder(path), nodePlatform) : readArchiveFile(path)
+  return stats.isDirectory() ? loadChart(readFolder(path), nodePlatform, { compat }) : readArchiveFile(path, compat)
 }
 
 function notFound(path: string): UserError {
@@ -30,7 +30,7 @@ function notFound(path: string): UserError {
   return new UserError('HELM_CHART_NOT_FOUND', `repo ${path.split('/', 1)[0]} not found`)
 }
 
-function readArchiveFile(path: string): Chart {
+function readArchiveFile(path: string, compat: Compat): Chart {
   const data = readFileSync(path)
   if (data[0] !== 0x1f || data[1] !== 0x8b) {
     const problem = /\.ya?ml$/.test(path)
@@ -38,7 +38,7 @@ function readArchiveFile(path: string): Chart {
       : "does not appear to be a gzipped archive; got 'text/plain; charset=utf-8'"
     throw new UserError('CHART_INVALID', `file '${path}' ${problem}`)
   }
-  return loadArchive(data, nodePlatform)
+  return loadArchive(data, nodePlatform, { compat })
 }
 
 /** The files of a chart's folder without what `.helmignore` leaves out. */

@@ -1,32 +1,32 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  scryptSync,
-  sign,
-} from 'node:crypto'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import type { KeyObject } from 'node:crypto'
 import type { KeyPlatform, Platform } from '@slipway/helm-chart'
+
+// Loaded at their first use: most charts need neither.
+const crypto = () => process.getBuiltinModule('node:crypto')
+const zlib = () => process.getBuiltinModule('node:zlib')
 
 const nodeKeys: KeyPlatform = {
   generateKey: (type, bits = 2048) => goPem(newKey(type, bits)),
-  normalizeKey: (pem) => goPem(createPrivateKey(pem)),
-  publicKey: (pem) => createPublicKey(pem).export({ type: 'spki', format: 'der' }),
+  normalizeKey: (pem) => goPem(crypto().createPrivateKey(pem)),
+  publicKey: (pem) => crypto().createPublicKey(pem).export({ type: 'spki', format: 'der' }),
   sign: (pem, data) => {
-    const key = createPrivateKey(pem)
-    return sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', data, key)
+    const key = crypto().createPrivateKey(pem)
+    return crypto().sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', data, key)
   },
-  hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+  hmacSha256: (key, data) => crypto().createHmac('sha256', key).update(data).digest(),
   scrypt: (password, salt, { cost, blockSize, parallelization, length }) =>
-    scryptSync(password, salt, length, { N: cost, r: blockSize, p: parallelization, maxmem: 128 * 1024 * 1024 }),
+    crypto().scryptSync(password, salt, length, {
+      N: cost,
+      r: blockSize,
+      p: parallelization,
+      maxmem: 128 * 1024 * 1024,
+    }),
   aesCbc: (direction, key, iv, data) => {
-    const cipher = (direction === 'encrypt' ? createCipheriv : createDecipheriv)('aes-256-cbc', key, iv)
+    const cipher = (direction === 'encrypt' ? crypto().createCipheriv : crypto().createDecipheriv)(
+      'aes-256-cbc',
+      key,
+      iv,
+    )
     cipher.setAutoPadding(false)
     return Buffer.concat([cipher.update(data), cipher.final()])
   },
@@ -35,11 +35,11 @@ const nodeKeys: KeyPlatform = {
 function newKey(type: 'rsa' | 'ecdsa' | 'ed25519', bits: number): KeyObject {
   switch (type) {
     case 'rsa':
-      return generateKeyPairSync('rsa', { modulusLength: bits }).privateKey
+      return crypto().generateKeyPairSync('rsa', { modulusLength: bits }).privateKey
     case 'ecdsa':
-      return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+      return crypto().generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
     case 'ed25519':
-      return generateKeyPairSync('ed25519').privateKey
+      return crypto().generateKeyPairSync('ed25519').privateKey
   }
 }
 
@@ -52,11 +52,13 @@ function goPem(key: KeyObject): string {
 
 /** What charts need, from Node: real time, real randomness. */
 export const nodePlatform: Platform = {
-  gzip: (data) => gzipSync(data, { level: 9 }),
-  gunzip: (data, maxLength) => gunzipSync(data, { maxOutputLength: maxLength }),
-  digest: (algorithm, data) => createHash(algorithm).update(data).digest(),
-  randomBytes: (length) => randomBytes(length),
+  gzip: (data) => zlib().gzipSync(data, { level: 9 }),
+  gunzip: (data, maxLength) => zlib().gunzipSync(data, { maxOutputLength: maxLength }),
+  digest: (algorithm, data) => crypto().createHash(algorithm).update(data).digest(),
+  randomBytes: (length) => crypto().randomBytes(length),
   now: () => new Date(),
-  timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  get timeZone() {
+    return Intl.DateTimeFormat().resolvedOptions().timeZone
+  },
   keys: nodeKeys,
 }

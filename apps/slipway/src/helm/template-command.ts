@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path'
 import { UserError } from '@slipway/errors'
 import {
   type Chart,
+  type Compat,
+  capabilitiesWithoutCluster,
   crdText,
-  defaultCapabilities,
   matchPath,
   parseKubeVersion,
   RenderError,
@@ -32,29 +33,38 @@ export interface TemplateOptions extends ValuesOptions {
   readonly outputDir?: string
   readonly releaseName: boolean
   readonly debug: boolean
+  /** Which Helm's behaviour. @default 'helm4' */
+  readonly compat?: Compat
 }
 
 /** `helm template [NAME] CHART`: the text for stdout. Throws UserError with Helm's message. */
 export function template(args: readonly string[], options: TemplateOptions): string {
-  const kubeVersion = options.kubeVersion === undefined ? undefined : checkedKubeVersion(options.kubeVersion)
+  const { compat = 'helm4' } = options
+  const kubeVersion = options.kubeVersion === undefined ? undefined : checkedKubeVersion(options.kubeVersion, compat)
   const { name, path } = nameAndChart(args, options)
   if (name.length > 53 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) {
     throw new UserError('HELM_RELEASE_NAME_INVALID', releaseNameMessage(name))
   }
-  const values = readValues(options)
-  const chart = readChart(path)
-  checkInstallable(chart)
-  if (chart.metadata.deprecated) process.stderr.write('level=WARN msg="this chart is deprecated"\n')
+  const values = readValues(options, compat)
+  const chart = readChart(path, compat)
+  checkInstallable(chart, compat)
+  if (chart.metadata.deprecated) {
+    process.stderr.write(
+      compat === 'helm3' ? 'WARNING: This chart is deprecated\n' : 'level=WARN msg="this chart is deprecated"\n',
+    )
+  }
+  const known = capabilitiesWithoutCluster(compat)
   const rendered = withDebugHint(options.debug, () =>
     renderChart(chart, {
       values,
       release: { name, namespace: options.namespace, isUpgrade: options.isUpgrade },
       platform: nodePlatform,
+      compat,
       skipSchemaValidation: options.skipSchemaValidation,
       capabilities: {
-        ...defaultCapabilities,
+        ...known,
         ...(kubeVersion !== undefined && { kubeVersion }),
-        apiVersions: [...defaultCapabilities.apiVersions, ...options.apiVersions],
+        apiVersions: [...known.apiVersions, ...options.apiVersions],
       },
     }),
   )
@@ -68,9 +78,9 @@ function releaseNameMessage(name: string): string {
   return `release name check failed: release name ${JSON.stringify(name)}: invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53`
 }
 
-function checkedKubeVersion(text: string): string {
+function checkedKubeVersion(text: string, compat: Compat): string {
   try {
-    return parseKubeVersion(text).text
+    return parseKubeVersion(text, compat).text
   } catch (cause) {
     throw new UserError('HELM_FLAG_INVALID', `invalid kube version '${text}': ${(cause as Error).message}`, { cause })
   }
@@ -92,7 +102,7 @@ function nameAndChart(args: readonly string[], options: TemplateOptions): { name
 }
 
 /** Refuses what cannot be installed: libraries, and charts whose dependencies were not fetched. */
-export function checkInstallable(chart: Chart): void {
+export function checkInstallable(chart: Chart, compat: Compat = 'helm4'): void {
   const { type = '', dependencies = [] } = chart.metadata
   if (type !== '' && type !== 'application') {
     throw new UserError('HELM_NOT_INSTALLABLE', `${type} charts are not installable`)
@@ -102,7 +112,7 @@ export function checkInstallable(chart: Chart): void {
   if (missing.length === 0) return
   throw new UserError(
     'HELM_DEPENDENCIES_MISSING',
-    `an error occurred while checking for chart dependencies. You may need to run \`helm dependency build\` to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`,
+    `${compat === 'helm3' ? 'An' : 'an'} error occurred while checking for chart dependencies. You may need to run \`helm dependency build\` to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`,
   )
 }
 

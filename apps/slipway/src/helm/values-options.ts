@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { UserError } from '@slipway/errors'
-import { emptyValues, mergeValues, parseValues, setJson, setLiteral, setValue, type Values } from '@slipway/helm-chart'
+import {
+  type Compat,
+  emptyValues,
+  mergeValues,
+  parseValues,
+  setJson,
+  setLiteral,
+  setValue,
+  type Values,
+} from '@slipway/helm-chart'
 
 /** The flags by which Helm's commands take values. */
 export interface ValuesOptions {
@@ -13,9 +22,9 @@ export interface ValuesOptions {
 }
 
 /** The values of all flags in Helm's order: files, --set-json, --set, --set-string, --set-file, --set-literal. */
-export function readValues(options: ValuesOptions): Values {
+export function readValues(options: ValuesOptions, compat: Compat = 'helm4'): Values {
   let values = emptyValues()
-  for (const file of options.values) values = mergeValues(values, readValuesFile(file))
+  for (const file of options.values) values = mergeValues(values, readValuesFile(file, compat))
   for (const line of options.setJson) {
     if (line.trim().startsWith('{')) values = mergeValues(values, jsonObject(line))
     else prefixed(`failed parsing --set-json data ${line}`, () => setJson(values, line), true)
@@ -28,9 +37,9 @@ export function readValues(options: ValuesOptions): Values {
   return values
 }
 
-function readValuesFile(file: string): Values {
+function readValuesFile(file: string, compat: Compat): Values {
   const text = readText(file)
-  return prefixed(`failed to parse ${file}`, () => parseValues(text))
+  return prefixed(`failed to parse ${file}`, () => parseValues(text, compat))
 }
 
 function jsonObject(line: string): Values {
