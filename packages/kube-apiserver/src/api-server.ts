@@ -3,10 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Authenticator, HttpServer } from '@slipway/http-server'
+import type { KubeObject } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
 import { authenticate, tokenReader } from './access/authenticate.ts'
 import { type Authorizer, allowAuthenticated, denialText, isOpenPath } from './access/authorize.ts'
 import { TokenIssuer } from './access/service-account-tokens.ts'
+import { createAdmission } from './admission/create-admission.ts'
 import { parseTarget, type Target, type User } from './api/request.ts'
 import { internalError, type Status, StatusError, serviceUnavailable, unauthorized } from './api/status.ts'
 import { createDefaultPolicy, createFirstObjects } from './bootstrap.ts'
@@ -14,6 +16,7 @@ import type { ServerController } from './controllers/controller.ts'
 import { customResourceController } from './controllers/custom-resource-controller.ts'
 import { garbageCollector } from './controllers/garbage-collector.ts'
 import { namespaceController } from './controllers/namespace-controller.ts'
+import { quotaController } from './controllers/quota-controller.ts'
 import { serveNonResource } from './non-resource.ts'
 import { kubeletLocation } from './proxy/kubelet-location.ts'
 import { forwardUpgrade, refuseUpgrade } from './proxy/kubelet-proxy.ts'
@@ -21,8 +24,8 @@ import type { Resource } from './registry/resource.ts'
 import { ResourceRegistry } from './registry/resource-registry.ts'
 import { type DispatchDeps, dispatch, tokenOf } from './rest/dispatch.ts'
 import { ObjectRules } from './schema/object-rules.ts'
-import { namespaceAdmission } from './storage/admission.ts'
 import { viewEntry } from './storage/codec.ts'
+import { convertObject } from './storage/conversion.ts'
 import { prefixOf } from './storage/keys.ts'
 import { ObjectService } from './storage/object-service.ts'
 import { createStrategies } from './strategy/strategies.ts'
@@ -79,13 +82,20 @@ export class ApiServer {
       serviceCidr,
       services: store.list(prefixOf(services)).entries.map((entry) => viewEntry(entry)),
     })
-    const admit = namespaceAdmission(store)
-    const objects = new ObjectService(store, strategies, now, admit)
+    const rules = new ObjectRules(now)
+    const admission = createAdmission({
+      store,
+      registry,
+      rules,
+      now,
+      convert: (object, to) => convertObject(object, to),
+    })
+    const objects = new ObjectService(store, strategies, now, admission)
     const issuer = new TokenIssuer(this.#options.serviceAccountKey ?? randomBytes(32).toString('hex'), now)
     this.#deps = {
       objects,
       registry,
-      rules: new ObjectRules(now),
+      rules,
       issuer,
       authorize: this.#options.authorizer ?? allowAuthenticated,
       readToken: tokenReader(issuer, this.#options.authenticator),
@@ -95,6 +105,7 @@ export class ApiServer {
     this.#controllers = [
       customResourceController(deps),
       garbageCollector(deps),
+      quotaController({ ...deps, now }),
       namespaceController({ ...deps, rootCa: this.#options.tls?.ca }),
     ]
     for (const controller of this.#controllers) controller.start()
@@ -159,6 +170,7 @@ export class ApiServer {
       const user = await this.#userOf(http, deps)
       const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
       authorizeTarget(user, { ...target, verb: 'create' }, deps)
+      await admitConnect(deps, target, query, user)
       const location = kubeletLocation(deps.objects, deps.registry, target, query)
       forwardUpgrade(http, socket, head, { ...location, token: tokenOf(deps) })
     } catch (error) {
@@ -202,6 +214,26 @@ function splitUrl(url = '/'): { path: string; query: URLSearchParams } {
   const mark = url.indexOf('?')
   if (mark < 0) return { path: url, query: new URLSearchParams() }
   return { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+}
+
+const CONNECT_OPTIONS: Record<string, string> = {
+  attach: 'PodAttachOptions',
+  exec: 'PodExecOptions',
+  portforward: 'PodPortForwardOptions',
+  proxy: 'PodProxyOptions',
+}
+
+async function admitConnect(
+  { objects }: DispatchDeps,
+  { resource, namespace, name = '', subresource = '' }: Target,
+  query: URLSearchParams,
+  user: User,
+): Promise<void> {
+  const options = Object.fromEntries(
+    [...query].map(([field, value]) => [field, ['true', 'false'].includes(value) ? value === 'true' : value]),
+  )
+  const object = { ...options, apiVersion: 'v1', kind: CONNECT_OPTIONS[subresource] ?? '', metadata: {} } as KubeObject
+  await objects.admitConnect({ resource, namespace, name }, object, { user, subresource })
 }
 
 /** `/api/v1/x…` and `/apis/g/v/x…`; shorter paths are discovery. */

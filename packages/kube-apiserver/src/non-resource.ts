@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendJson } from '@slipway/http-server'
 import { noSuchPath } from './api/status.ts'
 import { serveDiscovery } from './discovery/discovery.ts'
-import { openApiIndex, openApiV2, openApiV3 } from './discovery/openapi.ts'
+import { openApiIndex, openApiV2Text, openApiV3 } from './discovery/openapi.ts'
 import type { ResourceRegistry } from './registry/resource-registry.ts'
 
 /** What `kubectl version` and Helm's capabilities see: the tables of this version are what is served. */
@@ -18,6 +18,8 @@ export const SERVER_VERSION = {
   platform: `${process.platform === 'win32' ? 'windows' : process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
 }
 
+const HEALTH = /^\/(healthz|livez|readyz)(\/|$)/
+
 /** Serves what is no object: health, version, discovery and OpenAPI. Throws 404. */
 export async function serveNonResource(
   registry: ResourceRegistry,
@@ -25,14 +27,9 @@ export async function serveNonResource(
   response: ServerResponse,
   path: string,
 ): Promise<void> {
-  if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) {
-    response
-      .writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
-      .end('ok')
-    return
-  }
+  if (HEALTH.test(path)) return sendHealth(http, response, path)
   if (path === '/version' || path === '/version/') return sendJson(response, 200, SERVER_VERSION)
-  if (path === '/openapi/v2') return sendJson(response, 200, await openApiV2(registry))
+  if (path === '/openapi/v2') return await sendOpenApiV2(registry, http, response)
   if (path === '/openapi/v3' || path === '/openapi/v3/') return sendJson(response, 200, openApiIndex(registry))
   if (path.startsWith('/openapi/v3/')) {
     const document = await openApiV3(registry, path.slice('/openapi/v3/'.length))
@@ -40,6 +37,36 @@ export async function serveNonResource(
   }
   if (path === '/') return sendJson(response, 200, { paths: rootPaths(registry) })
   if (!serveDiscovery(registry, http, response, path)) throw noSuchPath()
+}
+
+const CHECKS = ['ping', 'log', 'etcd', 'informer-sync']
+
+/** The server answers only when all is up, so that every check is fine. */
+function sendHealth(http: IncomingMessage, response: ServerResponse, path: string): void {
+  const [, endpoint = '', check] = path.split('/')
+  if (check && !CHECKS.includes(check)) throw noSuchPath()
+  const verbose = /[?&]verbose\b/.test(http.url ?? '') && !check
+  const lines = CHECKS.map((one) => `[+]${one} ok\n`).join('')
+  response
+    .writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
+    .end(verbose ? `${lines}${endpoint} check passed\n` : 'ok')
+}
+
+/** Clients ask again and again with the ETag they have, which spares them more than a megabyte. */
+async function sendOpenApiV2(
+  registry: ResourceRegistry,
+  http: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { text, etag } = await openApiV2Text(registry)
+  const headers = { etag, vary: 'Accept' }
+  if (http.headers['if-none-match'] === etag) {
+    response.writeHead(304, headers).end()
+    return
+  }
+  response
+    .writeHead(200, { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+    .end(text)
 }
 
 function rootPaths(registry: ResourceRegistry): string[] {

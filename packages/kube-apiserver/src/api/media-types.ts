@@ -9,16 +9,19 @@ export interface OutputForm {
 
 const JSON_TYPES = new Set(['application/json', 'application/*', '*/*'])
 
+const ALL_FORMS: OutputForm['as'][] = ['object', 'Table', 'PartialObjectMetadata']
+
 /**
  * The first acceptable form of an Accept header. Protobuf is not offered: clients that prefer it name JSON second.
+ * Throws 406 when none of the forms is.
  */
-export function negotiateOutput(accept: string | undefined): OutputForm {
+export function negotiateOutput(accept: string | undefined, forms = ALL_FORMS): OutputForm {
   const wanted = accept?.trim() ? accept : '*/*'
   for (const clause of byPreference(wanted)) {
     const { type, parameters } = clause
     if (JSON_TYPES.has(type)) {
       const form = formOf(parameters)
-      if (form) return { as: form, yaml: false, contentType: contentTypeOf(form, parameters) }
+      if (form && forms.includes(form)) return { as: form, yaml: false, contentType: contentTypeOf(form, parameters) }
     } else if (type === 'application/yaml') {
       return { as: 'object', yaml: true, contentType: 'application/yaml' }
     }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { loadTable } from '../generated-tables.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
+import { publishedSchema } from './published-schema.ts'
 
 type Json = Record<string, unknown>
 
@@ -33,7 +34,7 @@ export async function openApiV3(registry: ResourceRegistry, path: string): Promi
   ])
   const paths: Json = Object.fromEntries(Object.entries(allPaths).filter(([one]) => one.startsWith(`/${path}/`)))
   const custom = Object.fromEntries(
-    resources.filter(({ custom }) => custom).map((one) => [schemaName(one), customSchema(one)]),
+    resources.filter(({ custom }) => custom).map((one) => [schemaName(one), customSchema(one, 3)]),
   )
   for (const resource of resources)
     if (resource.custom) Object.assign(paths, customPaths(resource, '#/components/schemas/'))
@@ -45,8 +46,22 @@ export async function openApiV3(registry: ResourceRegistry, path: string): Promi
   }
 }
 
-/** `/openapi/v2`: everything in one document. */
-export async function openApiV2(registry: ResourceRegistry): Promise<Json> {
+/** The text of `/openapi/v2` and its ETag; made anew only when the set of resources has changed. */
+export async function openApiV2Text(registry: ResourceRegistry): Promise<{ text: string; etag: string }> {
+  const known = texts.get(registry)
+  const revision = registry.revision()
+  if (known?.revision === revision) return known
+  const text = JSON.stringify(await openApiV2(registry))
+  const etag = `"${createHash('sha256').update(text).digest('hex').toUpperCase()}"`
+  const made = { revision, text, etag }
+  texts.set(registry, made)
+  return made
+}
+
+const texts = new WeakMap<ResourceRegistry, { revision: number; text: string; etag: string }>()
+
+/** Everything in one document. */
+async function openApiV2(registry: ResourceRegistry): Promise<Json> {
   const document = await loadTable<{ paths: Json; definitions: Json }>('openapiV2')
   const custom = registry.all().filter((resource) => resource.custom)
   return {
@@ -54,7 +69,7 @@ export async function openApiV2(registry: ResourceRegistry): Promise<Json> {
     paths: { ...document.paths, ...Object.assign({}, ...custom.map((one) => customPaths(one, '#/definitions/'))) },
     definitions: {
       ...document.definitions,
-      ...Object.fromEntries(custom.map((one) => [schemaName(one), customSchema(one, '#/definitions/')])),
+      ...Object.fromEntries(custom.map((one) => [schemaName(one), customSchema(one, 2)])),
     },
   }
 }
@@ -78,21 +93,9 @@ function schemaName({ group, version, kind }: Resource): string {
   return `${group.split('.').toReversed().join('.')}.${version}.${kind}`
 }
 
-const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
-
-function customSchema(resource: Resource, root = '#/components/schemas/'): Json {
-  const { group, version, kind } = resource
-  const own = (resource.custom?.openApi ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }) as Json
-  return {
-    ...own,
-    properties: {
-      ...(own.properties as Json | undefined),
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: { $ref: `${root}${OBJECT_META}` },
-    },
-    'x-kubernetes-group-version-kind': [{ group, version, kind }],
-  }
+function customSchema(resource: Resource, openApi: 2 | 3): Json {
+  const { group, version, kind, custom } = resource
+  return publishedSchema(custom?.openApi, { version: openApi, kind: { group, version, kind } })
 }
 
 const PATCHES = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']

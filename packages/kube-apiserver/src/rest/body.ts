@@ -3,6 +3,7 @@ import { classOf } from '@slipway/errors'
 import { parse } from '@slipway/go-yaml'
 import { readBody } from '@slipway/http-server'
 import type { KubeObject } from '@slipway/kube-objects'
+import { duplicateFields } from '../api/duplicate-fields.ts'
 import { bodyFormatOf, parseJson } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, tooLarge } from '../api/status.ts'
@@ -33,24 +34,44 @@ async function readBytes({ http }: Pick<ApiRequest, 'http'>): Promise<Buffer> {
 
 /** The object of a body in JSON, YAML or protobuf; undefined when the body is empty. Throws 400 and 415. */
 export async function readValue(request: Pick<ApiRequest, 'http'>): Promise<Record<string, unknown> | undefined> {
+  return (await readDocument(request))?.value
+}
+
+/** A body as data, and what its text says twice: the last one counts, as in Go. */
+interface Document {
+  value: Record<string, unknown>
+  /** `duplicate field "spec.replicas"` */
+  duplicates: string[]
+}
+
+async function readDocument(request: Pick<ApiRequest, 'http'>): Promise<Document | undefined> {
   const format = bodyFormatOf(request.http.headers['content-type'])
   const bytes = await readBytes(request)
   if (bytes.length === 0) return undefined
-  if (format === 'protobuf') return await decodeProtobuf(bytes)
+  if (format === 'protobuf') return { value: await decodeProtobuf(bytes), duplicates: [] }
   const text = bytes.toString()
   if (text.trim() === '') return undefined
-  return asObject(format === 'yaml' ? parseYaml(text) : parseJson(text))
+  if (format === 'yaml') {
+    const { value, duplicates } = parseYaml(text)
+    return { value: asObject(value), duplicates }
+  }
+  const value = asObject(parseJson(text))
+  return { value, duplicates: duplicateFields(text).map((path) => `duplicate field "${path}"`) }
 }
 
-/** YAML as JSON data. Throws 400 with the parser's words. */
-export function parseYaml(text: string): unknown {
+/** YAML as JSON data, and the parser's complaint about keys that are there twice. Throws 400 with the parser's words. */
+export function parseYaml(text: string): { value: unknown; duplicates: string[] } {
   try {
-    // The parser's maps have no prototype; JSON gives the ordinary objects that comparisons expect.
-    return JSON.parse(JSON.stringify(parse(text)))
+    return { value: plainData(parse(text)), duplicates: [] }
   } catch (error) {
-    throw badRequest(`error decoding YAML: ${(error as Error).message}`)
+    const { message } = error as Error
+    if (!message.includes('already set in map')) throw badRequest(`error decoding YAML: ${message}`)
+    return { value: plainData(parse(text, { duplicateKeys: 'last' })), duplicates: [message] }
   }
 }
+
+/** The parser's maps have no prototype; JSON gives the ordinary objects that comparisons expect. */
+const plainData = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 /** Throws 400 when the value is no JSON object, or nested beyond reason. */
 export function asObject(value: unknown): Record<string, unknown> {
@@ -69,10 +90,10 @@ function depth(value: unknown, level = 0): number {
 }
 
 /** The body as an object of the request's resource and place. Throws 400 when it is of another kind, namespace or name. */
-export async function readObject(request: ApiRequest): Promise<KubeObject> {
-  const value = await readValue(request)
-  if (!value) throw badRequest('no body: an object is required')
-  return checkTarget(value, request)
+export async function readObject(request: ApiRequest): Promise<{ object: KubeObject; duplicates: string[] }> {
+  const document = await readDocument(request)
+  if (!document) throw badRequest('no body: an object is required')
+  return { object: checkTarget(document.value, request), duplicates: document.duplicates }
 }
 
 /** The value as an object of the request's resource and place. */

@@ -73,10 +73,17 @@ export async function remove(
   write: WriteOptions,
 ): Promise<Deleted> {
   const strategy = objects.strategy(address.resource)
+  let admitted = false
   for (;;) {
     const entry = objects.entry(address)
     const current = decodeEntry(entry, address.resource)
     checkPreconditions(address, current, options)
+    if (!admitted) {
+      await objects.admitDelete(address, current, write)
+      admitted = true
+      // Others may have written meanwhile.
+      if (objects.entry(address) !== entry) continue
+    }
     const finalizers = finalizersFor(current, options)
     const grace = strategy.gracePeriod?.(current, options.gracePeriodSeconds) ?? 0
     if (finalizers.length === 0 && grace === 0 && !holdsItself(current)) {

@@ -2,6 +2,7 @@ import type { ApiRequest } from '../api/request.ts'
 import { badRequest, invalid } from '../api/status.ts'
 import type { WriteOptions } from '../storage/object-service.ts'
 import { notSupported } from '../strategy/validate.ts'
+import { addWarnings } from './warnings.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 
@@ -12,7 +13,13 @@ export function writeOptionsOf(request: ApiRequest, kind: string): WriteOptions 
   if (dryRun.some((value) => value !== 'All' && value !== '')) {
     throw invalid({ group: 'meta.k8s.io', kind }, '', [notSupported('dryRun', dryRun.join(','), ['All'])])
   }
-  return { user, dryRun: dryRun.includes('All'), ...(subresource && { subresource }) }
+  const told = new Set<string>()
+  // A write that is tried again would say everything twice.
+  const warn = (text: string) => {
+    if (!told.has(text)) addWarnings(request, [text])
+    told.add(text)
+  }
+  return { user, dryRun: dryRun.includes('All'), warn, ...(subresource && { subresource }) }
 }
 
 /** What to do with unknown fields. @default Warn */

@@ -16,8 +16,17 @@ export async function patchObject(deps: WriteDeps, request: ApiRequest): Promise
   const kind = patchKindOf(request.http.headers['content-type'], request.resource.custom !== undefined)
   const options = writeOptionsOf(request, 'PatchOptions')
   const text = await readText(request)
-  if (kind === 'apply') await applyObject(deps, request, asObject(parseYaml(text)), options)
+  if (kind === 'apply') await applyObject(deps, request, readConfiguration(text, request), options)
   else await mergeObject(deps, request, { kind, patch: parseJson(text) }, options)
+}
+
+/** The configuration of an apply, in YAML or JSON. Throws 400 for keys that are there twice when validation is strict. */
+function readConfiguration(text: string, request: ApiRequest): Record<string, unknown> {
+  const { value, duplicates } = parseYaml(text)
+  const validation = fieldValidationOf(request)
+  if (duplicates.length > 0 && validation === 'Strict') throw badRequest(`error strict decoding YAML: ${duplicates[0]}`)
+  if (validation === 'Warn') addWarnings(request, duplicates)
+  return asObject(value)
 }
 
 /** A patch in one of the three forms that change the current object without tracking who wants what. */
@@ -90,14 +99,13 @@ async function applyObject(
     )
   const applied = checkTarget({ apiVersion: apiVersionOf(resource), kind: resource.kind, ...body }, request)
   if (applied.metadata.managedFields?.length) throw badRequest('metadata.managedFields must be nil')
-  const known = rules.known(applied, resource, fieldValidationOf(request))
-  addWarnings(request, known.warnings)
+  const configuration = rules.configuration(applied, resource)
   const how = { manager, force: ['true', '1'].includes(query.get('force') ?? ''), ...(subresource && { subresource }) }
   const stored = await objects.update(
     { resource, namespace, name },
     (current) => {
       if (!current && subresource) return undefined
-      return rules.defaulted(rules.apply(known.object, current, resource, how), resource)
+      return rules.defaulted(rules.apply(configuration, current, resource, how), resource)
     },
     options,
   )

@@ -1,9 +1,10 @@
 import { CompactedError, type Entry, type ListResult, type RevisionStore } from '@slipway/storage'
 import type { ApiRequest } from '../api/request.ts'
-import { badRequest, expired, StatusError } from '../api/status.ts'
+import { badRequest, expired, type FieldError, invalid, StatusError } from '../api/status.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf, prefixOf } from '../storage/keys.ts'
 import type { ObjectService } from '../storage/object-service.ts'
+import { forbiddenField, notSupported } from '../strategy/validate.ts'
 import { type ListMeta, sendList, sendObject } from './answer.ts'
 import { fieldMatcher, labelMatcher, type Matcher, selectedName } from './selectors.ts'
 
@@ -70,7 +71,7 @@ interface Start {
 
 function readMatching(store: RevisionStore, { prefix, matches }: Selection, at: Start & { limit: number }) {
   const { limit, ...start } = at
-  const read = (options: object): ListResult => listOrExpired(() => store.list(prefix, options))
+  const read = (options: object): ListResult => listOrExpired(() => store.list(prefix, options), start, prefix)
   if (!matches) {
     const result = read({ ...start, ...(limit && { limit }) })
     return { entries: result.entries, result }
@@ -86,18 +87,35 @@ function startOf(store: RevisionStore, query: URLSearchParams, prefix: string): 
   const token = query.get('continue')
   const asked = query.get('resourceVersion') ?? ''
   const match = query.get('resourceVersionMatch') ?? ''
-  if (match && !['Exact', 'NotOlderThan'].includes(match)) {
-    throw badRequest(`resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan"`)
-  }
+  checkMatch(match, asked, token)
   if (token) {
     if (asked && asked !== '0') throw badRequest('specifying resource version is not allowed when using continue')
     const { revision, key } = decodeContinue(token)
-    return { revision, after: prefix + key }
+    return { ...(revision !== INCONSISTENT && { revision }), after: prefix + key }
   }
   checkMinimum(store, asked)
   // A page of an old version is read at exactly that version (the API server's legacy rule for limit + resourceVersion).
   const exact = match === 'Exact' || (!match && Number(query.get('limit') ?? 0) > 0 && asked !== '' && asked !== '0')
   return exact ? { revision: Number(asked) } : {}
+}
+
+/** The rules of metav1.ListOptions. Throws 422. */
+function checkMatch(match: string, asked: string, token: string | null): void {
+  if (!match) return
+  const field = 'resourceVersionMatch'
+  const errors: FieldError[] = []
+  if (!asked) errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+  if (token) errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden when continue is provided'))
+  if (!['Exact', 'NotOlderThan'].includes(match)) errors.push(notSupported(field, match, ['Exact', 'NotOlderThan']))
+  else if (match === 'Exact' && asked === '0') {
+    errors.push(forbiddenField(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+  }
+  if (errors.length > 0) throw invalidOptions(errors)
+}
+
+/** The answer to list options that do not go together. */
+export function invalidOptions(errors: FieldError[]): StatusError {
+  return invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
 }
 
 function checkMinimum(store: RevisionStore, asked: string): void {
@@ -118,16 +136,22 @@ export function parseRevision(text: string): number {
   return Number(text)
 }
 
-function listOrExpired<T>(read: () => T): T {
+function listOrExpired<T>(read: () => T, { after }: Start, prefix: string): T {
   try {
     return read()
   } catch (error) {
     if (!(error instanceof CompactedError)) throw error
-    throw expired(
-      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
+    if (after === undefined) throw expired('The resourceVersion for the provided list is too old.')
+    const status = expired(
+      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
     )
+    status.status.metadata.continue = encodeContinue(INCONSISTENT, after.slice(prefix.length))
+    throw status
   }
 }
+
+/** In place of a revision: go on from the key in whatever there is now. */
+const INCONSISTENT = -1
 
 /** The token of the API server, so that tools which look into it can: `{"v":"meta.k8s.io/v1","rv":…,"start":…}`. */
 function encodeContinue(revision: number, key: string): string {

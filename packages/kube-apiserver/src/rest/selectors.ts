@@ -31,6 +31,18 @@ const FIELDS: Record<string, string[]> = {
     'source',
     'type',
   ],
+  'events.k8s.io/events': [
+    'regarding.kind',
+    'regarding.namespace',
+    'regarding.name',
+    'regarding.uid',
+    'regarding.apiVersion',
+    'regarding.resourceVersion',
+    'regarding.fieldPath',
+    'reason',
+    'reportingController',
+    'type',
+  ],
   '/secrets': ['type'],
   '/namespaces': ['status.phase'],
   '/nodes': ['spec.unschedulable'],
@@ -61,8 +73,15 @@ export function fieldMatcher(selector: string, resource: Resource): Matcher | un
   for (const { field } of terms) {
     if (!allowed.has(field)) throw badRequest(`field label not supported: ${field}`)
   }
+  const stored = terms.map((term) => ({ ...term, field: storedField(term.field, resource) }))
   return (object) =>
-    terms.every(({ field, operator, value }) => (fieldText(object, field) === value) === (operator === '='))
+    stored.every(({ field, operator, value }) => (fieldText(object, field) === value) === (operator === '='))
+}
+
+/** Events are stored as core/v1 has them. */
+function storedField(field: string, { group }: Resource): string {
+  if (group !== 'events.k8s.io') return field
+  return field.replace(/^regarding\./, 'involvedObject.').replace(/^reportingController$/, 'reportingComponent')
 }
 
 /** The name that a field selector asks for alone, so that a watch or list of one object need not look at others. */

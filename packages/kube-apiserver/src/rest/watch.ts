@@ -3,13 +3,14 @@ import type { KubeObject } from '@slipway/kube-objects'
 import { CompactedError, type Entry, type StoreEvent } from '@slipway/storage'
 import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
-import { badRequest, expired, type Status } from '../api/status.ts'
+import { expired, type Status } from '../api/status.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
 import { objectText, viewEntry } from '../storage/codec.ts'
 import type { ObjectService } from '../storage/object-service.ts'
+import { forbiddenField } from '../strategy/validate.ts'
 import { tableOf } from '../tables/table.ts'
 import { partialMetadata, tableOptions } from './answer.ts'
-import { parseRevision, type Selection, selectionOf } from './read.ts'
+import { invalidOptions, parseRevision, type Selection, selectionOf } from './read.ts'
 
 /** A reader that leaves so much unread is cut off; its client watches anew. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024
@@ -64,10 +65,14 @@ function startOrExpired(stream: WatchStream, start: () => () => void): (() => vo
 
 function wantsInitialEvents(query: URLSearchParams, asked: string): boolean {
   const wanted = query.get('sendInitialEvents')
-  if (wanted !== null && query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    throw badRequest(
-      'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    )
+  const match = query.get('resourceVersionMatch')
+  if (wanted !== null && match !== 'NotOlderThan') {
+    const why = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'
+    throw invalidOptions([forbiddenField('resourceVersionMatch', why)])
+  }
+  if (wanted === null && match) {
+    const why = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'
+    throw invalidOptions([forbiddenField('resourceVersionMatch', why)])
   }
   if (wanted !== null) return wanted === 'true'
   return asked === '' || asked === '0'

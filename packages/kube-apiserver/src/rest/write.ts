@@ -17,10 +17,10 @@ export interface WriteDeps {
 export async function createObject({ objects, rules }: WriteDeps, request: ApiRequest): Promise<void> {
   const { resource, namespace } = request
   if (resource.namespaced && namespace === undefined) throw methodNotSupported(resource, 'create')
-  const given = await readObject(request)
+  const { object: given, duplicates } = await readObject(request)
   const options = writeOptionsOf(request, 'CreateOptions')
   if (given.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
-  const { object, warnings } = rules.decode(given, resource, fieldValidationOf(request))
+  const { object, warnings } = rules.decode(given, resource, fieldValidationOf(request), duplicates)
   addWarnings(request, warnings)
   const track = rules.tracker(resource, fieldManagerOf(request))
   await sendObject(request, await objects.create(resource, object, { ...options, track }))
@@ -29,9 +29,9 @@ export async function createObject({ objects, rules }: WriteDeps, request: ApiRe
 /** PUT of an object or of its status. */
 export async function updateObject({ objects, rules }: WriteDeps, request: ApiRequest): Promise<void> {
   const { resource, namespace, name = '', subresource } = request
-  const given = await readObject(request)
+  const { object: given, duplicates } = await readObject(request)
   const options = writeOptionsOf(request, 'UpdateOptions')
-  const { object: wanted, warnings } = rules.decode(given, resource, fieldValidationOf(request))
+  const { object: wanted, warnings } = rules.decode(given, resource, fieldValidationOf(request), duplicates)
   addWarnings(request, warnings)
   // Custom resources take no unconditional update, Kubernetes' own kinds do.
   if (resource.custom && !wanted.metadata.resourceVersion) {

@@ -45,22 +45,38 @@ export class ObjectRules {
   }
 
   /** The object without unknown fields and with defaults. Throws 400 for wrong types, 422 for what its schema forbids. */
-  decode(given: KubeObject, resource: Resource, validation: FieldValidation): Decoded {
-    const { object, warnings } = this.known(given, resource, validation)
+  decode(given: KubeObject, resource: Resource, validation: FieldValidation, duplicates: string[] = []): Decoded {
+    const { object, warnings } = this.known(given, resource, validation, duplicates)
     return { object: this.defaulted(object, resource), warnings }
   }
 
   /** The object without the fields that its schema does not know. Throws 400 when validation is strict. */
-  known(given: KubeObject, resource: Resource, validation: FieldValidation): Decoded {
+  known(given: KubeObject, resource: Resource, validation: FieldValidation, duplicates: string[]): Decoded {
     const schema = this.schema(resource)
     // Go reads null as absent; custom resources may have nullable fields.
     const object = resource.custom ? given : withoutNulls(given)
-    if (!schema) return { object, warnings: [] }
+    const { value, unknown } = schema ? prune(object, schema) : { value: object, unknown: [] }
+    const faults = [...unknown.map(unknownFieldText), ...duplicates]
+    if (faults.length > 0 && validation === 'Strict') throw badRequest(`strict decoding error: ${faults.join(', ')}`)
+    return { object: value, warnings: validation === 'Warn' ? faults : [] }
+  }
+
+  /**
+   * A configuration to apply: what its schema does not know is refused, whatever field validation says, for nobody could
+   * manage it. Throws 500, as Kubernetes does, with structured-merge-diff's words.
+   */
+  configuration(given: KubeObject, resource: Resource): KubeObject {
+    const schema = this.schema(resource)
+    const object = resource.custom ? given : withoutNulls(given)
+    if (!schema) return object
     const { value, unknown } = prune(object, schema)
-    if (unknown.length > 0 && validation === 'Strict') {
-      throw badRequest(`strict decoding error: ${unknown.map(unknownFieldText).join(', ')}`)
-    }
-    return { object: value, warnings: validation === 'Warn' ? unknown.map(unknownFieldText) : [] }
+    if (unknown.length === 0) return value
+    const { name, namespace } = given.metadata
+    const faults = unknown.map((path) => `.${path}: field not declared in schema`)
+    const list = faults.length === 1 ? faults[0] : `errors:\n${faults.map((fault) => `  ${fault}`).join('\n')}`
+    const kind = `${apiVersionOf(resource)}, Kind=${resource.kind}`
+    const where = `${namespace ? `${namespace}/` : '/'}${name}; ${kind}`
+    throw new StatusError(500, '', `failed to create typed patch object (${where}): ${list}`)
   }
 
   /** Fills in defaults, then checks the whole. */

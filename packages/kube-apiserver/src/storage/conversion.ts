@@ -1,5 +1,5 @@
 import type { KubeObject } from '@slipway/kube-objects'
-import type { Resource } from '../registry/resource.ts'
+import { apiVersionOf, type Resource } from '../registry/resource.ts'
 
 /** How an object is read and written in a version that differs from the stored one in more than its name. */
 export interface Conversion {
@@ -23,6 +23,14 @@ const conversions: Record<string, Conversion> = {
 /** The conversion of a resource; undefined for most, whose versions have the same fields. */
 export function conversionOf({ group, version, plural }: Resource): Conversion | undefined {
   return conversions[`${group}/${version}/${plural}`]
+}
+
+/** An object in another version of its type. */
+export async function convertObject(object: Readonly<KubeObject>, to: Resource): Promise<KubeObject> {
+  const [version = ''] = object.apiVersion.split('/').slice(-1)
+  const from = conversions[`${to.group}/${version}/${to.plural}`]
+  const stored = from?.toStored(object) ?? object
+  return { ...(conversionOf(to)?.fromStored(stored) ?? stored), apiVersion: apiVersionOf(to) }
 }
 
 function renaming(names: [own: string, stored: string][]): Conversion {

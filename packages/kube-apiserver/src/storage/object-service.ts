@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Entry, RevisionStore } from '@slipway/storage'
+import type { AdmissionChain, AdmissionRequest } from '../admission/admission.ts'
 import type { User } from '../api/request.ts'
 import { alreadyExists, conflict, notFound, staleObject } from '../api/status.ts'
 import { apiVersionOf, type Resource, resourceKey } from '../registry/resource.ts'
@@ -31,15 +32,14 @@ export interface WriteOptions {
   dryRun?: boolean
   /** `status`, or another subresource that writes only its part. */
   subresource?: string
+  /** Is told what the client should know, besides the answer. */
+  warn?: (text: string) => void
   /** Writes down who manages which field. Absent = managedFields stay as they are. */
   track?: (next: KubeObject, current: KubeObject | undefined) => KubeObject
 }
 
 /** The current object, or undefined = it does not exist; returns the wanted one, or undefined = leave it. */
 export type Change = (current: KubeObject | undefined) => KubeObject | undefined | Promise<KubeObject | undefined>
-
-/** Who is asked before an object is created; it throws to refuse. */
-export type Admission = (object: KubeObject, context: WriteContext) => void
 
 const SYSTEM: User = { name: 'system:apiserver', groups: ['system:masters'] }
 
@@ -51,13 +51,13 @@ export class ObjectService {
   readonly #store: RevisionStore
   readonly #strategies: Strategies
   readonly #now: () => Date
-  readonly #admit: Admission
+  readonly #admission: AdmissionChain
 
-  constructor(store: RevisionStore, strategies: Strategies, now: () => Date, admit: Admission) {
+  constructor(store: RevisionStore, strategies: Strategies, now: () => Date, admission: AdmissionChain) {
     this.#store = store
     this.#strategies = strategies
     this.#now = now
-    this.#admit = admit
+    this.#admission = admission
   }
 
   get store(): RevisionStore {
@@ -87,19 +87,31 @@ export class ObjectService {
     prepareForCreate(wanted, context, randomUUID(), strategy)
     const object = options.track?.(wanted, undefined) ?? wanted
     const { name, namespace } = object.metadata
-    const key = keyOf(resource, namespace, name)
     // Before the strategy takes addresses and ports for an object that cannot be.
-    if (this.#store.get(key)) throw alreadyExists(resource, name)
-    this.#admit(object, context)
+    if (name && this.#store.get(keyOf(resource, namespace, name))) throw alreadyExists(resource, name)
+    const request = admissionRequest('CREATE', { resource, namespace, name }, options, { object })
+    try {
+      await this.#admission.mutate(request)
+      return await this.#insert(request, context, strategy)
+    } finally {
+      for (const settled of request.settled) settled()
+    }
+  }
+
+  async #insert(request: AdmissionRequest, context: WriteContext, strategy: Strategy): Promise<StoredObject> {
+    const { resource } = context
+    const object = request.object as KubeObject
     strategy.prepareCreate?.(object, context)
     try {
       checkCreate(object, context, strategy)
+      await this.#admission.validate(request)
       const value = encodeObject(object, resource)
       if (context.dryRun) {
         strategy.released?.(object)
         return { value, revision: 0, created: true }
       }
-      const entry = await this.#store.create(key, value)
+      const { name, namespace } = object.metadata
+      const entry = await this.#store.create(keyOf(resource, namespace, name), value)
       if (!entry) throw alreadyExists(resource, name)
       return { value: entry.value, revision: entry.modRevision, created: true }
     } catch (error) {
@@ -128,35 +140,51 @@ export class ObjectService {
       const asked = next.metadata.resourceVersion
       if (asked && asked !== current.metadata.resourceVersion) throw staleObject(resource, name)
       checkUid(address, next, current)
-      const stored = await this.#replace(entry, current, this.#prepared(next, current, context, options), context)
-      if (stored) return stored
+      prepareForUpdate(next, current, context)
+      // Fields that the strategy sets belong to no manager, as in Kubernetes.
+      const object = options.track?.(next, current) ?? next
+      const request = admissionRequest('UPDATE', address, options, { object, old: current })
+      try {
+        await this.#admission.mutate(request)
+        const stored = await this.#replace(entry, current, request, context)
+        if (stored) return stored
+      } finally {
+        for (const settled of request.settled) settled()
+      }
     }
   }
 
-  #prepared(wanted: KubeObject, current: KubeObject, context: WriteContext, options: WriteOptions): KubeObject {
-    const strategy = this.strategy(context.resource)
-    prepareForUpdate(wanted, current, context)
-    // Fields that the strategy sets belong to no manager, as in Kubernetes.
-    const next = options.track?.(wanted, current) ?? wanted
-    strategy.prepareUpdate?.(next, current, context)
-    countGeneration(next, current, context, strategy)
-    return next
-  }
-
+  /** Undefined = another writer came in between. */
   async #replace(
     entry: Entry,
     current: KubeObject,
-    next: KubeObject,
+    request: AdmissionRequest,
     context: WriteContext,
   ): Promise<StoredObject | undefined> {
     const strategy = this.strategy(context.resource)
+    const next = request.object as KubeObject
+    strategy.prepareUpdate?.(next, current, context)
+    countGeneration(next, current, context, strategy)
     checkUpdate(next, current, context, strategy)
+    await this.#admission.validate(request)
     if (unchanged(next, current)) return { value: entry.value, revision: entry.modRevision }
     if (isFinished(next)) return await this.#erase(entry, next, context)
     const value = encodeObject(next, context.resource)
     if (context.dryRun) return { value, revision: entry.modRevision }
     const written = await this.#store.update(entry.key, value, entry.modRevision)
     return written && { value: written.value, revision: written.modRevision }
+  }
+
+  /** Throws what admission has against the removal. */
+  async admitDelete(address: Address, old: Readonly<KubeObject>, options: WriteOptions): Promise<void> {
+    await this.#admission.validate(admissionRequest('DELETE', address, options, { old }))
+  }
+
+  /** Throws what admission has against reaching into an object, such as a pod's exec; `object` holds its options. */
+  async admitConnect(address: Address, object: KubeObject, options: WriteOptions): Promise<void> {
+    const request = admissionRequest('CONNECT', address, options, { object })
+    await this.#admission.mutate(request)
+    await this.#admission.validate(request)
   }
 
   /** Writes down that the object is to go, and what holds it; undefined when another writer came first. */
@@ -207,6 +235,27 @@ export class ObjectService {
       dryRun: options.dryRun ?? false,
       ...subresourceOf(options),
     }
+  }
+}
+
+function admissionRequest(
+  operation: AdmissionRequest['operation'],
+  { resource, namespace, name }: Address,
+  { user, dryRun = false, subresource, warn }: WriteOptions,
+  objects: { object?: KubeObject; old?: Readonly<KubeObject> },
+): AdmissionRequest {
+  return {
+    operation,
+    resource,
+    namespace,
+    name,
+    user,
+    dryRun,
+    ...(subresource && { subresource }),
+    object: objects.object,
+    old: objects.old,
+    warn: (text) => warn?.(text),
+    settled: [],
   }
 }
 

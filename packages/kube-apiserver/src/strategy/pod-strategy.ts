@@ -12,8 +12,6 @@ export const podStrategy: Strategy = {
     const spec = pod.spec as Spec
     spec.serviceAccountName ??= 'default'
     spec.serviceAccount ??= spec.serviceAccountName
-    spec.priority ??= 0
-    spec.preemptionPolicy ??= 'PreemptLowerPriority'
     addTolerations(spec)
     pod.status = { phase: 'Pending', qosClass: qosClass(spec) }
   },

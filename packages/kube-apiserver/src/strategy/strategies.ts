@@ -1,6 +1,7 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import { crdStrategy } from '../custom/crd-strategy.ts'
+import { policyStrategy, webhooksStrategy } from './admission-strategies.ts'
 import { podStrategy } from './pod-strategy.ts'
 import { serviceStrategy } from './service-strategy.ts'
 import type { Strategies, Strategy } from './strategy.ts'
@@ -47,9 +48,9 @@ export function createStrategies(options: { serviceCidr: string; services: Reado
     ['flowcontrol.apiserver.k8s.io/flowschemas', generation],
     ['flowcontrol.apiserver.k8s.io/prioritylevelconfigurations', generation],
     ['scheduling.k8s.io/priorityclasses', generation],
-    ['admissionregistration.k8s.io/validatingwebhookconfigurations', generation],
-    ['admissionregistration.k8s.io/mutatingwebhookconfigurations', generation],
-    ['admissionregistration.k8s.io/validatingadmissionpolicies', generation],
+    ['admissionregistration.k8s.io/validatingwebhookconfigurations', webhooksStrategy],
+    ['admissionregistration.k8s.io/mutatingwebhookconfigurations', webhooksStrategy],
+    ['admissionregistration.k8s.io/validatingadmissionpolicies', policyStrategy],
     ['admissionregistration.k8s.io/validatingadmissionpolicybindings', generation],
     ['apiextensions.k8s.io/customresourcedefinitions', crdStrategy],
   ])

@@ -1,5 +1,6 @@
 import { authenticatedUser, type TokenReader } from '../access/authenticate.ts'
 import type { Authorizer } from '../access/authorize.ts'
+import { negotiateOutput } from '../api/media-types.ts'
 import type { ApiRequest, User } from '../api/request.ts'
 import { badRequest } from '../api/status.ts'
 import type { Spec } from '../defaults/pod-defaults.ts'
@@ -32,7 +33,9 @@ export function reviewOf(
   return (
     answer &&
     (async (deps, request) => {
-      const object = await readObject(request)
+      // A review is answered as itself: it has no metadata to make a table of.
+      negotiateOutput(request.http.headers.accept, ['object'])
+      const { object } = await readObject(request)
       const status = await answer(object.spec ?? {}, request, deps)
       sendValue(request, 201, { ...object, metadata: { creationTimestamp: null, ...object.metadata }, status })
     })

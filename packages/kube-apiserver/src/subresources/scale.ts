@@ -57,7 +57,7 @@ async function readChange(request: ApiRequest): Promise<(current: Scale) => Scal
   const kind = patchKindOf(request.http.headers['content-type'], false)
   const text = await readText(request)
   if (kind === 'apply') {
-    const applied = asObject(parseYaml(text))
+    const applied = asObject(parseYaml(text).value)
     return (current) => ({ ...current, spec: { ...current.spec, ...(applied.spec as object) } })
   }
   const patch = parseJson(text)

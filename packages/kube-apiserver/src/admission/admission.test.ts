@@ -1,0 +1,318 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+let api: TestServer
+beforeAll(async () => {
+  api = await startTestServer()
+})
+afterAll(() => api.stop())
+
+let spaces = 0
+async function namespace(labels: Record<string, string> = {}): Promise<string> {
+  const name = `space-${++spaces}`
+  const body = { metadata: { name, labels } }
+  expect((await api.call('POST', '/api/v1/namespaces', { body })).status).toBe(201)
+  return name
+}
+
+const pod = (name: string, spec: object = {}, resources: object = {}) => ({
+  metadata: { name },
+  spec: { containers: [{ name: 'c', image: 'x:1', resources }], ...spec },
+})
+
+describe('ResourceQuota', () => {
+  const quota = (hard: object, extra: object = {}) => ({ metadata: { name: 'q' }, spec: { hard, ...extra } })
+
+  async function used(space: string): Promise<Record<string, string>> {
+    const { body } = await api.call('GET', `/api/v1/namespaces/${space}/resourcequotas/q`)
+    return body.status?.used ?? {}
+  }
+
+  it('lets in as many as it says, however many ask at once', async () => {
+    const space = await namespace()
+    await api.call('POST', `/api/v1/namespaces/${space}/resourcequotas`, { body: quota({ secrets: '3' }) })
+
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        api.call('POST', `/api/v1/namespaces/${space}/secrets`, { body: { metadata: { name: `s-${i}` } } }),
+      ),
+    )
+
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(3)
+    expect(answers.find(({ status }) => status === 403)?.body).toMatchObject({ reason: 'Forbidden' })
+    await expect.poll(() => used(space)).toEqual({ secrets: '3' })
+  })
+
+  it('counts what pods ask for and gives it back', async () => {
+    const space = await namespace()
+    const pods = `/api/v1/namespaces/${space}/pods`
+    const hard = { pods: '2', 'requests.cpu': '1', 'requests.memory': '1Gi' }
+    await api.call('POST', `/api/v1/namespaces/${space}/resourcequotas`, { body: quota(hard) })
+
+    const small = { requests: { cpu: '500m', memory: '252Mi' } }
+    expect((await api.call('POST', pods, { body: pod('a', {}, small) })).status).toBe(201)
+    await expect.poll(() => used(space)).toEqual({ pods: '1', 'requests.cpu': '500m', 'requests.memory': '252Mi' })
+    const large = await api.call('POST', pods, { body: pod('b', {}, { requests: { cpu: '600m', memory: '1Mi' } }) })
+    expect(large.body.message).toBe(
+      'pods "b" is forbidden: exceeded quota: q, requested: requests.cpu=600m, used: requests.cpu=500m, limited: requests.cpu=1',
+    )
+    const silent = await api.call('POST', pods, { body: pod('c') })
+    expect(silent.body.message).toContain('failed quota: q: must specify requests.cpu for: c; requests.memory for: c')
+    await api.call('DELETE', `${pods}/a`)
+    await expect.poll(() => used(space)).toEqual({ pods: '0', 'requests.cpu': '0', 'requests.memory': '0' })
+  })
+
+  it('counts by scope, by type and by kind of Service', async () => {
+    const space = await namespace()
+    const base = `/api/v1/namespaces/${space}`
+    await api.call('POST', `${base}/resourcequotas`, {
+      body: quota({ services: '9', 'services.nodeports': '1', 'count/deployments.apps': '1' }),
+    })
+    const bestEffort = { metadata: { name: 'be' }, spec: { hard: { pods: '1' }, scopes: ['BestEffort'] } }
+    await api.call('POST', `${base}/resourcequotas`, { body: bestEffort })
+    const service = (name: string, type: string) => ({ metadata: { name }, spec: { type, ports: [{ port: 80 }] } })
+
+    expect((await api.call('POST', `${base}/services`, { body: service('a', 'NodePort') })).status).toBe(201)
+    expect((await api.call('POST', `${base}/services`, { body: service('b', 'NodePort') })).status).toBe(403)
+    expect((await api.call('POST', `${base}/services`, { body: service('b', 'ClusterIP') })).status).toBe(201)
+    const asking = pod('asking', {}, { requests: { cpu: '1m' } })
+    expect((await api.call('POST', `${base}/pods`, { body: asking })).status).toBe(201)
+    expect((await api.call('POST', `${base}/pods`, { body: pod('one') })).status).toBe(201)
+    expect((await api.call('POST', `${base}/pods`, { body: pod('two') })).status).toBe(403)
+    await expect.poll(() => used(space)).toMatchObject({ services: '2', 'services.nodeports': '1' })
+  })
+})
+
+describe('LimitRange', () => {
+  it('gives containers their defaults and refuses what is out of range', async () => {
+    const space = await namespace()
+    const base = `/api/v1/namespaces/${space}`
+    const limit = {
+      type: 'Container',
+      default: { cpu: '500m' },
+      defaultRequest: { cpu: '100m' },
+      min: { cpu: '50m' },
+      max: { cpu: '1' },
+    }
+    await api.call('POST', `${base}/limitranges`, { body: { metadata: { name: 'l' }, spec: { limits: [limit] } } })
+
+    const { body } = await api.call('POST', `${base}/pods`, { body: pod('a') })
+    expect(body.spec.containers[0].resources).toEqual({ limits: { cpu: '500m' }, requests: { cpu: '100m' } })
+    expect(body.metadata.annotations['kubernetes.io/limit-ranger']).toContain('cpu request for container c')
+    const refused = await api.call('POST', `${base}/pods`, { body: pod('b', {}, { limits: { cpu: '2' } }) })
+    expect(refused.status).toBe(403)
+    expect(refused.body.message).toContain('maximum cpu usage per Container is 1, but limit is 2')
+  })
+})
+
+describe('classes of pods', () => {
+  it('take priority and overhead from their classes, which must exist', async () => {
+    const space = await namespace()
+    const pods = `/api/v1/namespaces/${space}/pods`
+    await api.call('POST', '/apis/scheduling.k8s.io/v1/priorityclasses', {
+      body: { metadata: { name: 'high' }, value: 1000 },
+    })
+    await api.call('POST', '/apis/node.k8s.io/v1/runtimeclasses', {
+      body: { metadata: { name: 'sandbox' }, handler: 'sandbox', overhead: { podFixed: { cpu: '10m' } } },
+    })
+
+    const { body } = await api.call('POST', pods, {
+      body: pod('a', { priorityClassName: 'high', runtimeClassName: 'sandbox' }),
+    })
+    expect(body.spec).toMatchObject({ priority: 1000, overhead: { cpu: '10m' } })
+    const none = await api.call('POST', pods, { body: pod('b', { runtimeClassName: 'none' }) })
+    expect(none.body.message).toBe('pods "b" is forbidden: pod rejected: RuntimeClass "none" not found')
+    const low = await api.call('POST', pods, { body: pod('c', { priorityClassName: 'low' }) })
+    expect(low.body.message).toBe('pods "c" is forbidden: no PriorityClass with name low was found')
+  })
+})
+
+describe('webhooks', () => {
+  let hook: Server
+  let url: string
+  // biome-ignore lint/suspicious/noExplicitAny: reviews as they come in.
+  let respond: (request: any) => object = () => ({ allowed: true })
+  beforeAll(async () => {
+    hook = createServer((request, response) => {
+      let text = ''
+      request.on('data', (chunk) => {
+        text += chunk
+      })
+      request.on('end', () => {
+        const review = JSON.parse(text)
+        const answer = { uid: review.request.uid, ...respond(review.request) }
+        if ('silent' in answer) return
+        response.end(JSON.stringify({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', response: answer }))
+      })
+    })
+    await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
+    url = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook`
+  })
+  afterAll(() => {
+    hook.closeAllConnections()
+    hook.close()
+  })
+
+  const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1'
+  const configuration = (name: string, extra: object = {}) => ({
+    metadata: { name },
+    webhooks: [
+      {
+        name: `${name}.example.com`,
+        clientConfig: { url },
+        rules: [
+          {
+            operations: ['CREATE', 'UPDATE', 'DELETE'],
+            apiGroups: [''],
+            apiVersions: ['v1'],
+            resources: ['configmaps'],
+          },
+        ],
+        sideEffects: 'None',
+        admissionReviewVersions: ['v1'],
+        namespaceSelector: { matchLabels: { hooked: 'yes' } },
+        ...extra,
+      },
+    ],
+  })
+
+  it('change objects, defaults and all, and warn', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    const patch = Buffer.from(JSON.stringify([{ op: 'add', path: '/data/added', value: 'yes' }])).toString('base64')
+    respond = ({ operation }) => ({
+      allowed: true,
+      warnings: ['seen'],
+      ...(operation === 'CREATE' && { patchType: 'JSONPatch', patch }),
+    })
+    const path = `${CONFIGURATIONS}/mutatingwebhookconfigurations`
+    const made = await api.call('POST', path, { body: configuration('mutate') })
+    expect(made.status).toBe(201)
+
+    const answer = await api.call('POST', `/api/v1/namespaces/${space}/configmaps`, {
+      body: { metadata: { name: 'a' }, data: { own: '1' } },
+    })
+    expect(answer.body.data).toEqual({ own: '1', added: 'yes' })
+    expect(answer.headers.warning).toContain('seen')
+    await api.call('DELETE', `${path}/mutate`)
+  })
+
+  it('refuse creates, updates and removals in their own words, and only where they are asked', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    const maps = `/api/v1/namespaces/${space}/configmaps`
+    respond = () => ({ allowed: true })
+    await api.call('POST', maps, { body: { metadata: { name: 'a' } } })
+    respond = ({ object, oldObject }) => ({
+      allowed: false,
+      status: { message: `no ${(object ?? oldObject).metadata.name}`, code: 403 },
+    })
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations`
+    await api.call('POST', path, { body: configuration('validate') })
+
+    const created = await api.call('POST', maps, { body: { metadata: { name: 'b' } } })
+    expect(created.body).toMatchObject({
+      code: 403,
+      message: 'admission webhook "validate.example.com" denied the request: no b',
+    })
+    const merge = 'application/merge-patch+json'
+    expect((await api.call('PATCH', `${maps}/a`, { type: merge, body: { data: { x: 'y' } } })).status).toBe(403)
+    expect((await api.call('DELETE', `${maps}/a`)).status).toBe(403)
+    const elsewhere = await namespace()
+    expect(
+      (await api.call('POST', `/api/v1/namespaces/${elsewhere}/configmaps`, { body: { metadata: { name: 'b' } } }))
+        .status,
+    ).toBe(201)
+    expect((await api.call('DELETE', `${path}/validate`)).status).toBe(200)
+  })
+
+  it('that do not answer in time stop what they guard, unless their policy is Ignore', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    const maps = `/api/v1/namespaces/${space}/configmaps`
+    respond = () => ({ silent: true })
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations`
+    await api.call('POST', path, { body: configuration('slow', { timeoutSeconds: 1 }) })
+
+    const stopped = await api.call('POST', maps, { body: { metadata: { name: 'a' } } })
+    expect(stopped.status).toBe(500)
+    expect(stopped.body.message).toContain('failed calling webhook "slow.example.com"')
+    expect(stopped.body.message).toContain('context deadline exceeded')
+    const merge = 'application/merge-patch+json'
+    const { body } = await api.call('GET', `${path}/slow`)
+    body.webhooks[0].failurePolicy = 'Ignore'
+    await api.call('PATCH', `${path}/slow`, { type: merge, body: { webhooks: body.webhooks } })
+    expect((await api.call('POST', maps, { body: { metadata: { name: 'a' } } })).status).toBe(201)
+    await api.call('DELETE', `${path}/slow`)
+  })
+
+  it('are asked only when their conditions hold; conditions that cannot be read are refused', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    const maps = `/api/v1/namespaces/${space}/configmaps`
+    respond = () => ({ allowed: false })
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations`
+    const matchConditions = [{ name: 'not-skipped', expression: '!object.metadata.name.startsWith("skip")' }]
+    await api.call('POST', path, { body: configuration('conditional', { matchConditions }) })
+
+    expect((await api.call('POST', maps, { body: { metadata: { name: 'skip-me' } } })).status).toBe(201)
+    expect((await api.call('POST', maps, { body: { metadata: { name: 'take-me' } } })).status).toBe(400)
+    const bad = [{ name: 'bad', expression: '... [] bad expression' }]
+    const refused = await api.call('POST', path, { body: configuration('bad', { matchConditions: bad }) })
+    expect(refused.status).toBe(422)
+    expect(refused.body.message).toContain('compilation failed')
+    await api.call('DELETE', `${path}/conditional`)
+  })
+})
+
+describe('ValidatingAdmissionPolicy', () => {
+  const GROUP = '/apis/admissionregistration.k8s.io/v1'
+
+  it('refuses what its expressions do not hold for, with variables and words of its own', async () => {
+    const space = await namespace({ policed: 'yes' })
+    await api.call('POST', `${GROUP}/validatingadmissionpolicies`, {
+      body: {
+        metadata: { name: 'replicas' },
+        spec: {
+          matchConstraints: {
+            namespaceSelector: { matchLabels: { policed: 'yes' } },
+            resourceRules: [
+              { operations: ['CREATE'], apiGroups: ['apps'], apiVersions: ['v1'], resources: ['deployments'] },
+            ],
+          },
+          variables: [
+            { name: 'replicas', expression: 'object.spec.replicas' },
+            { name: 'odd', expression: 'variables.replicas % 2 == 1' },
+          ],
+          validations: [
+            {
+              expression: 'variables.replicas > 1',
+              messageExpression: "'wants more than ' + string(variables.replicas)",
+            },
+            { expression: 'variables.odd', reason: 'Forbidden' },
+          ],
+        },
+      },
+    })
+    await api.call('POST', `${GROUP}/validatingadmissionpolicybindings`, {
+      body: { metadata: { name: 'everywhere' }, spec: { policyName: 'replicas', validationActions: ['Deny'] } },
+    })
+    const deploy = (name: string, replicas: number) =>
+      api.call('POST', `/apis/apps/v1/namespaces/${space}/deployments`, {
+        body: {
+          metadata: { name },
+          spec: {
+            replicas,
+            selector: { matchLabels: { a: 'b' } },
+            template: { metadata: { labels: { a: 'b' } }, ...{ spec: pod('x').spec } },
+          },
+        },
+      })
+
+    expect((await deploy('one', 1)).body).toMatchObject({
+      code: 422,
+      reason: 'Invalid',
+      message: `deployments.apps "one" is forbidden: ValidatingAdmissionPolicy 'replicas' with binding 'everywhere' denied request: wants more than 1`,
+    })
+    expect((await deploy('two', 2)).body).toMatchObject({ code: 403, reason: 'Forbidden' })
+    expect((await deploy('three', 3)).status).toBe(201)
+  })
+})

@@ -1,0 +1,56 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import type { User } from '../api/request.ts'
+import type { Resource } from '../registry/resource.ts'
+
+/** What is about to happen to an object, as admission sees it. */
+export interface AdmissionRequest {
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
+  readonly resource: Resource
+  readonly subresource?: string
+  readonly namespace: string | undefined
+  readonly name: string
+  /** The new object, which mutating plugins change or replace; undefined when something is deleted. */
+  object: KubeObject | undefined
+  /** The object as it is stored; undefined for a create. */
+  readonly old: Readonly<KubeObject> | undefined
+  readonly user: User
+  readonly dryRun: boolean
+  /** Tells the client something that does not stop it. */
+  warn(text: string): void
+  /** Called when the write is over, whether it was done or not. */
+  settled: (() => void)[]
+}
+
+/** One rule of who may write what; both parts throw a StatusError to refuse. */
+export interface AdmissionPlugin {
+  mutate?(request: AdmissionRequest): void | Promise<void>
+  validate?(request: AdmissionRequest): void | Promise<void>
+}
+
+/** All plugins in their order: first each may change the object, then each may refuse it. */
+export class AdmissionChain {
+  readonly #plugins: AdmissionPlugin[]
+
+  constructor(plugins: AdmissionPlugin[]) {
+    this.#plugins = plugins
+  }
+
+  async mutate(request: AdmissionRequest): Promise<void> {
+    for (const plugin of this.#plugins) {
+      const pending = plugin.mutate?.(request)
+      if (pending) await pending
+    }
+  }
+
+  async validate(request: AdmissionRequest): Promise<void> {
+    for (const plugin of this.#plugins) {
+      const pending = plugin.validate?.(request)
+      if (pending) await pending
+    }
+  }
+}
+
+/** `/pods`-like test for plugins that look at one type only, and not at its parts. */
+export function concerns({ resource, subresource }: AdmissionRequest, group: string, plural: string): boolean {
+  return subresource === undefined && resource.group === group && resource.plural === plural
+}

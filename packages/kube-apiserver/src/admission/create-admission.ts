@@ -1,0 +1,23 @@
+import type { ObjectRules } from '../schema/object-rules.ts'
+import { AdmissionChain } from './admission.ts'
+import { limitRanger } from './limit-ranger.ts'
+import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { podClasses } from './pod-classes.ts'
+import { validatingPolicies } from './policies/validating-policies.ts'
+import { resourceQuota } from './resource-quota.ts'
+import { mutatingWebhooks } from './webhooks/mutating-webhooks.ts'
+import { validatingWebhooks } from './webhooks/validating-webhooks.ts'
+import type { WebhookDeps } from './webhooks/webhook.ts'
+
+/** Kubernetes' admission in its order: own rules, webhooks that change, policies and webhooks that refuse, quota last. */
+export function createAdmission(deps: WebhookDeps & { rules: ObjectRules; now: () => Date }): AdmissionChain {
+  return new AdmissionChain([
+    namespaceLifecycle(deps.store),
+    limitRanger(deps.store),
+    podClasses(deps.store),
+    mutatingWebhooks(deps),
+    validatingPolicies(deps),
+    validatingWebhooks(deps),
+    resourceQuota(deps),
+  ])
+}

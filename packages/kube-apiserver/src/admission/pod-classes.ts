@@ -1,0 +1,49 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import type { RevisionStore } from '@slipway/storage'
+import { forbidden } from '../api/status.ts'
+import type { Spec } from '../defaults/pod-defaults.ts'
+import { viewEntry } from '../storage/codec.ts'
+import { keyOf, prefixOf } from '../storage/keys.ts'
+import { type AdmissionPlugin, type AdmissionRequest, concerns } from './admission.ts'
+
+const PRIORITIES = { group: 'scheduling.k8s.io', plural: 'priorityclasses', namespaced: false }
+const RUNTIMES = { group: 'node.k8s.io', plural: 'runtimeclasses', namespaced: false }
+
+/** Gives pods what their PriorityClass and their RuntimeClass say (the Priority and RuntimeClass admissions). */
+export function podClasses(store: RevisionStore): AdmissionPlugin {
+  return {
+    mutate(request) {
+      const spec = request.object?.spec as Spec | undefined
+      if (request.operation !== 'CREATE' || !concerns(request, '', 'pods') || !spec) return
+      setPriority(store, spec, request)
+      if (spec.runtimeClassName) setRuntime(store, spec, request)
+    },
+  }
+}
+
+function setPriority(store: RevisionStore, spec: Spec, { resource, name }: AdmissionRequest): void {
+  const found = spec.priorityClassName
+    ? store.get(keyOf(PRIORITIES, undefined, spec.priorityClassName))
+    : store.list(prefixOf(PRIORITIES)).entries.find((entry) => viewEntry(entry).globalDefault === true)
+  if (spec.priorityClassName && !found) {
+    throw forbidden(resource, name, `no PriorityClass with name ${spec.priorityClassName} was found`)
+  }
+  const priority = found && viewEntry(found)
+  const value = (priority?.value as number | undefined) ?? 0
+  if (spec.priority !== undefined && spec.priority !== value) {
+    const why = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`
+    throw forbidden(resource, name, why)
+  }
+  if (priority) spec.priorityClassName = priority.metadata.name
+  spec.priority = value
+  spec.preemptionPolicy ??= priority?.preemptionPolicy ?? 'PreemptLowerPriority'
+}
+
+function setRuntime(store: RevisionStore, spec: Spec, { resource, name }: AdmissionRequest): void {
+  const entry = store.get(keyOf(RUNTIMES, undefined, spec.runtimeClassName))
+  if (!entry) throw forbidden(resource, name, `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`)
+  const { overhead, scheduling } = viewEntry(entry) as KubeObject
+  if (overhead?.podFixed) spec.overhead ??= structuredClone(overhead.podFixed)
+  if (scheduling?.nodeSelector) spec.nodeSelector = { ...scheduling.nodeSelector, ...spec.nodeSelector }
+  if (scheduling?.tolerations) spec.tolerations = [...(spec.tolerations ?? []), ...scheduling.tolerations]
+}

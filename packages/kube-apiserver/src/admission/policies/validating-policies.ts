@@ -1,0 +1,170 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import { forbidden, StatusError } from '../../api/status.ts'
+import { compileExpression } from '../../cel/expression.ts'
+import { celValue } from '../../cel/values.ts'
+import type { Spec } from '../../defaults/pod-defaults.ts'
+import type { Resource } from '../../registry/resource.ts'
+import { viewEntry } from '../../storage/codec.ts'
+import { prefixOf } from '../../storage/keys.ts'
+import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
+import { conditionsHold } from '../match-conditions.ts'
+import { type Interest, matchRequest, namespaceOf } from '../matching.ts'
+import { reviewRequest } from '../review-request.ts'
+import type { WebhookDeps } from '../webhooks/webhook.ts'
+import { policyParameters } from './parameters.ts'
+
+/** What the expressions of a policy may speak of. */
+export const POLICY_VARIABLES = [
+  'object',
+  'oldObject',
+  'request',
+  'params',
+  'namespaceObject',
+  'variables',
+  'authorizer',
+]
+
+const GROUP = 'admissionregistration.k8s.io'
+
+/** Refuses, or warns of, what the expressions of ValidatingAdmissionPolicies do not hold for. */
+export function validatingPolicies(deps: WebhookDeps): AdmissionPlugin {
+  const stored = (plural: string) =>
+    deps.store.list(prefixOf({ group: GROUP, plural, namespaced: false })).entries.map((entry) => viewEntry(entry))
+  return {
+    validate(request) {
+      if (request.resource.group === GROUP) return
+      const bindings = stored('validatingadmissionpolicybindings')
+      if (bindings.length === 0) return
+      const policies = new Map(stored('validatingadmissionpolicies').map((policy) => [policy.metadata.name, policy]))
+      return (async () => {
+        for (const binding of bindings) {
+          const policy = policies.get(binding.spec?.policyName)
+          if (policy) await enforce(policy, binding, request, deps)
+        }
+      })()
+    },
+  }
+}
+
+async function enforce(
+  policy: Readonly<KubeObject>,
+  binding: Readonly<KubeObject>,
+  request: AdmissionRequest,
+  deps: WebhookDeps,
+): Promise<void> {
+  const as = matchRequest(interestOf(policy.spec?.matchConstraints), request, deps)
+  const narrowed = binding.spec?.matchResources
+  if (!as || (narrowed && !matchRequest(interestOf(narrowed, true), request, deps))) return
+  const parameters = policyParameters(policy, binding, request, deps)
+  if (typeof parameters === 'string')
+    return answer(policy, binding, request, [{ message: parameters, reason: 'Invalid' }])
+  for (const params of parameters) {
+    answer(policy, binding, request, await findings({ spec: policy.spec ?? {}, params }, request, as, deps))
+  }
+}
+
+/** A binding without rules of its own means every request that the policy means. */
+function interestOf(match: Spec | undefined, everything = false): Interest {
+  const { resourceRules, excludeResourceRules, matchPolicy, namespaceSelector, objectSelector } = match ?? {}
+  const all = [{ operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*/*', '*'] }]
+  return {
+    rules: resourceRules ?? (everything ? all : []),
+    excluded: excludeResourceRules ?? [],
+    matchPolicy,
+    namespaceSelector,
+    objectSelector,
+  }
+}
+
+interface Finding {
+  message: string
+  reason: string
+}
+
+async function findings(
+  { spec, params }: { spec: Spec; params: Readonly<KubeObject> | null },
+  request: AdmissionRequest,
+  as: Resource,
+  deps: WebhookDeps,
+): Promise<Finding[]> {
+  const { object, oldObject, ...review } = await reviewRequest(request, as, deps.convert)
+  const bindings: Record<string, unknown> = {
+    object: celValue(object),
+    oldObject: celValue(oldObject),
+    request: celValue(review),
+    params: celValue(params),
+    namespaceObject: celValue(namespaceOf(request, deps.store) ?? null),
+    authorizer: null,
+  }
+  bindings.variables = lazyVariables(spec.variables ?? [], bindings)
+  const strict = spec.failurePolicy !== 'Ignore'
+  try {
+    if (!conditionsHold(spec.matchConditions, POLICY_VARIABLES, bindings)) return []
+  } catch (error) {
+    return strict ? [{ message: (error as Error).message, reason: 'Invalid' }] : []
+  }
+  return (spec.validations ?? []).flatMap((validation: Spec) => finding(validation, bindings, strict))
+}
+
+function finding(validation: Spec, bindings: Record<string, unknown>, strict: boolean): Finding[] {
+  const { expression, message, messageExpression, reason = 'Invalid' } = validation
+  try {
+    if (compileExpression(expression, POLICY_VARIABLES).evaluate(bindings) === true) return []
+  } catch (error) {
+    const text = `expression '${expression}' resulted in error: ${(error as Error).message}`
+    return strict ? [{ message: text, reason: 'Invalid' }] : []
+  }
+  return [{ message: ownWords(messageExpression, bindings) ?? message ?? `failed expression: ${expression}`, reason }]
+}
+
+function ownWords(expression: string | undefined, bindings: Record<string, unknown>): string | undefined {
+  if (!expression) return undefined
+  try {
+    const text = compileExpression(expression, POLICY_VARIABLES).evaluate(bindings)
+    return typeof text === 'string' && text.trim() !== '' ? text : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A variable is worked out when an expression first uses it, so that one that fails harms only its users. */
+function lazyVariables(variables: Spec[], bindings: Record<string, unknown>): object {
+  const values = {}
+  for (const { name, expression } of variables) {
+    let value: { of: unknown } | undefined
+    Object.defineProperty(values, name, {
+      enumerable: true,
+      get() {
+        value ??= { of: compileExpression(expression, POLICY_VARIABLES).evaluate(bindings) }
+        return value.of
+      },
+    })
+  }
+  return values
+}
+
+const CODES: Record<string, number> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413, Invalid: 422 }
+
+function answer(
+  policy: Readonly<KubeObject>,
+  binding: Readonly<KubeObject>,
+  request: AdmissionRequest,
+  found: Finding[],
+): void {
+  const actions: string[] = binding.spec?.validationActions ?? ['Deny']
+  const [policyName, bindingName] = [policy.metadata.name, binding.metadata.name]
+  for (const { message, reason } of found) {
+    if (actions.includes('Warn')) {
+      request.warn(
+        `Validation failed for ValidatingAdmissionPolicy '${policyName}' with binding '${bindingName}': ${message}`,
+      )
+    }
+    if (!actions.includes('Deny')) continue
+    const text = `ValidatingAdmissionPolicy '${policyName}' with binding '${bindingName}' denied request: ${message}`
+    const { status } = forbidden(request.resource, request.name, text)
+    throw new StatusError(CODES[reason] ?? 422, reason, status.message ?? '', {
+      ...status.details,
+      causes: [{ message: text }],
+    })
+  }
+}

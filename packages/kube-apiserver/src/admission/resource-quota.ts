@@ -1,0 +1,90 @@
+import { canonicalQuantity, type KubeObject, parseQuantity } from '@slipway/kube-objects'
+import type { RevisionStore } from '@slipway/storage'
+import { forbidden } from '../api/status.ts'
+import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Usage } from '../quota/pod-usage.ts'
+import { measureQuota, quotaText } from '../quota/quota-status.ts'
+import { inScopes } from '../quota/scopes.ts'
+import { usageOf } from '../quota/usage.ts'
+import type { ResourceRegistry } from '../registry/resource-registry.ts'
+import { viewEntry } from '../storage/codec.ts'
+import { prefixOf } from '../storage/keys.ts'
+import type { AdmissionPlugin, AdmissionRequest } from './admission.ts'
+
+const QUOTAS = { group: '', plural: 'resourcequotas', namespaced: true }
+
+/**
+ * Refuses what would exceed a ResourceQuota of its namespace. What is admitted and not stored yet is remembered until it
+ * is, so that many creates at once do not slip through together.
+ */
+export function resourceQuota(deps: {
+  store: RevisionStore
+  registry: ResourceRegistry
+  now: () => Date
+}): AdmissionPlugin {
+  const pending = new Map<string, Set<Usage>>()
+
+  function admit(quota: Readonly<KubeObject>, key: string, wanted: Usage, request: AdmissionRequest): void {
+    const hard = quota.spec?.hard as Record<string, string>
+    const used = measureQuota(quota, { ...deps, now: deps.now() })
+    for (const reserved of pending.get(key) ?? []) for (const [name, amount] of reserved) addUsage(used, name, amount)
+    const exceeded = [...wanted.keys()]
+      .filter((name) => (used.get(name) ?? 0n) + (wanted.get(name) ?? 0n) > parseQuantity(hard[name] ?? '0'))
+      .toSorted()
+    if (exceeded.length > 0) {
+      const list = (amount: (name: string) => string) => exceeded.map((name) => `${name}=${amount(name)}`).join(',')
+      const why = `exceeded quota: ${quota.metadata.name}, requested: ${list((name) => quotaText(name, wanted.get(name) ?? 0n))}, used: ${list((name) => quotaText(name, used.get(name) ?? 0n))}, limited: ${list((name) => canonicalQuantity(hard[name] ?? '0'))}`
+      throw forbidden(request.resource, request.name, why)
+    }
+    if (request.dryRun) return
+    const set = pending.get(key) ?? new Set()
+    pending.set(key, set.add(wanted))
+    request.settled.push(() => {
+      set.delete(wanted)
+      if (set.size === 0) pending.delete(key)
+    })
+  }
+
+  return {
+    validate(request) {
+      const { operation, object, old, resource, namespace, subresource } = request
+      if (subresource !== undefined || !object || !resource.namespaced) return
+      if (operation !== 'CREATE' && operation !== 'UPDATE') return
+      const { entries } = deps.store.list(prefixOf(QUOTAS, namespace))
+      if (entries.length === 0) return
+      const wanted = usageOf(object, resource, deps.now())
+      if (old) for (const [name, amount] of usageOf(old, resource, deps.now())) addUsage(wanted, name, -amount)
+      const isPod = resource.group === '' && resource.plural === 'pods'
+      for (const entry of entries) {
+        const quota = viewEntry(entry)
+        const hard = quota.spec?.hard ?? {}
+        if (!inScopes(quota, object, isPod)) continue
+        if (isPod && operation === 'CREATE') requireAmounts(quota, object, request)
+        const more = [...wanted].filter(([name, amount]) => amount > 0n && hard[name] !== undefined)
+        if (more.length > 0) admit(quota, entry.key, new Map(more), request)
+      }
+    },
+  }
+}
+
+function addUsage(usage: Usage, name: string, amount: bigint): void {
+  usage.set(name, (usage.get(name) ?? 0n) + amount)
+}
+
+/** Where a quota limits cpu or memory, every container must say how much it wants. */
+function requireAmounts(quota: Readonly<KubeObject>, pod: KubeObject, { resource, name }: AdmissionRequest): void {
+  const missing: string[] = []
+  for (const limited of Object.keys(quota.spec?.hard ?? {}).toSorted()) {
+    const [, part = '', amount = ''] = /^(?:(requests|limits)\.)?(cpu|memory)$/.exec(limited) ?? []
+    if (!amount) continue
+    const field = part || 'requests'
+    const containers = ((pod.spec?.containers ?? []) as Spec[]).filter(
+      (one) => one.resources?.[field]?.[amount] === undefined,
+    )
+    if (containers.length > 0) {
+      missing.push(`${limited} for: ${containers.map((one) => one.name).join(',')}`)
+    }
+  }
+  if (missing.length === 0) return
+  throw forbidden(resource, name, `failed quota: ${quota.metadata.name}: must specify ${missing.join('; ')}`)
+}

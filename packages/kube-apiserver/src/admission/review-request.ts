@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto'
+import type { KubeObject } from '@slipway/kube-objects'
+import { apiVersionOf, type Resource } from '../registry/resource.ts'
+import type { AdmissionRequest } from './admission.ts'
+
+/** Gives an object in another version of its type. */
+export type Converter = (object: Readonly<KubeObject>, to: Resource) => Promise<KubeObject>
+
+const OPTIONS = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions', CONNECT: '' }
+
+/** admission.k8s.io/v1 AdmissionRequest, the objects in the version that the receiver asked for. */
+export async function reviewRequest(request: AdmissionRequest, as: Resource, convert: Converter) {
+  const { operation, resource, subresource, namespace, name, user, dryRun, object, old } = request
+  const kindOf = (one: Resource) => {
+    const part = one.subresources.find((sub) => sub.name === subresource)?.kind
+    if (part?.kind) return { group: part.group || one.group, version: part.version || one.version, kind: part.kind }
+    return { group: one.group, version: one.version, kind: one.kind }
+  }
+  const typeOf = (one: Resource) => ({ group: one.group, version: one.version, resource: one.plural })
+  const inVersion = async (one: Readonly<KubeObject> | undefined) =>
+    one && operation !== 'CONNECT' && one.apiVersion !== apiVersionOf(as) ? await convert(one, as) : (one ?? null)
+  const part = subresource ? { subResource: subresource, requestSubResource: subresource } : {}
+  return {
+    uid: randomUUID(),
+    kind: kindOf(as),
+    resource: typeOf(as),
+    requestKind: kindOf(resource),
+    requestResource: typeOf(resource),
+    ...part,
+    ...(name && { name }),
+    ...(namespace !== undefined && { namespace }),
+    operation,
+    userInfo: {
+      username: user.name,
+      ...(user.uid && { uid: user.uid }),
+      groups: user.groups,
+      ...(user.extra && { extra: user.extra }),
+    },
+    object: await inVersion(object),
+    oldObject: await inVersion(old),
+    dryRun,
+    options: OPTIONS[operation] ? { kind: OPTIONS[operation], apiVersion: 'meta.k8s.io/v1' } : null,
+  }
+}

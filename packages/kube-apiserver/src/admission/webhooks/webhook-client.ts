@@ -1,0 +1,92 @@
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { RevisionStore } from '@slipway/storage'
+import type { Spec } from '../../defaults/pod-defaults.ts'
+import { serviceAddress } from './service-address.ts'
+
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024
+
+/** Where and for how long a webhook is asked. */
+export interface WebhookCall {
+  /** `clientConfig` of the configuration. */
+  client: Spec
+  seconds: number
+}
+
+/** Posts JSON to a webhook and gives its JSON answer. Throws an Error with the words of Go's HTTP client. */
+export async function callWebhook(
+  store: RevisionStore,
+  { client, seconds }: WebhookCall,
+  body: unknown,
+): Promise<Spec> {
+  const target = locate(store, client)
+  const shown = new URL(target.url)
+  shown.searchParams.set('timeout', `${seconds}s`)
+  const fault = (why: string) => new Error(`failed to call webhook: Post "${shown}": ${why}`)
+  if (!target.host) throw fault(target.problem ?? 'no endpoints available')
+  const text = JSON.stringify(body)
+  const send = shown.protocol === 'http:' ? httpRequest : httpsRequest
+  const abort = AbortSignal.timeout(seconds * 1000)
+  const options = {
+    method: 'POST',
+    host: target.host,
+    port: target.port,
+    path: `${shown.pathname}${shown.search}`,
+    ...(client.caBundle && { ca: Buffer.from(client.caBundle, 'base64') }),
+    servername: /^[\d.:]+$/.test(shown.hostname) ? '' : shown.hostname,
+    headers: {
+      host: shown.host,
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+    },
+    agent: false as const,
+    signal: abort,
+  }
+  const answer = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const call = send(options, (response) => {
+      const chunks: Buffer[] = []
+      let size = 0
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size > MAX_ANSWER_BYTES) response.destroy(new Error('the answer is too large'))
+        else chunks.push(chunk)
+      })
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
+    })
+    call.on('error', reject)
+    call.end(text)
+  }).catch((error: Error) => {
+    throw fault(abort.aborted ? 'context deadline exceeded' : error.message)
+  })
+  if (answer.status !== 200) {
+    throw new Error(
+      `failed to call webhook: the server responded with status ${answer.status}: ${answer.text.slice(0, 200)}`,
+    )
+  }
+  try {
+    return JSON.parse(answer.text)
+  } catch (error) {
+    throw new Error(`failed to call webhook: ${(error as Error).message}`)
+  }
+}
+
+interface Location {
+  url: string
+  host?: string
+  port?: number
+  problem?: string
+}
+
+function locate(store: RevisionStore, { url, service }: Spec): Location {
+  if (url) {
+    const { hostname, port, protocol } = new URL(url)
+    return { url, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (protocol === 'http:' ? 80 : 443)) }
+  }
+  const { namespace, name, path = '/', port = 443 } = service ?? {}
+  const shown = `https://${name}.${namespace}.svc:${port}${path}`
+  const address = serviceAddress(store, { namespace, name, port })
+  if (typeof address === 'string') return { url: shown, problem: address }
+  return { url: shown, ...address }
+}

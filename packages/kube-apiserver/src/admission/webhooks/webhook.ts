@@ -1,0 +1,108 @@
+import { badRequest, internalError, StatusError } from '../../api/status.ts'
+import { celValue } from '../../cel/values.ts'
+import type { Spec } from '../../defaults/pod-defaults.ts'
+import type { Resource } from '../../registry/resource.ts'
+import { viewEntry } from '../../storage/codec.ts'
+import { prefixOf } from '../../storage/keys.ts'
+import type { AdmissionRequest } from '../admission.ts'
+import { CONDITION_VARIABLES, conditionsHold } from '../match-conditions.ts'
+import { type MatchDeps, matchRequest } from '../matching.ts'
+import { type Converter, reviewRequest } from '../review-request.ts'
+import { callWebhook } from './webhook-client.ts'
+
+/** One webhook of a configuration. */
+export interface Webhook {
+  configuration: string
+  hook: Spec
+}
+
+export interface WebhookDeps extends MatchDeps {
+  convert: Converter
+}
+
+/** The webhooks of all configurations of a kind, in the order of the configurations' names. */
+export function webhooksOf(plural: string, { store }: MatchDeps): Webhook[] {
+  const { entries } = store.list(prefixOf({ group: 'admissionregistration.k8s.io', plural, namespaced: false }))
+  return entries.flatMap((entry) => {
+    const { metadata, webhooks = [] } = viewEntry(entry)
+    return (webhooks as Spec[]).map((hook) => ({ configuration: metadata.name, hook }))
+  })
+}
+
+/** Configurations are not shown to webhooks, so that none can lock out its own removal. */
+export function isExempt({ resource }: AdmissionRequest): boolean {
+  return resource.group === 'admissionregistration.k8s.io'
+}
+
+/** In which version the webhook wants to see the request; undefined = not at all. Throws when its conditions cannot be told. */
+export function wantedVersion({ hook }: Webhook, request: AdmissionRequest, deps: MatchDeps): Resource | undefined {
+  const { rules = [], matchPolicy, namespaceSelector, objectSelector } = hook
+  return matchRequest({ rules, matchPolicy, namespaceSelector, objectSelector }, request, deps)
+}
+
+/** What a webhook said of a request it allows. */
+export interface Allowed {
+  /** A JSON patch, of mutating webhooks only. */
+  patch?: unknown
+}
+
+/** Asks one webhook. Throws a StatusError when it denies, or fails and its policy is Fail; undefined = it has no say. */
+export async function askWebhook(
+  webhook: Webhook,
+  request: AdmissionRequest,
+  as: Resource,
+  deps: WebhookDeps,
+): Promise<Allowed | undefined> {
+  const { hook } = webhook
+  const review = await reviewRequest(request, as, deps.convert)
+  try {
+    const bindings = {
+      object: celValue(review.object),
+      oldObject: celValue(review.oldObject),
+      request: celValue(review),
+      authorizer: null,
+    }
+    if (!conditionsHold(hook.matchConditions, CONDITION_VARIABLES, bindings)) return undefined
+  } catch (error) {
+    if (hook.failurePolicy === 'Ignore') return undefined
+    throw new StatusError(
+      403,
+      'Forbidden',
+      `${request.resource.plural} "${request.name}" is forbidden: ${(error as Error).message}`,
+    )
+  }
+  if (request.dryRun && !['None', 'NoneOnDryRun'].includes(hook.sideEffects)) {
+    throw badRequest(`admission webhook "${hook.name}" does not support dry run`)
+  }
+  let answer: Spec
+  try {
+    answer = await reviewed(hook, review, deps)
+  } catch (error) {
+    if (hook.failurePolicy === 'Ignore') return undefined
+    throw internalError(`failed calling webhook "${hook.name}": ${(error as Error).message}`)
+  }
+  for (const warning of answer.warnings ?? []) request.warn(String(warning))
+  if (!answer.allowed) throw denied(hook.name, answer.status ?? {})
+  if (!answer.patch) return {}
+  return { patch: JSON.parse(Buffer.from(answer.patch, 'base64').toString()) }
+}
+
+async function reviewed(hook: Spec, request: { uid: string }, { store }: WebhookDeps): Promise<Spec> {
+  const versions: string[] = hook.admissionReviewVersions ?? ['v1']
+  const version = versions.find((one) => one === 'v1' || one === 'v1beta1') ?? 'v1'
+  const body = { kind: 'AdmissionReview', apiVersion: `admission.k8s.io/${version}`, request }
+  const call = { client: hook.clientConfig ?? {}, seconds: hook.timeoutSeconds ?? 10 }
+  const { response } = await callWebhook(store, call, body)
+  if (!response) throw new Error('webhook response was absent')
+  if (response.uid !== request.uid) {
+    throw new Error(`expected response.uid="${request.uid}", got "${response.uid ?? ''}"`)
+  }
+  return response
+}
+
+/** webhookerrors.ToStatusErr: what the webhook answered, with a code that is a failure. */
+function denied(name: string, { code, message, reason, details }: Spec): StatusError {
+  const by = `admission webhook "${name}" denied the request`
+  const text = message || reason ? `${by}: ${message || reason}` : `${by} without explanation`
+  return new StatusError(code >= 400 ? code : 400, reason ?? '', text, details)
+}

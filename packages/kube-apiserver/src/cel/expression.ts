@@ -1,0 +1,67 @@
+import { Environment } from '@marcbachmann/cel-js'
+import { addKubernetesLibrary } from './library.ts'
+
+/** Values by the names that an expression uses. */
+export type Bindings = Record<string, unknown>
+
+/** An expression that has been read and can be evaluated again and again. */
+export interface Expression {
+  readonly text: string
+  /** Throws an Error with CEL's words when the expression fails on these values. */
+  evaluate(bindings: Bindings): unknown
+}
+
+let library: Environment | undefined
+const environments = new Map<string, Environment>()
+const compiled = new Map<string, Expression>()
+/** Configurations name few expressions; a flood of different ones must not fill the memory. */
+const MAX_COMPILED = 2000
+
+/** Reads an expression over variables of any type. Throws an Error that says what is wrong with it. */
+export function compileExpression(text: string, variables: readonly string[]): Expression {
+  const key = `${variables.join()} ${text}`
+  const known = compiled.get(key)
+  if (known) return known
+  const program = environmentOf(variables).parse(text)
+  const { valid, error } = program.check()
+  if (!valid) throw new Error(firstLine(error))
+  const expression: Expression = {
+    text,
+    evaluate(bindings) {
+      try {
+        return program(bindings)
+      } catch (fault) {
+        throw new Error(firstLine(fault))
+      }
+    },
+  }
+  if (compiled.size >= MAX_COMPILED) compiled.clear()
+  compiled.set(key, expression)
+  return expression
+}
+
+/** What is wrong with an expression; undefined = nothing. */
+export function expressionFault(text: string, variables: readonly string[]): string | undefined {
+  try {
+    compileExpression(text, variables)
+    return undefined
+  } catch (error) {
+    return firstLine(error)
+  }
+}
+
+function environmentOf(variables: readonly string[]): Environment {
+  library ??= addKubernetesLibrary(new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false }))
+  const key = variables.join()
+  const known = environments.get(key)
+  if (known) return known
+  const env = library.clone()
+  for (const name of variables) env.registerVariable(name, 'dyn')
+  environments.set(key, env)
+  return env
+}
+
+/** The engine draws the place of a fault below its message. */
+function firstLine(error: unknown): string {
+  return String((error as Error | undefined)?.message ?? error).split('\n')[0] ?? ''
+}

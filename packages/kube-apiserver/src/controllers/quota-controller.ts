@@ -1,0 +1,68 @@
+import { canonicalQuantity, equalJson, type KubeObject } from '@slipway/kube-objects'
+import type { StoreEvent } from '@slipway/storage'
+import { measureQuota, quotaText } from '../quota/quota-status.ts'
+import type { Resource } from '../registry/resource.ts'
+import { viewEntry } from '../storage/codec.ts'
+import { prefixOf } from '../storage/keys.ts'
+import { systemWrite } from '../storage/object-service.ts'
+import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
+import { WorkQueue } from './work-queue.ts'
+
+/** Writes into every ResourceQuota what its namespace uses, again with every change in the namespace. */
+export function quotaController(deps: ControllerDeps & { now: () => Date }): ServerController {
+  const { objects, registry, onError } = deps
+  const { store } = objects
+  const quotas = registry.storedType('', 'resourcequotas') as Resource
+  const queue = new WorkQueue(reconcile, onError)
+  let stop: (() => void) | undefined
+
+  async function reconcile(namespace: string): Promise<void> {
+    for (const entry of store.list(prefixOf(quotas, namespace)).entries) {
+      const { name } = viewEntry(entry).metadata
+      await objects.update({ resource: quotas, namespace, name }, measured, { ...systemWrite, subresource: 'status' })
+    }
+  }
+
+  function measured(quota: KubeObject | undefined): KubeObject | undefined {
+    if (!quota) return undefined
+    const hard = (quota.spec?.hard ?? {}) as Record<string, string>
+    const used = Object.fromEntries(
+      [...measureQuota(quota, { store, registry, now: deps.now() })].map(([name, nano]) => [
+        name,
+        quotaText(name, nano),
+      ]),
+    )
+    const status = {
+      hard: Object.fromEntries(Object.entries(hard).map(([name, amount]) => [name, canonicalQuantity(amount)])),
+      used,
+    }
+    return equalJson(quota.status ?? {}, status) ? undefined : { ...quota, status }
+  }
+
+  return {
+    start() {
+      const prefix = prefixOf(quotas)
+      for (const { key } of store.list(prefix).entries) queue.add(key.slice(prefix.length).split('/')[0] ?? '')
+      stop = store.watch('/registry/', store.revision(), (event) => {
+        const address = parseKey(event.key, registry)
+        if (!address?.namespace || !matters(event, address.resource)) return
+        const { entries } = store.list(prefixOf(quotas, address.namespace), { limit: 1 })
+        if (entries.length > 0) queue.add(address.namespace)
+      })
+    },
+    async stop() {
+      stop?.()
+      await queue.stop()
+    },
+  }
+}
+
+const CHANGING = new Set(['pods', 'services', 'persistentvolumeclaims'])
+
+/** Whether a change can change what is used: a status that someone wrote into a quota stays until then, as in Kubernetes. */
+function matters({ type, previous, entry }: StoreEvent, { group, plural }: Resource): boolean {
+  if (type === 'delete' || !previous) return true
+  if (group !== '') return false
+  if (plural !== 'resourcequotas') return CHANGING.has(plural)
+  return !equalJson(viewEntry(previous).spec?.hard ?? {}, viewEntry(entry).spec?.hard ?? {})
+}
