@@ -3,7 +3,7 @@ import { TransientError } from '@slipway/errors'
 import { joinBytes, type Packet, PacketReader, packetText, writeFlush, writePacket } from '@slipway/git-format'
 
 /** Bytes of a pack that is taken into memory; larger ones are git's work. */
-const MAX_PACK = 2 * 1024 ** 2
+const MAX_PACK = 256 * 1024
 const DELIMITER = new TextEncoder().encode('0001')
 const AGENT = 'agent=slipway\n'
 
@@ -44,11 +44,6 @@ export class FetchProtocol {
     const start = await this.#next()
     if (start.kind !== 'data' || packetText(start.payload) !== 'packfile') return undefined
     return this.#pack()
-  }
-
-  /** Says that there are no more questions. */
-  end(): void {
-    this.#channel.end(writeFlush())
   }
 
   #send(command: string, lines: string[]): void {

@@ -87,7 +87,7 @@ describe('fetchStep', () => {
   })
 
   it('leaves large packs to git', async () => {
-    const noise = Array.from({ length: 400_000 }, () => Math.random().toString(36)).join('\n')
+    const noise = Array.from({ length: 100_000 }, () => Math.random().toString(36)).join('\n')
     await remote.commit({ 'large.txt': noise })
 
     expect(await step()).toBeUndefined()

@@ -21,8 +21,8 @@ export async function fetchStep(
   if (!pack) return undefined
   const objects = await readPack(pack, (id) => cache.objects.read(id))
   if (objects.get(want)?.type !== 'commit') return undefined
-  await cache.store(objects)
+  cache.store(objects)
   // Only now: who sees the ref finds all that belongs to it.
-  await cache.moveRef(localRef(ref), want)
+  cache.moveRef(localRef(ref), want)
   return want
 }

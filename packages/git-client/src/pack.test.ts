@@ -21,7 +21,7 @@ beforeAll(() => {
   for (let version = 0; version < 12; version++) {
     const lines = Array.from({ length: 300 }, (_, line) => `line ${line} ${line % 12 === version ? version : ''}`)
     writeFileSync(join(folder, 'text.txt'), lines.join('\n'))
-    writeFileSync(join(folder, `${version}.bin`), Buffer.alloc(70_000, version))
+    writeFileSync(join(folder, `${version}.bin`), Buffer.alloc(7_000, version))
     git(['add', '-A'])
     git(['-c', 'user.name=Ada', '-c', 'user.email=a@b', 'commit', '-q', '-m', String(version)])
   }

@@ -3,8 +3,9 @@ import { inflateSync } from 'node:zlib'
 import { TransientError } from '@slipway/errors'
 import { type GitObject, idOf, type ObjectType } from './git-objects.ts'
 
-/** Bytes that the objects of a pack may have together; larger packs are git's work. */
-const MAX_CONTENT = 16 * 1024 ** 2
+/** What is worked on without a pause: objects, and bytes that they may have together. Larger packs are git's work. */
+const MAX_OBJECTS = 100
+const MAX_CONTENT = 2 * 1024 ** 2
 const TRAILER = 20
 const TYPES: Record<number, ObjectType> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' }
 const OFFSET_DELTA = 6
@@ -73,10 +74,12 @@ function readEntries(pack: Buffer): Map<number, PackEntry> {
   if (end < 12 || pack.toString('latin1', 0, 4) !== 'PACK' || pack.readUInt32BE(4) !== 2) throw invalid('no pack')
   const digest = createHash('sha1').update(pack.subarray(0, end)).digest()
   if (!digest.equals(pack.subarray(end))) throw invalid('its checksum is wrong')
+  const count = pack.readUInt32BE(8)
+  if (count > MAX_OBJECTS) throw invalid('it is too large')
   const entries = new Map<number, PackEntry>()
   let total = 0
   let offset = 12
-  for (let left = pack.readUInt32BE(8); left > 0; left--) {
+  for (let left = count; left > 0; left--) {
     const { entry, size, start } = readHeader(pack, offset)
     total += size
     if (total > MAX_CONTENT) throw invalid('it is too large')

@@ -12,6 +12,9 @@ export interface ArchiveLimits {
   size: number
 }
 
+/** Bytes that are compressed at once. */
+const CHUNK = 256 * 1024
+
 export const ARCHIVE_LIMITS: ArchiveLimits = { files: 100_000, size: 512 * 1024 ** 2 }
 
 export interface Commit {
@@ -49,7 +52,22 @@ export async function archive(git: GitClient, commit: Commit, limits = ARCHIVE_L
     entries,
   ).catch((error) => tar.destroy(error))
   // The consumer of the result is told of every failure.
-  return pipeline(tar as unknown as Readable, createGzip(), () => {})
+  return pipeline(tar as unknown as Readable, inLargeChunks, createGzip({ chunkSize: CHUNK }), () => {})
+}
+
+/** gzip hands every chunk to another thread and back, which for headers and small files costs more than to compress them. */
+async function* inLargeChunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = []
+  let size = 0
+  for await (const chunk of chunks) {
+    parts.push(chunk)
+    size += chunk.length
+    if (size < CHUNK) continue
+    yield Buffer.concat(parts)
+    parts = []
+    size = 0
+  }
+  if (size > 0) yield Buffer.concat(parts)
 }
 
 async function readIgnoreFiles(
