@@ -6,8 +6,11 @@ import { type Authenticator, HttpServer } from '@slipway/http-server'
 import type { KubeObject } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
 import { authenticate, tokenReader } from './access/authenticate.ts'
-import { type Authorizer, allowAuthenticated, denialText, isOpenPath } from './access/authorize.ts'
+import { type Authorizer, denialText, isOpenPath } from './access/authorize.ts'
+import { impersonatedUser } from './access/impersonation.ts'
+import { Rbac } from './access/rbac.ts'
 import { TokenIssuer } from './access/service-account-tokens.ts'
+import { bindingIsLive } from './access/token-bindings.ts'
 import { createAdmission } from './admission/create-admission.ts'
 import { parseTarget, type Target, type User } from './api/request.ts'
 import { internalError, type Status, StatusError, serviceUnavailable, unauthorized } from './api/status.ts'
@@ -17,12 +20,14 @@ import { customResourceController } from './controllers/custom-resource-controll
 import { garbageCollector } from './controllers/garbage-collector.ts'
 import { namespaceController } from './controllers/namespace-controller.ts'
 import { quotaController } from './controllers/quota-controller.ts'
+import { roleAggregationController } from './controllers/role-aggregation-controller.ts'
 import { serveNonResource } from './non-resource.ts'
 import { kubeletLocation } from './proxy/kubelet-location.ts'
 import { forwardUpgrade, refuseUpgrade } from './proxy/kubelet-proxy.ts'
 import type { Resource } from './registry/resource.ts'
 import { ResourceRegistry } from './registry/resource-registry.ts'
 import { type DispatchDeps, dispatch, tokenOf } from './rest/dispatch.ts'
+import { selectedName } from './rest/selectors.ts'
 import { ObjectRules } from './schema/object-rules.ts'
 import { viewEntry } from './storage/codec.ts'
 import { convertObject } from './storage/conversion.ts'
@@ -36,7 +41,7 @@ export interface ApiServerOptions {
   tls?: { key: string; cert: string; ca: string }
   /** Knows the bearer tokens of the program around; ServiceAccount tokens are the server's own. */
   authenticator?: Authenticator
-  /** Decides on every request. @default everyone who is authenticated may do everything */
+  /** Decides on every request. @default RBAC over the stored roles and bindings; `system:masters` may do everything */
   authorizer?: Authorizer
   /** Signs ServiceAccount tokens. @default a random key, so that tokens end with the process */
   serviceAccountKey?: string
@@ -83,21 +88,25 @@ export class ApiServer {
       services: store.list(prefixOf(services)).entries.map((entry) => viewEntry(entry)),
     })
     const rules = new ObjectRules(now)
+    const rbac = new Rbac(store)
     const admission = createAdmission({
       store,
       registry,
       rules,
+      rbac,
       now,
       convert: (object, to) => convertObject(object, to),
     })
     const objects = new ObjectService(store, strategies, now, admission)
-    const issuer = new TokenIssuer(this.#options.serviceAccountKey ?? randomBytes(32).toString('hex'), now)
+    const key = this.#options.serviceAccountKey ?? randomBytes(32).toString('hex')
+    const issuer = new TokenIssuer(key, now, (binding) => bindingIsLive(store, binding))
     this.#deps = {
       objects,
       registry,
       rules,
       issuer,
-      authorize: this.#options.authorizer ?? allowAuthenticated,
+      authorize: this.#options.authorizer ?? ((attributes) => rbac.allows(attributes)),
+      rbac,
       readToken: tokenReader(issuer, this.#options.authenticator),
       kubeletToken: this.#options.kubeletToken,
     }
@@ -106,13 +115,13 @@ export class ApiServer {
       customResourceController(deps),
       garbageCollector(deps),
       quotaController({ ...deps, now }),
+      roleAggregationController(deps),
       namespaceController({ ...deps, rootCa: this.#options.tls?.ca }),
     ]
     for (const controller of this.#controllers) controller.start()
     await createFirstObjects(objects, registry)
+    await createDefaultPolicy(objects, registry)
     await this.#http.start(port, host)
-    // Nothing waits for the default roles, and a restart finds them.
-    void createDefaultPolicy(objects, registry).catch((error: unknown) => this.#report(error))
   }
 
   address(): AddressInfo {
@@ -145,14 +154,16 @@ export class ApiServer {
       return
     }
     const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
-    authorizeTarget(user, target, deps)
+    const name = target.name ?? selectedName(query.get('fieldSelector') ?? '')
+    // Who may see one object by its name may list and watch it by its name.
+    authorizeTarget(user, { ...target, ...(name && { name }) }, deps)
     await dispatch(deps, { ...target, http, response, query, user })
   }
 
   async #userOf(http: IncomingMessage, deps: DispatchDeps): Promise<User> {
     const user = await authenticate(http, deps.readToken)
     if (!user) throw unauthorized()
-    return user
+    return impersonatedUser(http, user, deps.authorize)
   }
 
   #authorizePath(user: User, method: string, path: string, { authorize }: DispatchDeps): void {
@@ -169,7 +180,7 @@ export class ApiServer {
       const { path, query } = splitUrl(http.url)
       const user = await this.#userOf(http, deps)
       const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
-      authorizeTarget(user, { ...target, verb: 'create' }, deps)
+      authorizeTarget(user, { ...target, verb: http.method === 'POST' ? 'create' : 'get' }, deps)
       await admitConnect(deps, target, query, user)
       const location = kubeletLocation(deps.objects, deps.registry, target, query)
       forwardUpgrade(http, socket, head, { ...location, token: tokenOf(deps) })

@@ -2,10 +2,16 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { type Authenticator, readCredentials } from '@slipway/http-server'
 import type { User } from '../api/request.ts'
-import type { TokenIssuer } from './service-account-tokens.ts'
+import { AUDIENCE, type TokenIssuer } from './service-account-tokens.ts'
 
-/** Turns a bearer token into a user; undefined = not known here. */
-export type TokenReader = (token: string) => Promise<User | undefined>
+/** Turns a bearer token for one of some audiences into a user; undefined = not known here. */
+export type TokenReader = (token: string, audiences: string[]) => Promise<TokenUser | undefined>
+
+export interface TokenUser {
+  user: User
+  /** Those asked for that the token is good for. */
+  audiences: string[]
+}
 
 export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 
@@ -16,8 +22,8 @@ export async function authenticate(http: IncomingMessage, readToken: TokenReader
   const credentials = readCredentials(http)
   if (!credentials) return ANONYMOUS
   if (credentials.kind !== 'bearer') return undefined
-  const user = await readToken(credentials.token)
-  return user && authenticatedUser(user)
+  const found = await readToken(credentials.token, [AUDIENCE])
+  return found && authenticatedUser(found.user)
 }
 
 /** What everyone who has proved to be someone belongs to. */
@@ -36,14 +42,12 @@ function userOfCertificate(socket: TLSSocket): User | undefined {
 
 /** Tokens of ServiceAccounts, then those of the program around us. */
 export function tokenReader(issuer: TokenIssuer, authenticator: Authenticator | undefined): TokenReader {
-  return async (token) => {
-    const account = issuer.verify(token)
+  return async (token, audiences) => {
+    const account = issuer.verify(token, audiences)
     if (account) return account
     const identity = await authenticator?.authenticate({ kind: 'bearer', token })
     if (!identity) return undefined
-    return {
-      name: identity.name,
-      groups: identity.role === 'admin' ? ['system:masters'] : [`slipway:${identity.role}`],
-    }
+    const groups = identity.role === 'admin' ? ['system:masters'] : [`slipway:${identity.role}`]
+    return { user: { name: identity.name, groups }, audiences }
   }
 }

@@ -23,9 +23,6 @@ export function isOpenPath(path: string): boolean {
   return OPEN_PATHS.has(root)
 }
 
-/** Who has proved to be someone may do everything; nobody else anything. */
-export const allowAuthenticated: Authorizer = ({ user }) => user.groups.includes('system:authenticated')
-
 /** The words of Kubernetes' 403. */
 export function denialText({ user, verb, path, group, resource, subresource, namespace }: AccessAttributes): string {
   if (!resource) return `User "${user.name}" cannot ${verb} path "${path}"`

@@ -1,5 +1,10 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { User } from '../api/request.ts'
+
+interface Reference {
+  name: string
+  uid: string
+}
 
 /** What a ServiceAccount token says (RFC 7519; the claims of Kubernetes' bound tokens). */
 interface Claims {
@@ -7,60 +12,97 @@ interface Claims {
   exp: number
   iat: number
   iss: string
+  jti: string
+  nbf: number
   sub: string
-  'kubernetes.io': { namespace: string; serviceaccount: { name: string; uid: string } }
+  'kubernetes.io': Binding
 }
 
+/** Whose a token is, and the pod or secret with which it ends. */
+export interface Binding {
+  namespace: string
+  serviceaccount: Reference
+  pod?: Reference
+  secret?: Reference
+  node?: Partial<Reference>
+}
+
+/** The audience of this server: tokens for others are refused here. */
 export const AUDIENCE = 'https://kubernetes.default.svc.cluster.local'
+
+/** What a new token is for. */
+export interface TokenRequest {
+  binding: Binding
+  /** Empty = this server. */
+  audiences: string[]
+  seconds: number
+}
 
 /** Issues and checks the tokens of ServiceAccounts; whoever knows the key can make one. */
 export class TokenIssuer {
   readonly #key: string
   readonly #now: () => Date
+  readonly #isLive: (binding: Binding) => boolean
 
-  constructor(key: string, now: () => Date) {
+  /** `isLive` tells whether what a token is bound to still is the same. */
+  constructor(key: string, now: () => Date, isLive: (binding: Binding) => boolean) {
     this.#key = key
     this.#now = now
+    this.#isLive = isLive
   }
 
-  issue(
-    account: { namespace: string; name: string; uid: string },
-    audiences: string[],
-    seconds: number,
-  ): { token: string; expires: Date } {
+  issue({ binding, audiences, seconds }: TokenRequest): { token: string; expires: Date } {
     const issued = Math.floor(this.#now().getTime() / 1000)
-    const { namespace, name, uid } = account
     const claims: Claims = {
       aud: audiences.length > 0 ? audiences : [AUDIENCE],
       exp: issued + seconds,
       iat: issued,
       iss: AUDIENCE,
-      sub: `system:serviceaccount:${namespace}:${name}`,
-      'kubernetes.io': { namespace, serviceaccount: { name, uid } },
+      jti: randomUUID(),
+      'kubernetes.io': binding,
+      nbf: issued,
+      sub: `system:serviceaccount:${binding.namespace}:${binding.serviceaccount.name}`,
     }
     const content = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`
     return { token: `${content}.${this.#sign(content)}`, expires: new Date(claims.exp * 1000) }
   }
 
-  /** The ServiceAccount as a user; undefined for anything but a valid token of ours. */
-  verify(token: string): User | undefined {
+  /** The ServiceAccount as a user, and its token's audiences among those asked for; undefined for anything but a valid token of ours for one of them. */
+  verify(token: string, audiences: string[]): { user: User; audiences: string[] } | undefined {
+    const claims = this.#claims(token)
+    if (!claims || claims.exp * 1000 < this.#now().getTime()) return undefined
+    const shared = audiences.filter((audience) => claims.aud.includes(audience))
+    const binding = claims['kubernetes.io']
+    if (shared.length === 0 || !this.#isLive(binding)) return undefined
+    return { user: userOf(claims, binding), audiences: shared }
+  }
+
+  #claims(token: string): Claims | undefined {
     const [header, payload, signature] = token.split('.')
     if (!header || !payload || !signature) return undefined
     const expected = Buffer.from(this.#sign(`${header}.${payload}`))
     const given = Buffer.from(signature)
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
-    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims
-    if (claims.exp * 1000 < this.#now().getTime()) return undefined
-    const { namespace, serviceaccount } = claims['kubernetes.io']
-    return {
-      name: claims.sub,
-      uid: serviceaccount.uid,
-      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
-    }
+    return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims
   }
 
   #sign(content: string): string {
     return createHmac('sha256', this.#key).update(content).digest('base64url')
+  }
+}
+
+const EXTRA = 'authentication.kubernetes.io'
+
+function userOf({ sub, jti }: Claims, { namespace, serviceaccount, pod, node }: Binding): User {
+  const extra: Record<string, string[]> = { [`${EXTRA}/credential-id`]: [`JTI=${jti}`] }
+  if (node?.name) extra[`${EXTRA}/node-name`] = [node.name]
+  if (node?.uid) extra[`${EXTRA}/node-uid`] = [node.uid]
+  if (pod) Object.assign(extra, { [`${EXTRA}/pod-name`]: [pod.name], [`${EXTRA}/pod-uid`]: [pod.uid] })
+  return {
+    name: sub,
+    uid: serviceaccount.uid,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+    extra,
   }
 }
 

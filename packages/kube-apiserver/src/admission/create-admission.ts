@@ -1,3 +1,4 @@
+import type { Rbac } from '../access/rbac.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
 import { AdmissionChain } from './admission.ts'
 import { limitRanger } from './limit-ranger.ts'
@@ -5,16 +6,20 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { podClasses } from './pod-classes.ts'
 import { validatingPolicies } from './policies/validating-policies.ts'
 import { resourceQuota } from './resource-quota.ts'
+import { roleEscalation } from './role-escalation.ts'
 import { mutatingWebhooks } from './webhooks/mutating-webhooks.ts'
 import { validatingWebhooks } from './webhooks/validating-webhooks.ts'
 import type { WebhookDeps } from './webhooks/webhook.ts'
 
 /** Kubernetes' admission in its order: own rules, webhooks that change, policies and webhooks that refuse, quota last. */
-export function createAdmission(deps: WebhookDeps & { rules: ObjectRules; now: () => Date }): AdmissionChain {
+export function createAdmission(
+  deps: WebhookDeps & { rules: ObjectRules; rbac: Rbac; now: () => Date },
+): AdmissionChain {
   return new AdmissionChain([
     namespaceLifecycle(deps.store),
     limitRanger(deps.store),
     podClasses(deps.store),
+    roleEscalation(deps.rbac),
     mutatingWebhooks(deps),
     validatingPolicies(deps),
     validatingWebhooks(deps),

@@ -1,14 +1,16 @@
 import type { TokenReader } from '../access/authenticate.ts'
 import type { Authorizer } from '../access/authorize.ts'
+import type { Rbac } from '../access/rbac.ts'
 import type { TokenIssuer } from '../access/service-account-tokens.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { forbidden, methodNotSupported } from '../api/status.ts'
 import { kubeletLocation } from '../proxy/kubelet-location.ts'
 import { forwardRequest } from '../proxy/kubelet-proxy.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
-import { bindPod, evictPod, requestToken } from '../subresources/pod-actions.ts'
+import { bindPod, evictPod } from '../subresources/pod-actions.ts'
 import { reviewOf } from '../subresources/reviews.ts'
 import { serveScale } from '../subresources/scale.ts'
+import { requestToken } from '../subresources/token-request.ts'
 import { sendList } from './answer.ts'
 import { deleteCollection, deleteObject } from './delete.ts'
 import { patchObject } from './patch.ts'
@@ -19,6 +21,7 @@ import { createObject, updateObject, type WriteDeps } from './write.ts'
 export interface DispatchDeps extends WriteDeps {
   registry: ResourceRegistry
   authorize: Authorizer
+  rbac: Rbac
   readToken: TokenReader
   issuer: TokenIssuer
   /** The bearer token that kubelets accept; absent = no logs, exec and port-forward. */

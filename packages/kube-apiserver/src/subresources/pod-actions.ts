@@ -1,5 +1,4 @@
 import { type KubeObject, labelRequirements, matchesLabels } from '@slipway/kube-objects'
-import type { TokenIssuer } from '../access/service-account-tokens.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, conflict, notFound, success, tooManyRequests } from '../api/status.ts'
 import type { Resource } from '../registry/resource.ts'
@@ -76,20 +75,4 @@ function blockingBudget(
         matchesLabels(pod.metadata.labels, labelRequirements(spec.selector)) &&
         (status?.disruptionsAllowed ?? 0) < 1,
     )?.metadata.name
-}
-
-/** serviceaccounts/token: a token for the ServiceAccount, good for an hour unless asked otherwise. */
-export async function requestToken(objects: ObjectService, issuer: TokenIssuer, request: ApiRequest): Promise<void> {
-  const { resource, namespace = '', name = '' } = request
-  const { uid = '' } = viewEntry(objects.entry({ resource, namespace, name })).metadata
-  const body = (await readValue(request)) as { spec?: { audiences?: string[]; expirationSeconds?: number } } | undefined
-  const seconds = Math.max(600, body?.spec?.expirationSeconds ?? 3600)
-  const { token, expires } = issuer.issue({ namespace, name, uid }, body?.spec?.audiences ?? [], seconds)
-  sendValue(request, 201, {
-    kind: 'TokenRequest',
-    apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, creationTimestamp: null },
-    spec: { ...body?.spec, expirationSeconds: seconds, boundObjectRef: null },
-    status: { token, expirationTimestamp: `${expires.toISOString().slice(0, 19)}Z` },
-  })
 }

@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+let api: TestServer
+beforeAll(async () => {
+  api = await startTestServer()
+})
+afterAll(() => api.stop())
+
+const RBAC = '/apis/rbac.authorization.k8s.io/v1'
+const as = (user: string, extra: Record<string, string> = {}) => ({ headers: { 'impersonate-user': user, ...extra } })
+
+async function bind(name: string, role: string, subject: object): Promise<void> {
+  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', ...subject }]
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role }
+  const made = await api.call('POST', `${RBAC}/namespaces/default/rolebindings`, {
+    body: { metadata: { name }, subjects, roleRef },
+  })
+  expect(made.status).toBe(201)
+}
+
+describe('RBAC', () => {
+  it('allows what roles allow, and only where they are bound', async () => {
+    await bind('viewers', 'view', { kind: 'User', name: 'vera' })
+
+    expect((await api.call('GET', '/api/v1/namespaces/default/configmaps', as('vera'))).status).toBe(200)
+    const secrets = await api.call('GET', '/api/v1/namespaces/default/secrets', as('vera'))
+    expect(secrets.body).toMatchObject({
+      code: 403,
+      message:
+        'secrets is forbidden: User "vera" cannot list resource "secrets" in API group "" in the namespace "default"',
+    })
+    expect((await api.call('GET', '/api/v1/namespaces/kube-system/configmaps', as('vera'))).status).toBe(403)
+    expect((await api.call('GET', '/api', as('vera'))).status).toBe(200)
+    expect((await api.call('GET', '/api', { anonymous: true })).status).toBe(403)
+  })
+
+  it('puts roles together by label', async () => {
+    await api.call('POST', `${RBAC}/clusterroles`, {
+      body: {
+        metadata: { name: 'gadgets', labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } },
+        rules: [{ apiGroups: ['gadgets.dev'], resources: ['gadgets'], verbs: ['get'] }],
+      },
+    })
+
+    await expect
+      .poll(async () => JSON.stringify((await api.call('GET', `${RBAC}/clusterroles/view`)).body.rules))
+      .toContain('gadgets.dev')
+  })
+
+  it('lets nobody give what they do not have', async () => {
+    await bind('admins', 'admin', { kind: 'User', name: 'ada' })
+    const role = (resource: string) => ({
+      metadata: { name: `some-${resource}` },
+      rules: [{ apiGroups: [''], resources: [resource], verbs: ['get'] }],
+    })
+    const path = `${RBAC}/namespaces/default/roles`
+
+    expect((await api.call('POST', path, { ...as('ada'), body: role('pods') })).status).toBe(201)
+    const refused = await api.call('POST', path, { ...as('ada'), body: role('nodes') })
+    expect(refused.body.message).toContain('is attempting to grant RBAC permissions not currently held')
+  })
+})
+
+describe('impersonation', () => {
+  it('needs the right to it', async () => {
+    await bind('editors', 'edit', { kind: 'User', name: 'ed' })
+    const token = await api.call('POST', '/api/v1/namespaces/default/serviceaccounts', {
+      body: { metadata: { name: 'robot' } },
+    })
+    expect(token.status).toBe(201)
+    const { body } = await api.call('POST', '/api/v1/namespaces/default/serviceaccounts/robot/token', {
+      body: { spec: {} },
+    })
+    const robot = {
+      anonymous: true,
+      headers: { authorization: `Bearer ${body.status.token}`, 'impersonate-user': 'ed' },
+    }
+
+    const refused = await api.call('GET', '/api/v1/namespaces/default/pods', robot)
+    expect(refused.body.message).toBe(
+      'users "ed" is forbidden: User "system:serviceaccount:default:robot" cannot impersonate resource "users" in API group "" at the cluster scope',
+    )
+    const who = await api.call('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+      body: {},
+      ...as('someone', { 'impersonate-group': 'devs', 'impersonate-extra-team': 'blue' }),
+    })
+    expect(who.body.status.userInfo).toEqual({
+      username: 'someone',
+      groups: ['devs', 'system:authenticated'],
+      extra: { team: ['blue'] },
+    })
+  })
+})
+
+describe('reviews', () => {
+  const AUTHORIZATION = '/apis/authorization.k8s.io/v1'
+  it('answer for others as the authorizer would', async () => {
+    const ask = (user: string, verb: string) =>
+      api.call('POST', `${AUTHORIZATION}/subjectaccessreviews`, {
+        body: { spec: { user, resourceAttributes: { namespace: 'default', verb, resource: 'configmaps' } } },
+      })
+
+    expect((await ask('vera', 'list')).body.status.allowed).toBe(true)
+    expect((await ask('vera', 'delete')).body.status.allowed).toBe(false)
+    const nobody = await api.call('POST', `${AUTHORIZATION}/subjectaccessreviews`, {
+      body: { spec: { nonResourceAttributes: { path: '/', verb: 'get' } } },
+    })
+    expect(nobody.status).toBe(422)
+    const elsewhere = await api.call('POST', `${AUTHORIZATION}/namespaces/default/localsubjectaccessreviews`, {
+      body: { spec: { user: 'vera', resourceAttributes: { namespace: 'other', verb: 'list', resource: 'pods' } } },
+    })
+    expect(elsewhere.status).toBe(422)
+  })
+
+  it('list all rules of whoever asks', async () => {
+    const { body } = await api.call('POST', `${AUTHORIZATION}/selfsubjectrulesreviews`, {
+      body: { spec: { namespace: 'default' } },
+      ...as('vera'),
+    })
+
+    expect(body.status.incomplete).toBe(false)
+    expect(JSON.stringify(body.status.resourceRules)).toContain('"configmaps"')
+    expect(JSON.stringify(body.status.nonResourceRules)).toContain('/healthz')
+  })
+
+  it('are answered as themselves only', async () => {
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+    const body = { spec: { nonResourceAttributes: { path: '/', verb: 'get' } } }
+
+    expect((await api.call('POST', `${AUTHORIZATION}/selfsubjectaccessreviews`, { accept, body })).status).toBe(406)
+  })
+})
+
+describe('tokens of ServiceAccounts', () => {
+  const ACCOUNTS = '/api/v1/namespaces/default/serviceaccounts'
+  const review = (token: string, audiences?: string[]) =>
+    api.call('POST', '/apis/authentication.k8s.io/v1/tokenreviews', { body: { spec: { token, audiences } } })
+
+  it('are good for their audiences', async () => {
+    await api.call('POST', ACCOUNTS, { body: { metadata: { name: 'app' } } })
+    const { body } = await api.call('POST', `${ACCOUNTS}/app/token`, {
+      body: { spec: { audiences: ['vault'], expirationSeconds: 600 } },
+    })
+    const { token } = body.status
+
+    expect((await review(token, ['vault', 'other'])).body.status).toMatchObject({
+      authenticated: true,
+      audiences: ['vault'],
+      user: {
+        username: 'system:serviceaccount:default:app',
+        groups: expect.arrayContaining(['system:serviceaccounts:default']),
+      },
+    })
+    expect((await review(token)).body.status.authenticated).toBe(false)
+    const here = { anonymous: true, headers: { authorization: `Bearer ${token}` } }
+    expect((await api.call('GET', '/api', here)).status).toBe(401)
+    const short = await api.call('POST', `${ACCOUNTS}/app/token`, { body: { spec: { expirationSeconds: 10 } } })
+    expect(short.status).toBe(422)
+  })
+
+  it('end with their account and with the pod they are bound to', async () => {
+    await api.call('POST', ACCOUNTS, { body: { metadata: { name: 'brief' } } })
+    const pods = '/api/v1/namespaces/default/pods'
+    await api.call('POST', pods, {
+      body: {
+        metadata: { name: 'holder' },
+        spec: { serviceAccountName: 'brief', containers: [{ name: 'c', image: 'x:1' }] },
+      },
+    })
+    const issue = async (spec: object) =>
+      (await api.call('POST', `${ACCOUNTS}/brief/token`, { body: { spec } })).body.status.token
+    const free = await issue({})
+    const bound = await issue({ boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'holder' } })
+
+    expect((await review(bound)).body.status.user.extra['authentication.kubernetes.io/pod-name']).toEqual(['holder'])
+    await api.call('DELETE', `${pods}/holder`)
+    expect((await review(bound)).body.status.authenticated).toBe(false)
+    expect((await review(free)).body.status.authenticated).toBe(true)
+    await api.call('DELETE', `${ACCOUNTS}/brief`)
+    expect((await review(free)).body.status.authenticated).toBe(false)
+  })
+})

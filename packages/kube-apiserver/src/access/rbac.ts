@@ -1,0 +1,80 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import type { RevisionStore } from '@slipway/storage'
+import type { User } from '../api/request.ts'
+import { viewEntry } from '../storage/codec.ts'
+import { keyOf, prefixOf } from '../storage/keys.ts'
+import type { AccessAttributes } from './authorize.ts'
+import { type PolicyRule, ruleAllows } from './rbac-rules.ts'
+
+const GROUP = 'rbac.authorization.k8s.io'
+const CLUSTER_ROLES = { group: GROUP, plural: 'clusterroles', namespaced: false }
+const CLUSTER_BINDINGS = { group: GROUP, plural: 'clusterrolebindings', namespaced: false }
+const ROLES = { group: GROUP, plural: 'roles', namespaced: true }
+const BINDINGS = { group: GROUP, plural: 'rolebindings', namespaced: true }
+
+interface RoleRef {
+  kind: string
+  name: string
+}
+
+interface Subject {
+  kind: string
+  name: string
+  namespace?: string
+}
+
+/** Role-based access control over the roles and bindings that are stored. */
+export class Rbac {
+  readonly #store: RevisionStore
+
+  constructor(store: RevisionStore) {
+    this.#store = store
+  }
+
+  /** Whether someone may do something. `system:masters` may do everything. */
+  allows(attributes: AccessAttributes): boolean {
+    const { user, namespace } = attributes
+    if (user.groups.includes('system:masters')) return true
+    for (const rule of this.#rules(user, namespace)) if (ruleAllows(rule, attributes)) return true
+    return false
+  }
+
+  /** All rules for someone in a namespace, those for the whole cluster among them. */
+  rulesOf(user: User, namespace: string | undefined): PolicyRule[] {
+    if (user.groups.includes('system:masters')) {
+      return [
+        { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+        { verbs: ['*'], nonResourceURLs: ['*'] },
+      ]
+    }
+    return [...this.#rules(user, namespace)]
+  }
+
+  /** The rules of the role that a binding refers to; none when it does not exist. */
+  rulesOfRole({ kind, name }: RoleRef, namespace: string | undefined): PolicyRule[] {
+    const entry = this.#store.get(
+      kind === 'ClusterRole' ? keyOf(CLUSTER_ROLES, undefined, name) : keyOf(ROLES, namespace, name),
+    )
+    return entry ? ((viewEntry(entry).rules ?? []) as PolicyRule[]) : []
+  }
+
+  *#rules(user: User, namespace: string | undefined): Generator<PolicyRule> {
+    for (const entry of this.#store.list(prefixOf(CLUSTER_BINDINGS)).entries) {
+      const binding = viewEntry(entry)
+      if (isSubject(user, binding)) yield* this.rulesOfRole(binding.roleRef, undefined)
+    }
+    if (!namespace) return
+    for (const entry of this.#store.list(prefixOf(BINDINGS, namespace)).entries) {
+      const binding = viewEntry(entry)
+      if (isSubject(user, binding)) yield* this.rulesOfRole(binding.roleRef, namespace)
+    }
+  }
+}
+
+function isSubject(user: User, { subjects, metadata }: Readonly<KubeObject>): boolean {
+  return ((subjects ?? []) as Subject[]).some(({ kind, name, namespace = metadata.namespace }) => {
+    if (kind === 'User') return user.name === name
+    if (kind === 'Group') return user.groups.includes(name)
+    return kind === 'ServiceAccount' && user.name === `system:serviceaccount:${namespace}:${name}`
+  })
+}
