@@ -15,8 +15,11 @@ import { createAdmission } from './admission/create-admission.ts'
 import { parseTarget, type Target, type User } from './api/request.ts'
 import { internalError, type Status, StatusError, serviceUnavailable, unauthorized } from './api/status.ts'
 import { createDefaultPolicy, createFirstObjects } from './bootstrap.ts'
+import { publishServerEndpoint, type ServerEndpoint } from './controllers/api-endpoints.ts'
 import type { ServerController } from './controllers/controller.ts'
 import { customResourceController } from './controllers/custom-resource-controller.ts'
+import { disruptionController } from './controllers/disruption-controller.ts'
+import { endpointMirror } from './controllers/endpoint-mirror.ts'
 import { garbageCollector } from './controllers/garbage-collector.ts'
 import { namespaceController } from './controllers/namespace-controller.ts'
 import { quotaController } from './controllers/quota-controller.ts'
@@ -47,6 +50,8 @@ export interface ApiServerOptions {
   serviceAccountKey?: string
   /** What kubelets want to see before they give logs, exec and port-forward. */
   kubeletToken?: string
+  /** Where pods reach the server: what the Service `kubernetes` leads to. @default the address it listens on */
+  endpoint?: ServerEndpoint
   /** @default 10.96.0.0/16 */
   serviceCidr?: string
   /** @default the system's clock */
@@ -116,12 +121,19 @@ export class ApiServer {
       garbageCollector(deps),
       quotaController({ ...deps, now }),
       roleAggregationController(deps),
+      endpointMirror(deps),
+      disruptionController({ ...deps, now }),
       namespaceController({ ...deps, rootCa: this.#options.tls?.ca }),
     ]
     for (const controller of this.#controllers) controller.start()
     await createFirstObjects(objects, registry)
     await createDefaultPolicy(objects, registry)
     await this.#http.start(port, host)
+    const endpoint = this.#options.endpoint ?? {
+      address: host === '0.0.0.0' ? '127.0.0.1' : host,
+      port: this.address().port,
+    }
+    await publishServerEndpoint(objects, registry, endpoint)
   }
 
   address(): AddressInfo {

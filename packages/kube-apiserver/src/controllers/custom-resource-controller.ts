@@ -1,6 +1,7 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { CLEANUP_FINALIZER } from '../custom/crd-strategy.ts'
 import { customResources } from '../custom/custom-resources.ts'
+import { webhookConversion } from '../custom/webhook-conversion.ts'
 import { remove } from '../rest/delete.ts'
 import { decodeEntry, viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
@@ -17,7 +18,7 @@ export function customResourceController({ objects, registry, onError }: Control
   const stops: (() => void)[] = []
 
   function serve(crd: Readonly<KubeObject>): void {
-    registry.setCustom(crd.metadata.name, customResources(crd))
+    registry.setCustom(crd.metadata.name, customResources(crd, webhookConversion(crd, objects.store)))
     if (crd.metadata.deletionTimestamp) queue.add(crd.metadata.name)
   }
 

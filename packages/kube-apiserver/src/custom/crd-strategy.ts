@@ -3,6 +3,7 @@ import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/pod-defaults.ts'
 import type { Strategy } from '../strategy/strategy.ts'
 import { invalidValue, required } from '../strategy/validate.ts'
+import { ruleFaults } from './validation-rules.ts'
 
 /** Keeps a definition until its objects are gone; Kubernetes' own name. */
 export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io'
@@ -15,8 +16,13 @@ export const crdStrategy: Strategy = {
     crd.metadata.finalizers = [...new Set([...(crd.metadata.finalizers ?? []), CLEANUP_FINALIZER])]
     crd.status = establishedStatus(crd, now)
   },
-  prepareUpdate(next) {
+  prepareUpdate(next, current, { subresource }) {
+    if (subresource === 'status') return
     fillNames(next.spec)
+    const stored = storageVersion(next)
+    const known: string[] = current.status?.storedVersions ?? []
+    if (next.status && stored && !known.includes(stored)) next.status.storedVersions = [...known, stored]
+    if (next.status) next.status.acceptedNames = next.spec.names
   },
   validate: (crd) => checkDefinition(crd),
   validateUpdate(next, current) {
@@ -25,6 +31,10 @@ export const crdStrategy: Strategy = {
       .filter((field) => next.spec[field] !== current.spec[field])
       .map((field) => invalidValue(`spec.${field}`, next.spec[field], 'field is immutable'))
   },
+}
+
+function storageVersion({ spec }: KubeObject): string | undefined {
+  return ((spec?.versions ?? []) as Spec[]).find(({ storage }) => storage)?.name
 }
 
 function fillNames(spec: Spec | undefined): void {
@@ -71,6 +81,7 @@ function checkDefinition({ metadata, spec = {} }: KubeObject): FieldError[] {
   for (const [index, version] of versions.entries()) {
     if (!version.schema?.openAPIV3Schema)
       errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`, 'schemas are required'))
+    else errors.push(...ruleFaults(version.schema.openAPIV3Schema, `spec.versions[${index}].schema.openAPIV3Schema`))
   }
   return errors
 }

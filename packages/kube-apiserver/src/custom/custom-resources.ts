@@ -1,11 +1,12 @@
 import { crdSchema, type KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/pod-defaults.ts'
 import type { Resource, Subresource } from '../registry/resource.ts'
+import type { ConvertObjects } from './webhook-conversion.ts'
 
 const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 
 /** The resources that a CustomResourceDefinition makes, one for each served version, the preferred version first. */
-export function customResources(crd: Readonly<KubeObject>): Resource[] {
+export function customResources(crd: Readonly<KubeObject>, convert?: ConvertObjects): Resource[] {
   const { group, names, scope, versions } = crd.spec as Spec
   const storageVersion = versions.find(({ storage }: Spec) => storage)?.name
   const served: Spec[] = versions.filter((version: Spec) => version.served)
@@ -29,6 +30,8 @@ export function customResources(crd: Readonly<KubeObject>): Resource[] {
         columns: version.additionalPrinterColumns ?? [],
         hasStatus: version.subresources?.status !== undefined,
         ...(version.subresources?.scale && { scale: version.subresources.scale }),
+        definedAt: Number(crd.metadata.resourceVersion ?? 0),
+        ...(convert && { convert }),
         selectableFields: (version.selectableFields ?? []).map(({ jsonPath }: Spec) => jsonPath.replace(/^\./, '')),
       },
     }))

@@ -1,4 +1,5 @@
 import type { SchemaNode } from '@slipway/kube-objects'
+import type { ConvertObjects } from '../custom/webhook-conversion.ts'
 
 /** A subresource as discovery names it. */
 export interface Subresource {
@@ -35,6 +36,10 @@ export interface CustomVersion {
   hasStatus: boolean
   scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string }
   selectableFields: string[]
+  /** The store's revision when the definition was last changed: older objects are defaulted and pruned as they are read. */
+  definedAt: number
+  /** Turns objects into another version; absent = versions differ in name only. */
+  convert?: ConvertObjects
 }
 
 export interface PrinterColumn {

@@ -5,7 +5,7 @@ import type { Entry } from '@slipway/storage'
 import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import type { Resource } from '../registry/resource.ts'
-import { itemText, objectText, viewEntry } from '../storage/codec.ts'
+import { allInVersion, inVersion, itemText, objectText, viewEntry } from '../storage/codec.ts'
 import type { StoredObject } from '../storage/object-service.ts'
 import { tableOf } from '../tables/table.ts'
 
@@ -39,7 +39,8 @@ export function sendValue(request: ApiRequest, code: number, value: unknown): vo
 
 async function formText(request: ApiRequest, form: OutputForm, stored: StoredObject): Promise<string> {
   const { resource } = request
-  const text = objectText(stored.value, stored.revision, resource)
+  const { value } = await inVersion(stored, resource)
+  const text = objectText(value, stored.revision, resource)
   if (form.as === 'object') return text
   const object = JSON.parse(text) as KubeObject
   if (form.as === 'PartialObjectMetadata') return JSON.stringify(partialMetadata(object))
@@ -63,8 +64,9 @@ export interface ListMeta {
 }
 
 /** Sends a list in the form that the client accepts. */
-export async function sendList(request: ApiRequest, entries: Entry[], metadata: ListMeta): Promise<void> {
+export async function sendList(request: ApiRequest, stored: Entry[], metadata: ListMeta): Promise<void> {
   const { resource } = request
+  const entries = resource.custom?.convert ? await allInVersion(stored, resource) : stored
   const form = negotiateOutput(request.http.headers.accept)
   if (form.as === 'object') {
     sendText(request.response, 200, listText(resource, entries, metadata), form)

@@ -5,7 +5,7 @@ import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { expired, type Status } from '../api/status.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
-import { objectText, viewEntry } from '../storage/codec.ts'
+import { inVersion, objectText, viewEntry } from '../storage/codec.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import { forbiddenField } from '../strategy/validate.ts'
 import { tableOf } from '../tables/table.ts'
@@ -121,13 +121,23 @@ class WatchStream {
     this.closed = new Promise((resolve) => this.#response.once('close', resolve))
   }
 
+  /** Nothing that is sent has to wait for anything. */
+  get #inOrder(): boolean {
+    return this.#form.as === 'object' && this.#request.resource.custom?.convert === undefined
+  }
+
   sendAll(entries: Entry[]): void {
     for (const entry of entries) this.send({ type: 'ADDED', entry, revision: entry.modRevision })
   }
 
   send(change: Change): void {
-    if (this.#form.as === 'object') this.#write(plainText(change, this.#request.resource))
-    else this.#later(async () => this.#write(line(await this.#formed(change))))
+    const { resource } = this.#request
+    if (this.#inOrder) this.#write(plainText(change, resource))
+    else if (this.#form.as === 'object') {
+      this.#later(async () =>
+        this.#write(plainText({ ...change, entry: await inVersion(change.entry, resource) }, resource)),
+      )
+    } else this.#later(async () => this.#write(line(await this.#formed(change))))
   }
 
   bookmark(revision: number, initialEventsEnd: boolean): void {
@@ -158,7 +168,8 @@ class WatchStream {
 
   async #formed({ type, entry, revision }: Change): Promise<unknown> {
     const { resource } = this.#request
-    const object = JSON.parse(objectText(entry.value, revision, resource)) as KubeObject
+    const { value } = await inVersion(entry, resource)
+    const object = JSON.parse(objectText(value, revision, resource)) as KubeObject
     if (this.#form.as === 'PartialObjectMetadata') return { type, object: partialMetadata(object) }
     const table = await tableOf(resource, [object], tableOptions(this.#request))
     if (!this.#firstTable) table.columnDefinitions = null
@@ -168,7 +179,7 @@ class WatchStream {
 
   /** Keeps the order of what needs a promise; what needs none is written at once. */
   #later(write: () => Promise<void>): void {
-    if (this.#form.as === 'object') {
+    if (this.#inOrder) {
       void write()
       return
     }

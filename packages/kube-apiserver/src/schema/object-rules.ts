@@ -83,13 +83,15 @@ export class ObjectRules {
   defaulted(object: KubeObject, resource: Resource): KubeObject {
     const schema = this.schema(resource)
     if (!schema) return object
+    // Custom resources are checked by their strategy, which knows what was there before.
+    if (resource.custom) return applyDefaults(object, schema)
     const found = validate(object, schema)
     checkTypes(found, resource)
     const full = applyDefaults(object, schema)
-    if (!resource.custom) codeDefaults[resourceKey(resource)]?.(full)
+    codeDefaults[resourceKey(resource)]?.(full)
     // Most objects are right as they come; only of the others must be known what defaults mend.
     const left = found.length > 0 ? validate(full, schema) : []
-    const errors = left.filter((error) => resource.custom || concernsBuiltin(error))
+    const errors = left.filter(concernsBuiltin)
     if (errors.length > 0) throw invalid(resource, object.metadata.name ?? object.metadata.generateName ?? '', errors)
     return full
   }
@@ -148,7 +150,6 @@ function onlyOwnPart(applied: KubeObject, resource: Resource, subresource: strin
 
 /** A value of the wrong type cannot even be read into Kubernetes' Go types: 400, not 422. */
 function checkTypes(errors: FieldError[], resource: Resource): void {
-  if (resource.custom) return
   const wrong = errors.find(({ reason }) => reason === 'FieldValueTypeInvalid')
   if (!wrong) return
   const [, expected, got] = /must be of type ([^:]+): "([^"]*)"/.exec(wrong.message) ?? []

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@slipway/kube-objects'
+import { applyDefaults, type KubeObject, prune } from '@slipway/kube-objects'
 import type { Entry } from '@slipway/storage'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
 import { conversionOf } from './conversion.ts'
@@ -22,6 +22,39 @@ export function encodeObject(given: KubeObject, resource: Resource): string {
   })
 }
 
+/** The text to store of an object whose type may have a conversion webhook. */
+export async function encodeStored(object: KubeObject, resource: Resource): Promise<string> {
+  const { custom, group, storageVersion, version } = resource
+  if (!custom?.convert || version === storageVersion) return encodeObject(object, resource)
+  const [converted] = await custom.convert([object], apiVersionOf({ group, version: storageVersion }))
+  return encodeObject(converted as KubeObject, resource)
+}
+
+/** A stored value in the version of `resource`, where a webhook has to convert it. */
+export async function inVersion<T extends { value: string }>(stored: T, resource: Resource): Promise<T> {
+  if (!isForeign(stored.value, resource)) return stored
+  const [entry] = await allInVersion([stored], resource)
+  return entry as T
+}
+
+/** The same for many, in one call of the webhook. */
+export async function allInVersion<T extends { value: string }>(stored: T[], resource: Resource): Promise<T[]> {
+  const foreign = stored.filter(({ value }) => isForeign(value, resource))
+  if (foreign.length === 0 || !resource.custom?.convert) return stored
+  const objects = foreign.map(({ value }) => JSON.parse(value) as KubeObject)
+  const converted = await resource.custom.convert(objects, apiVersionOf(resource))
+  const values = new Map(foreign.map((one, index) => [one, encodeObject(converted[index] as KubeObject, resource)]))
+  return stored.map((one) => {
+    const value = values.get(one)
+    return value === undefined ? one : { ...one, value }
+  })
+}
+
+/** Whether only a webhook can say what this text is in the version of `resource`. */
+export function isForeign(value: string, resource: Resource): boolean {
+  return resource.custom?.convert !== undefined && !value.startsWith(`{"apiVersion":"${apiVersionOf(resource)}"`)
+}
+
 /** The uid in a stored text: the first thing in its metadata. */
 export function uidOf(value: string): string {
   const start = value.indexOf(METADATA) + METADATA.length + '"uid":"'.length
@@ -32,14 +65,14 @@ export function uidOf(value: string): string {
 export function decodeEntry(entry: Pick<Entry, 'value' | 'modRevision'>, resource: Resource): KubeObject {
   const object = JSON.parse(entry.value) as KubeObject
   object.metadata.resourceVersion = String(entry.modRevision)
-  const converted = conversionOf(resource)?.fromStored(object) ?? object
+  const converted = conversionOf(resource)?.fromStored(object) ?? upToDate(object, entry.modRevision, resource)
   converted.apiVersion = apiVersionOf(resource)
   return converted
 }
 
 /** The JSON text of the object in the version of `resource`. */
 export function objectText(value: string, revision: number, resource: Resource): string {
-  if (conversionOf(resource)) return convertedText(value, revision, resource)
+  if (conversionOf(resource) || isOutdated(revision, resource)) return convertedText(value, revision, resource)
   const head = value.indexOf(METADATA)
   return `{"apiVersion":"${apiVersionOf(resource)}","kind":"${resource.kind}",${withRevision(value, head, revision)}`
 }
@@ -48,6 +81,17 @@ export function objectText(value: string, revision: number, resource: Resource):
 export function itemText(value: string, revision: number, resource: Resource): string {
   if (resource.custom || conversionOf(resource)) return objectText(value, revision, resource)
   return `{${withRevision(value, value.indexOf(METADATA), revision)}`
+}
+
+/** Written before its definition was last changed: it may lack defaults, or have fields that are no more. */
+function isOutdated(revision: number, { custom }: Resource): boolean {
+  return custom?.schema !== undefined && revision !== 0 && revision < custom.definedAt
+}
+
+function upToDate(object: KubeObject, revision: number, resource: Resource): KubeObject {
+  const { schema } = resource.custom ?? {}
+  if (!schema || !isOutdated(revision, resource)) return object
+  return applyDefaults(prune(object, schema).value, schema)
 }
 
 function convertedText(value: string, revision: number, resource: Resource): string {

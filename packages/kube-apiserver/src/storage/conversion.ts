@@ -28,6 +28,10 @@ export function conversionOf({ group, version, plural }: Resource): Conversion |
 /** An object in another version of its type. */
 export async function convertObject(object: Readonly<KubeObject>, to: Resource): Promise<KubeObject> {
   const [version = ''] = object.apiVersion.split('/').slice(-1)
+  if (to.custom?.convert) {
+    const [converted] = await to.custom.convert([object as KubeObject], apiVersionOf(to))
+    return converted as KubeObject
+  }
   const from = conversions[`${to.group}/${version}/${to.plural}`]
   const stored = from?.toStored(object) ?? object
   return { ...(conversionOf(to)?.fromStored(stored) ?? stored), apiVersion: apiVersionOf(to) }

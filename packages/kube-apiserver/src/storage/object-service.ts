@@ -5,11 +5,12 @@ import type { Entry, RevisionStore } from '@slipway/storage'
 import type { AdmissionChain, AdmissionRequest } from '../admission/admission.ts'
 import type { User } from '../api/request.ts'
 import { alreadyExists, conflict, notFound, staleObject } from '../api/status.ts'
+import { customStrategy } from '../custom/custom-strategy.ts'
 import { apiVersionOf, type Resource, resourceKey } from '../registry/resource.ts'
 import { countGeneration, prepareForCreate, prepareForUpdate } from '../strategy/prepare.ts'
 import type { Strategies, Strategy, WriteContext } from '../strategy/strategy.ts'
 import { checkCreate, checkUpdate } from '../strategy/validate.ts'
-import { decodeEntry, encodeObject } from './codec.ts'
+import { decodeEntry, encodeObject, encodeStored, inVersion } from './codec.ts'
 import { keyOf } from './keys.ts'
 
 /** An object as it is stored now, as text; `revision` 0 = a dry run's. */
@@ -65,7 +66,7 @@ export class ObjectService {
   }
 
   strategy(resource: Resource): Strategy {
-    return this.#strategies.get(resourceKey(resource)) ?? {}
+    return this.#strategies.get(resourceKey(resource)) ?? (resource.custom ? customStrategy : {})
   }
 
   /** The stored entry. Throws 404. */
@@ -105,7 +106,7 @@ export class ObjectService {
     try {
       checkCreate(object, context, strategy)
       await this.#admission.validate(request)
-      const value = encodeObject(object, resource)
+      const value = await encodeStored(object, resource)
       if (context.dryRun) {
         strategy.released?.(object)
         return { value, revision: 0, created: true }
@@ -130,7 +131,7 @@ export class ObjectService {
     const key = keyOf(resource, address.namespace, name)
     for (;;) {
       const entry = this.#store.get(key)
-      const current = entry && decodeEntry(entry, resource)
+      const current = entry && decodeEntry(await inVersion(entry, resource), resource)
       const next = await change(current && structuredClone(current))
       if (!current || !entry) {
         if (!next) throw notFound(resource, name)
@@ -169,7 +170,7 @@ export class ObjectService {
     await this.#admission.validate(request)
     if (unchanged(next, current)) return { value: entry.value, revision: entry.modRevision }
     if (isFinished(next)) return await this.#erase(entry, next, context)
-    const value = encodeObject(next, context.resource)
+    const value = await encodeStored(next, context.resource)
     if (context.dryRun) return { value, revision: entry.modRevision }
     const written = await this.#store.update(entry.key, value, entry.modRevision)
     return written && { value: written.value, revision: written.modRevision }

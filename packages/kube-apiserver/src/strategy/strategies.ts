@@ -2,6 +2,7 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import { crdStrategy } from '../custom/crd-strategy.ts'
 import { policyStrategy, webhooksStrategy } from './admission-strategies.ts'
+import { certificateStrategy } from './certificate-strategy.ts'
 import { podStrategy } from './pod-strategy.ts'
 import { serviceStrategy } from './service-strategy.ts'
 import type { Strategies, Strategy } from './strategy.ts'
@@ -24,7 +25,8 @@ export function createStrategies(options: { serviceCidr: string; services: Reado
     ['/services', serviceStrategy(options.serviceCidr, options.services)],
     ['/namespaces', namespaceStrategy],
     ['/secrets', secretStrategy],
-    ['/configmaps', { validateUpdate: (next, current) => keepImmutable(next, current, ['data', 'binaryData']) }],
+    ['/configmaps', configMapStrategy],
+    ['certificates.k8s.io/certificatesigningrequests', certificateStrategy],
     ['/serviceaccounts', returned],
     ['/podtemplates', returned],
     ['/resourcequotas', returned],
@@ -81,7 +83,25 @@ function label({ metadata }: KubeObject): void {
   metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name }
 }
 
+const configMapStrategy: Strategy = {
+  validate: (map) => checkKeys(map, ['data', 'binaryData']),
+  validateUpdate: (next, current) => keepImmutable(next, current, ['data', 'binaryData']),
+}
+
+const KEY_TEXT =
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+
+/** Keys become names of files. */
+function checkKeys(object: KubeObject, fields: string[]): FieldError[] {
+  return fields.flatMap((field) =>
+    Object.keys((object[field] ?? {}) as object)
+      .filter((key) => !/^[-._a-zA-Z0-9]{1,253}$/.test(key) || key === '.' || key.startsWith('..'))
+      .map((key) => invalidValue(`${field}[${key}]`, key, KEY_TEXT)),
+  )
+}
+
 const secretStrategy: Strategy = {
+  validate: (secret) => checkKeys(secret, ['data']),
   validateUpdate: (next, current) => [
     ...keepImmutable(next, current, ['data']),
     ...(next.type === current.type ? [] : [invalidValue('type', next.type, 'field is immutable')]),

@@ -23,6 +23,8 @@ export interface Strategy {
   /** Puts back what a client may not change, before validation. */
   prepareUpdate?(next: KubeObject, current: KubeObject, context: WriteContext): void
   validate?(object: KubeObject, context: WriteContext): FieldError[]
+  /** Rules for new objects only. */
+  validateNew?(object: KubeObject, context: WriteContext): FieldError[]
   validateUpdate?(next: KubeObject, current: KubeObject, context: WriteContext): FieldError[]
   /** Gives back what prepareCreate took, when the object is gone. */
   released?(object: KubeObject): void

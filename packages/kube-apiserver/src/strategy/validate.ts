@@ -11,7 +11,11 @@ import type { Strategy, WriteContext } from './strategy.ts'
 
 /** Throws 422 with every finding about a new object. */
 export function checkCreate(object: KubeObject, context: WriteContext, strategy: Strategy): void {
-  const errors = [...checkMetadata(object, context), ...(strategy.validate?.(object, context) ?? [])]
+  const errors = [
+    ...checkMetadata(object, context),
+    ...(strategy.validate?.(object, context) ?? []),
+    ...(strategy.validateNew?.(object, context) ?? []),
+  ]
   if (errors.length > 0) throw invalid(context.resource, object.metadata.name ?? '', errors)
 }
 

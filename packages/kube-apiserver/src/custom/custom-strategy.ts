@@ -1,0 +1,35 @@
+import { equalJson, type KubeObject, type FieldError as SchemaError, validate } from '@slipway/kube-objects'
+import type { FieldError } from '../api/status.ts'
+import type { Strategy, WriteContext } from '../strategy/strategy.ts'
+import { checkRules } from './validation-rules.ts'
+
+/** Custom resources: their schema and its rules. A fault that was there before and is not touched is let be (ratcheting). */
+export const customStrategy: Strategy = {
+  validateNew: (object, context) => check(object, undefined, context),
+  validateUpdate: (next, current, context) => check(next, current, context),
+}
+
+function check(object: KubeObject, old: KubeObject | undefined, { resource }: WriteContext): FieldError[] {
+  const { schema, openApi } = resource.custom ?? {}
+  if (!schema) return []
+  const found = validate(object, schema).filter((error) => !old || !isOld(error, object, old))
+  const errors = found.map(({ field, reason, message }) => ({ field: field || '<nil>', reason, message }))
+  // Rules are only asked of what has the right shape.
+  return errors.length > 0 ? errors : checkRules(openApi, schema, { value: object, old })
+}
+
+function isOld({ field, reason }: SchemaError, object: KubeObject, old: KubeObject): boolean {
+  const path = partsOf(field)
+  // A missing field is a fault of what should hold it.
+  const at = reason === 'FieldValueRequired' ? path.slice(0, -1) : path
+  const before = valueAt(old, at)
+  return before !== undefined && equalJson(before, valueAt(object, at))
+}
+
+function partsOf(field: string): string[] {
+  return field.split(/[.[\]]+/).filter(Boolean)
+}
+
+function valueAt(value: unknown, path: string[]): unknown {
+  return path.reduce<unknown>((inner, part) => (inner as Record<string, unknown> | null | undefined)?.[part], value)
+}

@@ -1,0 +1,155 @@
+import { equalJson, fieldNode, isObject, type SchemaNode } from '@slipway/kube-objects'
+import type { FieldError } from '../api/status.ts'
+import { compileExpression, expressionFault } from '../cel/expression.ts'
+import { celValue } from '../cel/values.ts'
+import type { Spec } from '../defaults/pod-defaults.ts'
+import { invalidValue } from '../strategy/validate.ts'
+
+const VARIABLES = ['self', 'oldSelf']
+const RULES = 'x-kubernetes-validations'
+
+/** What is validated: the value, the one it replaces, and where both are. */
+interface Place {
+  value: unknown
+  old: unknown
+  path: string
+}
+
+/** What the `x-kubernetes-validations` of a CRD's schema have against an object; `old` is undefined for a create. */
+export function checkRules(
+  openApi: unknown,
+  schema: SchemaNode | undefined,
+  place: { value: unknown; old: unknown },
+): FieldError[] {
+  const errors: FieldError[] = []
+  if (isObject(openApi)) walk(openApi, schema, { ...place, path: '' }, errors)
+  return errors
+}
+
+function walk(openApi: Spec, schema: SchemaNode | undefined, place: Place, errors: FieldError[]): void {
+  const { value, old, path } = place
+  for (const rule of openApi[RULES] ?? []) errors.push(...ruleFindings(rule, schema, place))
+  if (Array.isArray(value)) {
+    if (!isObject(openApi.items)) return
+    for (const [index, item] of value.entries()) {
+      const before = counterpart(item, old, openApi)
+      walk(openApi.items, schema?.items, { value: item, old: before, path: `${path}[${index}]` }, errors)
+    }
+    return
+  }
+  if (!isObject(value)) return
+  for (const [field, child] of Object.entries(value)) {
+    const named = isObject(openApi.properties) && Object.hasOwn(openApi.properties, field)
+    const next = named ? (openApi.properties as Spec)[field] : openApi.additionalProperties
+    if (!isObject(next)) continue
+    const before = isObject(old) ? old[field] : undefined
+    const at = named ? (path ? `${path}.${field}` : field) : `${path}[${field}]`
+    walk(next, schema && fieldNode(schema, field), { value: child, old: before, path: at }, errors)
+  }
+}
+
+/** Items of a list have a past only where the list has keys (KEP-2876: correlatable paths). */
+function counterpart(item: unknown, old: unknown, openApi: Spec): unknown {
+  const keys = openApi['x-kubernetes-list-map-keys'] as string[] | undefined
+  if (openApi['x-kubernetes-list-type'] !== 'map' || !Array.isArray(old) || !keys || !isObject(item)) return undefined
+  return old.find((one) => isObject(one) && keys.every((key) => equalJson(one[key] ?? null, item[key] ?? null)))
+}
+
+function ruleFindings(rule: Spec, schema: SchemaNode | undefined, { value, old, path }: Place): FieldError[] {
+  const transition = /\boldSelf\b/.test(rule.rule)
+  if (transition && old === undefined && !rule.optionalOldSelf) return []
+  // Ratcheting: what was so before and has not changed is let be.
+  if (!transition && old !== undefined && equalJson(old, value)) return []
+  const bindings = { self: withEscapes(celValue(value, schema)), oldSelf: withEscapes(celValue(old ?? null, schema)) }
+  const field = `${path}${rule.fieldPath ?? ''}`.replace(/^\./, '')
+  try {
+    if (compileExpression(rule.rule, VARIABLES).evaluate(bindings) === true) return []
+  } catch (error) {
+    const { message } = error as Error
+    return [invalidValue(field, shown(value), `rule '${rule.rule}' failed: ${message}`)]
+  }
+  const words = ownWords(rule.messageExpression, bindings) ?? rule.message ?? `failed rule: ${rule.rule}`
+  const reason = (rule.reason ?? 'FieldValueInvalid') as FieldError['reason']
+  if (reason === 'FieldValueForbidden') return [{ reason, field, message: `Forbidden: ${words}` }]
+  if (reason === 'FieldValueRequired') return [{ reason, field, message: `Required value: ${words}` }]
+  return [{ ...invalidValue(field, shown(value), words), reason }]
+}
+
+const shown = (value: unknown): unknown => (Array.isArray(value) ? 'array' : isObject(value) ? 'object' : value)
+
+function ownWords(expression: string | undefined, bindings: Record<string, unknown>): string | undefined {
+  if (!expression) return undefined
+  try {
+    const text = compileExpression(expression, VARIABLES).evaluate(bindings)
+    return typeof text === 'string' && text.trim() !== '' ? text : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const RESERVED = new Set([
+  'true',
+  'false',
+  'null',
+  'in',
+  'as',
+  'break',
+  'const',
+  'continue',
+  'else',
+  'for',
+  'function',
+  'if',
+  'import',
+  'let',
+  'loop',
+  'package',
+  'namespace',
+  'return',
+  'var',
+  'void',
+  'while',
+])
+
+/** Fields whose names are no identifiers are written escaped: `x-y` is `x__dash__y`, `namespace` is `__namespace__`. */
+function withEscapes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withEscapes)
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([field, child]) => {
+      const inner = withEscapes(child)
+      const escaped = RESERVED.has(field)
+        ? `__${field}__`
+        : field
+            .replaceAll('__', '__underscores__')
+            .replaceAll('.', '__dot__')
+            .replaceAll('-', '__dash__')
+            .replaceAll('/', '__slash__')
+      return escaped === field
+        ? [[field, inner]]
+        : [
+            [field, inner],
+            [escaped, inner],
+          ]
+    }),
+  )
+}
+
+/** What is wrong with the rules of a schema themselves. */
+export function ruleFaults(openApi: unknown, path: string): FieldError[] {
+  if (!isObject(openApi)) return []
+  const own = ((openApi[RULES] ?? []) as Spec[]).flatMap(({ rule }, index) => {
+    const fault = expressionFault(String(rule ?? ''), VARIABLES)
+    return fault === undefined
+      ? []
+      : [invalidValue(`${path}.${RULES}[${index}].rule`, rule, `compilation failed: ${fault}`)]
+  })
+  const children = [
+    ...Object.entries((openApi.properties ?? {}) as object).map(
+      ([field, child]) => [`properties[${field}]`, child] as const,
+    ),
+    ['items', openApi.items] as const,
+    ['additionalProperties', openApi.additionalProperties] as const,
+  ]
+  return [...own, ...children.flatMap(([part, child]) => ruleFaults(child, `${path}.${part}`))]
+}
