@@ -114,7 +114,9 @@ describe('status errors', () => {
     const { body } = await api.call('POST', DEPLOYMENTS, { body: deployment('bad', { replicas: 'three' }) })
 
     expect(body).toMatchObject({ code: 400, reason: 'BadRequest' })
-    expect(body.message).toContain('cannot unmarshal string into Go struct field Deployment.spec.replicas')
+    expect(body.message).toContain(
+      'cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32',
+    )
   })
 
   it('refuses bodies that are malformed, foreign, too large or too deep', async () => {
@@ -349,7 +351,7 @@ describe('lists', () => {
       'Data',
       'Age',
     ])
-    expect(table.body.rows[0].cells.slice(0, 3)).toEqual(['s1', 'x/y', '0'])
+    expect(table.body.rows[0].cells.slice(0, 3)).toEqual(['s1', 'x/y', 0])
     expect(partial.body.kind).toBe('PartialObjectMetadataList')
     expect(Object.keys(partial.body.items[0]).toSorted()).toEqual(['apiVersion', 'kind', 'metadata'])
   })

@@ -2,6 +2,7 @@ import {
   applyDefaults,
   conflictMessage,
   type FieldError,
+  fieldNode,
   type KubeObject,
   prune,
   type SchemaNode,
@@ -74,7 +75,7 @@ export class ObjectRules {
     const { name, namespace } = given.metadata
     const faults = unknown.map((path) => `.${path}: field not declared in schema`)
     const list = faults.length === 1 ? faults[0] : `errors:\n${faults.map((fault) => `  ${fault}`).join('\n')}`
-    const kind = `${apiVersionOf(resource)}, Kind=${resource.kind}`
+    const kind = `${resource.group}/${resource.version}, Kind=${resource.kind}`
     const where = `${namespace ? `${namespace}/` : '/'}${name}; ${kind}`
     throw new StatusError(500, '', `failed to create typed patch object (${where}): ${list}`)
   }
@@ -86,7 +87,7 @@ export class ObjectRules {
     // Custom resources are checked by their strategy, which knows what was there before.
     if (resource.custom) return applyDefaults(object, schema)
     const found = validate(object, schema)
-    checkTypes(found, resource)
+    checkTypes(found, resource, schema)
     const full = applyDefaults(object, schema)
     codeDefaults[resourceKey(resource)]?.(full)
     // Most objects are right as they come; only of the others must be known what defaults mend.
@@ -149,14 +150,37 @@ function onlyOwnPart(applied: KubeObject, resource: Resource, subresource: strin
 }
 
 /** A value of the wrong type cannot even be read into Kubernetes' Go types: 400, not 422. */
-function checkTypes(errors: FieldError[], resource: Resource): void {
+function checkTypes(errors: FieldError[], resource: Resource, schema: SchemaNode): void {
   const wrong = errors.find(({ reason }) => reason === 'FieldValueTypeInvalid')
   if (!wrong) return
-  const [, expected, got] = /must be of type ([^:]+): "([^"]*)"/.exec(wrong.message) ?? []
-  const kinds: Record<string, string> = { integer: 'number', boolean: 'bool' }
+  const [, expected = '', got = ''] = /must be of type ([^:]+): "([^"]*)"/.exec(wrong.message) ?? []
+  const { struct, field, format } = goField(wrong.field, resource, schema)
+  const given = { integer: 'number', boolean: 'bool' }[got] ?? got
+  const wanted = { integer: format ?? 'int32', boolean: 'bool' }[expected] ?? expected
   throw badRequest(
-    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${kinds[got ?? ''] ?? got} into Go struct field ${resource.kind}.${wrong.field} of type ${expected}`,
+    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${given} into Go struct field ${struct}.${field} of type ${wanted}`,
   )
+}
+
+/** A field as Go's decoder names it: the struct it is in, then the path without indexes and keys of maps. */
+function goField(
+  path: string,
+  { kind }: Resource,
+  schema: SchemaNode,
+): { struct: string; field: string; format?: string } {
+  let node = schema
+  let struct = kind
+  const names: string[] = []
+  for (const [, name, inside] of path.matchAll(/([^.[\]]+)|\[([^\]]*)\]/g)) {
+    if (name === undefined) {
+      node = (/^\d+$/.test(inside ?? '') && node.items) || fieldNode(node, inside ?? '')
+      continue
+    }
+    if (node.typeName && node.properties) struct = node.typeName
+    names.push(name)
+    node = fieldNode(node, name)
+  }
+  return { struct, field: names.join('.'), ...(node.format && { format: node.format }) }
 }
 
 /**

@@ -40,8 +40,8 @@ export function labelsText(labels: Record<string, string> | undefined): string {
 function deployment({ spec, status = {} }: View): Record<string, Cell> {
   return {
     Ready: `${status.readyReplicas ?? 0}/${spec.replicas ?? 0}`,
-    'Up-to-date': String(status.updatedReplicas ?? 0),
-    Available: String(status.availableReplicas ?? 0),
+    'Up-to-date': status.updatedReplicas ?? 0,
+    Available: status.availableReplicas ?? 0,
     ...wide(spec.template?.spec, selectorText(spec.selector)),
   }
 }

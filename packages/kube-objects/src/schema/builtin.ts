@@ -53,6 +53,7 @@ function definition(nodes: Tables['nodes'], name: string): SchemaNode {
   if (!node) return ANY
   if (!node.linked) {
     node.linked = true
+    node.typeName = name.slice(name.lastIndexOf('.') + 1)
     linkChildren(nodes, node)
   }
   return node

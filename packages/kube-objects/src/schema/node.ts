@@ -3,6 +3,8 @@
  * Absent `properties`, `items` and `additional` of an `any` node mean that nothing is known below it.
  */
 export interface SchemaNode {
+  /** The name of a built-in struct, such as `DeploymentSpec`: messages of Kubernetes name it. */
+  typeName?: string
   /** `quantity`: a string or number such as `100m`. `any`: nothing is known. */
   type: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'int-or-string' | 'quantity' | 'any'
   format?: string

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { call, useCluster } from './cluster.ts'
+
+useCluster()
+
+describe('discovery', () => {
+  it('prefers a version of every group, in which every resource is found', async () => {
+    const { body } = await call('GET', '/apis')
+    for (const { name, versions, preferredVersion } of body.groups) {
+      expect(versions).toContainEqual(preferredVersion)
+      const group = (await call('GET', `/apis/${name}`)).body
+      expect(group).toMatchObject({ kind: 'APIGroup', name, preferredVersion })
+      const list = (await call('GET', `/apis/${preferredVersion.groupVersion}`)).body
+      expect(list).toMatchObject({ kind: 'APIResourceList', groupVersion: preferredVersion.groupVersion })
+    }
+  })
+
+  it('is given in one answer to whoever asks for it', async () => {
+    const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+    const { body, headers } = await call('GET', '/apis', { accept })
+
+    expect(String(headers['content-type'])).toContain('as=APIGroupDiscoveryList')
+    const apps = body.items.find(({ metadata }: { metadata: { name: string } }) => metadata.name === 'apps')
+    const deployments = apps.versions[0].resources.find(
+      ({ resource }: { resource: string }) => resource === 'deployments',
+    )
+    expect(deployments).toMatchObject({
+      responseKind: { group: 'apps', version: 'v1', kind: 'Deployment' },
+      scope: 'Namespaced',
+      singularResource: 'deployment',
+      shortNames: ['deploy'],
+      categories: ['all'],
+    })
+  })
+
+  it('has OpenAPI in both versions, the second with an ETag', async () => {
+    const second = await call('GET', '/openapi/v2')
+    expect(second.body.definitions['io.k8s.api.apps.v1.Deployment'].properties.spec.$ref).toContain('DeploymentSpec')
+    const again = await call('GET', '/openapi/v2', { headers: { 'if-none-match': String(second.headers.etag) } })
+    expect(again.status).toBe(304)
+    const { body } = await call('GET', '/openapi/v3')
+    const { body: apps } = await call('GET', body.paths['apis/apps/v1'].serverRelativeURL)
+    expect(apps.components.schemas['io.k8s.api.apps.v1.Deployment']).toBeDefined()
+  })
+
+  it('tells version and health', async () => {
+    expect((await call('GET', '/version')).body).toMatchObject({
+      major: '1',
+      gitVersion: expect.stringMatching(/^v1\./),
+    })
+    expect((await call('GET', '/readyz')).body).toBe('ok')
+    expect((await call('GET', '/livez?verbose')).body).toContain('[+]ping ok')
+    expect((await call('GET', '/nothing')).status).toBe(404)
+  })
+})
+
+describe('custom resources', () => {
+  const group = `conformance-${Math.random().toString(36).slice(2, 8)}.example.com`
+  const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+
+  it('are found, explained and listed as soon as they are established, and gone with their definition', async () => {
+    const openAPIV3Schema = {
+      type: 'object',
+      description: 'A gauge.',
+      properties: { spec: { type: 'object', properties: { level: { type: 'integer', minimum: 0 } } } },
+    }
+    const names = { plural: 'gauges', singular: 'gauge', kind: 'Gauge', listKind: 'GaugeList', shortNames: ['gg'] }
+    const version = {
+      name: 'v1',
+      served: true,
+      storage: true,
+      schema: { openAPIV3Schema },
+      selectableFields: [{ jsonPath: '.spec.level' }],
+    }
+    const body = {
+      metadata: { name: `gauges.${group}` },
+      spec: { group, scope: 'Cluster', names, versions: [version] },
+    }
+    expect((await call('POST', CRDS, { body })).status).toBe(201)
+    const gauges = `/apis/${group}/v1/gauges`
+    await expect.poll(async () => (await call('GET', gauges)).status, { timeout: 20_000 }).toBe(200)
+
+    const made = await call('POST', gauges, {
+      body: { apiVersion: `${group}/v1`, kind: 'Gauge', metadata: { name: 'a' }, spec: { level: 3, none: 1 } },
+    })
+    expect(made.body.spec).toEqual({ level: 3 })
+    const low = await call('POST', gauges, {
+      body: { apiVersion: `${group}/v1`, kind: 'Gauge', metadata: { name: 'b' }, spec: { level: -1 } },
+    })
+    expect(low.body.message).toContain('spec.level in body should be greater than or equal to 0')
+    expect((await call('GET', `${gauges}?fieldSelector=spec.level%3D3`)).body.items).toHaveLength(1)
+    expect((await call('GET', `${gauges}?fieldSelector=spec.level%3D4`)).body.items).toHaveLength(0)
+
+    const definition = `${group.split('.').toReversed().join('.')}.v1.Gauge`
+    await expect
+      .poll(async () => (await call('GET', '/openapi/v2')).body.definitions[definition]?.description, {
+        timeout: 30_000,
+        interval: 500,
+      })
+      .toBe('A gauge.')
+    await call('DELETE', `${CRDS}/gauges.${group}`)
+    await expect.poll(async () => (await call('GET', gauges)).status, { timeout: 20_000 }).toBe(404)
+  })
+})

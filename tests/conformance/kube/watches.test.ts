@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { call, MERGE, useCluster, watch } from './cluster.ts'
+
+const place = useCluster()
+const maps = () => `/api/v1/namespaces/${place.namespace}/configmaps`
+
+describe('a watch', () => {
+  it('goes on from any version, in the order of the changes', async () => {
+    const { body } = await call('POST', maps(), { body: { metadata: { name: 'w' }, data: { n: '0' } } })
+    for (const n of ['1', '2', '3']) await call('PATCH', `${maps()}/w`, { type: MERGE, body: { data: { n } } })
+    await call('DELETE', `${maps()}/w`)
+
+    const stream = await watch(
+      `${maps()}?watch=true&fieldSelector=metadata.name%3Dw&resourceVersion=${body.metadata.resourceVersion}`,
+    )
+    const events = []
+    for (let i = 0; i < 4; i++) events.push(await stream.next())
+    stream.close()
+
+    expect(events.map(({ type, object }) => `${type} ${object.data.n}`)).toEqual([
+      'MODIFIED 1',
+      'MODIFIED 2',
+      'MODIFIED 3',
+      'DELETED 3',
+    ])
+    expect(Number(events[3]?.object.metadata.resourceVersion)).toBeGreaterThan(
+      Number(events[2]?.object.metadata.resourceVersion),
+    )
+  })
+
+  it('sees what leaves its selector as deleted, and what comes back as added', async () => {
+    const { body } = await call('POST', maps(), { body: { metadata: { name: 's', labels: { in: 'yes' } } } })
+    const stream = await watch(
+      `${maps()}?watch=true&labelSelector=in%3Dyes&resourceVersion=${body.metadata.resourceVersion}`,
+    )
+    for (const value of ['no', 'yes'])
+      await call('PATCH', `${maps()}/s`, { type: MERGE, body: { metadata: { labels: { in: value } } } })
+
+    expect((await stream.next()).type).toBe('DELETED')
+    expect((await stream.next()).type).toBe('ADDED')
+    stream.close()
+  })
+
+  it('sends what there is, then a bookmark that says so', async () => {
+    await call('POST', maps(), { body: { metadata: { name: 'initial', labels: { initial: 'yes' } } } })
+    const stream = await watch(
+      `${maps()}?watch=true&labelSelector=initial%3Dyes&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`,
+    )
+
+    expect(await stream.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'initial' } } })
+    expect(await stream.next()).toMatchObject({
+      type: 'BOOKMARK',
+      object: { kind: 'ConfigMap', metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
+    })
+    stream.close()
+  })
+
+  it('comes as Tables, with columns in the first', async () => {
+    const accept = 'application/json;as=Table;g=meta.k8s.io;v=v1'
+    const stream = await watch(`${maps()}?watch=true&fieldSelector=metadata.name%3Dt`, accept)
+    await call('POST', maps(), { body: { metadata: { name: 't' } } })
+
+    const { type, object } = await stream.next()
+    expect(type).toBe('ADDED')
+    expect(object).toMatchObject({ kind: 'Table', rows: [{ cells: ['t', 0, expect.anything()] }] })
+    expect(object.columnDefinitions).toHaveLength(3)
+    stream.close()
+  })
+})

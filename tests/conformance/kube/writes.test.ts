@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest'
+import { APPLY, call, JSON_PATCH, MERGE, STRATEGIC, useCluster } from './cluster.ts'
+
+const place = useCluster()
+const maps = () => `/api/v1/namespaces/${place.namespace}/configmaps`
+const deployments = () => `/apis/apps/v1/namespaces/${place.namespace}/deployments`
+const deployment = (name: string) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name },
+  spec: {
+    replicas: 0,
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: { containers: [{ name: 'a', image: 'x:1', env: [{ name: 'A', value: '1' }] }] },
+    },
+  },
+})
+
+describe('patches', () => {
+  it('JSON: a failed test changes nothing', async () => {
+    await call('POST', maps(), { body: { metadata: { name: 'json' }, data: { a: '1' } } })
+    const good = [
+      { op: 'test', path: '/data/a', value: '1' },
+      { op: 'add', path: '/data/b', value: '2' },
+      { op: 'remove', path: '/data/a' },
+    ]
+
+    expect((await call('PATCH', `${maps()}/json`, { type: JSON_PATCH, body: good })).body.data).toEqual({ b: '2' })
+    const failed = await call('PATCH', `${maps()}/json`, { type: JSON_PATCH, body: good })
+    expect(failed.status).toBe(422)
+    expect((await call('GET', `${maps()}/json`)).body.data).toEqual({ b: '2' })
+  })
+
+  it('merge: null removes', async () => {
+    await call('POST', maps(), { body: { metadata: { name: 'merge' }, data: { a: '1', b: '2' } } })
+    const { body } = await call('PATCH', `${maps()}/merge`, { type: MERGE, body: { data: { a: null, c: '3' } } })
+
+    expect(body.data).toEqual({ b: '2', c: '3' })
+  })
+
+  it('strategic: lists merge by their keys, and $patch directives are obeyed', async () => {
+    await call('POST', deployments(), { body: deployment('strategic') })
+    const containers = [
+      { name: 'b', image: 'y:1' },
+      { name: 'a', env: [{ name: 'B', value: '2' }] },
+    ]
+    const added = await call('PATCH', `${deployments()}/strategic`, {
+      type: STRATEGIC,
+      body: { spec: { template: { spec: { containers } } } },
+    })
+    const shape = (body: {
+      spec: { template: { spec: { containers: { name: string; env?: { name: string }[] }[] } } }
+    }) =>
+      Object.fromEntries(
+        body.spec.template.spec.containers.map(({ name, env = [] }) => [name, env.map((one) => one.name).toSorted()]),
+      )
+
+    expect(shape(added.body)).toEqual({ a: ['A', 'B'], b: [] })
+    const removal = { spec: { template: { spec: { containers: [{ name: 'b', $patch: 'delete' }] } } } }
+    const removed = await call('PATCH', `${deployments()}/strategic`, { type: STRATEGIC, body: removal })
+    expect(shape(removed.body)).toEqual({ a: ['A', 'B'] })
+  })
+
+  it('of an unknown kind are a 415', async () => {
+    const { status } = await call('PATCH', `${maps()}/json`, { type: 'application/unknown', body: {} })
+
+    expect(status).toBe(415)
+  })
+})
+
+describe('server-side apply', () => {
+  const apply = (manager: string, body: object, query = '') =>
+    call('PATCH', `${maps()}/applied?fieldManager=${manager}${query}`, { type: APPLY, body })
+  const map = (data: object) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied' }, data })
+
+  it('creates, shares, refuses what another manages, takes over by force, and removes what it lets go', async () => {
+    expect((await apply('one', map({ a: '1', b: '1' }))).status).toBe(201)
+    expect((await apply('two', map({ c: '3' }))).body.data).toEqual({ a: '1', b: '1', c: '3' })
+
+    const conflict = await apply('two', map({ a: '2', c: '3' }))
+    expect(conflict.status).toBe(409)
+    expect(conflict.body).toMatchObject({
+      message: 'Apply failed with 1 conflict: conflict with "one": .data.a',
+      details: { causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "one"', field: '.data.a' }] },
+    })
+    expect((await apply('two', map({ a: '2', c: '3' }), '&force=true')).body.data).toEqual({ a: '2', b: '1', c: '3' })
+    expect((await apply('two', map({ c: '3' }))).body.data).toEqual({ b: '1', c: '3' })
+    const managers = (await call('GET', `${maps()}/applied`)).body.metadata.managedFields
+    expect(managers.map(({ manager }: { manager: string }) => manager).toSorted()).toEqual(['one', 'two'])
+  })
+
+  it('needs a manager and knows every field', async () => {
+    const unnamed = await call('PATCH', `${maps()}/applied`, { type: APPLY, body: map({}) })
+    expect(unnamed.body.message).toContain('fieldManager: Required value: is required for apply patch')
+    const unknown = await apply('one', { ...map({}), spec: {} })
+    expect(unknown.status).toBe(500)
+    expect(unknown.body.message).toBe(
+      `failed to create typed patch object (${place.namespace}/applied; /v1, Kind=ConfigMap): .spec: field not declared in schema`,
+    )
+  })
+
+  it('of the same again writes nothing', async () => {
+    const first = await apply('three', map({ d: '1' }))
+    const second = await apply('three', map({ d: '1' }))
+
+    expect(second.body.metadata.resourceVersion).toBe(first.body.metadata.resourceVersion)
+  })
+})
+
+describe('field validation', () => {
+  const text = (name: string) =>
+    `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"${name}","unknownMeta":1},"data":{"a":"1","a":"2"},"spec":{}}`
+
+  it('Strict refuses unknown fields and those that are there twice', async () => {
+    const { status, body } = await call('POST', `${maps()}?fieldValidation=Strict`, { body: text('strict') })
+
+    expect(status).toBe(400)
+    for (const fault of ['unknown field "metadata.unknownMeta"', 'unknown field "spec"', 'duplicate field "data.a"']) {
+      expect(body.message).toContain(fault)
+    }
+  })
+
+  it('Warn, the default, tells of them; Ignore does not', async () => {
+    const warned = await call('POST', maps(), { body: text('warn') })
+    expect(warned.status).toBe(201)
+    expect(warned.body.data).toEqual({ a: '2' })
+    expect(String(warned.headers.warning)).toContain('unknown field \\"spec\\"')
+    const ignored = await call('POST', `${maps()}?fieldValidation=Ignore`, { body: text('ignore') })
+    expect(ignored.headers.warning).toBeUndefined()
+  })
+})
+
+describe('dry run', () => {
+  it('answers as the real one would, and stores nothing', async () => {
+    const made = await call('POST', `${maps()}?dryRun=All`, { body: { metadata: { name: 'dry' } } })
+    expect(made.status).toBe(201)
+    expect(made.body.metadata.uid).toEqual(expect.any(String))
+    expect((await call('GET', `${maps()}/dry`)).status).toBe(404)
+    expect((await call('POST', `${maps()}?dryRun=Some`, { body: { metadata: { name: 'dry' } } })).status).toBe(422)
+  })
+})
+
+describe('concurrency', () => {
+  it('a stale version and a wrong uid are conflicts', async () => {
+    const { body } = await call('POST', maps(), { body: { metadata: { name: 'stale' } } })
+    await call('PATCH', `${maps()}/stale`, { type: MERGE, body: { data: { a: '1' } } })
+
+    const stale = await call('PUT', `${maps()}/stale`, { body })
+    expect(stale.body).toMatchObject({ code: 409, reason: 'Conflict' })
+    expect(stale.body.message).toContain(
+      'the object has been modified; please apply your changes to the latest version and try again',
+    )
+    const other = { preconditions: { uid: '00000000-0000-0000-0000-000000000000' } }
+    expect((await call('DELETE', `${maps()}/stale`, { body: other })).status).toBe(409)
+  })
+
+  it('generated names differ, and generateName is kept', async () => {
+    const made = await Promise.all(
+      Array.from({ length: 5 }, () => call('POST', maps(), { body: { metadata: { generateName: 'gen-' } } })),
+    )
+
+    expect(new Set(made.map(({ body }) => body.metadata.name)).size).toBe(5)
+    expect(made[0]?.body.metadata).toMatchObject({
+      name: expect.stringMatching(/^gen-[a-z0-9]{5}$/),
+      generateName: 'gen-',
+    })
+  })
+})
+
+describe('deletion', () => {
+  it('waits for finalizers', async () => {
+    await call('POST', maps(), { body: { metadata: { name: 'held', finalizers: ['conformance.example/hold'] } } })
+    await call('DELETE', `${maps()}/held`)
+
+    const held = (await call('GET', `${maps()}/held`)).body
+    expect(held.metadata.deletionTimestamp).toEqual(expect.any(String))
+    await call('PATCH', `${maps()}/held`, { type: MERGE, body: { metadata: { finalizers: null } } })
+    expect((await call('GET', `${maps()}/held`)).status).toBe(404)
+  })
+
+  it.each([
+    ['Background', true],
+    ['Foreground', true],
+    ['Orphan', false],
+  ])('with %s propagation: dependents go = %s', async (propagationPolicy, goes) => {
+    const suffix = propagationPolicy.toLowerCase()
+    const { body: owner } = await call('POST', maps(), { body: { metadata: { name: `owner-${suffix}` } } })
+    const ownerReferences = [
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        name: owner.metadata.name,
+        uid: owner.metadata.uid,
+        blockOwnerDeletion: true,
+      },
+    ]
+    await call('POST', maps(), { body: { metadata: { name: `owned-${suffix}`, ownerReferences } } })
+
+    await call('DELETE', `${maps()}/owner-${suffix}`, { body: { propagationPolicy } })
+
+    const status = async (name: string) => (await call('GET', `${maps()}/${name}-${suffix}`)).status
+    await expect.poll(() => status('owner'), { timeout: 20_000 }).toBe(404)
+    if (goes) await expect.poll(() => status('owned'), { timeout: 20_000 }).toBe(404)
+    else {
+      const { body } = await call('GET', `${maps()}/owned-${suffix}`)
+      expect(body.metadata.ownerReferences).toBeUndefined()
+    }
+  })
+})
+
+describe('refusals', () => {
+  it.each([
+    ['an empty name', { metadata: {} }, 422, 'name or generateName is required'],
+    ['a bad name', { metadata: { name: 'Bad_Name' } }, 422, 'a lowercase RFC 1123 subdomain must consist of'],
+    ['a bad label', { metadata: { name: 'x', labels: { a: '-' } } }, 422, 'a valid label must be'],
+    ['an empty key', { metadata: { name: 'x' }, data: { '': 'y' } }, 422, 'a valid config key must consist of'],
+    [
+      'a wrong type',
+      { metadata: { name: 'x' }, data: { a: 1 } },
+      400,
+      'cannot unmarshal number into Go struct field ConfigMap.data of type string',
+    ],
+    ['another kind', { kind: 'Secret', apiVersion: 'v1', metadata: { name: 'x' } }, 400, ''],
+    ['no JSON', '{', 400, ''],
+  ])('%s', async (_, body, code, text) => {
+    const answer = await call('POST', maps(), { body })
+
+    expect(answer.body).toMatchObject({ kind: 'Status', status: 'Failure', code })
+    expect(answer.body.message).toContain(text)
+  })
+})
