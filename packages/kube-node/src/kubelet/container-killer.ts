@@ -7,10 +7,13 @@ import type { WorkerDeps } from './worker-deps.ts'
 export class ContainerKiller {
   readonly #observed: ObservedPod
   readonly #deps: WorkerDeps
+  readonly #leaving: AbortSignal
 
-  constructor(observed: ObservedPod, deps: WorkerDeps) {
+  /** When `leaving` aborts, a container that takes its time is left to end by itself, and whoever waits for it is let go. */
+  constructor(observed: ObservedPod, deps: WorkerDeps, leaving: AbortSignal) {
     this.#observed = observed
     this.#deps = deps
+    this.#leaving = leaving
   }
 
   /** Stops what runs, side by side, within `grace` seconds. */
@@ -22,7 +25,7 @@ export class ContainerKiller {
   async kill(attempt: Attempt, why: string): Promise<void> {
     const { pod } = this.#observed
     this.#deps.event(pod, 'Normal', 'Killing', `Container ${attempt.name} ${why}, will be restarted`)
-    await this.#deps.runtime.engine.stop(attempt.id, pod.spec.terminationGracePeriodSeconds ?? 30)
+    await this.#untilLeaving(this.#deps.runtime.engine.stop(attempt.id, pod.spec.terminationGracePeriodSeconds ?? 30))
   }
 
   async #stop(attempt: Attempt, grace: number): Promise<void> {
@@ -37,6 +40,15 @@ export class ContainerKiller {
         event(this.#observed.pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${result.output}`)
     }
     const left = grace - (Date.now() - begun) / 1000
-    await runtime.engine.stop(attempt.id, grace === 0 ? 0 : Math.max(2, left))
+    await this.#untilLeaving(runtime.engine.stop(attempt.id, grace === 0 ? 0 : Math.max(2, left)))
+  }
+
+  #untilLeaving(work: Promise<void>): Promise<void> {
+    const signal = this.#leaving
+    const left = new Promise<never>((_, reject) => {
+      if (signal.aborted) reject(signal.reason)
+      else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    })
+    return Promise.race([work, left])
   }
 }

@@ -32,6 +32,7 @@ export class PodWorker {
   readonly #probers: ProberManager
   readonly #status: StatusWriter
   readonly #abort = new AbortController()
+  readonly #leaving = new AbortController()
   #running: Promise<void> | undefined
   #again = false
   #timer: NodeJS.Timeout | undefined
@@ -44,7 +45,7 @@ export class PodWorker {
     this.#volumes = new VolumeManager(this.#observed, deps)
     this.#starter = new ContainerStarter(deps, this.#observed.dir)
     this.#backOff = new StartBackOff(this.#observed, deps)
-    this.#killer = new ContainerKiller(this.#observed, deps)
+    this.#killer = new ContainerKiller(this.#observed, deps, this.#leaving.signal)
     this.#probers = new ProberManager(this.#observed, deps, this.#killer, {
       changed: () => this.wake(),
       error: (error) => this.#log(error),
@@ -88,18 +89,23 @@ export class PodWorker {
 
   /** Stops looking; containers live on. */
   async stop(): Promise<void> {
+    this.#leaving.abort()
+    await this.#halt()
+  }
+
+  /** Takes away everything of a pod that the API no longer has. */
+  async destroy(): Promise<void> {
+    await this.#halt()
+    await this.#removeAll(0)
+  }
+
+  async #halt(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
     this.#abort.abort()
     this.#probers.stop()
     await this.#running
     await this.#status.flush()
-  }
-
-  /** Takes away everything of a pod that the API no longer has. */
-  async destroy(): Promise<void> {
-    await this.stop()
-    await this.#removeAll(0)
   }
 
   async #loop(): Promise<void> {
