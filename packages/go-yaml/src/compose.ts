@@ -32,10 +32,16 @@ export type Node = ScalarNode | SequenceNode | MappingNode | AliasNode
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|[\ud800-\udfff]/u
 
+/** A test that takes a fraction of the time, and finds every forbidden character, and emoji too. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const suspect = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]/
+
 /** The node tree of a text's first document, undefined when there is none. Throws YamlProblem. */
 export function compose(text: string): Node | undefined {
-  const at = text.search(forbidden)
-  if (at !== -1) throw forbiddenCharacter(text, at)
+  if (suspect.test(text)) {
+    const at = text.search(forbidden)
+    if (at !== -1) throw forbiddenCharacter(text, at)
+  }
   return new Composer(text).document()
 }
 

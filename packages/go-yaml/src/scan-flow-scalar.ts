@@ -1,4 +1,4 @@
-import { isBlank, isBlankOrEnd, isBreak, isEnd } from './characters.ts'
+import { isBlank, isBlankOrEnd, isBreak, isBreakOrEnd, isEnd } from './characters.ts'
 import type { Token } from './scanner.ts'
 import type { TextCursor } from './text-cursor.ts'
 import { scanProblem } from './yaml-error.ts'
@@ -28,6 +28,29 @@ function scanGap(cursor: TextCursor, checkTab: (afterBreak: boolean) => void): G
   return { text: leading === '\n' ? trailing || ' ' : leading + trailing, hasBreaks: true }
 }
 
+const runInBlock = /[^: \t\n\r\x85\u2028\u2029\0]+/y
+const runInFlow = /[^: \t\n\r\x85\u2028\u2029\0,?[\]{}]+/y
+
+/** Moves over the words that a plain scalar has on this line, and gives where the last one ends. */
+function skipWords(cursor: TextCursor, inFlow: boolean): number {
+  const run = inFlow ? runInFlow : runInBlock
+  let end = cursor.index
+  for (;;) {
+    if (cursor.skipMatch(run)) end = cursor.index
+    const code = cursor.code()
+    if (code === 0x3a && !isBlankOrEnd(cursor.code(1))) {
+      cursor.skip(1)
+      end = cursor.index
+    } else if (isBlank(code)) {
+      let ahead = 1
+      while (isBlank(cursor.code(ahead))) ahead++
+      const next = cursor.code(ahead)
+      if (next === 0x23 || isBreakOrEnd(next)) return end
+      cursor.skip(ahead)
+    } else return end
+  }
+}
+
 /** Reads a plain scalar, over several lines while they are indented enough. `endsLine`: a key may follow. */
 export function scanPlain(cursor: TextCursor, indent: number, inFlow: boolean): { token: Token; endsLine: boolean } {
   const mark = cursor.mark()
@@ -36,9 +59,9 @@ export function scanPlain(cursor: TextCursor, indent: number, inFlow: boolean): 
   for (;;) {
     if (cursor.isDocumentMarker() || cursor.code() === 0x23) break
     const start = cursor.index
-    while (!endsPlain(cursor, inFlow)) cursor.skip(1)
-    if (cursor.index > start) {
-      text += gap.text + cursor.slice(start)
+    const end = skipWords(cursor, inFlow)
+    if (end > start) {
+      text += gap.text + cursor.slice(start, end)
       gap = { text: '', hasBreaks: false }
     }
     if (!isBlank(cursor.code()) && !isBreak(cursor.code())) break
@@ -50,13 +73,6 @@ export function scanPlain(cursor: TextCursor, indent: number, inFlow: boolean): 
     if (!inFlow && cursor.column < indent) break
   }
   return { token: { type: 'scalar', mark, value: text, suffix: '', isPlain: true }, endsLine: gap.hasBreaks }
-}
-
-function endsPlain(cursor: TextCursor, inFlow: boolean): boolean {
-  const code = cursor.code()
-  if (isBlankOrEnd(code)) return true
-  if (code === 0x3a) return isBlankOrEnd(cursor.code(1))
-  return inFlow && (code === 0x2c || code === 0x3f || code === 0x5b || code === 0x5d || code === 0x7b || code === 0x7d)
 }
 
 /** Reads a single- or double-quoted scalar. */

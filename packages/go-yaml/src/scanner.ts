@@ -59,6 +59,16 @@ const noKey: SimpleKey = {
   mark: { index: 0, line: 0, column: 0 },
 }
 
+/** A token that is its type and no more. */
+function indicator(type: TokenType, mark: Mark): Token {
+  return { type, mark, value: '', suffix: '', isPlain: false }
+}
+
+/** Letters and digits, which most plain scalars begin with. */
+function isPlainStart(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || (code >= 0x30 && code <= 0x39)
+}
+
 /** Cuts YAML into tokens as libyaml's scanner does, with its errors; indentation becomes block tokens. */
 export class Scanner {
   private readonly cursor: TextCursor
@@ -99,7 +109,11 @@ export class Scanner {
   /** A token that may turn out to be a key must wait for its colon. */
   private needsMore(): boolean {
     if (this.head === this.tokens.length) return !this.isDone
-    return this.simpleKeys.some((key) => key.isPossible && key.tokenNumber === this.taken && this.isKeyValid(key))
+    for (let i = 0; i < this.simpleKeys.length; i++) {
+      const key = this.simpleKeys[i] as SimpleKey
+      if (key.isPossible && key.tokenNumber === this.taken && this.isKeyValid(key)) return true
+    }
+    return false
   }
 
   private isKeyValid(key: SimpleKey): boolean {
@@ -132,21 +146,27 @@ export class Scanner {
     this.indents.push(this.indent)
     this.indent = column
     if (this.indents.length > maxDepth) throw scanProblem(`exceeded max depth of ${maxDepth}`, this.cursor.mark())
-    this.insert({ type, mark }, tokenNumber)
+    this.insert(indicator(type, mark), tokenNumber)
   }
 
   private unrollIndent(column: number): void {
     if (this.flowLevel > 0) return
     while (this.indent > column) {
-      this.insert({ type: 'blockEnd', mark: this.cursor.mark() })
+      this.insert(indicator('blockEnd', this.cursor.mark()))
       this.indent = this.indents.pop() ?? -1
     }
   }
 
-  private insert(token: Partial<Token> & Pick<Token, 'type' | 'mark'>, tokenNumber?: number): void {
-    const full: Token = { value: '', suffix: '', isPlain: false, ...token }
-    if (tokenNumber === undefined) this.tokens.push(full)
-    else this.tokens.splice(this.head + tokenNumber - this.taken, 0, full)
+  private insert(token: Token, tokenNumber?: number): void {
+    const { tokens } = this
+    if (tokenNumber === undefined) {
+      tokens.push(token)
+      return
+    }
+    // Only the tokens of one key stand behind this place.
+    let at = tokens.length
+    for (const place = this.head + tokenNumber - this.taken; at > place; at--) tokens[at] = tokens[at - 1] as Token
+    tokens[at] = token
   }
 
   private fetch(): void {
@@ -175,6 +195,10 @@ export class Scanner {
     const { cursor } = this
     const nextIsBlank = isBlankOrEnd(cursor.code(1))
     const inFlow = this.flowLevel > 0
+    if (isPlainStart(code)) {
+      this.fetchPlain()
+      return
+    }
     switch (String.fromCharCode(code)) {
       case '[':
         this.fetchFlowStart('flowSequenceStart')
@@ -254,7 +278,7 @@ export class Scanner {
     this.unrollIndent(-1)
     this.removeSimpleKey()
     this.simpleKeyAllowed = false
-    this.insert({ type: 'streamEnd', mark: this.cursor.mark() })
+    this.insert(indicator('streamEnd', this.cursor.mark()))
     this.isDone = true
   }
 
@@ -273,7 +297,7 @@ export class Scanner {
   }
 
   private insertIndicator(type: TokenType, length = 1): void {
-    this.insert({ type, mark: this.cursor.mark() })
+    this.insert(indicator(type, this.cursor.mark()))
     this.cursor.skip(length)
   }
 
@@ -326,7 +350,7 @@ export class Scanner {
   private fetchValue(): void {
     const key = this.simpleKeys[this.flowLevel] as SimpleKey
     if (this.isKeyValid(key)) {
-      this.insert({ type: 'key', mark: key.mark }, key.tokenNumber)
+      this.insert(indicator('key', key.mark), key.tokenNumber)
       this.rollIndent(key.mark.column, 'blockMappingStart', key.mark, key.tokenNumber)
       key.isPossible = false
       this.simpleKeyAllowed = false
@@ -350,7 +374,7 @@ export class Scanner {
       if (value === '' || !(isBlankOrEnd(code) || '?:,]}%@`'.includes(String.fromCharCode(code)))) {
         throw scanProblem('did not find expected alphabetic or numeric character', cursor.mark())
       }
-      this.insert({ type, mark, value })
+      this.insert({ type, mark, value, suffix: '', isPlain: false })
     })
   }
 
@@ -362,11 +386,11 @@ export class Scanner {
   }
 
   private fetchPlain(): void {
-    this.fetchNodePart(() => {
-      const { token, endsLine } = scanPlain(this.cursor, this.indent + 1, this.flowLevel > 0)
-      this.insert(token)
-      if (endsLine) this.simpleKeyAllowed = true
-    })
+    this.saveSimpleKey()
+    this.simpleKeyAllowed = false
+    const { token, endsLine } = scanPlain(this.cursor, this.indent + 1, this.flowLevel > 0)
+    this.insert(token)
+    if (endsLine) this.simpleKeyAllowed = true
   }
 
   private fetchBlockScalar(): void {

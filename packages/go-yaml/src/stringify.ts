@@ -83,6 +83,8 @@ function writeString(emitter: Emitter, input: string, isSimpleKey: boolean): voi
 
 const loneSurrogates = /[\ud800-\udfff]/gu
 const unreadable = /[\x7f-\x84\x86-\x9f\ufffe\uffff]/
+/** What any of this is about; most texts have nothing of it. */
+const affected = /[\x7f-\x9f\ud800-\udfff\ufffe\uffff]/
 const rawBreaks = / *\x85(?: *\x85)* */g
 
 /**
@@ -90,6 +92,7 @@ const rawBreaks = / *\x85(?: *\x85)* */g
  * U+0085, which JSON does not escape, is a line break that gets folded.
  */
 function throughJson(text: string): string {
+  if (!affected.test(text)) return text
   if (unreadable.test(text)) throw unrepresentable('control characters')
   const folded = text.includes('\x85')
     ? text.replace(rawBreaks, (run) => '\n'.repeat(run.replaceAll(' ', '').length - 1) || ' ')

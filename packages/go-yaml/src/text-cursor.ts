@@ -29,6 +29,14 @@ export class TextCursor {
     this.column += count
   }
 
+  /** Moves over what a sticky pattern finds here, which has no line break; false when that is nothing. */
+  skipMatch(pattern: RegExp): boolean {
+    pattern.lastIndex = this.index
+    if (!pattern.test(this.text)) return false
+    this.skip(pattern.lastIndex - this.index)
+    return true
+  }
+
   slice(start: number, end = this.index): string {
     return this.text.slice(start, end)
   }
