@@ -2,6 +2,7 @@ import { compileTree } from './compile.ts'
 import { TemplateError } from './errors.ts'
 import { type CompiledTemplate, isStackOverflow } from './execution.ts'
 import { type ParseInput, parseTemplate } from './parser.ts'
+import { TextCache } from './text-cache.ts'
 
 interface Entry {
   readonly templates: readonly CompiledTemplate[]
@@ -10,12 +11,11 @@ interface Entry {
 
 /** Compiled templates by name and content, so that a text is parsed once however often it is rendered. */
 export class TemplateCache {
-  private readonly entries = new Map<string, Entry>()
-  private readonly capacity: number
+  private readonly entries: TextCache<Entry>
 
-  /** `capacity`: how many texts are kept; the one that was added first goes first. @default 2000 */
-  constructor(capacity = 2000) {
-    this.capacity = capacity
+  /** `capacity`: UTF-16 units of all texts that are kept. @default 32 Mi */
+  constructor(capacity = 32 * 1024 * 1024) {
+    this.entries = new TextCache(capacity)
   }
 
   /** The templates of a text. They do not depend on functions, only on their names. Throws TemplateError. */
@@ -24,8 +24,6 @@ export class TemplateCache {
     const known = this.entries.get(key)
     if (known && isUsable(known, input)) return known.templates
     const entry = compile(input)
-    this.entries.delete(key)
-    if (this.entries.size >= this.capacity) this.entries.delete(this.entries.keys().next().value ?? '')
     this.entries.set(key, entry)
     return entry.templates
   }

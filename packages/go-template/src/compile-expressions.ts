@@ -198,7 +198,8 @@ function callSiteOf(
   const compiled: Argument[] = args.map((arg) => ({ node: arg, evaluate: compileOperand(arg, scope) }))
   const last = args.at(-1)
   const lastNode = last === undefined ? node : lastNodeOf(last)
-  return new CallSite({ ...scope.site, name, args: compiled, node, callNode, lastNode })
+  const { template, source } = scope.site
+  return new CallSite({ template, source, name, args: compiled, node, callNode, lastNode })
 }
 
 /** A chain of fields; arguments belong to its last name, which must then be a method. */
@@ -209,14 +210,18 @@ function compileFields(
 ): EvaluateWith {
   const { base, names, isInterface } = receiverOf(node, scope)
   const at = node.kind === 'chain' ? lastNodeOf(node.base) : node
-  const first: FieldSite = { ...scope.site, node: at, isInterface }
-  const inner: FieldSite = { ...first, isInterface: true }
+  const { template, source } = scope.site
+  const first: FieldSite = { template, source, node: at, isInterface }
+  const inner: FieldSite = isInterface ? first : { template, source, node: at, isInterface: true }
   const last = names.length - 1
+  // Methods are rare, so what their calls need is made when one is met; arguments only while the scope is known.
   const callSiteAt = (index: number): CallSite =>
-    callSiteOf(scope, { name: names[index] ?? '', args: index === last ? args : [], node: at, callNode: node })
-  const lastCall = callSiteAt(last)
-  const lastSite = last === 0 ? first : inner
+    callSiteOf(scope, { name: names[index] ?? '', args: [], node: at, callNode: node })
   const hasArguments = args.length > 0
+  let lastCall = hasArguments
+    ? callSiteOf(scope, { name: names[last] ?? '', args, node: at, callNode: node })
+    : undefined
+  const lastSite = last === 0 ? first : inner
   return (frame, dot, final) => {
     const { environment } = frame.execution
     let value = base(frame, dot)
@@ -226,7 +231,9 @@ function compileFields(
     }
     const find = hasArguments || final !== noFinal ? methodOf : fieldOf
     value = find(environment, value, names[last] as string, lastSite)
-    return value instanceof BoundMethod ? lastCall.call(value.fn, frame, dot, final) : value
+    if (!(value instanceof BoundMethod)) return value
+    lastCall ??= callSiteAt(last)
+    return lastCall.call(value.fn, frame, dot, final)
   }
 }
 

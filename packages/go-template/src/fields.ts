@@ -25,7 +25,10 @@ export class BoundMethod {
  */
 export function fieldOf(environment: Environment, receiver: unknown, name: string, site: FieldSite): unknown {
   if (typeof receiver !== 'object' || receiver === null) return fieldOfNoObject(environment, receiver, name, site)
-  if (Object.getPrototypeOf(receiver) === null) return entryOf(environment, receiver, name, site)
+  if (Object.getPrototypeOf(receiver) === null) {
+    const value = (receiver as Record<string, unknown>)[name]
+    return value === undefined ? missing(environment, name, site) : value
+  }
   const members = TemplateObject.membersOf(receiver)
   if (members) {
     const method = members.getMethod(name)
@@ -55,6 +58,10 @@ export function methodOf(environment: Environment, receiver: unknown, name: stri
 function entryOf(environment: Environment, map: object, name: string, site: FieldSite): unknown {
   const value = (map as Record<string, unknown>)[name]
   if (value !== undefined && Object.hasOwn(map, name)) return value
+  return missing(environment, name, site)
+}
+
+function missing(environment: Environment, name: string, site: FieldSite): unknown {
   if (environment.missingKey === 'default') return undefined
   if (environment.missingKey === 'zero') return null
   return failAt(site, site.node, `map has no entry for key ${quote(name)}`)

@@ -77,9 +77,19 @@ export interface LexerOptions {
 const spaces = /[ \t\r\n]+/y
 const asciiWord = /[A-Za-z0-9_]*/y
 const word = /[\p{L}\p{Nd}_]*/uy
-const trailingSpaces = /[ \t\r\n]*$/
 const number =
   /[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/y
+
+/** Where a text ends without the spaces at its end. */
+function trimmedEnd(input: string, start: number, end: number): number {
+  let at = end
+  while (at > start && isSpaceCode(input.charCodeAt(at - 1))) at--
+  return at
+}
+
+function isSpaceCode(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
+}
 
 /** Cuts a template into tokens, one at a time; the first error token ends it. Rules: Go's text/template/parse/lex.go. */
 export class Lexer {
@@ -132,8 +142,7 @@ export class Lexer {
     const afterDelim = delim + this.options.leftDelim.length
     const trims = this.hasLeftTrim(afterDelim)
     if (delim > start) {
-      const text = this.input.slice(start, delim)
-      const end = trims ? delim - (trailingSpaces.exec(text)?.[0].length ?? 0) : delim
+      const end = trims ? trimmedEnd(this.input, start, delim) : delim
       if (end > start) {
         const token = this.token('text', start, end)
         this.pos = delim

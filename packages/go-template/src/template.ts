@@ -54,12 +54,21 @@ export class Template {
     }
   }
 
-  /** Adds the template and those that its text defines; one that is only space never replaces another. Throws TemplateError. */
-  parse(name: string, text: string): void {
+  /**
+   * Adds the template and those that its text defines; one that is only space never replaces another. Gives them for
+   * `add` to other sets. Throws TemplateError.
+   */
+  parse(name: string, text: string): readonly CompiledTemplate[] {
     const { leftDelim = '{{', rightDelim = '}}' } = this.options
     const hasFunction = (wanted: string) => this.functions[wanted] !== undefined
     const parsed = this.cache.parse({ name, text, leftDelim, rightDelim, hasFunction })
-    for (const template of parsed) {
+    this.add(parsed)
+    return parsed
+  }
+
+  /** Adds what `parse` of a set with the same functions gave. */
+  add(templates: readonly CompiledTemplate[]): void {
+    for (const template of templates) {
       if (!template.isEmpty || !this.has(template.name)) this.templates.set(template.name, template)
     }
   }

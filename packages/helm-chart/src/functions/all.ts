@@ -35,13 +35,19 @@ const pureFunctions: FunctionTable = {
   getHostByName: withSignature(['string'], () => ''),
 }
 
+const tables = new WeakMap<Platform, FunctionTable>()
+
 /** Sprig as Helm ships it (without env and expandenv) and Helm's own functions that need no chart. */
 export function templateFunctions(platform: Platform): FunctionTable {
-  return {
+  const known = tables.get(platform)
+  if (known) return known
+  const table = {
     ...pureFunctions,
     ...dateFunctions(platform),
     ...randomFunctions(platform),
     ...hashFunctions(platform),
     ...certificateFunctions(platform),
   }
+  tables.set(platform, table)
+  return table
 }

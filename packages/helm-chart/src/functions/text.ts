@@ -32,8 +32,18 @@ export function isSpace(char: string): boolean {
   return /^[\t\n\v\f\r \u0085\u00A0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/.test(char)
 }
 
+const wideSpace = /[\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
+
+function isSpaceCode(code: number): boolean {
+  if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d)
+  return wideSpace.test(String.fromCharCode(code))
+}
+
 /** Go's strings.TrimSpace. */
 export function trimSpace(text: string): string {
-  // U+FEFF is space to JavaScript but not to Go.
-  return text.replace(/^(?:(?!\uFEFF)[\s\u0085])+/, '').replace(/(?:(?!\uFEFF)[\s\u0085])+$/, '')
+  let start = 0
+  let end = text.length
+  while (start < end && isSpaceCode(text.charCodeAt(start))) start++
+  while (end > start && isSpaceCode(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
 }

@@ -398,6 +398,7 @@ class SchemaCheck {
 
   private unevaluated(): void {
     const { unevaluatedProperties, unevaluatedItems } = this.schema
+    if (unevaluatedProperties === undefined && unevaluatedItems === undefined) return
     const { value } = this.place
     const [schema, entries] = Array.isArray(value)
       ? [unevaluatedItems, Array.from(value.entries(), ([index, item]) => [String(index), item] as const)]

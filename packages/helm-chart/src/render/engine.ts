@@ -1,4 +1,5 @@
 import {
+  type CompiledTemplate,
   sprintf,
   stringOf,
   Template,
@@ -47,13 +48,26 @@ const errorEnd = 'HELM_ERR_END'
 const maxIncludes = 1000
 
 const cache = new TemplateCache()
+/** What a chart's files were compiled to, by the name they had; it goes when the chart goes. */
+const compiled = new WeakMap<Uint8Array, Map<string, readonly CompiledTemplate[]>>()
+
+function parseInto(set: Template, name: string, data: Uint8Array): void {
+  const byName = compiled.get(data) ?? new Map<string, readonly CompiledTemplate[]>()
+  const known = byName.get(name)
+  if (known) {
+    set.add(known)
+    return
+  }
+  byName.set(name, set.parse(name, stringOf(data)))
+  compiled.set(data, byName)
+}
 
 /** Renders all templates but the partials (`_*`). Throws TemplateError with Helm's text. */
 export function renderTemplates(
   templates: ReadonlyMap<string, Renderable>,
   options: EngineOptions,
 ): Map<string, string> {
-  const names = [...templates.keys()].sort(byDepth)
+  const names = sortedByDepth(templates.keys())
   const set = new Template({
     functions: { ...templateFunctions(options.platform), ...failureFunctions(options), ...lookupFunction(options) },
     missingKey: options.strict ? 'error' : 'zero',
@@ -65,7 +79,7 @@ export function renderTemplates(
   for (const name of names) {
     const template = templates.get(name) as Renderable
     try {
-      root.parse(name, stringOf(template.data))
+      parseInto(root, name, template.data)
     } catch (error) {
       throw new TemplateError(parseMessage(name, error), { cause: error })
     }
@@ -85,12 +99,13 @@ export function renderTemplates(
 }
 
 // Templates deeper in the tree come first, so that those of a parent replace the definitions of its subcharts.
-function byDepth(a: string, b: string): number {
-  return b.split('/').length - a.split('/').length || compareStrings(b, a)
+function sortedByDepth(names: Iterable<string>): string[] {
+  const depths = Array.from(names, (name) => ({ name, depth: name.split('/').length }))
+  return depths.sort((a, b) => b.depth - a.depth || compareStrings(b.name, a.name)).map(({ name }) => name)
 }
 
 function withoutNoValue(text: string): string {
-  return text.replaceAll('<no value>', '')
+  return text.includes('<no value>') ? text.replaceAll('<no value>', '') : text
 }
 
 /** `include` and `tpl`, which see the templates of the set they are called in. */

@@ -1,4 +1,5 @@
 import { UserError } from '@slipway/errors'
+import { TextCache } from '@slipway/go-template'
 import { baseName } from '../chart/path.ts'
 import type { Compat } from '../compat.ts'
 import { compareStrings } from '../encoding.ts'
@@ -86,16 +87,53 @@ export function sortManifests(files: ReadonlyMap<string, string>, compat: Compat
   return { manifests: manifests.sort(byKind), hooks: hooks.sort(byKind) }
 }
 
-/** The documents of a YAML stream as Helm splits them, which is by text and not by YAML's rules. */
-export function splitManifests(text: string): string[] {
-  // Only what is between two separators counts as empty; a document of spaces stays one.
-  return trimSpace(text)
-    .split(/(?:^|[\t\n\f\r ]*\n)---[\t\n\f\r ]*/)
-    .filter((document) => document !== '')
-    .map(trimSpace)
+function nextMark(stream: string, from: number): number {
+  return stream.indexOf('\n---', from)
 }
 
+function isSeparatorSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09 || code === 0x0c
+}
+
+function spacesBefore(stream: string, end: number, start: number): number {
+  let at = end
+  while (at > start && isSeparatorSpace(stream.charCodeAt(at - 1))) at--
+  return at
+}
+
+function spacesAfter(stream: string, start: number): number {
+  let at = start
+  while (isSeparatorSpace(stream.charCodeAt(at))) at++
+  return at
+}
+
+/** The documents of a YAML stream as Helm splits them, which is by text and not by YAML's rules. */
+export function splitManifests(text: string): string[] {
+  const stream = trimSpace(text)
+  const documents: string[] = []
+  let start = 0
+  for (let at = stream.startsWith('---') ? 0 : nextMark(stream, 0); at >= 0; at = nextMark(stream, start)) {
+    documents.push(stream.slice(start, spacesBefore(stream, at, start)))
+    const mark = stream.indexOf('---', at)
+    start = spacesAfter(stream, mark + '---'.length)
+  }
+  documents.push(stream.slice(start))
+  // Only what is between two separators counts as empty; a document of spaces stays one.
+  return documents.filter((document) => document !== '').map(trimSpace)
+}
+
+/** Controllers render the same manifests again and again; reading their heads is a third of the work. */
+const heads = new TextCache<ManifestHead>(16 * 1024 * 1024)
+
 function readHead(source: string, content: string, compat: Compat): ManifestHead {
+  const known = heads.get(content)
+  if (known) return known
+  const head = parseHead(source, content, compat)
+  heads.set(content, head)
+  return head
+}
+
+function parseHead(source: string, content: string, compat: Compat): ManifestHead {
   let value: unknown
   try {
     value = readYaml(content)
