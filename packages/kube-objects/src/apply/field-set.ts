@@ -46,20 +46,42 @@ export function formatFieldsV1({ member, children }: FieldSet): JsonObject {
   return result
 }
 
-function combine(a: FieldSet, b: FieldSet, member: (a: boolean, b: boolean) => boolean): FieldSet {
-  const elements = new Set([...a.children.keys(), ...b.children.keys()])
-  return node(
-    member(a.member, b.member),
-    [...elements].map((element) => [
-      element,
-      combine(a.children.get(element) ?? EMPTY, b.children.get(element) ?? EMPTY, member),
-    ]),
-  )
+// Most sets that meet share little: what one side lacks is taken over, or left out, whole.
+
+export function union(a: FieldSet, b: FieldSet): FieldSet {
+  if (a === b || isEmpty(b)) return a
+  if (isEmpty(a)) return b
+  const children = new Map(a.children)
+  for (const [element, child] of b.children) {
+    const known = children.get(element)
+    children.set(element, known ? union(known, child) : child)
+  }
+  return { member: a.member || b.member, children }
 }
 
-export const union = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA || inB)
-export const intersection = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA && inB)
-export const difference = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA && !inB)
+export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  if (a === b) return a
+  const children = new Map<string, FieldSet>()
+  const [few, many] = a.children.size <= b.children.size ? [a, b] : [b, a]
+  for (const [element, child] of few.children) {
+    const other = many.children.get(element)
+    const shared = other && intersection(child, other)
+    if (shared && !isEmpty(shared)) children.set(element, shared)
+  }
+  return { member: a.member && b.member, children }
+}
+
+export function difference(a: FieldSet, b: FieldSet): FieldSet {
+  if (isEmpty(b)) return a
+  if (a === b) return EMPTY
+  const children = new Map<string, FieldSet>()
+  for (const [element, child] of a.children) {
+    const other = b.children.get(element)
+    const left = other ? difference(child, other) : child
+    if (!isEmpty(left)) children.set(element, left)
+  }
+  return { member: a.member && !b.member, children }
+}
 
 export function equalSets(a: FieldSet, b: FieldSet): boolean {
   return isEmpty(difference(a, b)) && isEmpty(difference(b, a))

@@ -1,7 +1,7 @@
 import { equalJson, withoutNulls } from '../json.ts'
 import type { KubeObject } from '../object.ts'
 import { ANY, type SchemaNode } from '../schema/node.ts'
-import { difference, EMPTY, equalSets, type FieldSet, intersection, pathsOf, union } from './field-set.ts'
+import { difference, EMPTY, equalSets, type FieldSet, intersection, isEmpty, pathsOf, union } from './field-set.ts'
 import {
   describeManager,
   type Manager,
@@ -53,7 +53,11 @@ export function serverSideApply<T extends KubeObject>(input: ApplyInput<T>): { o
   const others = known.filter((entry) => entry !== previous)
 
   const merged = mergeValues(before, applied, schema) as T
-  const object = previous ? pruneFields(merged, [own, ...others], previous.fields, schema) : merged
+  const same = previous !== undefined && equalSets(previous.fields, own.fields)
+  // The commonest apply of all is the same again.
+  if (live && same && equalJson(before, merged)) return { object: live, conflicts: [] }
+  const letsGo = previous !== undefined && !isEmpty(difference(previous.fields, own.fields))
+  const object = letsGo ? pruneFields(merged, [own, ...others], previous.fields, schema) : merged
   const comparison = serverless(compareValues(before ?? emptyLike(applied), object, schema))
   const changed = union(comparison.added, comparison.modified)
   const conflicts = others.flatMap((entry) =>
@@ -63,9 +67,6 @@ export function serverSideApply<T extends KubeObject>(input: ApplyInput<T>): { o
 
   const lost = union(changed, comparison.removed)
   const remaining = others.map((entry) => ({ ...entry, fields: difference(entry.fields, lost) }))
-  if (live && previous && equalJson(before, object) && equalSets(previous.fields, own.fields)) {
-    return { object: live, conflicts: [] }
-  }
   return { object: withManagers(object, [own, ...remaining]), conflicts: [] }
 }
 
