@@ -126,7 +126,7 @@ export class ApiServer {
       namespaceController({ ...deps, rootCa: this.#options.tls?.ca }),
     ]
     for (const controller of this.#controllers) controller.start()
-    await createFirstObjects(objects, registry)
+    await createFirstObjects(objects, registry, serviceCidr)
     await createDefaultPolicy(objects, registry)
     await this.#http.start(port, host)
     const endpoint = this.#options.endpoint ?? {

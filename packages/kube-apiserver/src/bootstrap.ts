@@ -7,8 +7,12 @@ import { type ObjectService, systemWrite, typeMeta } from './storage/object-serv
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
 
-/** What every cluster has before the first request: four namespaces and the `kubernetes` Service. */
-export async function createFirstObjects(objects: ObjectService, registry: ResourceRegistry): Promise<void> {
+/** What every cluster has before the first request: four namespaces the `kubernetes` Service, and the range of its address. */
+export async function createFirstObjects(
+  objects: ObjectService,
+  registry: ResourceRegistry,
+  serviceCidr: string,
+): Promise<void> {
   const namespaces = registry.storedType('', 'namespaces') as Resource
   const services = registry.storedType('', 'services') as Resource
   await Promise.all(NAMESPACES.map((name) => ensure(objects, namespaces, { name }, {})))
@@ -24,6 +28,27 @@ export async function createFirstObjects(objects: ObjectService, registry: Resou
         ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }],
       },
     },
+  )
+  await createServiceRange(objects, registry, serviceCidr)
+}
+
+/** The range from which Services get their addresses, as an object that is ready from the start. */
+async function createServiceRange(objects: ObjectService, registry: ResourceRegistry, cidr: string): Promise<void> {
+  const resource = registry.storedType('networking.k8s.io', 'servicecidrs') as Resource
+  const address = { resource, namespace: undefined, name: 'kubernetes' }
+  if (objects.find(address)) return
+  const finalizers = ['networking.k8s.io/service-cidr-finalizer']
+  await ensure(objects, resource, { name: 'kubernetes', finalizers }, { spec: { cidrs: [cidr] } })
+  await objects.update(
+    address,
+    (range) => {
+      if (!range) return undefined
+      const { creationTimestamp: lastTransitionTime } = range.metadata
+      const message = 'Kubernetes Service CIDR is ready'
+      range.status = { conditions: [{ type: 'Ready', status: 'True', reason: '', message, lastTransitionTime }] }
+      return range
+    },
+    { ...systemWrite, subresource: 'status' },
   )
 }
 

@@ -17,8 +17,8 @@ export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unau
 
 /** Who sends a request: a client certificate of our CA, else a bearer token, else nobody. `undefined` = credentials that are wrong. */
 export async function authenticate(http: IncomingMessage, readToken: TokenReader): Promise<User | undefined> {
-  const certificate = userOfCertificate(http.socket as TLSSocket)
-  if (certificate) return authenticatedUser(certificate)
+  const certificate = certificateUser(http.socket as TLSSocket)
+  if (certificate) return certificate
   const credentials = readCredentials(http)
   if (!credentials) return ANONYMOUS
   if (credentials.kind !== 'bearer') return undefined
@@ -29,6 +29,18 @@ export async function authenticate(http: IncomingMessage, readToken: TokenReader
 /** What everyone who has proved to be someone belongs to. */
 export function authenticatedUser(user: User): User {
   return { ...user, groups: [...new Set([...user.groups, 'system:authenticated'])] }
+}
+
+const users = new WeakMap<TLSSocket, User | null>()
+
+/** Reading a certificate takes as long as a small request: it is done once for each connection. */
+function certificateUser(socket: TLSSocket): User | undefined {
+  const known = users.get(socket)
+  if (known !== undefined) return known ?? undefined
+  const found = userOfCertificate(socket)
+  const user = found && authenticatedUser(found)
+  users.set(socket, user ?? null)
+  return user
 }
 
 /** CN is the user, every O a group (Kubernetes' X509 client certs). */

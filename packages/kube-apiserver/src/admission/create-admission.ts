@@ -7,6 +7,7 @@ import { podClasses } from './pod-classes.ts'
 import { validatingPolicies } from './policies/validating-policies.ts'
 import { resourceQuota } from './resource-quota.ts'
 import { roleEscalation } from './role-escalation.ts'
+import { serviceAccount } from './service-account.ts'
 import { mutatingWebhooks } from './webhooks/mutating-webhooks.ts'
 import { validatingWebhooks } from './webhooks/validating-webhooks.ts'
 import type { WebhookDeps } from './webhooks/webhook.ts'
@@ -17,6 +18,7 @@ export function createAdmission(
 ): AdmissionChain {
   return new AdmissionChain([
     namespaceLifecycle(deps.store),
+    serviceAccount(deps.store),
     limitRanger(deps.store),
     podClasses(deps.store),
     roleEscalation(deps.rbac),

@@ -61,12 +61,25 @@ async function readDocument(request: Pick<ApiRequest, 'http'>): Promise<Document
 
 /** YAML as JSON data, and the parser's complaint about keys that are there twice. Throws 400 with the parser's words. */
 export function parseYaml(text: string): { value: unknown; duplicates: string[] } {
+  const json = fromJson(text)
+  if (json !== undefined) return { value: json, duplicates: [] }
   try {
     return { value: plainData(parse(text)), duplicates: [] }
   } catch (error) {
     const { message } = error as Error
     if (!message.includes('already set in map')) throw badRequest(`error decoding YAML: ${message}`)
     return { value: plainData(parse(text, { duplicateKeys: 'last' })), duplicates: [message] }
+  }
+}
+
+/** Programs apply JSON, which is YAML, too, and read much faster; undefined = it is not, or a key is there twice. */
+function fromJson(text: string): unknown {
+  if (!/^\s*\{/.test(text)) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return duplicateFields(text).length === 0 ? value : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Entry, RevisionStore } from '@slipway/storage'
 import type { AdmissionChain, AdmissionRequest } from '../admission/admission.ts'
@@ -10,7 +9,7 @@ import { apiVersionOf, type Resource, resourceKey } from '../registry/resource.t
 import { countGeneration, prepareForCreate, prepareForUpdate } from '../strategy/prepare.ts'
 import type { Strategies, Strategy, WriteContext } from '../strategy/strategy.ts'
 import { checkCreate, checkUpdate } from '../strategy/validate.ts'
-import { decodeEntry, encodeObject, encodeStored, inVersion } from './codec.ts'
+import { decodeEntry, encodeObject, encodeStored, inVersion, isForeign } from './codec.ts'
 import { keyOf } from './keys.ts'
 
 /** An object as it is stored now, as text; `revision` 0 = a dry run's. */
@@ -131,8 +130,10 @@ export class ObjectService {
     const key = keyOf(resource, address.namespace, name)
     for (;;) {
       const entry = this.#store.get(key)
-      const current = entry && decodeEntry(await inVersion(entry, resource), resource)
-      const next = await change(current && structuredClone(current))
+      const shown = entry && isForeign(entry.value, resource) ? await inVersion(entry, resource) : entry
+      const current = shown && decodeEntry(shown, resource)
+      // Read twice, which is faster than a copy: the change may do with its own what it likes.
+      const next = await change(shown && decodeEntry(shown, resource))
       if (!current || !entry) {
         if (!next) throw notFound(resource, name)
         return await this.create(resource, next, options)
@@ -273,18 +274,37 @@ function isFinished(object: KubeObject): boolean {
   return (deletionGracePeriodSeconds ?? 0) === 0
 }
 
+/** Timestamps of managedFields alone are no change: the API server leaves such writes out (SSA no-op rule). */
 function unchanged(next: KubeObject, current: KubeObject): boolean {
   next.metadata.resourceVersion = current.metadata.resourceVersion as string
   next.apiVersion = current.apiVersion
-  return isDeepStrictEqual(plain(next), plain(current))
+  const { metadata, ...rest } = next
+  const { metadata: currentMetadata, ...currentRest } = current
+  const { managedFields, ...own } = metadata
+  const { managedFields: currentManagers, ...currentOwn } = currentMetadata
+  return (
+    sameJson(rest, currentRest) &&
+    sameJson(own, currentOwn) &&
+    sameJson(timeless(managedFields), timeless(currentManagers))
+  )
 }
 
-/** Timestamps of managedFields alone are no change: the API server leaves such writes out (SSA no-op rule). */
-function plain(object: KubeObject): KubeObject {
-  const managedFields = (object.metadata.managedFields as { time?: string }[] | undefined)?.map(
-    ({ time: _, ...entry }) => entry,
-  )
-  return JSON.parse(JSON.stringify({ ...object, metadata: { ...object.metadata, managedFields } }))
+function timeless(managers: unknown[] | undefined): unknown[] | undefined {
+  return (managers as { time?: string }[] | undefined)?.map(({ time: _, ...entry }) => entry)
+}
+
+/** Equal once written as JSON, where fields that are undefined are not there. */
+function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => sameJson(item, b[index]))
+  }
+  const [left, right] = [a, b] as [Record<string, unknown>, Record<string, unknown>]
+  for (const field in left) if (!sameJson(left[field], right[field])) return false
+  for (const field in right) if (right[field] !== undefined && left[field] === undefined) return false
+  return true
 }
 
 function checkUid({ resource, name }: Address, next: KubeObject, current: KubeObject): void {

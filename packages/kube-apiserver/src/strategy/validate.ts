@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import {
   type KubeObject,
   labelNameErrors,
@@ -67,6 +68,9 @@ function nameErrors(name: string, resource: string): string[] {
     const bad = /^\.\.?$|[/%]/.exec(name)?.[0]
     if (!bad) return []
     return [bad === name ? `may not be '${bad}'` : `may not contain '${bad}'`]
+  }
+  if (resource === 'networking.k8s.io/ipaddresses') {
+    return isIP(name) === 0 ? ['must be a valid IP address in canonical form, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : []
   }
   if (resource === '/services') return rfc1035NameErrors(name)
   return resource === '/namespaces' ? labelNameErrors(name) : subdomainNameErrors(name)

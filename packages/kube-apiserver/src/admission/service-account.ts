@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KubeObject } from '@slipway/kube-objects'
+import type { RevisionStore } from '@slipway/storage'
+import { forbidden } from '../api/status.ts'
+import type { Spec } from '../defaults/pod-defaults.ts'
+import { viewEntry } from '../storage/codec.ts'
+import { keyOf } from '../storage/keys.ts'
+import { type AdmissionPlugin, type AdmissionRequest, concerns } from './admission.ts'
+
+const ACCOUNTS = { group: '', plural: 'serviceaccounts', namespaced: true }
+const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
+/** A pod may come right after its namespace: Kubernetes waits about a second for the default account. */
+const WAITS = 50
+const WAIT_MS = 20
+
+/** Runs pods as a ServiceAccount that exists, with its pull secrets and its token (the ServiceAccount admission). */
+export function serviceAccount(store: RevisionStore): AdmissionPlugin {
+  return {
+    mutate(request) {
+      if (request.operation !== 'CREATE' || !concerns(request, '', 'pods') || !request.object?.spec) return
+      return admit(store, request, request.object.spec as Spec)
+    },
+  }
+}
+
+async function admit(store: RevisionStore, request: AdmissionRequest, spec: Spec): Promise<void> {
+  spec.serviceAccountName ||= 'default'
+  spec.serviceAccount = spec.serviceAccountName
+  const account = await find(store, request, spec.serviceAccountName)
+  if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) {
+    spec.imagePullSecrets = structuredClone(account.imagePullSecrets)
+  }
+  const automount = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true
+  if (automount) addToken(spec)
+}
+
+async function find(
+  store: RevisionStore,
+  { namespace = '', resource, name }: AdmissionRequest,
+  account: string,
+): Promise<Readonly<KubeObject>> {
+  const key = keyOf(ACCOUNTS, namespace, account)
+  for (let wait = 0; account === 'default' && wait < WAITS && !store.get(key); wait++) await sleep(WAIT_MS)
+  const entry = store.get(key)
+  if (entry) return viewEntry(entry)
+  const why = `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`
+  throw forbidden(resource, name, why)
+}
+
+function addToken(spec: Spec): void {
+  const containers = ([...(spec.initContainers ?? []), ...(spec.containers ?? [])] as Spec[]).filter(
+    ({ volumeMounts = [] }) => !(volumeMounts as Spec[]).some(({ mountPath }) => mountPath === MOUNT_PATH),
+  )
+  if (containers.length === 0) return
+  const name = `kube-api-access-${suffix()}`
+  for (const container of containers) {
+    container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: MOUNT_PATH }]
+  }
+  spec.volumes = [...(spec.volumes ?? []), { name, projected: tokenSources() }]
+}
+
+function tokenSources(): Spec {
+  const fieldRef = { apiVersion: 'v1', fieldPath: 'metadata.namespace' }
+  return {
+    defaultMode: 0o644,
+    sources: [
+      { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      { downwardAPI: { items: [{ path: 'namespace', fieldRef }] } },
+    ],
+  }
+}
+
+const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
+
+function suffix(): string {
+  return Array.from({ length: 5 }, () => ALPHABET[Math.floor(Math.random() * ALPHABET.length)]).join('')
+}
