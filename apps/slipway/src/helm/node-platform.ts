@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { KeyPlatform, Platform } from '@slipway/helm-chart'
+import { newRsaKey } from './rsa-key.ts'
 
 // Loaded at their first use: most charts need neither.
 const crypto = () => process.getBuiltinModule('node:crypto')
@@ -35,7 +36,7 @@ const nodeKeys: KeyPlatform = {
 function newKey(type: 'rsa' | 'ecdsa' | 'ed25519', bits: number): KeyObject {
   switch (type) {
     case 'rsa':
-      return crypto().generateKeyPairSync('rsa', { modulusLength: bits }).privateKey
+      return newRsaKey(bits)
     case 'ecdsa':
       return crypto().generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
     case 'ed25519':
