@@ -1,7 +1,11 @@
-/** Bundles the `slipway` program: one small entry, every command its own chunk, loaded when it is called. */
-import { rm } from 'node:fs/promises'
+/**
+ * Bundles the `slipway` program: one small entry, every command its own chunk, loaded when it is called; and `slipway/cluster`,
+ * which other projects import.
+ */
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import ts from 'typescript'
 import { cachedModule, writeCodeCache } from './code-cache.mjs'
 import { buildLaterPackages, laterPackages } from './later-packages.mjs'
 
@@ -22,7 +26,7 @@ await rm(`${app}dist`, { recursive: true, force: true })
 await Promise.all([
   build({
     ...shared,
-    entryPoints: { cli: 'src/cli.ts' },
+    entryPoints: { cli: 'src/cli.ts', cluster: 'src/cluster/start-cluster.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
     splitting: true,
@@ -46,3 +50,13 @@ await Promise.all([
   buildLaterPackages(`${app}dist/later`),
 ])
 writeCodeCache(`${app}dist/template.cjs`, fileURLToPath(new URL('code-cache-sample', import.meta.url)))
+await writeFile(
+  `${app}dist/cluster.d.mts`,
+  declarationOf(`${app}src/cluster/start-cluster.ts`, await readFile(`${app}src/cluster/start-cluster.ts`, 'utf8')),
+)
+
+/** The types of a module whose exports need no other module's. */
+function declarationOf(fileName, source) {
+  return ts.transpileDeclaration(source, { fileName, compilerOptions: { target: 'es2023', module: 'nodenext' } })
+    .outputText
+}

@@ -1,16 +1,18 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
+import { Command, type OptionValues } from 'commander'
 
 /** A command whose code is loaded when it is called, so that the others do not pay for it. */
 type Load = () => Promise<{ run: (options: never, ...args: never[]) => Promise<void> | void }>
+
+const DATA = process.env.SLIPWAY_DATA ?? join(homedir(), '.slipway')
 
 /** `slipway`, with every command. Nothing but commander is loaded before a command is chosen. */
 export function createProgram(): Command {
   const program = new Command('slipway')
     .description('From git push to running release, in one program.')
     .version('0.1.0', '--version')
-    .option('--data <dir>', 'folder that holds all state', process.env.SLIPWAY_DATA ?? join(homedir(), '.slipway'))
+    .option('--data <dir>', 'folder that holds all state', DATA)
     .enablePositionalOptions()
     .showHelpAfterError('(slipway --help shows the commands)')
   addServerCommands(program)
@@ -37,6 +39,18 @@ function addServerCommands(program: Command): void {
   on(
     program.command('down').description('stop the server').option('--purge', 'remove all state too'),
     () => import('./commands/down.ts'),
+  )
+  on(
+    program
+      .command('cluster')
+      .description('serve a throw-away Kubernetes API, and nothing else, until Ctrl-C')
+      .option('--data <dir>', 'folder that keeps the state (default: none, it is gone at the end)')
+      .option('--host <address>', 'address to listen on', '127.0.0.1')
+      .option('--port <port>', 'port to listen on (0 = any free port)', '0')
+      .option('--kubeconfig <file>', 'file that gets the way to it, beside what else is there')
+      .option('--nodes <kind>', 'engine: real containers; simulated; none: the API alone', 'engine')
+      .option('--engine-socket <path>', "the container engine's API socket (default: found, or Podman is started)"),
+    () => import('./commands/cluster.ts'),
   )
   on(
     program
@@ -153,6 +167,13 @@ function on(command: Command, load: Load): void {
   command.action(async (...received: unknown[]) => {
     const args = received.slice(0, -2)
     const { run } = await load()
-    await run(command.optsWithGlobals() as never, ...(args as never[]))
+    await run(optionsOf(command) as never, ...(args as never[]))
   })
+}
+
+/** A command's options with those of all commands. One with a `--data` of its own has that of all only where it was given. */
+function optionsOf(command: Command): OptionValues {
+  const hasOwnData = command.options.some(({ long }) => long === '--data')
+  const isGiven = command.parent?.getOptionValueSource('data') === 'cli'
+  return { ...(hasOwnData && !isGiven ? {} : command.optsWithGlobals()), ...command.opts() }
 }

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { describeError, UserError } from '@slipway/errors'
+import { UserError } from '@slipway/errors'
 import type { GlobalOptions } from '../connect.ts'
 import { DataFolder } from '../data-folder.ts'
-import { log } from '../server/log.ts'
+import { parseNodeKind, parsePort } from '../server/option-values.ts'
 import { type ServerOptions, startServer } from '../server/start-server.ts'
+import { stopSignal } from '../server/stop-signal.ts'
 import { readSettings } from '../settings.ts'
 
 interface Options extends GlobalOptions {
@@ -41,26 +42,14 @@ export async function run(options: Options): Promise<void> {
 }
 
 function serverOptions(options: Options): ServerOptions {
-  const { host, nodes, engineSocket } = options
-  if (nodes !== 'engine' && nodes !== 'simulated' && nodes !== 'none') {
-    throw new UserError('OPTION_INVALID', `--nodes ${nodes} is not known`, { hint: 'use engine, simulated or none' })
-  }
+  const { host, engineSocket } = options
   return {
     host,
-    httpPort: Number(options.httpPort),
-    sshPort: Number(options.sshPort),
-    kubePort: Number(options.kubePort),
-    nodes,
+    httpPort: parsePort('--http-port', options.httpPort),
+    sshPort: parsePort('--ssh-port', options.sshPort),
+    kubePort: parsePort('--kube-port', options.kubePort),
+    nodes: parseNodeKind(options.nodes),
     settings: readSettings(options.config ?? new DataFolder(options.data).file('config.yaml')),
     ...(engineSocket && { engineSocket }),
   }
-}
-
-/** Resolves on the first SIGINT or SIGTERM; what goes wrong unseen until then is logged and nothing is stopped for it. */
-function stopSignal(): Promise<void> {
-  process.on('unhandledRejection', (error) => log('error', `unhandled: ${describeError(error)}`))
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
-  })
 }

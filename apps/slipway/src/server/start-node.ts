@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
 import { arch } from 'node:process'
 import type { ContainerEngine } from '@slipway/container-engine'
-import { engineRuntime, Node, registryImages, removeNodeContainers, simulatedRuntime } from '@slipway/kube-node'
+import {
+  engineRuntime,
+  Node,
+  type RegistryCredentials,
+  registryImages,
+  removeNodeContainers,
+  simulatedRuntime,
+} from '@slipway/kube-node'
+import type { NodeKind } from './option-values.ts'
 import type { Platform } from './platform.ts'
 
 export interface RunningNode {
@@ -12,26 +20,35 @@ export interface RunningNode {
 }
 
 export interface StartNodeOptions {
-  nodes: 'engine' | 'simulated' | 'none'
+  nodes: NodeKind
   engine: Promise<ContainerEngine | undefined> | undefined
   kubeletToken: string
-  /** May pull from our own registry; a pod's own pull secret goes before it. */
-  pullToken: string
+  /** The registry that nodes know without being told, like one that is attached to a managed cluster. @default none */
+  ownRegistry?: {
+    /** The base URL of a host that has an alias. */
+    resolveHost(host: string): string | undefined
+    /** Goes after a pod's own pull secret. */
+    credentials(host: string): RegistryCredentials | undefined
+  }
 }
 
+const SIMULATED = {
+  engine: 'simulated: no container engine answers (install Docker or Podman)',
+  simulated: 'simulated',
+}
+
+type NodePlatform = Pick<Platform, 'folder' | 'client' | 'informers' | 'lifecycle' | 'log'>
+
 /** The node that runs the pods: real containers where there is an engine, otherwise simulated ones, which every view says. */
-export async function startNode(platform: Platform, options: StartNodeOptions): Promise<RunningNode> {
+export async function startNode(platform: NodePlatform, options: StartNodeOptions): Promise<RunningNode> {
   if (options.nodes === 'none') return { description: 'none: pods stay Pending', removeContainersOnStop: () => {} }
-  const { folder, client, informers, aliases, httpUrl, lifecycle, log } = platform
+  const { folder, client, informers, lifecycle, log } = platform
   const engine = await options.engine
-  // How OCI names this machine's processor.
-  const architecture = arch === 'x64' ? 'amd64' : arch
   const images = registryImages({
-    resolveHost: (host) => aliases.registries[host],
-    architecture,
-    // As on a managed cluster that is attached to its registry, where no pull secret is needed.
-    nodeCredentials: (host) =>
-      aliases.registries[host] === httpUrl ? { username: 'node', password: options.pullToken } : undefined,
+    resolveHost: (host) => options.ownRegistry?.resolveHost(host),
+    // How OCI names this machine's processor.
+    architecture: arch === 'x64' ? 'amd64' : arch,
+    nodeCredentials: (host) => options.ownRegistry?.credentials(host),
   })
   const runtime = engine ? await engineRuntime(engine, images) : simulatedRuntime()
   const instance = instanceOf(folder.path)
@@ -46,7 +63,7 @@ export async function startNode(platform: Platform, options: StartNodeOptions): 
     if (engine && removesContainers) await removeNodeContainers(engine, instance)
   })
   return {
-    description: engine ? runtime.version : 'simulated: no container engine answers (install Docker or Podman)',
+    description: engine ? runtime.version : SIMULATED[options.nodes],
     removeContainersOnStop: () => {
       removesContainers = true
     },

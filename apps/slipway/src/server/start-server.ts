@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { HttpServer } from '@slipway/http-server'
-import { ApiServer, kubeconfigFor } from '@slipway/kube-apiserver'
-import { InformerSet, KubeClient, parseKubeconfig } from '@slipway/kube-client'
+import type { InformerSet } from '@slipway/kube-client'
 import { openSqliteRevisionStore } from '@slipway/storage'
 import { Directory } from '../access/directory.ts'
 import type { DataFolder, Instance } from '../data-folder.ts'
 import type { Settings } from '../settings.ts'
 import { ensureAdminToken, ensureHostKey, installKinds, issuePartToken } from './bootstrap.ts'
-import { openCertificates } from './certificates.ts'
 import { crds } from './crds.ts'
 import { findEngine } from './engine.ts'
 import { ensureIdentity } from './gitops-identity.ts'
@@ -15,11 +13,13 @@ import { resolveAliases } from './host-aliases.ts'
 import { releaseMemoryWhenIdle } from './idle-memory.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { log, logError } from './log.ts'
+import type { NodeKind } from './option-values.ts'
 import type { Platform } from './platform.ts'
 import type { Repository } from './repositories.ts'
 import { startArtifacts } from './start-artifacts.ts'
 import { startDelivery } from './start-delivery.ts'
 import { startGitHost } from './start-git-host.ts'
+import { startKubernetes } from './start-kubernetes.ts'
 import { startNode } from './start-node.ts'
 import { startPipelines } from './start-pipelines.ts'
 
@@ -29,7 +29,7 @@ export interface ServerOptions {
   httpPort: number
   sshPort: number
   kubePort: number
-  nodes: 'engine' | 'simulated' | 'none'
+  nodes: NodeKind
   settings: Settings
   /** @default found, or Podman is started */
   engineSocket?: string
@@ -61,7 +61,14 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
   lifecycle.add('store', () => store.close())
   const engine = options.nodes === 'engine' ? findEngine(folder, options.engineSocket, lifecycle) : undefined
   const kubeletToken = randomBytes(24).toString('hex')
-  const { client, informers, kube } = await startKubernetes(folder, options, { store, kubeletToken, lifecycle })
+  const { client, informers, kube } = await startKubernetes({
+    folder,
+    store,
+    host: options.host,
+    port: options.kubePort,
+    kubeletToken,
+    lifecycle,
+  })
   await installKinds(client, crds)
   const [adminToken, hostKey, partToken, pullToken] = await Promise.all([
     ensureAdminToken(client, folder),
@@ -101,7 +108,16 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
     delivery.wakeSource(repository)
   })
   wakeSourcesOnAccess(informers, delivery.wakeSource)
-  const node = await startNode(platform, { nodes: options.nodes, engine, kubeletToken, pullToken })
+  const { registries } = platform.aliases
+  const node = await startNode(platform, {
+    nodes: options.nodes,
+    engine,
+    kubeletToken,
+    ownRegistry: {
+      resolveHost: (host) => registries[host],
+      credentials: (host) => (registries[host] === httpUrl ? { username: 'node', password: pullToken } : undefined),
+    },
+  })
   lifecycle.add('idle memory', releaseMemoryWhenIdle())
   const instance = { pid: process.pid, http: httpUrl, ssh: git.sshUrl, kube }
   return {
@@ -123,35 +139,4 @@ function wakeSourcesOnAccess(informers: InformerSet, wake: (repository: string) 
     const isServedAnew = object.status?.observedGeneration !== previous?.status?.observedGeneration
     if (type === 'modified' && isServedAnew) wake(object.spec.repositoryName)
   })
-}
-
-async function startKubernetes(
-  folder: DataFolder,
-  { host, kubePort }: ServerOptions,
-  {
-    store,
-    kubeletToken,
-    lifecycle,
-  }: { store: Awaited<ReturnType<typeof openSqliteRevisionStore>>; kubeletToken: string; lifecycle: Lifecycle },
-): Promise<{ client: KubeClient; informers: InformerSet; kube: string }> {
-  const { ca, server, client: administrator } = await openCertificates(folder, host)
-  const api = new ApiServer({
-    store,
-    tls: { key: server.key, cert: server.cert, ca: ca.cert },
-    serviceAccountKey: ca.key,
-    kubeletToken,
-    onError: logError('kube-apiserver'),
-  })
-  await api.start(kubePort, host)
-  lifecycle.add('kube-apiserver', () => api.stop())
-  const kube = `https://${host}:${api.address().port}`
-  const kubeconfig = kubeconfigFor({ server: kube, ca: ca.cert, client: administrator })
-  folder.write('kubeconfig', kubeconfig)
-  const client = new KubeClient(parseKubeconfig(kubeconfig))
-  const informers = new InformerSet(client, logError('informer'))
-  lifecycle.add('kube-client', async () => {
-    await informers.stop()
-    await client.close()
-  })
-  return { client, informers, kube }
 }

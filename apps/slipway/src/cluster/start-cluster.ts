@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MemoryRevisionStore, openSqliteRevisionStore } from '@slipway/storage'
+import { DataFolder } from '../data-folder.ts'
+import { findEngine } from '../server/engine.ts'
+import { Lifecycle } from '../server/lifecycle.ts'
+import { log, logError } from '../server/log.ts'
+import { startKubernetes } from '../server/start-kubernetes.ts'
+import { startNode } from '../server/start-node.ts'
+
+export interface ClusterOptions {
+  /** Folder that keeps the state over restarts. @default none: the state is in memory and gone at the end */
+  data?: string
+  /** @default '127.0.0.1' */
+  host?: string
+  /** @default 0, any free port */
+  port?: number
+  /**
+   * What runs the pods: `engine` is containers through Docker or Podman (simulated where there is neither), `simulated` only says
+   * that pods run, `none` is the API alone, without the controllers of workloads. @default 'engine'
+   */
+  nodes?: 'engine' | 'simulated' | 'none'
+  /** Path of the container engine's API socket. @default found, or Podman is started */
+  engineSocket?: string
+}
+
+/** A Kubernetes API that serves. */
+export interface Cluster {
+  /** Base URL, such as `https://127.0.0.1:41273`. */
+  url: string
+  /** The administrator's kubeconfig, as YAML text. It holds a private key. */
+  kubeconfig: string
+  /** A file with it, for programs that want KUBECONFIG. */
+  kubeconfigFile: string
+  /** Resolves when pods can run, to what runs them, for people to read. */
+  node: Promise<string>
+  /** Stops everything. Without `data` nothing is left, containers included. */
+  stop(): Promise<void>
+}
+
+/** Starts a Kubernetes API of one's own; resolves when it is ready, which is before its node is. */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const lifecycle = new Lifecycle()
+  const stop = (): Promise<void> => lifecycle.stop((name, error) => logError(name)(error))
+  try {
+    return await start(options, lifecycle, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function start(options: ClusterOptions, lifecycle: Lifecycle, stop: () => Promise<void>): Promise<Cluster> {
+  const { host = '127.0.0.1', port = 0, nodes = 'engine' } = options
+  const folder = options.data === undefined ? temporaryFolder(lifecycle) : new DataFolder(options.data)
+  folder.folder()
+  const store = options.data === undefined ? new MemoryRevisionStore() : await openStore(folder)
+  lifecycle.add('store', () => store.close())
+  const kubeletToken = randomBytes(24).toString('hex')
+  const kubernetes = await startKubernetes({ folder, store, host, port, kubeletToken, lifecycle })
+  const engine = nodes === 'engine' ? findEngine(folder, options.engineSocket, lifecycle) : undefined
+  const starting = startNode({ ...kubernetes, folder, lifecycle, log }, { nodes, engine, kubeletToken })
+  const node = starting.then((running) => {
+    if (options.data === undefined) running.removeContainersOnStop()
+    return running.description
+  })
+  // Whoever does not wait for the node does not care whether it came.
+  node.catch(() => {})
+  return {
+    url: kubernetes.kube,
+    kubeconfig: kubernetes.kubeconfig,
+    kubeconfigFile: folder.file('kubeconfig'),
+    node,
+    async stop() {
+      // What is still starting would not be known to be stopped.
+      await Promise.allSettled([node])
+      await stop()
+    },
+  }
+}
+
+function openStore(folder: DataFolder): ReturnType<typeof openSqliteRevisionStore> {
+  return openSqliteRevisionStore(folder.file('cluster.db'))
+}
+
+function temporaryFolder(lifecycle: Lifecycle): DataFolder {
+  const path = mkdtempSync(join(tmpdir(), 'slipway-cluster-'))
+  lifecycle.add('folder', () => rmSync(path, { recursive: true, force: true }))
+  return new DataFolder(path)
+}

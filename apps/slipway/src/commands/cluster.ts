@@ -1,0 +1,43 @@
+import { resolve } from 'node:path'
+import { addToKubeconfig, removeFromKubeconfig } from '../cluster/kubeconfig-file.ts'
+import { startCluster } from '../cluster/start-cluster.ts'
+import { releaseMemoryWhenIdle } from '../server/idle-memory.ts'
+import { parseNodeKind, parsePort } from '../server/option-values.ts'
+import { stopSignal } from '../server/stop-signal.ts'
+
+interface Options {
+  data?: string
+  host: string
+  port: string
+  nodes: string
+  kubeconfig?: string
+  engineSocket?: string
+}
+
+/** Serves a Kubernetes API of its own in the foreground until it is told to stop. */
+export async function run(options: Options): Promise<void> {
+  const { data, host, engineSocket } = options
+  const stopped = stopSignal()
+  const cluster = await startCluster({
+    host,
+    port: parsePort('--port', options.port),
+    nodes: parseNodeKind(options.nodes),
+    ...(data !== undefined && { data }),
+    ...(engineSocket && { engineSocket }),
+  })
+  const file = resolve(options.kubeconfig ?? cluster.kubeconfigFile)
+  try {
+    if (options.kubeconfig) addToKubeconfig(file, cluster.kubeconfig)
+    console.log(`Kubernetes  ${cluster.url}`)
+    console.log(`State       ${data ?? 'in memory, gone when this ends'}`)
+    console.log(`export KUBECONFIG=${file}`)
+    void cluster.node.then((node) => console.log(`Containers  ${node}\nReady.`))
+    const release = releaseMemoryWhenIdle()
+    // A node that does not start ends the command; one that does leaves it to the signal.
+    await Promise.race([stopped, cluster.node.then(() => stopped)])
+    release()
+  } finally {
+    await cluster.stop()
+    if (options.kubeconfig && data === undefined) removeFromKubeconfig(file, cluster.kubeconfig)
+  }
+}

@@ -1,0 +1,52 @@
+import { ApiServer, kubeconfigFor } from '@slipway/kube-apiserver'
+import { InformerSet, KubeClient, parseKubeconfig } from '@slipway/kube-client'
+import type { RevisionStore } from '@slipway/storage'
+import type { DataFolder } from '../data-folder.ts'
+import { openCertificates } from './certificates.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import { logError } from './log.ts'
+
+export interface StartKubernetesOptions {
+  /** Keeps the certificates, and gets the administrator's kubeconfig. */
+  folder: DataFolder
+  store: RevisionStore
+  host: string
+  /** 0 = any free port. */
+  port: number
+  kubeletToken: string
+  lifecycle: Lifecycle
+}
+
+export interface RunningKubernetes {
+  client: KubeClient
+  informers: InformerSet
+  /** Base URL of the API. */
+  kube: string
+  /** The administrator's kubeconfig as YAML text. */
+  kubeconfig: string
+}
+
+/** The embedded Kubernetes API, with a client of its administrator. */
+export async function startKubernetes(options: StartKubernetesOptions): Promise<RunningKubernetes> {
+  const { folder, store, host, kubeletToken, lifecycle } = options
+  const { ca, server, client: administrator } = await openCertificates(folder, host)
+  const api = new ApiServer({
+    store,
+    tls: { key: server.key, cert: server.cert, ca: ca.cert },
+    serviceAccountKey: ca.key,
+    kubeletToken,
+    onError: logError('kube-apiserver'),
+  })
+  await api.start(options.port, host)
+  lifecycle.add('kube-apiserver', () => api.stop())
+  const kube = `https://${host}:${api.address().port}`
+  const kubeconfig = kubeconfigFor({ server: kube, ca: ca.cert, client: administrator })
+  folder.write('kubeconfig', kubeconfig)
+  const client = new KubeClient(parseKubeconfig(kubeconfig))
+  const informers = new InformerSet(client, logError('informer'))
+  lifecycle.add('kube-client', async () => {
+    await informers.stop()
+    await client.close()
+  })
+  return { client, informers, kube, kubeconfig }
+}
