@@ -7,7 +7,7 @@ import { build } from 'esbuild'
  */
 const packages = {
   re2js: ['RE2JS'],
-  bcryptjs: ['genSaltSync', 'hashSync', 'setRandomFallback'],
+  bcryptjs: ['compare', 'genSaltSync', 'hashSync', 'setRandomFallback'],
   'smol-toml': ['parse'],
 }
 

@@ -83,7 +83,7 @@ const asWords = (line: string): string[] =>
 beforeAll(async () => {
   server = await startServerProcess(PROGRAM, data, ['--http-port', '0', '--ssh-port', '0', '--kube-port', '0'])
   registry = new URL(server.instance.http).host
-  token = new DataFolder(data).read('admin-token')?.trim() ?? ''
+  token = new DataFolder(data).adminToken() ?? ''
 })
 
 afterAll(async () => {

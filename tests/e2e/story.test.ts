@@ -85,7 +85,7 @@ describe.skipIf(!hasContainerEngine)('from git push to running release', () => {
 
   it('serves the chart in index.yaml and as an OCI artifact, the image to skopeo', async () => {
     const host = new URL(story.instance.http).host
-    const token = new DataFolder(data).read('admin-token')?.trim() ?? ''
+    const token = new DataFolder(data).adminToken() ?? ''
 
     const index = await sh('curl', ['-sf', '-u', `admin:${token}`, `${story.instance.http}/helm/v1/repo/index.yaml`])
     expect(index).toContain('appawebapi-158.0.0.tgz')

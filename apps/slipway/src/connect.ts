@@ -1,3 +1,4 @@
+import { UserError } from '@slipway/errors'
 import { KubeClient, parseKubeconfig } from '@slipway/kube-client'
 import { DataFolder, type Instance } from './data-folder.ts'
 
@@ -18,8 +19,13 @@ export interface Connection {
 export async function withServer<T>({ data }: GlobalOptions, work: (connection: Connection) => Promise<T>): Promise<T> {
   const folder = new DataFolder(data)
   const instance = folder.instance()
+  if (!instance.kube) {
+    throw new UserError('NOT_RUNNING', `on ${data} runs the registry alone, without what this command needs`, {
+      hint: 'start everything with: slipway up, on a folder of its own',
+    })
+  }
   const client = new KubeClient(parseKubeconfig(folder.read('kubeconfig') ?? ''))
-  const headers = { authorization: `Bearer ${folder.read('admin-token')?.trim() ?? ''}` }
+  const headers = { authorization: `Bearer ${folder.adminToken() ?? ''}` }
   try {
     return await work({ folder, instance, client, headers })
   } finally {

@@ -7,8 +7,9 @@ export interface Instance {
   pid: number
   /** Base URLs. */
   http: string
-  ssh: string
-  kube: string
+  /** Absent, as the next one, where the registry runs alone. */
+  ssh?: string
+  kube?: string
 }
 
 /** The one folder with all state: `git/`, `registry/`, `cluster.db`, `runs/`, keys and the addresses of the running server. */
@@ -47,6 +48,11 @@ export class DataFolder {
     renameSync(`${path}.new`, path)
   }
 
+  /** The administrator's token; undefined before the first start, and where users are kept elsewhere. */
+  adminToken(): string | undefined {
+    return this.read(ADMIN_TOKEN)?.trim()
+  }
+
   remove(name: string): void {
     rmSync(this.file(name), { recursive: true, force: true })
   }
@@ -66,6 +72,15 @@ export class DataFolder {
     return isAlive(instance.pid) ? instance : undefined
   }
 
+  /** Throws UserError ALREADY_RUNNING when a server runs on this folder. */
+  requireFree(): void {
+    const running = this.findInstance()
+    if (!running || running.pid === process.pid) return
+    throw new UserError('ALREADY_RUNNING', `slipway runs on ${this.path} already, as process ${running.pid}`, {
+      hint: 'stop it with: slipway down, or choose another folder with --data',
+    })
+  }
+
   announce(instance: Instance): void {
     this.write(INSTANCE, `${JSON.stringify(instance)}\n`)
   }
@@ -76,6 +91,7 @@ export class DataFolder {
 }
 
 const INSTANCE = 'instance.json'
+export const ADMIN_TOKEN = 'admin-token'
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,9 +1,8 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { Command, type OptionValues } from 'commander'
-
-/** A command whose code is loaded when it is called, so that the others do not pay for it. */
-type Load = () => Promise<{ run: (options: never, ...args: never[]) => Promise<void> | void }>
+import { Command } from 'commander'
+import { addRegistryCommands } from './commands/registry/commands.ts'
+import { on } from './on.ts'
 
 const DATA = process.env.SLIPWAY_DATA ?? join(homedir(), '.slipway')
 
@@ -17,6 +16,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(slipway --help shows the commands)')
   addServerCommands(program)
   addObjectCommands(program)
+  addRegistryCommands(program)
   addAccessCommands(program)
   addCompatibleCommands(program)
   return program
@@ -161,19 +161,4 @@ function addCompatibleCommands(program: Command): void {
         process.exitCode = await (await load())(args)
       })
   }
-}
-
-function on(command: Command, load: Load): void {
-  command.action(async (...received: unknown[]) => {
-    const args = received.slice(0, -2)
-    const { run } = await load()
-    await run(optionsOf(command) as never, ...(args as never[]))
-  })
-}
-
-/** A command's options with those of all commands. One with a `--data` of its own has that of all only where it was given. */
-function optionsOf(command: Command): OptionValues {
-  const hasOwnData = command.options.some(({ long }) => long === '--data')
-  const isGiven = command.parent?.getOptionValueSource('data') === 'cli'
-  return { ...(hasOwnData && !isGiven ? {} : command.optsWithGlobals()), ...command.opts() }
 }

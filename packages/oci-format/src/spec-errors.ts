@@ -1,4 +1,4 @@
-/** The error codes of distribution-spec ("Error Codes") and Docker's RANGE_INVALID, with the status that goes with each. */
+/** The error codes of distribution-spec ("Error Codes") and of Distribution (registry/api/errcode), with the status of each. */
 export const specErrorStatus = {
   BLOB_UNKNOWN: 404,
   BLOB_UPLOAD_INVALID: 400,
@@ -16,6 +16,7 @@ export const specErrorStatus = {
   TOOMANYREQUESTS: 429,
   TAG_INVALID: 400,
   RANGE_INVALID: 416,
+  UNAVAILABLE: 503,
 } as const
 
 export type SpecErrorCode = keyof typeof specErrorStatus

@@ -1,4 +1,4 @@
-import { describeError, UserError } from '@slipway/errors'
+import { describeError, TransientError, UserError } from '@slipway/errors'
 import type { HttpHandler, HttpRoute } from '@slipway/http-server'
 import { Guard } from './auth/guard.ts'
 import { serveTokens } from './auth/token-routes.ts'
@@ -60,6 +60,9 @@ function answering(serve: HttpHandler): HttpHandler {
 
 function refusalFor(error: unknown): Refusal {
   if (error instanceof Refusal) return error
+  if (error instanceof TransientError) {
+    return new Refusal('UNAVAILABLE', error.message, { headers: { 'retry-after': '1' } })
+  }
   if (!(error instanceof UserError)) throw error
   switch (error.code) {
     case 'MANIFEST_INVALID':

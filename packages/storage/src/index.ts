@@ -10,4 +10,5 @@ export {
   type RevisionStore,
   type StoreEvent,
 } from './revision-store.ts'
+export { lockFolder } from './sqlite-database.ts'
 export { openSqliteRevisionStore, type SqliteRevisionStore } from './sqlite-revision-store.ts'

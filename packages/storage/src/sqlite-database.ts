@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { messageOf, UserError } from '@slipway/errors'
 
 /** The part of Node's DatabaseSync that we use. */
@@ -20,12 +21,27 @@ const SCHEMA_VERSION = 1
  * Opens the file for this process alone. Throws UserError DATA_DIR_IN_USE when another process has it,
  * DATABASE_UNREADABLE when it is no database or damaged, DATABASE_TOO_NEW when a later program wrote it.
  */
-export async function openDatabase(file: string): Promise<Database> {
+export function openDatabase(file: string): Promise<Database> {
+  return openWith(file, prepareDatabase)
+}
+
+/**
+ * Takes a folder for this process alone, until the function that comes back is called or the process ends in whatever way: the
+ * lock is the system's, on a database that holds nothing. Throws UserError DATA_DIR_IN_USE when another process has it.
+ */
+export async function lockFolder(dir: string): Promise<() => void> {
+  const lock = await openWith(join(dir, 'lock'), (database) =>
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT'),
+  )
+  return () => lock.close()
+}
+
+async function openWith(file: string, prepare: (database: Database, file: string) => void): Promise<Database> {
   const DatabaseSync = await databaseConstructor()
   let database: Database | undefined
   try {
     database = new DatabaseSync(file)
-    prepareDatabase(database, file)
+    prepare(database, file)
     return database
   } catch (error) {
     database?.close()

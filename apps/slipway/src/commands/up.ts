@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { UserError } from '@slipway/errors'
 import type { GlobalOptions } from '../connect.ts'
 import { DataFolder } from '../data-folder.ts'
 import { parseNodeKind, parsePort } from '../server/option-values.ts'
@@ -20,12 +19,7 @@ interface Options extends GlobalOptions {
 /** Starts every part and stays in the foreground until it is told to stop. */
 export async function run(options: Options): Promise<void> {
   const folder = new DataFolder(options.data)
-  const running = folder.findInstance()
-  if (running && running.pid !== process.pid) {
-    throw new UserError('ALREADY_RUNNING', `slipway runs on ${options.data} already, as process ${running.pid}`, {
-      hint: 'stop it with: slipway down, or choose another folder with --data',
-    })
-  }
+  folder.requireFree()
   const server = await startServer(folder, serverOptions(options))
   const { instance, adminToken, node } = server
   console.log(`Git, registry, logs  ${instance.http}`)

@@ -4,7 +4,7 @@ import { isApiError, type KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { SYSTEM_NAMESPACE, tokenSecret } from '../access/access-objects.ts'
 import { createToken } from '../access/token.ts'
-import type { DataFolder } from '../data-folder.ts'
+import { ADMIN_TOKEN, type DataFolder } from '../data-folder.ts'
 import { GITOPS_NAMESPACE } from './gitops-identity.ts'
 
 const MANAGER = { fieldManager: 'slipway' }
@@ -57,8 +57,6 @@ export async function ensureHostKey(client: KubeClient): Promise<{ privateKey: s
   }
   return { privateKey, publicKey }
 }
-
-export const ADMIN_TOKEN = 'admin-token'
 
 const secretRef = (name: string) => ({ apiVersion: 'v1', kind: 'Secret', namespace: SYSTEM_NAMESPACE, name })
 const encode = (text: string): string => Buffer.from(text).toString('base64')

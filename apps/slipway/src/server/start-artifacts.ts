@@ -1,8 +1,8 @@
 import type { ContainerEngine } from '@slipway/container-engine'
 import { createImageBuilder } from '@slipway/image-builder'
-import { createRegistry, openFileMetadataLog, openSigningKey } from '@slipway/registry'
-import { openFileBlobStore } from '@slipway/storage'
+import { createRegistry } from '@slipway/registry'
 import type { Platform } from './platform.ts'
+import { openRegistryFolder } from './registry-folder.ts'
 
 export interface RunningArtifacts {
   /** Tells the name of each chart that is pushed from now on. */
@@ -15,18 +15,13 @@ export async function startArtifacts(
   engine: () => Promise<ContainerEngine | undefined>,
 ): Promise<RunningArtifacts> {
   const listeners: ((name: string) => void)[] = []
-  const root = folder.folder('registry')
   // The first name that stands for this server is the one that its tokens and builds bear.
   const loginServer =
     Object.keys(aliases.registries).find((host) => aliases.registries[host] === httpUrl) ?? 'localhost'
-  const metadata = await openFileMetadataLog(root)
-  lifecycle.add('registry', () => metadata.close())
   const registry = await createRegistry({
-    blobs: await openFileBlobStore(folder.folder('registry', 'blobs')),
-    metadata,
+    ...(await openRegistryFolder(folder, lifecycle)),
     authenticator: directory,
     hostName: loginServer,
-    signingKey: await openSigningKey(folder.file('registry', 'signing-key')),
     onPush: ({ kind, repository }) => {
       if (kind !== 'chart') return
       for (const listener of listeners) listener(repository.split('/').at(-1) ?? repository)

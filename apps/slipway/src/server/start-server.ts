@@ -36,7 +36,7 @@ export interface ServerOptions {
 }
 
 export interface RunningServer {
-  instance: Instance
+  instance: Required<Instance>
   /** Only after the first start. */
   adminToken: string | undefined
   /** What runs the containers, for people to read. */

@@ -28,5 +28,5 @@ export async function followRun(story: Story, name: string, onLine: (line: strin
 
 /** The administrator's credentials, as the data folder keeps them. */
 export function adminHeaders(data: string): Record<string, string> {
-  return { authorization: `Bearer ${new DataFolder(data).read('admin-token')?.trim() ?? ''}` }
+  return { authorization: `Bearer ${new DataFolder(data).adminToken() ?? ''}` }
 }

@@ -5,7 +5,7 @@ import { TransientError, UserError } from '@slipway/errors'
 import { DataFolder, type Instance } from '../data-folder.ts'
 
 export interface ServerProcess {
-  instance: Instance
+  instance: Required<Instance>
   pid: number
   /** What it printed so far. */
   output: () => string
@@ -34,7 +34,7 @@ export async function startServerProcess(program: string, data: string, args: st
   })
   const deadline = Date.now() + 30_000
   while (status === undefined && Date.now() < deadline) {
-    const instance = folder.findInstance()
+    const instance = folder.findInstance() as Required<Instance> | undefined
     if (instance && instance.pid === child.pid) return { instance, pid: instance.pid, output, ended }
     await sleep(10)
   }

@@ -1,0 +1,76 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { hashSync } from 'bcryptjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Htpasswd } from './htpasswd.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'htpasswd-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const line = (name: string, password: string): string => `${name}:${hashSync(password, 4)}\n`
+const basic = (username: string, password: string) => ({ kind: 'basic' as const, username, password })
+
+describe('a file of users', () => {
+  it('lets in who has the right password, the second time too, and nobody else', async () => {
+    const file = join(folder, 'users')
+    await writeFile(file, `# people\n${line('alice', 'right')}\n`)
+    const users = await Htpasswd.open(file, () => {})
+
+    const answers = [
+      await users.authenticate(basic('alice', 'right')),
+      await users.authenticate(basic('alice', 'right')),
+      await users.authenticate(basic('alice', 'wrong')),
+      await users.authenticate(basic('bob', 'right')),
+      await users.authenticate({ kind: 'bearer', token: 'right' }),
+    ]
+
+    const alice = { name: 'alice', role: 'admin' }
+    expect(answers).toEqual([alice, alice, undefined, undefined, undefined])
+  })
+
+  it('is read again when it changes, and a spoilt one changes nothing but is told', async () => {
+    const file = join(folder, 'changing')
+    const errors: unknown[] = []
+    await writeFile(file, line('alice', 'first'))
+    const users = await Htpasswd.open(file, (error) => errors.push(error))
+
+    await writeFile(file, `${line('alice', 'second')}${line('bob', 'third')}`)
+    const old = await users.authenticate(basic('alice', 'first'))
+    const changed = await users.authenticate(basic('alice', 'second'))
+    await writeFile(file, 'not a user')
+    const kept = await users.authenticate(basic('bob', 'third'))
+
+    expect([old, changed?.name, kept?.name]).toEqual([undefined, 'alice', 'bob'])
+    expect(errors).toMatchObject([{ code: 'HTPASSWD_INVALID', at: { file, line: 1 } }])
+  })
+
+  it.each([
+    ['md5 hashes', 'alice:$apr1$x$y\n'],
+    ['plain passwords', 'alice:secret\n'],
+  ])('is refused with %s', async (_what, text) => {
+    const file = join(folder, 'refused')
+    await writeFile(file, text)
+
+    await expect(Htpasswd.open(file, () => {})).rejects.toMatchObject({ code: 'HTPASSWD_INVALID' })
+  })
+
+  it('is refused when it is not there', async () => {
+    await expect(Htpasswd.open(join(folder, 'none'), () => {})).rejects.toMatchObject({ code: 'HTPASSWD_INVALID' })
+  })
+
+  it('sends guesses away when too many are being checked', async () => {
+    const file = join(folder, 'busy')
+    await writeFile(file, line('alice', 'right'))
+    const users = await Htpasswd.open(file, () => {})
+
+    const guesses = Array.from({ length: 80 }, (_, n) => users.authenticate(basic('alice', `guess ${n}`)))
+    const outcomes = await Promise.allSettled(guesses)
+
+    expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0)
+    expect(outcomes.every((outcome) => outcome.status === 'rejected' || outcome.value === undefined)).toBe(true)
+  })
+})

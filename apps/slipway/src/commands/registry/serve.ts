@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { messageOf, UserError } from '@slipway/errors'
+import type { GlobalOptions } from '../../connect.ts'
+import { DataFolder } from '../../data-folder.ts'
+import { parseListenAddress } from '../../server/option-values.ts'
+import { type RegistryServerOptions, startRegistryServer } from '../../server/start-registry-server.ts'
+import { stopSignal } from '../../server/stop-signal.ts'
+
+interface Options extends GlobalOptions {
+  listen: string
+  url?: string
+  htpasswd?: string
+  tlsCert?: string
+  tlsKey?: string
+}
+
+/** Runs the registry alone, in the foreground, until it is told to stop. */
+export async function run(options: Options): Promise<void> {
+  const folder = new DataFolder(options.data)
+  folder.requireFree()
+  const server = await startRegistryServer(folder, serverOptions(options))
+  console.log(`Registry             ${server.url}`)
+  if (server.adminToken) {
+    console.log(`Administrator token  ${server.adminToken}  (shown once; kept in ${folder.file('admin-token')})`)
+  }
+  console.log('Ready.')
+  folder.announce({ pid: process.pid, http: server.url })
+  await stopSignal()
+  await server.stop()
+}
+
+function serverOptions({ listen, url, htpasswd, tlsCert, tlsKey }: Options): RegistryServerOptions {
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new UserError('OPTION_INVALID', '--tls-cert and --tls-key belong together', { hint: 'give both, or neither' })
+  }
+  if (url !== undefined && !/^https?:\/\/[^/?#]+\/?$/.test(url)) {
+    throw new UserError('OPTION_INVALID', `--url ${url} is no address of a registry`, {
+      hint: 'write https://HOST or https://HOST:PORT',
+    })
+  }
+  return {
+    ...parseListenAddress(listen),
+    ...(url !== undefined && { url: url.replace(/\/$/, '') }),
+    ...(htpasswd !== undefined && { htpasswd }),
+    ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: readPem(tlsCert), key: readPem(tlsKey) } }),
+  }
+}
+
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UserError('OPTION_INVALID', `${file} can't be read: ${messageOf(error)}`, { at: { file } })
+  }
+}

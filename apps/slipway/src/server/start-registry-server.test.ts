@@ -1,0 +1,92 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createCertificates } from '@slipway/kube-apiserver'
+import { hashSync } from 'bcryptjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DataFolder } from '../data-folder.ts'
+import { parseListenAddress } from './option-values.ts'
+import { startRegistryServer } from './start-registry-server.ts'
+
+let dir: string
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'registry-server-'))
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+const LOCAL = { host: '127.0.0.1', port: 0 }
+const basic = (user: string, password: string): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+
+async function statusOf(url: string, authorization?: string): Promise<number> {
+  return (await fetch(url, { headers: { ...(authorization && { authorization }) } })).status
+}
+
+describe('the registry alone', () => {
+  it('has one administrator, whose token is made once', async () => {
+    const folder = new DataFolder(join(dir, 'token'))
+
+    const first = await startRegistryServer(folder, LOCAL)
+    const token = first.adminToken ?? ''
+    const statuses = [await statusOf(`${first.url}/v2/`), await statusOf(`${first.url}/v2/`, `Bearer ${token}`)]
+    await first.stop()
+    const second = await startRegistryServer(folder, LOCAL)
+    statuses.push(await statusOf(`${second.url}/v2/`, basic('anybody', token)))
+    await second.stop()
+
+    expect(token).toMatch(/^slw_/)
+    expect(second.adminToken).toBeUndefined()
+    expect(statuses).toEqual([401, 200, 200])
+  })
+
+  it('takes users from a file, over HTTPS, under the address that clients know it by', async () => {
+    const { ca, server: own } = await createCertificates({ hosts: ['127.0.0.1'], now: new Date() })
+    const htpasswd = join(dir, 'users')
+    await writeFile(htpasswd, `ci:${hashSync('secret', 4)}\n`)
+    const options = { ...LOCAL, htpasswd, tls: own, url: 'https://registry.example' }
+    const server = await startRegistryServer(new DataFolder(join(dir, 'tls')), options)
+    const get = (authorization?: string): Promise<{ status: number; challenge: string }> =>
+      new Promise((resolve, reject) => {
+        const headers = { ...(authorization && { authorization }) }
+        request(`${server.url}/v2/`, { ca: ca.cert, headers }, (response) => {
+          response.resume()
+          const challenge = String(response.headers['www-authenticate'] ?? '')
+          resolve({ status: response.statusCode ?? 0, challenge })
+        })
+          .on('error', reject)
+          .end()
+      })
+
+    const refused = await get()
+    const admitted = await get(basic('ci', 'secret'))
+    await server.stop()
+
+    expect(refused.status).toBe(401)
+    expect(refused.challenge).toContain('realm="https://registry.example/oauth2/token",service="registry.example"')
+    expect(admitted.status).toBe(200)
+  })
+
+  it('has its folder for itself', async () => {
+    const folder = new DataFolder(join(dir, 'locked'))
+    const server = await startRegistryServer(folder, LOCAL)
+
+    await expect(startRegistryServer(folder, LOCAL)).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE' })
+    await server.stop()
+  })
+})
+
+describe('an address to listen on', () => {
+  it.each([
+    ['127.0.0.1:5000', { host: '127.0.0.1', port: 5000 }],
+    ['localhost:0', { host: 'localhost', port: 0 }],
+    ['[::1]:5000', { host: '::1', port: 5000 }],
+    [':5000', { host: '::', port: 5000 }],
+  ])('%s is read', (text, expected) => {
+    expect(parseListenAddress(text)).toEqual(expected)
+  })
+
+  it.each(['5000', 'localhost', 'a:b', 'a:70000', '::1:5000'])('%s is refused', (text) => {
+    expect(() => parseListenAddress(text)).toThrow(/no address to listen on/)
+  })
+})

@@ -1,0 +1,86 @@
+import { type Authenticator, HttpServer } from '@slipway/http-server'
+import { createRegistry } from '@slipway/registry'
+import { Htpasswd } from '../access/htpasswd.ts'
+import { SingleToken } from '../access/single-token.ts'
+import { createToken } from '../access/token.ts'
+import { ADMIN_TOKEN, type DataFolder } from '../data-folder.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { logError } from './log.ts'
+import { openRegistryFolder } from './registry-folder.ts'
+
+export interface RegistryServerOptions {
+  host: string
+  /** 0 = any free port. */
+  port: number
+  /** By which clients reach it. @default the address that it listens on; the Host header of each request for its token endpoint */
+  url?: string
+  /** File of users. @default one user, whose token is made at the first start */
+  htpasswd?: string
+  /** PEM texts. */
+  tls?: { cert: string; key: string }
+}
+
+export interface RunningRegistry {
+  /** Base URL on this machine. */
+  url: string
+  /** Only after the first start without a file of users. */
+  adminToken: string | undefined
+  stop(): Promise<void>
+}
+
+/** The registry alone, on the same folder that it has inside of the whole server. */
+export async function startRegistryServer(
+  folder: DataFolder,
+  options: RegistryServerOptions,
+): Promise<RunningRegistry> {
+  const lifecycle = new Lifecycle()
+  const stop = (): Promise<void> => lifecycle.stop((name, error) => logError(name)(error))
+  try {
+    return { ...(await start(folder, options, lifecycle)), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function start(
+  folder: DataFolder,
+  { host, port, url, htpasswd, tls }: RegistryServerOptions,
+  lifecycle: Lifecycle,
+): Promise<Omit<RunningRegistry, 'stop'>> {
+  const kept = await openRegistryFolder(folder, lifecycle)
+  const { authenticator, adminToken } = await usersOf(folder, htpasswd)
+  const http = new HttpServer({ routes: [], onError: logError('registry'), ...(tls && { tls }) })
+  await http.start(port, host)
+  lifecycle.add('http', () => http.stop())
+  const own = `${tls ? 'https' : 'http'}://${localHost(host)}:${http.address().port}`
+  const registry = await createRegistry({
+    ...kept,
+    authenticator,
+    hostName: new URL(url ?? own).host,
+    ...(url !== undefined && { realm: url }),
+  })
+  http.addRoutes(registry.routes)
+  lifecycle.add('announcement', () => folder.withdraw())
+  return { url: own, adminToken }
+}
+
+async function usersOf(
+  folder: DataFolder,
+  htpasswd: string | undefined,
+): Promise<{ authenticator: Authenticator; adminToken: string | undefined }> {
+  if (htpasswd !== undefined) {
+    return { authenticator: await Htpasswd.open(htpasswd, logError('htpasswd')), adminToken: undefined }
+  }
+  const known = folder.adminToken()
+  const token = known ?? createToken()
+  if (known === undefined) folder.write(ADMIN_TOKEN, `${token}\n`)
+  const authenticator = new SingleToken(token, { name: 'admin', role: 'admin' })
+  return { authenticator, adminToken: known === undefined ? token : undefined }
+}
+
+/** How this machine itself reaches what listens on an address. */
+function localHost(host: string): string {
+  if (host === '::' || host === '0.0.0.0') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}
