@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import {
   artifactTypeOf,
@@ -73,9 +72,7 @@ export class Content {
   /** Stores bytes whose digest is known to be right. */
   async store(bytes: Uint8Array, digest: string): Promise<void> {
     if (await this.blobs.stat(digest)) return
-    const id = await this.blobs.startUpload()
-    await this.blobs.appendUpload(id, Readable.from([bytes]))
-    await this.blobs.commitUpload(id, digest, async () => {})
+    await this.blobs.put(digest, bytes)
   }
 
   /** Stores bytes as a blob of a repository; resolves to the change that still has to be committed. */

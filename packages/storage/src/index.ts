@@ -1,5 +1,5 @@
-export { openFileBlobStore } from './blob-files.ts'
-export type { BlobStore, ByteRange } from './blob-store.ts'
+export type { BlobStore, ByteRange, OpenUpload, Pace } from './blobs/blob-store.ts'
+export { openFileBlobStore } from './blobs/file-blob-store.ts'
 export { MemoryRevisionStore } from './memory-revision-store.ts'
 export type { HistoryLimits } from './revision-index.ts'
 export {

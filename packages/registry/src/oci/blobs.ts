@@ -1,6 +1,5 @@
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import type { ByteRange } from '@slipway/storage'
+import type { ServerResponse } from 'node:http'
+import type { BlobStore, ByteRange } from '@slipway/storage'
 import type { Content } from '../content.ts'
 import { Refusal } from '../refusal.ts'
 import { type Exchange, isKnown, sendEmpty } from './exchange.ts'
@@ -36,9 +35,8 @@ export async function sendBlob(
     ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${found.size}` }),
   })
   if (request.method === 'HEAD' || length === 0) return void response.end()
-  const stream = await content.blobs.read(digest, range)
-  if (stream) await send(stream, response)
-  else response.destroy()
+  if (!(await send(content.blobs, { digest, range, response }))) response.destroy()
+  else response.end()
 }
 
 /** DELETE of a blob: it is no longer in this repository; others keep it. */
@@ -56,12 +54,19 @@ export async function deleteBlob(
   sendEmpty(response, 202, { 'docker-content-digest': digest })
 }
 
-async function send(stream: Readable, response: Exchange['response']): Promise<void> {
+interface Sending {
+  digest: string
+  range: ByteRange | undefined
+  response: ServerResponse
+}
+
+/** Whether there was anything to send, or nobody to send it to any more: a client that leaves in the middle is no fault of ours. */
+async function send(blobs: BlobStore, { digest, range, response }: Sending): Promise<boolean> {
   try {
-    await pipeline(stream, response)
+    return await blobs.send(digest, response, range)
   } catch (error) {
-    // A client that leaves in the middle is no fault of ours.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+    if (response.destroyed) return false
+    throw error
   }
 }
 

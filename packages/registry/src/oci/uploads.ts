@@ -1,6 +1,5 @@
-import { createHash, createHmac, type Hash, timingSafeEqual } from 'node:crypto'
-import { type Readable, Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { UserError } from '@slipway/errors'
 import { parseDigest } from '@slipway/oci-format'
 import type { Need } from '../auth/access.ts'
 import type { Content } from '../content.ts'
@@ -8,17 +7,10 @@ import { KeyedLock } from '../keyed-lock.ts'
 import { Refusal } from '../refusal.ts'
 import { type Exchange, sendEmpty } from './exchange.ts'
 
-/** How far the SHA-256 of an upload has come, so that its end need not read it again. */
-interface Running {
-  hash: Hash
-  size: number
-}
-
 /** Uploads of blobs: in one request, in a stream or in chunks, and mounts from other repositories. */
 export class Uploads {
   readonly #content: Content
   readonly #key: Uint8Array
-  readonly #running = new Map<string, Running>()
   readonly #locks = new KeyedLock()
 
   constructor(content: Content, key: Uint8Array) {
@@ -34,7 +26,6 @@ export class Uploads {
     const digest = searchParams.get('digest')
     if (digest !== null) requireDigest(digest)
     const id = await this.#content.blobs.startUpload()
-    this.#running.set(id, { hash: createHash('sha256'), size: 0 })
     if (digest !== null) return this.#finish(exchange, { name, id, digest })
     sendEmpty(exchange.response, 202, this.#headers(name, id, 0))
   }
@@ -64,7 +55,6 @@ export class Uploads {
   /** DELETE: gives it up. */
   async cancel({ response }: Exchange, name: string, token: string): Promise<void> {
     const id = await this.#open(name, token)
-    this.#running.delete(id)
     await this.#content.blobs.cancelUpload(id)
     response.writeHead(204).end()
   }
@@ -88,23 +78,18 @@ export class Uploads {
     const { name, id, digest } = upload
     await this.#locks.run(id, async () => {
       await this.#append(exchange, name, id)
-      try {
-        await this.#content.blobs.commitUpload(id, digest, (bytes) => this.#verify(id, digest, bytes))
-      } catch (error) {
-        if (error instanceof Refusal) await this.#content.blobs.cancelUpload(id)
-        throw error
-      } finally {
-        this.#running.delete(id)
-      }
+      await this.#commit(id, digest)
     })
     await this.#content.catalog.commit([{ op: 'link-blob', repository: name, digest }])
     sendCreated(exchange, name, digest)
   }
 
   async #append({ request }: Exchange, name: string, id: string): Promise<number> {
-    const before = (await this.#content.blobs.uploadSize(id)) ?? 0
+    const { blobs } = this.#content
     const range = chunkRange(request.headers['content-range'])
     const length = request.headers['content-length']
+    if (range === undefined && length !== '0') return blobs.appendUpload(id, request)
+    const before = (await blobs.uploadSize(id)) ?? 0
     const fits =
       range === undefined || (range.start === before && (!length || range.end - range.start + 1 === Number(length)))
     if (!fits) {
@@ -112,32 +97,17 @@ export class Uploads {
         headers: this.#headers(name, id, before),
       })
     }
-    if (length === '0') return before
-    const running = this.#running.get(id)
-    if (running?.size !== before) {
-      this.#running.delete(id)
-      return this.#content.blobs.appendUpload(id, request)
-    }
-    const hashing = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        running.hash.update(chunk)
-        running.size += chunk.length
-        done(null, chunk)
-      },
-    })
-    const [size] = await Promise.all([this.#content.blobs.appendUpload(id, hashing), pipeline(request, hashing)])
-    return size
+    return length === '0' ? before : blobs.appendUpload(id, request)
   }
 
-  /** The hash that ran along is enough when it saw every byte; else (a restart, SHA-512) the content is read again. */
-  async #verify(id: string, digest: string, bytes: Readable): Promise<void> {
-    const { algorithm, hex } = parseDigest(digest) ?? { algorithm: 'sha256', hex: '' }
-    const running = this.#running.get(id)
-    const size = await this.#content.blobs.uploadSize(id)
-    const hash = algorithm === 'sha256' && running?.size === size ? running?.hash : undefined
-    const actual = hash ? hash.digest('hex') : await hashOf(algorithm, bytes)
-    if (actual === hex) return
-    throw new Refusal('DIGEST_INVALID', 'the provided digest did not match the uploaded content', { detail: digest })
+  async #commit(id: string, digest: string): Promise<void> {
+    try {
+      await this.#content.blobs.commitUpload(id, digest)
+    } catch (error) {
+      if (!(error instanceof UserError && error.code === 'BLOB_DIGEST_MISMATCH')) throw error
+      await this.#content.blobs.cancelUpload(id)
+      throw new Refusal('DIGEST_INVALID', 'the provided digest did not match the uploaded content', { detail: digest })
+    }
   }
 
   /** The store's id of an upload, when this repository has it. */
@@ -179,10 +149,4 @@ function chunkRange(header: string | undefined): { start: number; end: number } 
   const match = /^(?:bytes[ =])?(\d+)-(\d+)(?:\/.*)?$/.exec(header)
   if (!match) throw new Refusal('RANGE_INVALID', 'Content-Range must be start-end')
   return { start: Number(match[1]), end: Number(match[2]) }
-}
-
-async function hashOf(algorithm: string, bytes: Readable): Promise<string> {
-  const hash = createHash(algorithm)
-  for await (const chunk of bytes) hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }

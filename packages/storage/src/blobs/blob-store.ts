@@ -1,0 +1,53 @@
+import type { Readable, Writable } from 'node:stream'
+
+/** A byte range, both ends inclusive, as in RFC 9110 section 14. */
+export interface ByteRange {
+  start: number
+  end: number
+}
+
+export interface OpenUpload {
+  id: string
+  /** Bytes received so far. */
+  size: number
+  /** When something was last added, milliseconds since 1970. */
+  touchedAt: number
+}
+
+/** Told of every piece that was read; the next waits for it. */
+export type Pace = (bytes: number) => Promise<void>
+
+/**
+ * Immutable blobs, each under the digest of its content (`sha256:…`, `sha512:…`), and uploads that become blobs. What resolved is
+ * durable, and a blob is there whole or not at all.
+ */
+export interface BlobStore {
+  /** Size in bytes, or undefined when there is no such blob. */
+  stat(key: string): Promise<{ size: number } | undefined>
+  /** The content as it is kept; who reads it whole can compare the digest. Undefined when there is no such blob. */
+  read(key: string, range?: ByteRange): Promise<Readable | undefined>
+  /**
+   * Writes the content to `to` piece by piece, at its pace, and leaves it open. Checks what it reads: throws UserError
+   * BLOB_CORRUPT before a spoilt whole would be complete. False when there is no such blob.
+   */
+  send(key: string, to: Writable, range?: ByteRange): Promise<boolean>
+  /** Makes bytes that are known to have this digest a blob in one step. */
+  put(key: string, bytes: Uint8Array): Promise<void>
+  /** Starts an upload and returns its id. */
+  startUpload(): Promise<string>
+  /** Bytes received so far; undefined when there is no such upload. Survives a restart. */
+  uploadSize(id: string): Promise<number | undefined>
+  /** Appends; resolves to the new size. What came before `body` broke off is kept. */
+  appendUpload(id: string, body: AsyncIterable<Uint8Array>): Promise<number>
+  /** Makes the upload the blob `key` in one step. Throws UserError BLOB_DIGEST_MISMATCH for other content; the upload stays. */
+  commitUpload(id: string, key: string): Promise<void>
+  cancelUpload(id: string): Promise<void>
+  /** Uploads that were neither committed nor cancelled. */
+  uploads(): AsyncIterable<OpenUpload>
+  delete(key: string): Promise<boolean>
+  /** Reads the whole content; whether it still has its digest. Undefined when there is no such blob. */
+  verify(key: string, pace: Pace): Promise<boolean | undefined>
+  /** Takes a spoilt blob out of the store, to where somebody can look at it. The key can be filled again. */
+  setAside(key: string): Promise<void>
+  keys(): AsyncIterable<string>
+}
