@@ -1,0 +1,169 @@
+/**
+ * Our registry beside Distribution, on one disk in one run:
+ * `npm run bench:registry [-- --reference PROGRAM --dir DIR --scale 0.1 --rounds N --only TEXT]`.
+ * PROGRAM is Distribution's `registry` (also $SLIPWAY_BENCH_DISTRIBUTION); without it ours is measured alone.
+ */
+import { type ChildProcess, fork, spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Job, Result } from './registry/load.ts'
+import { type Peer, startDistribution, startOurs } from './registry/servers.ts'
+
+const MIB = 1024 * 1024
+const LOADS = [
+  { name: '1 x 1 GiB', kind: 'blobs', count: 1, size: 1024 * MIB },
+  { name: '100 x 10 MiB', kind: 'blobs', count: 100, size: 10 * MIB },
+  { name: '10,000 x 10 KiB', kind: 'blobs', count: 10_000, size: 10 * 1024 },
+  { name: '1,000 manifests', kind: 'manifests', count: 1_000, size: 0 },
+] as const
+
+interface Measured {
+  seconds: number
+  p99: number
+  /** MiB, the most during the load. */
+  memory: number
+}
+
+function option(name: string, fallback: string): string {
+  const at = process.argv.indexOf(`--${name}`)
+  return (at < 0 ? undefined : process.argv[at + 1]) ?? fallback
+}
+
+/** One load client, a process of its own. */
+class Load {
+  readonly #child: ChildProcess = fork(fileURLToPath(new URL('registry/load.ts', import.meta.url)), {
+    execArgv: ['--import', 'tsx'],
+  })
+
+  run(job: Job): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#child.once('message', (answer: Result | { error: string }) => {
+        if ('error' in answer) reject(new Error(answer.error))
+        else resolve(answer)
+      })
+      this.#child.send(job)
+    })
+  }
+
+  stop(): void {
+    this.#child.kill()
+  }
+}
+
+async function measure(load: Load, peer: Peer, job: Omit<Job, 'url' | 'authorization'>): Promise<Measured> {
+  const authorization = await peer.login(job.repository)
+  // What is still to be written of the load before is not charged to this one.
+  spawnSync('sync')
+  let memory = 0
+  const watch = setInterval(() => {
+    void peer.memory().then((now) => {
+      memory = Math.max(memory, now)
+    })
+  }, 50)
+  try {
+    const { seconds, times } = await load.run({
+      ...job,
+      url: peer.url,
+      ...(authorization !== undefined && { authorization }),
+    })
+    times.sort((a, b) => a - b)
+    return { seconds, p99: times[Math.ceil(times.length * 0.99) - 1] ?? 0, memory }
+  } finally {
+    clearInterval(watch)
+  }
+}
+
+const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+function combine(rounds: Measured[]): Measured {
+  return {
+    seconds: median(rounds.map(({ seconds }) => seconds)),
+    p99: median(rounds.map(({ p99 }) => p99)),
+    memory: Math.max(...rounds.map(({ memory }) => memory)),
+  }
+}
+
+function row(what: string, amount: (seconds: number) => string, ours: Measured, theirs: Measured | undefined) {
+  return {
+    load: what,
+    slipway: amount(ours.seconds),
+    ...(theirs && { distribution: amount(theirs.seconds), ratio: (theirs.seconds / ours.seconds).toFixed(2) }),
+    p99: `${ours.p99.toFixed(1)} ms`,
+    ...(theirs && { 'their p99': `${theirs.p99.toFixed(1)} ms` }),
+    memory: `${ours.memory.toFixed(0)} MiB`,
+    ...(theirs && { 'their memory': `${theirs.memory.toFixed(0)} MiB` }),
+  }
+}
+
+type Row = ReturnType<typeof row>
+
+/** One kind of load against registries that are started for it, so that the disk holds no more than this. */
+async function measureLoad(load: Load, loadOf: (typeof LOADS)[number], options: Options): Promise<Row[]> {
+  const { name, kind, size } = loadOf
+  const { scale, rounds, reference } = options
+  const count = Math.max(1, Math.round(loadOf.count * scale))
+  const dir = await mkdtemp(join(options.dir, 'bench-registry-'))
+  const peers = [await startOurs(join(dir, 'ours'))]
+  if (reference !== '') peers.push(await startDistribution(reference, join(dir, 'reference')))
+  const rows: Row[] = []
+  try {
+    for (const { verb, clients } of turns(count)) {
+      const measured: Measured[][] = peers.map(() => [])
+      // One blob is pulled by every client, and pushed by one.
+      const times = verb === 'pull' && count < clients ? clients : 1
+      for (let round = 0; round < rounds; round++) {
+        const repository = `bench/${times > 1 ? 1 : clients}-${round}`
+        for (const [index, peer] of peers.entries()) {
+          const job = { repository, kind: `${verb} ${kind}` as const, clients, count, size, times }
+          measured[index]?.push(await measure(load, peer, job))
+        }
+      }
+      const [ours, theirs] = measured.map(combine)
+      const work = count * times
+      const amount = (seconds: number): string =>
+        size >= MIB ? `${((work * size) / MIB / seconds).toFixed(0)} MiB/s` : `${(work / seconds).toFixed(0)}/s`
+      if (ours) rows.push(row(`${verb} ${name}, ${clients} client${clients > 1 ? 's' : ''}`, amount, ours, theirs))
+      console.error(rows.at(-1))
+    }
+  } finally {
+    for (const peer of peers) await peer.stop()
+    await rm(dir, { recursive: true, force: true })
+  }
+  return rows
+}
+
+function turns(count: number): { verb: 'push' | 'pull'; clients: number }[] {
+  const all = [1, 16].flatMap((clients) => [
+    { verb: 'push' as const, clients },
+    { verb: 'pull' as const, clients },
+  ])
+  return all.filter(({ verb, clients }) => verb === 'pull' || clients <= count)
+}
+
+interface Options {
+  scale: number
+  rounds: number
+  reference: string
+  dir: string
+}
+
+async function main(): Promise<void> {
+  const options = {
+    scale: Math.min(1, Number(option('scale', '1'))),
+    rounds: Number(option('rounds', '3')),
+    reference: option('reference', process.env.SLIPWAY_BENCH_DISTRIBUTION ?? ''),
+    dir: option('dir', tmpdir()),
+  }
+  if (options.reference === '') console.error('no --reference: Distribution is not measured')
+  const load = new Load()
+  const rows: Row[] = []
+  for (const one of LOADS) {
+    if (one.name.includes(option('only', ''))) rows.push(...(await measureLoad(load, one, options)))
+  }
+  load.stop()
+  console.table(rows)
+}
+
+await main()
