@@ -24,6 +24,7 @@ import { garbageCollector } from './controllers/garbage-collector.ts'
 import { namespaceController } from './controllers/namespace-controller.ts'
 import { quotaController } from './controllers/quota-controller.ts'
 import { roleAggregationController } from './controllers/role-aggregation-controller.ts'
+import { storageProtectionController } from './controllers/storage-protection-controller.ts'
 import { serveNonResource } from './non-resource.ts'
 import { kubeletLocation } from './proxy/kubelet-location.ts'
 import { forwardUpgrade, refuseUpgrade } from './proxy/kubelet-proxy.ts'
@@ -122,6 +123,7 @@ export class ApiServer {
       quotaController({ ...deps, now }),
       roleAggregationController(deps),
       endpointMirror(deps),
+      storageProtectionController(deps),
       disruptionController({ ...deps, now }),
       namespaceController({ ...deps, rootCa: this.#options.tls?.ca }),
     ]

@@ -19,10 +19,11 @@ export { mergePatch } from './patch/merge-patch.ts'
 export { strategicMergePatch } from './patch/strategic-merge-patch.ts'
 export { canonicalQuantity, parseQuantity, quantityValue } from './quantity.ts'
 export { builtinKinds, isNamespaced, objectMetaSchema, schemaFor } from './schema/builtin.ts'
-export { applyDefaults } from './schema/defaults.ts'
+export { fillDefaults, type TypeDefaults, zeroValue } from './schema/defaults.ts'
 export { ANY, fieldNode, type SchemaConstraints, type SchemaNode } from './schema/node.ts'
 export { crdSchema, schemaFromOpenApi } from './schema/openapi.ts'
 export { prune, unknownFieldText } from './schema/prune.ts'
+export { type Typed, typedForm } from './schema/typed-form.ts'
 export { type FieldError, fieldErrorText, validate } from './schema/validate.ts'
 export {
   type FieldRequirement,

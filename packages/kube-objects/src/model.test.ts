@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import {
-  applyDefaults,
   applyStages,
   canonicalQuantity,
   crdSchema,
   diff,
   fieldErrorText,
+  fillDefaults,
   healthOf,
   type KubeObject,
   labelNameErrors,
@@ -155,10 +155,15 @@ describe('schemas', () => {
   })
 
   it('fills defaults in, also inside defaults', () => {
-    expect(applyDefaults({ spec: { size: 1 } }, crd)).toEqual({ spec: { size: 1, mode: 'a', nested: { on: true } } })
+    const custom = { spec: { size: 1 } }
+    fillDefaults(custom, crd)
+    expect(custom).toEqual({ spec: { size: 1, mode: 'a', nested: { on: true } } })
     const service = { spec: { ports: [{ port: 80 }] } }
-    expect(applyDefaults(service, schemaFor({ apiVersion: 'v1', kind: 'Service' })!)).toEqual({
-      spec: { ports: [{ port: 80, protocol: 'TCP' }] },
+    fillDefaults(service, schemaFor({ apiVersion: 'v1', kind: 'Service' })!)
+    expect(service).toEqual({
+      metadata: {},
+      spec: { ports: [{ port: 80, protocol: 'TCP', targetPort: 0 }] },
+      status: { loadBalancer: {} },
     })
   })
 

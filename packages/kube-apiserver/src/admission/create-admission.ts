@@ -8,6 +8,7 @@ import { validatingPolicies } from './policies/validating-policies.ts'
 import { resourceQuota } from './resource-quota.ts'
 import { roleEscalation } from './role-escalation.ts'
 import { serviceAccount } from './service-account.ts'
+import { storageProtection } from './storage-protection.ts'
 import { mutatingWebhooks } from './webhooks/mutating-webhooks.ts'
 import { validatingWebhooks } from './webhooks/validating-webhooks.ts'
 import type { WebhookDeps } from './webhooks/webhook.ts'
@@ -22,6 +23,7 @@ export function createAdmission(
     limitRanger(deps.store),
     podClasses(deps.store),
     roleEscalation(deps.rbac),
+    storageProtection,
     mutatingWebhooks(deps),
     validatingPolicies(deps),
     validatingWebhooks(deps),

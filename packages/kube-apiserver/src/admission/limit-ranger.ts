@@ -1,7 +1,7 @@
 import { canonicalQuantity, type KubeObject, parseQuantity } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
 import { forbidden } from '../api/status.ts'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import { podUsage } from '../quota/pod-usage.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'

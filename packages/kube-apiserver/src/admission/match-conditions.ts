@@ -1,5 +1,5 @@
 import { compileExpression } from '../cel/expression.ts'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 
 /** What the conditions of webhooks may speak of. */
 export const CONDITION_VARIABLES = ['object', 'oldObject', 'request', 'authorizer']

@@ -1,6 +1,6 @@
 import { type KubeObject, type LabelSelector, labelRequirements, matchesLabels } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { viewEntry } from '../storage/codec.ts'

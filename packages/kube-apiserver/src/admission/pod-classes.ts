@@ -1,7 +1,7 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
 import { forbidden } from '../api/status.ts'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf, prefixOf } from '../storage/keys.ts'
 import { type AdmissionPlugin, type AdmissionRequest, concerns } from './admission.ts'

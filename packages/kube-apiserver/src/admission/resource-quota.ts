@@ -1,7 +1,7 @@
 import { canonicalQuantity, type KubeObject, parseQuantity } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
 import { forbidden } from '../api/status.ts'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import type { Usage } from '../quota/pod-usage.ts'
 import { measureQuota, quotaText } from '../quota/quota-status.ts'
 import { inScopes } from '../quota/scopes.ts'

@@ -1,5 +1,5 @@
 import { equalJson, type KubeObject, labelRequirements, matchesLabels } from '@slipway/kube-objects'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { equalJson, type KubeObject } from '@slipway/kube-objects'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import type { Resource } from '../registry/resource.ts'
 import { remove } from '../rest/delete.ts'
 import { viewEntry } from '../storage/codec.ts'

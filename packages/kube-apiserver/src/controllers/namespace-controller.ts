@@ -1,11 +1,16 @@
-import { StatusError } from '../api/status.ts'
+import type { KubeObject } from '@slipway/kube-objects'
 import type { Resource } from '../registry/resource.ts'
 import { remove } from '../rest/delete.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { systemWrite, typeMeta } from '../storage/object-service.ts'
+import { type Address, systemWrite, typeMeta } from '../storage/object-service.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
+
+const ROOT_CA = 'kube-root-ca.crt'
+const DESCRIPTION = 'kubernetes.io/description'
+const ROOT_CA_TEXT =
+  'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.'
 
 /** Namespaces: what each has from the start, and that they are empty before they go. */
 export function namespaceController(deps: ControllerDeps & { rootCa: string | undefined }): ServerController {
@@ -24,22 +29,19 @@ export function namespaceController(deps: ControllerDeps & { rootCa: string | un
   }
 
   async function furnish(namespace: string): Promise<void> {
-    await ensure(accounts, { ...typeMeta(accounts), metadata: { name: 'default', namespace } })
+    await put({ resource: accounts, namespace, name: 'default' }, {})
     if (!rootCa) return
-    const annotations = {
-      'kubernetes.io/description':
-        'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.',
-    }
-    const metadata = { name: 'kube-root-ca.crt', namespace, annotations }
-    await ensure(configMaps, { ...typeMeta(configMaps), metadata, data: { 'ca.crt': rootCa } })
+    await put({ resource: configMaps, namespace, name: ROOT_CA }, { data: { 'ca.crt': rootCa } })
   }
 
-  async function ensure(resource: Resource, object: Parameters<typeof objects.create>[1]): Promise<void> {
-    const { name, namespace } = object.metadata
-    if (objects.find({ resource, namespace, name })) return
-    await objects.create(resource, object, systemWrite).catch((error: unknown) => {
-      if (!(error instanceof StatusError && error.status.code === 409)) throw error
-    })
+  /** Makes the object, or puts its content back. */
+  async function put({ resource, namespace, name }: Address, content: object): Promise<void> {
+    const metadata = { name, namespace, ...(name === ROOT_CA && { annotations: { [DESCRIPTION]: ROOT_CA_TEXT } }) }
+    await objects.update(
+      { resource, namespace, name },
+      (current) => ({ ...typeMeta(resource), metadata, ...current, ...content }) as KubeObject,
+      systemWrite,
+    )
   }
 
   async function empty(name: string): Promise<void> {
@@ -76,7 +78,7 @@ export function namespaceController(deps: ControllerDeps & { rootCa: string | un
       stops.push(
         objects.store.watch('/registry/', objects.store.revision(), (event) => {
           if (event.key.startsWith(prefix)) queue.add(event.key.slice(prefix.length))
-          else if (event.type === 'delete') {
+          else if (event.type === 'delete' || event.key.endsWith(`/${ROOT_CA}`)) {
             const namespace = parseKey(event.key, registry)?.namespace
             if (namespace && needsLook(namespace, event.key)) queue.add(namespace)
           }
@@ -89,7 +91,7 @@ export function namespaceController(deps: ControllerDeps & { rootCa: string | un
     },
   }
 
-  /** A terminating namespace that may be empty now, or one that has lost a part of its furniture. */
+  /** A terminating namespace that may be empty now, or one whose furniture was touched. */
   function needsLook(namespace: string, key: string): boolean {
     if (/\/(serviceaccounts|configmaps)\/[^/]+\/(default|kube-root-ca\.crt)$/.test(key)) return true
     return objects.store.get(prefixOf(namespaces) + namespace)?.value.includes('"deletionTimestamp"') === true

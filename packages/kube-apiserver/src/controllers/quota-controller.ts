@@ -8,13 +8,17 @@ import { systemWrite } from '../storage/object-service.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 
+const RESYNC_MS = 5 * 60_000
+
 /** Writes into every ResourceQuota what its namespace uses, again with every change in the namespace. */
 export function quotaController(deps: ControllerDeps & { now: () => Date }): ServerController {
   const { objects, registry, onError } = deps
   const { store } = objects
   const quotas = registry.storedType('', 'resourcequotas') as Resource
   const queue = new WorkQueue(reconcile, onError)
+  const prefix = prefixOf(quotas)
   let stop: (() => void) | undefined
+  let resync: NodeJS.Timeout | undefined
 
   async function reconcile(namespace: string): Promise<void> {
     for (const entry of store.list(prefixOf(quotas, namespace)).entries) {
@@ -39,10 +43,15 @@ export function quotaController(deps: ControllerDeps & { now: () => Date }): Ser
     return equalJson(quota.status ?? {}, status) ? undefined : { ...quota, status }
   }
 
+  function enqueueAll(): void {
+    for (const { key } of store.list(prefix).entries) queue.add(key.slice(prefix.length).split('/')[0] ?? '')
+  }
+
   return {
     start() {
-      const prefix = prefixOf(quotas)
-      for (const { key } of store.list(prefix).entries) queue.add(key.slice(prefix.length).split('/')[0] ?? '')
+      enqueueAll()
+      // A status that someone wrote is looked over with the next full round, as in Kubernetes.
+      resync = setInterval(enqueueAll, RESYNC_MS).unref()
       stop = store.watch('/registry/', store.revision(), (event) => {
         const address = parseKey(event.key, registry)
         if (!address?.namespace || !matters(event, address.resource)) return
@@ -52,6 +61,7 @@ export function quotaController(deps: ControllerDeps & { now: () => Date }): Ser
     },
     async stop() {
       stop?.()
+      clearInterval(resync)
       await queue.stop()
     },
   }

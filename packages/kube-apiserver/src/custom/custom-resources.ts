@@ -1,5 +1,5 @@
 import { crdSchema, type KubeObject } from '@slipway/kube-objects'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import type { Resource, Subresource } from '../registry/resource.ts'
 import type { ConvertObjects } from './webhook-conversion.ts'
 

@@ -2,7 +2,7 @@ import { equalJson, fieldNode, isObject, type SchemaNode } from '@slipway/kube-o
 import type { FieldError } from '../api/status.ts'
 import { compileExpression, expressionFault } from '../cel/expression.ts'
 import { celValue } from '../cel/values.ts'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import { invalidValue } from '../strategy/validate.ts'
 
 const VARIABLES = ['self', 'oldSelf']

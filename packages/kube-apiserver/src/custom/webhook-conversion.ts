@@ -3,7 +3,7 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
 import { callWebhook } from '../admission/webhooks/webhook-client.ts'
 import { StatusError } from '../api/status.ts'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 
 /** Turns custom resources of one type into another of its versions, in order. */
 export type ConvertObjects = (objects: KubeObject[], apiVersion: string) => Promise<KubeObject[]>

@@ -1,13 +1,67 @@
-// biome-ignore lint/suspicious/noExplicitAny: specs of any kind, whose structure the schema has checked.
-export type Spec = Record<string, any>
+import { podUsage, type Usage } from '../quota/pod-usage.ts'
+import { quotaText } from '../quota/quota-status.ts'
+import { fill, type Spec } from './spec.ts'
 
-/** Sets a field that is absent. */
-export function fill(object: Spec, defaults: Spec): void {
-  for (const [field, value] of Object.entries(defaults)) if (object[field] === undefined) object[field] = value
+const FILE_MODE = 0o644
+const mode = (source: Spec): void => fill(source, { defaultMode: FILE_MODE })
+
+/** What core/v1/defaults.go says of pods, their templates, and what is in them. */
+export const podDefaults: Record<string, (struct: Spec) => void> = {
+  'core/v1.Pod': pod,
+  'core/v1.PodSpec': podSpec,
+  'core/v1.Container': container,
+  'core/v1.EphemeralContainer': container,
+  'core/v1.Probe': (probe) =>
+    fill(probe, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }),
+  'core/v1.GRPCAction': (action) => fill(action, { service: '' }),
+  'core/v1.HTTPGetAction': (action) => fill(action, { path: '/', scheme: 'HTTP' }),
+  'core/v1.ObjectFieldSelector': (selector) => fill(selector, { apiVersion: 'v1' }),
+  'core/v1.Volume': volume,
+  'core/v1.SecretVolumeSource': mode,
+  'core/v1.ConfigMapVolumeSource': mode,
+  'core/v1.DownwardAPIVolumeSource': mode,
+  'core/v1.ProjectedVolumeSource': mode,
+  'core/v1.HostPathVolumeSource': (source) => fill(source, { type: '' }),
+  'core/v1.ServiceAccountTokenProjection': (source) => fill(source, { expirationSeconds: 3600 }),
+  'core/v1.PersistentVolumeClaimSpec': (spec) => fill(spec, { volumeMode: 'Filesystem' }),
 }
 
-/** What Kubernetes fills into every pod spec, in pods and in templates (core/v1/defaults.go). */
-export function fillPodSpec(spec: Spec): void {
+/** What only a pod itself gets, not a template: links to services, requests from limits, ports of the host. */
+function pod({ spec }: Spec): void {
+  if (!spec) return
+  const containers: Spec[] = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
+  for (const { resources } of containers) {
+    if (resources?.limits) resources.requests = { ...resources.limits, ...resources.requests }
+  }
+  if (spec.resources) podResources(spec)
+  fill(spec, { enableServiceLinks: true })
+  if (!spec.hostNetwork) return
+  for (const { ports = [] } of containers) for (const port of ports) port.hostPort ||= port.containerPort
+}
+
+const POD_LEVEL = /^(cpu$|memory$|hugepages-)/
+
+/** Resources of the pod as a whole (KEP-2837): what it does not request is what its containers do, or what it is limited to. */
+function podResources(spec: Spec): void {
+  const { resources } = spec
+  if (!resources.limits && !resources.requests) return
+  const { requests, limits } = podUsage({ spec: { ...spec, overhead: undefined } } as never)
+  for (const [name, amount] of ofPods(limits)) {
+    if (!name.startsWith('hugepages-') || resources.requests?.[name] !== undefined) continue
+    resources.limits = { [name]: quotaText(name, amount), ...resources.limits }
+  }
+  if (!resources.limits) return
+  for (const [name, amount] of ofPods(requests)) {
+    if (!name.startsWith('hugepages-')) resources.requests = { [name]: quotaText(name, amount), ...resources.requests }
+  }
+  for (const name of Object.keys(resources.limits).filter((one) => POD_LEVEL.test(one))) {
+    resources.requests = { [name]: resources.limits[name], ...resources.requests }
+  }
+}
+
+const ofPods = (usage: Usage) => [...usage].filter(([name]) => POD_LEVEL.test(name))
+
+function podSpec(spec: Spec): void {
   fill(spec, {
     restartPolicy: 'Always',
     dnsPolicy: 'ClusterFirst',
@@ -18,30 +72,14 @@ export function fillPodSpec(spec: Spec): void {
   // The deprecated alias is kept equal for old clients (core/v1/conversion.go).
   const account = spec.serviceAccountName ?? spec.serviceAccount
   if (account) Object.assign(spec, { serviceAccountName: account, serviceAccount: account })
-  for (const container of [
-    ...(spec.initContainers ?? []),
-    ...(spec.containers ?? []),
-    ...(spec.ephemeralContainers ?? []),
-  ]) {
-    fillContainer(container)
-  }
-  for (const volume of spec.volumes ?? []) fillVolume(volume)
 }
 
-function fillContainer(container: Spec): void {
-  fill(container, {
+function container(one: Spec): void {
+  fill(one, {
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
-    imagePullPolicy: pullPolicy(container.image ?? ''),
-    resources: {},
+    imagePullPolicy: pullPolicy(one.image ?? ''),
   })
-  for (const port of container.ports ?? []) fill(port, { protocol: 'TCP' })
-  for (const { valueFrom } of container.env ?? [])
-    if (valueFrom?.fieldRef) fill(valueFrom.fieldRef, { apiVersion: 'v1' })
-  for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
-    if (container[probe]) fillProbe(container[probe])
-  }
-  for (const hook of Object.values<Spec>(container.lifecycle ?? {})) if (hook?.httpGet) fillHttpGet(hook.httpGet)
 }
 
 /** `latest`, or no tag at all, is pulled always; what a tag or digest pins only when absent. */
@@ -51,42 +89,7 @@ function pullPolicy(image: string): string {
   return tag === 'latest' ? 'Always' : 'IfNotPresent'
 }
 
-function fillProbe(probe: Spec): void {
-  fill(probe, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 })
-  if (probe.httpGet) fillHttpGet(probe.httpGet)
-  if (probe.grpc) fill(probe.grpc, { service: '' })
-}
-
-function fillHttpGet(action: Spec): void {
-  fill(action, { path: '/', scheme: 'HTTP' })
-}
-
-const FILE_MODE = 0o644
-
-function fillVolume(volume: Spec): void {
-  if (Object.keys(volume).length === 1) volume.emptyDir = {}
-  for (const source of ['secret', 'configMap', 'downwardAPI', 'projected']) {
-    if (volume[source]) fill(volume[source], { defaultMode: FILE_MODE })
-  }
-  if (volume.hostPath) fill(volume.hostPath, { type: '' })
-  for (const { serviceAccountToken } of volume.projected?.sources ?? []) {
-    if (serviceAccountToken) fill(serviceAccountToken, { expirationSeconds: 3600 })
-  }
-  const items = [
-    ...(volume.downwardAPI?.items ?? []),
-    ...(volume.projected?.sources ?? []).flatMap((source: Spec) => source.downwardAPI?.items ?? []),
-  ]
-  for (const item of items) if (item.fieldRef) fill(item.fieldRef, { apiVersion: 'v1' })
-}
-
-/** What only a pod itself gets, not a template: links to services, and requests from limits. */
-export function fillPod(pod: Spec): void {
-  const { spec } = pod
-  if (!spec) return
-  fillPodSpec(spec)
-  fill(spec, { enableServiceLinks: true })
-  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
-    const { limits } = container.resources
-    if (limits) container.resources.requests = { ...limits, ...container.resources.requests }
-  }
+function volume(one: Spec): void {
+  if (Object.keys(one).length === (one.name === undefined ? 0 : 1)) one.emptyDir = {}
+  if (one.image) fill(one.image, { pullPolicy: pullPolicy(one.image.reference ?? '') })
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { loadTable } from '../generated-tables.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
+import { describedObjectMeta, OBJECT_META } from './object-meta.ts'
 import { publishedSchema } from './published-schema.ts'
 
 type Json = Record<string, unknown>
@@ -42,7 +43,12 @@ export async function openApiV3(registry: ResourceRegistry, path: string): Promi
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: 'v1.34.4' },
     paths,
-    components: { schemas: referenced({ ...allSchemas, ...custom }, { paths, custom }) },
+    components: {
+      schemas: referenced(
+        { ...allSchemas, [OBJECT_META]: describedObjectMeta(allSchemas[OBJECT_META]), ...custom },
+        { paths, custom },
+      ),
+    },
   }
 }
 
@@ -69,6 +75,7 @@ async function openApiV2(registry: ResourceRegistry): Promise<Json> {
     paths: { ...document.paths, ...Object.assign({}, ...custom.map((one) => customPaths(one, '#/definitions/'))) },
     definitions: {
       ...document.definitions,
+      [OBJECT_META]: describedObjectMeta(document.definitions[OBJECT_META]),
       ...Object.fromEntries(custom.map((one) => [schemaName(one), customSchema(one, 2)])),
     },
   }

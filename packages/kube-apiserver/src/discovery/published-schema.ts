@@ -1,3 +1,5 @@
+import { OBJECT_META } from './object-meta.ts'
+
 type Json = Record<string, unknown>
 
 const DESCRIPTIONS = {
@@ -7,7 +9,6 @@ const DESCRIPTIONS = {
   metadata:
     "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
 }
-const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
 
 /** How the schema of a custom resource is published: `version` 2 leaves out what clients of OpenAPI 2 cannot read. */
 export interface Publication {

@@ -1,5 +1,5 @@
 import { type KubeObject, parseQuantity } from '@slipway/kube-objects'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 
 /** Amounts by resource name, in nano units. */
 export type Usage = Map<string, bigint>

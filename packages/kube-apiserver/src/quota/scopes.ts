@@ -1,5 +1,5 @@
 import type { KubeObject } from '@slipway/kube-objects'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import { podUsage } from './pod-usage.ts'
 
 /** Whether a quota with scopes counts this pod. Quotas with scopes count nothing but pods. */

@@ -1,5 +1,5 @@
 import { type KubeObject, parseQuantity } from '@slipway/kube-objects'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import { podUsage, type Usage } from './pod-usage.ts'
 
 const ONE = 1_000_000_000n

@@ -105,7 +105,7 @@ async function applyObject(
     { resource, namespace, name },
     (current) => {
       if (!current && subresource) return undefined
-      return rules.defaulted(rules.apply(configuration, current, resource, how), resource)
+      return rules.completed(rules.apply(configuration, current, resource, how), resource)
     },
     options,
   )

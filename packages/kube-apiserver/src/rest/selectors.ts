@@ -16,6 +16,7 @@ const FIELDS: Record<string, string[]> = {
     'spec.hostNetwork',
     'status.phase',
     'status.podIP',
+    'status.podIPs',
     'status.nominatedNodeName',
   ],
   '/events': [
@@ -48,9 +49,9 @@ const FIELDS: Record<string, string[]> = {
   '/nodes': ['spec.unschedulable'],
   '/services': ['spec.clusterIP', 'spec.type'],
   '/replicationcontrollers': ['status.replicas'],
-  'apps/replicasets': ['status.replicas'],
   'batch/jobs': ['status.successful'],
   'certificates.k8s.io/certificatesigningrequests': ['spec.signerName'],
+  'resource.k8s.io/resourceslices': ['spec.nodeName', 'spec.driver'],
 }
 
 /** Turns a labelSelector into a matcher. Throws 400 for a malformed one. */
@@ -63,19 +64,21 @@ export function labelMatcher(selector: string): Matcher | undefined {
 /** Turns a fieldSelector into a matcher. Throws 400 for a malformed one or a field that cannot be selected by. */
 export function fieldMatcher(selector: string, resource: Resource): Matcher | undefined {
   if (!selector) return undefined
-  const allowed = new Set([
-    'metadata.name',
-    ...(resource.namespaced ? ['metadata.namespace'] : []),
-    ...(FIELDS[`${resource.group}/${resource.plural}`] ?? []),
-    ...(resource.custom?.selectableFields ?? []),
-  ])
   const terms = orBadRequest(() => parseFieldSelector(selector))
-  for (const { field } of terms) {
-    if (!allowed.has(field)) throw badRequest(`field label not supported: ${field}`)
-  }
+  for (const { field } of terms) checkField(field, resource)
   const stored = terms.map((term) => ({ ...term, field: storedField(term.field, resource) }))
   return (object) =>
     stored.every(({ field, operator, value }) => (fieldText(object, field) === value) === (operator === '='))
+}
+
+function checkField(field: string, { group, plural, namespaced, custom }: Resource): void {
+  if (field === 'metadata.name' || (field === 'metadata.namespace' && namespaced)) return
+  const own = custom ? custom.selectableFields : FIELDS[`${group}/${plural}`]
+  if (own?.includes(field)) return
+  if (own) throw badRequest(`field label not supported: ${field}`)
+  if (field === 'metadata.namespace') return
+  const known = 'only "metadata.name", "metadata.namespace"'
+  throw badRequest(`${JSON.stringify(field)} is not a known field selector: ${known}`)
 }
 
 /** Events are stored as core/v1 has them. */
@@ -98,13 +101,13 @@ function orBadRequest<T>(parse: () => T): T {
 }
 
 function fieldText(object: Readonly<KubeObject>, path: string): string {
+  if (path === 'source') return object.source?.component || object.reportingComponent || ''
   let value: unknown = object
   for (const part of path.replace(/^\./, '').split('.')) {
     value = (value as Record<string, unknown> | undefined)?.[part]
-    if (value === undefined || value === null) break
+    if (value === undefined || value === null) return DEFAULTS[path] ?? ''
   }
-  if (value === undefined || value === null) return DEFAULTS[path] ?? ''
-  return typeof value === 'object' ? ((value as { component?: string }).component ?? '') : String(value)
+  return String(value)
 }
 
 const DEFAULTS: Record<string, string> = {

@@ -1,21 +1,21 @@
 import {
-  applyDefaults,
   conflictMessage,
   type FieldError,
-  fieldNode,
+  fillDefaults,
   type KubeObject,
   prune,
   type SchemaNode,
   schemaFor,
   serverSideApply,
   trackUpdate,
+  typedForm,
   unknownFieldText,
   validate,
   withoutNulls,
 } from '@slipway/kube-objects'
 import { badRequest, invalid, StatusError } from '../api/status.ts'
-import { codeDefaults } from '../defaults/code-defaults.ts'
-import { apiVersionOf, type Resource, resourceKey } from '../registry/resource.ts'
+import { typeDefaults } from '../defaults/type-defaults.ts'
+import { apiVersionOf, type Resource } from '../registry/resource.ts'
 import type { FieldValidation } from '../rest/options.ts'
 
 /** An object as the server understands it, and what its author should know. */
@@ -47,19 +47,24 @@ export class ObjectRules {
 
   /** The object without unknown fields and with defaults. Throws 400 for wrong types, 422 for what its schema forbids. */
   decode(given: KubeObject, resource: Resource, validation: FieldValidation, duplicates: string[] = []): Decoded {
-    const { object, warnings } = this.known(given, resource, validation, duplicates)
-    return { object: this.defaulted(object, resource), warnings }
-  }
-
-  /** The object without the fields that its schema does not know. Throws 400 when validation is strict. */
-  known(given: KubeObject, resource: Resource, validation: FieldValidation, duplicates: string[]): Decoded {
-    const schema = this.schema(resource)
-    // Go reads null as absent; custom resources may have nullable fields.
-    const object = resource.custom ? given : withoutNulls(given)
-    const { value, unknown } = schema ? prune(object, schema) : { value: object, unknown: [] }
+    const { object, unknown } = this.#read(given, resource)
     const faults = [...unknown.map(unknownFieldText), ...duplicates]
     if (faults.length > 0 && validation === 'Strict') throw badRequest(`strict decoding error: ${faults.join(', ')}`)
-    return { object: value, warnings: validation === 'Warn' ? faults : [] }
+    return { object: this.#complete(object, resource), warnings: validation === 'Warn' ? faults : [] }
+  }
+
+  /** A fresh object without the fields that its schema does not know; of a built-in kind, as Go reads it. */
+  #read(given: KubeObject, resource: Resource): { object: KubeObject; unknown: string[] } {
+    const schema = this.schema(resource)
+    if (!schema) return { object: structuredClone(given), unknown: [] }
+    if (resource.custom) {
+      const { value, unknown } = prune(given, schema)
+      return { object: value, unknown }
+    }
+    const { value, unknown, fault } = typedForm(given, schema)
+    if (fault === undefined) return { object: value, unknown }
+    const { kind, version } = resource
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${fault}`)
   }
 
   /**
@@ -80,21 +85,23 @@ export class ObjectRules {
     throw new StatusError(500, '', `failed to create typed patch object (${where}): ${list}`)
   }
 
-  /** Fills in defaults, then checks the whole. */
-  defaulted(object: KubeObject, resource: Resource): KubeObject {
+  /** An object that a merge made, read and completed as one that a client sent. */
+  completed(object: KubeObject, resource: Resource): KubeObject {
+    return this.#complete(this.#read(object, resource).object, resource)
+  }
+
+  /** Fills in defaults, in place, then checks the whole. Custom resources are checked by their strategy, which knows what was there before. */
+  #complete(object: KubeObject, resource: Resource): KubeObject {
     const schema = this.schema(resource)
     if (!schema) return object
-    // Custom resources are checked by their strategy, which knows what was there before.
-    if (resource.custom) return applyDefaults(object, schema)
-    const found = validate(object, schema)
-    checkTypes(found, resource, schema)
-    const full = applyDefaults(object, schema)
-    codeDefaults[resourceKey(resource)]?.(full)
-    // Most objects are right as they come; only of the others must be known what defaults mend.
-    const left = found.length > 0 ? validate(full, schema) : []
-    const errors = left.filter(concernsBuiltin)
+    if (resource.custom) {
+      fillDefaults(object, schema)
+      return object
+    }
+    fillDefaults(object, schema, typeDefaults)
+    const errors = validate(object, schema).filter(concernsBuiltin)
     if (errors.length > 0) throw invalid(resource, object.metadata.name ?? object.metadata.generateName ?? '', errors)
-    return full
+    return object
   }
 
   /** Who writes what, for every write that is no apply. */
@@ -147,40 +154,6 @@ function onlyOwnPart(applied: KubeObject, resource: Resource, subresource: strin
   if (!resource.subresources.some(({ name }) => name === 'status')) return applied
   const { status: _, ...rest } = applied
   return rest as KubeObject
-}
-
-/** A value of the wrong type cannot even be read into Kubernetes' Go types: 400, not 422. */
-function checkTypes(errors: FieldError[], resource: Resource, schema: SchemaNode): void {
-  const wrong = errors.find(({ reason }) => reason === 'FieldValueTypeInvalid')
-  if (!wrong) return
-  const [, expected = '', got = ''] = /must be of type ([^:]+): "([^"]*)"/.exec(wrong.message) ?? []
-  const { struct, field, format } = goField(wrong.field, resource, schema)
-  const given = { integer: 'number', boolean: 'bool' }[got] ?? got
-  const wanted = { integer: format ?? 'int32', boolean: 'bool' }[expected] ?? expected
-  throw badRequest(
-    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${given} into Go struct field ${struct}.${field} of type ${wanted}`,
-  )
-}
-
-/** A field as Go's decoder names it: the struct it is in, then the path without indexes and keys of maps. */
-function goField(
-  path: string,
-  { kind }: Resource,
-  schema: SchemaNode,
-): { struct: string; field: string; format?: string } {
-  let node = schema
-  let struct = kind
-  const names: string[] = []
-  for (const [, name, inside] of path.matchAll(/([^.[\]]+)|\[([^\]]*)\]/g)) {
-    if (name === undefined) {
-      node = (/^\d+$/.test(inside ?? '') && node.items) || fieldNode(node, inside ?? '')
-      continue
-    }
-    if (node.typeName && node.properties) struct = node.typeName
-    names.push(name)
-    node = fieldNode(node, name)
-  }
-  return { struct, field: names.join('.'), ...(node.format && { format: node.format }) }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { applyDefaults, type KubeObject, prune } from '@slipway/kube-objects'
+import { fillDefaults, type KubeObject, prune } from '@slipway/kube-objects'
 import type { Entry } from '@slipway/storage'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
 import { conversionOf } from './conversion.ts'
@@ -91,7 +91,9 @@ function isOutdated(revision: number, { custom }: Resource): boolean {
 function upToDate(object: KubeObject, revision: number, resource: Resource): KubeObject {
   const { schema } = resource.custom ?? {}
   if (!schema || !isOutdated(revision, resource)) return object
-  return applyDefaults(prune(object, schema).value, schema)
+  const { value } = prune(object, schema)
+  fillDefaults(value, schema)
+  return value
 }
 
 function convertedText(value: string, revision: number, resource: Resource): string {

@@ -2,7 +2,7 @@ import { CONDITION_VARIABLES } from '../admission/match-conditions.ts'
 import { POLICY_VARIABLES } from '../admission/policies/validating-policies.ts'
 import type { FieldError } from '../api/status.ts'
 import { expressionFault } from '../cel/expression.ts'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import type { Strategy } from './strategy.ts'
 import { invalidValue, required } from './validate.ts'
 

@@ -1,6 +1,6 @@
 import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import type { Strategy } from './strategy.ts'
 import { forbiddenField, required } from './validate.ts'
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { KubeObject } from '@slipway/kube-objects'
+import { type KubeObject, schemaFor, zeroValue } from '@slipway/kube-objects'
+import { apiVersionOf } from '../registry/resource.ts'
 import type { Strategy, WriteContext } from './strategy.ts'
 
 /** Fills in the metadata that the server decides, and drops what a client may not set (apiserver's BeforeCreate). */
@@ -22,7 +23,7 @@ export function prepareForCreate(object: KubeObject, context: WriteContext, uid:
   }
   if (!context.resource.namespaced) delete metadata.namespace
   if (countsGenerations(context, strategy)) metadata.generation = 1
-  if (hasStatus(context) && !keepsFirstStatus(context)) delete object.status
+  if (hasStatus(context) && !keepsFirstStatus(context)) resetStatus(object, context)
 }
 
 /** Puts back what an update may not change, (apiserver's BeforeUpdate). */
@@ -97,9 +98,19 @@ function hasStatus({ resource }: WriteContext): boolean {
   return resource.subresources.some(({ name }) => name === 'status')
 }
 
-/** Nodes, Namespaces and a few more are created by their agents together with their first status. */
+/** Nodes are created by their agents together with their first status. */
 function keepsFirstStatus({ resource }: WriteContext): boolean {
-  return !resource.custom && ['nodes', 'persistentvolumes'].includes(resource.plural)
+  return resource.group === '' && resource.plural === 'nodes'
+}
+
+/** The status that a client sends with a new object is dropped; of built-in kinds the zeros stay, as Go writes them. */
+function resetStatus(object: KubeObject, { resource }: WriteContext): void {
+  const { kind } = resource
+  const status = resource.custom
+    ? undefined
+    : schemaFor({ apiVersion: apiVersionOf(resource), kind })?.properties?.status
+  if (status?.zeroStruct) object.status = zeroValue(status)
+  else delete object.status
 }
 
 /** Five characters of Kubernetes' safe alphabet (no vowels, no 0, 1, 3), derived from a random UUID. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { type FieldError, internalError, invalid } from '../api/status.ts'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import { AddressPool, NumberPool } from './allocators.ts'
 import type { Strategy } from './strategy.ts'
 import { invalidValue, notSupported, required } from './validate.ts'
@@ -75,10 +75,7 @@ export function serviceStrategy(serviceCidr: string, existing: Iterable<Readonly
   }
 
   return {
-    prepareCreate(service) {
-      allocate(service)
-      service.status = { loadBalancer: {} }
-    },
+    prepareCreate: allocate,
     prepareUpdate(next, current) {
       const spec = next.spec as Spec
       const before = current.spec as Spec

@@ -7,14 +7,8 @@ import { podStrategy } from './pod-strategy.ts'
 import { serviceStrategy } from './service-strategy.ts'
 import type { Strategies, Strategy } from './strategy.ts'
 import { forbiddenField, invalidValue } from './validate.ts'
-import { jobStrategy, statefulSetStrategy, workloadStrategy } from './workload-strategies.ts'
+import { daemonSetStrategy, jobStrategy, statefulSetStrategy, workloadStrategy } from './workload-strategies.ts'
 
-const emptyDaemonStatus = {
-  currentNumberScheduled: 0,
-  numberMisscheduled: 0,
-  desiredNumberScheduled: 0,
-  numberReady: 0,
-}
 const generation: Strategy = { hasGeneration: true }
 const returned: Strategy = { returnsDeleted: true }
 
@@ -28,21 +22,18 @@ export function createStrategies(options: { serviceCidr: string; services: Reado
     ['/configmaps', configMapStrategy],
     ['certificates.k8s.io/certificatesigningrequests', certificateStrategy],
     ['/serviceaccounts', returned],
-    ['/podtemplates', returned],
+    ['/podtemplates', { ...generation, ...returned }],
     ['/resourcequotas', returned],
-    ['/persistentvolumeclaims', { returnsDeleted: true, prepareCreate: firstStatus({ phase: 'Pending' }) }],
-    ['/persistentvolumes', { returnsDeleted: true, prepareCreate: firstStatus({ phase: 'Available' }) }],
-    ['/replicationcontrollers', { hasGeneration: true, prepareCreate: firstStatus({ replicas: 0 }) }],
-    ['apps/deployments', { ...workloadStrategy(), prepareCreate: firstStatus({}) }],
-    ['apps/replicasets', { ...workloadStrategy(), prepareCreate: firstStatus({ replicas: 0 }) }],
-    [
-      'apps/statefulsets',
-      { ...statefulSetStrategy, prepareCreate: firstStatus({ availableReplicas: 0, replicas: 0 }) },
-    ],
-    ['apps/daemonsets', { ...workloadStrategy(), prepareCreate: firstStatus(emptyDaemonStatus) }],
+    ['/persistentvolumeclaims', claimStrategy],
+    ['/persistentvolumes', volumeStrategy],
+    ['/replicationcontrollers', generation],
+    ['apps/deployments', workloadStrategy()],
+    ['apps/replicasets', workloadStrategy()],
+    ['apps/statefulsets', statefulSetStrategy],
+    ['apps/daemonsets', daemonSetStrategy],
     ['batch/jobs', jobStrategy],
-    ['batch/cronjobs', { ...generation, prepareCreate: firstStatus({}) }],
-    ['networking.k8s.io/ingresses', { ...generation, prepareCreate: firstStatus({ loadBalancer: {} }) }],
+    ['batch/cronjobs', generation],
+    ['networking.k8s.io/ingresses', generation],
     ['networking.k8s.io/networkpolicies', generation],
     ['networking.k8s.io/ingressclasses', generation],
     ['policy/poddisruptionbudgets', generation],
@@ -58,11 +49,18 @@ export function createStrategies(options: { serviceCidr: string; services: Reado
   ])
 }
 
-/** Sets what the status is before its controller has looked. */
-function firstStatus(status: object): (object: KubeObject) => void {
-  return (object) => {
-    object.status = { ...status }
-  }
+const claimStrategy: Strategy = {
+  ...returned,
+  prepareCreate(claim) {
+    claim.status = { phase: 'Pending' }
+  },
+}
+
+const volumeStrategy: Strategy = {
+  ...returned,
+  prepareCreate(volume, { now }) {
+    volume.status = { phase: 'Pending', lastPhaseTransitionTime: now }
+  },
 }
 
 const namespaceStrategy: Strategy = {

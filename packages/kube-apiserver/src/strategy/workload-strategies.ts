@@ -1,6 +1,6 @@
 import { equalJson, type KubeObject, type LabelSelector, labelRequirements, matchesLabels } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
-import type { Spec } from '../defaults/pod-defaults.ts'
+import type { Spec } from '../defaults/spec.ts'
 import type { Strategy } from './strategy.ts'
 import { forbiddenField, invalidValue, required } from './validate.ts'
 
@@ -52,6 +52,26 @@ export const statefulSetStrategy: Strategy = workloadStrategy({
   },
 })
 
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
+
+/** DaemonSets count the changes of their template in an annotation, which nobody else sets. */
+export const daemonSetStrategy: Strategy = {
+  ...workloadStrategy(),
+  prepareCreate: (set) => setTemplateGeneration(set, Math.max(1, templateGeneration(set))),
+  prepareUpdate(next, current) {
+    const same = equalJson(next.spec?.template ?? null, current.spec?.template ?? null)
+    setTemplateGeneration(next, templateGeneration(current) + (same ? 0 : 1))
+  },
+}
+
+function templateGeneration({ metadata }: KubeObject): number {
+  return Number(metadata.annotations?.[TEMPLATE_GENERATION] ?? 0)
+}
+
+function setTemplateGeneration({ metadata }: KubeObject, generation: number): void {
+  metadata.annotations = { ...metadata.annotations, [TEMPLATE_GENERATION]: String(generation) }
+}
+
 /** Jobs get a selector of their own, by their uid, so that no two Jobs share pods. */
 export const jobStrategy: Strategy = {
   hasGeneration: true,
@@ -61,13 +81,14 @@ export const jobStrategy: Strategy = {
     const { uid = '', name } = job.metadata
     spec.selector ??= { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } }
     spec.template.metadata ??= {}
-    spec.template.metadata.labels = {
-      ...spec.template.metadata.labels,
+    spec.template.metadata.labels ??= {}
+    // In place: a Job without labels of its own shares those of its template (see its defaults).
+    Object.assign(spec.template.metadata.labels, {
       'batch.kubernetes.io/controller-uid': uid,
       'batch.kubernetes.io/job-name': name,
       'controller-uid': uid,
       'job-name': name,
-    }
+    })
   },
   validate({ spec }) {
     const policy = spec?.template?.spec?.restartPolicy

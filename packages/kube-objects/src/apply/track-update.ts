@@ -1,5 +1,6 @@
 import { equalJson } from '../json.ts'
 import type { KubeObject } from '../object.ts'
+import { zeroValue } from '../schema/defaults.ts'
 import { ANY, type SchemaNode } from '../schema/node.ts'
 import { difference, EMPTY, equalSets, union } from './field-set.ts'
 import { type Manager, readManagers, sameManager, withManagers, withoutServerFields } from './managed-fields.ts'
@@ -58,16 +59,6 @@ function plain(object: KubeObject | undefined): unknown {
   return { ...object, metadata }
 }
 
-/** What Go's zero value of the kind looks like: structs that are not pointers, and required fields, are there from the start. */
 function emptyObject({ apiVersion, kind }: KubeObject, schema: SchemaNode): unknown {
-  return { ...(zeroValue({ ...schema, required: [] }) as object), apiVersion, kind }
-}
-
-function zeroValue(schema: SchemaNode): unknown {
-  const result: Record<string, unknown> = {}
-  for (const [field, child] of Object.entries(schema.properties ?? {})) {
-    if (child.zeroStruct) result[field] = zeroValue(child)
-    else if (schema.required?.includes(field)) result[field] = null
-  }
-  return result
+  return { ...zeroValue(schema), apiVersion, kind }
 }

@@ -14,7 +14,9 @@ let tables: Tables | undefined
 
 function load(): Tables {
   tables ??= JSON.parse(
-    SCHEMAS_JSON.replaceAll('~m.', 'io.k8s.apimachinery.pkg.').replaceAll('~a.', 'io.k8s.api.'),
+    SCHEMAS_JSON.replaceAll('~m.', 'io.k8s.apimachinery.pkg.')
+      .replaceAll('~a.', 'io.k8s.api.')
+      .replaceAll('~e', '"omitEmpty":true'),
   ) as Tables
   return tables
 }
@@ -53,10 +55,16 @@ function definition(nodes: Tables['nodes'], name: string): SchemaNode {
   if (!node) return ANY
   if (!node.linked) {
     node.linked = true
-    node.typeName = name.slice(name.lastIndexOf('.') + 1)
+    node.typeName = goTypeName(name)
     linkChildren(nodes, node)
   }
   return node
+}
+
+/** `io.k8s.api.core.v1.Pod` is `core/v1.Pod`, `io.k8s.apimachinery.pkg.api.resource.Quantity` is `Quantity`. */
+function goTypeName(name: string): string {
+  const [, group, version, type] = /([^.]+)\.(v[^.]+)\.([^.]+)$/.exec(name) ?? []
+  return type === undefined ? name.slice(name.lastIndexOf('.') + 1) : `${group}/${version}.${type}`
 }
 
 function linkChildren(nodes: Tables['nodes'], node: SchemaNode): void {

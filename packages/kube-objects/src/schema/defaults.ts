@@ -1,23 +1,45 @@
 import { isObject, type JsonObject, setField } from '../json.ts'
 import { fieldNode, type SchemaNode } from './node.ts'
 
-/** A value with the schema's defaults filled in, also inside them; null counts as absent where the schema does not allow null. The argument is not changed. */
-export function applyDefaults<T>(value: T, schema: SchemaNode): T {
+/** Fills in what code and no schema says about structs of a Go type, by `core/v1.Pod`. Called before what is inside is filled. */
+export type TypeDefaults = Readonly<Record<string, (struct: JsonObject) => void>>
+
+const NONE: TypeDefaults = {}
+
+/**
+ * Fills in, in place and also inside: what `byType` and the schema say of absent fields, and the zeros that Go writes. Null
+ * counts as absent where there is a default and the schema does not allow null.
+ */
+export function fillDefaults(value: unknown, schema: SchemaNode, byType = NONE): void {
   if (Array.isArray(value)) {
     const { items } = schema
-    return (items ? value.map((item: unknown) => applyDefaults(item, items)) : value) as T
+    if (items && typeof value[0] === 'object') for (const item of value) fillDefaults(item, items, byType)
+    return
   }
-  if (!isObject(value)) return value
+  if (!isObject(value)) return
+  if (schema.typeName !== undefined) byType[schema.typeName]?.(value)
+  for (const field in schema.properties) fillField(value, field, schema.properties[field] as SchemaNode)
+  for (const field in value) {
+    const child = value[field]
+    if (typeof child === 'object' && child !== null) fillDefaults(child, fieldNode(schema, field), byType)
+  }
+}
+
+function fillField(object: JsonObject, field: string, node: SchemaNode): void {
+  const value = Object.hasOwn(object, field) ? object[field] : undefined
+  if (value !== undefined && (value !== null || node.nullable)) return
+  if (node.default !== undefined) setField(object, field, structuredClone(node.default))
+  else if (value === null) return
+  else if (node.zeroStruct) setField(object, field, {})
+  else if (node.zero !== undefined) setField(object, field, node.zero)
+}
+
+/** What Go's zero value of a struct looks like in JSON. */
+export function zeroValue(schema: SchemaNode): JsonObject {
   const result: JsonObject = {}
-  for (const [field, child] of Object.entries(value)) {
-    const node = fieldNode(schema, field)
-    if (child === null && node.default !== undefined && !node.nullable) continue
-    setField(result, field, applyDefaults(child, node))
-  }
   for (const [field, node] of Object.entries(schema.properties ?? {})) {
-    if (!Object.hasOwn(result, field) && node.default !== undefined) {
-      setField(result, field, applyDefaults(structuredClone(node.default), node))
-    }
+    if (node.zeroStruct) result[field] = zeroValue(node)
+    else if (node.zero !== undefined) result[field] = node.zero
   }
-  return result as T
+  return result
 }

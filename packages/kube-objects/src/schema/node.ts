@@ -3,7 +3,7 @@
  * Absent `properties`, `items` and `additional` of an `any` node mean that nothing is known below it.
  */
 export interface SchemaNode {
-  /** The name of a built-in struct, such as `DeploymentSpec`: messages of Kubernetes name it. */
+  /** The Go type of a built-in struct, such as `apps/v1.DeploymentSpec`: what code knows of types goes by it. */
   typeName?: string
   /** `quantity`: a string or number such as `100m`. `any`: nothing is known. */
   type: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'int-or-string' | 'quantity' | 'any'
@@ -26,8 +26,12 @@ export interface SchemaNode {
   mapType?: 'atomic' | 'granular'
   patchStrategy?: ('merge' | 'replace' | 'retainKeys')[]
   patchMergeKey?: string
-  /** A struct field without `omitempty` in Kubernetes' Go types: it is there even when nobody set it. */
+  /** What Go writes for a field of a built-in struct that nobody set; absent = it leaves the field out. */
+  zero?: unknown
+  /** The same for a struct inside, which is written with the zeros of its own fields. */
   zeroStruct?: boolean
+  /** Go leaves the field out when it holds `""`, 0, false, `[]` or `{}` (`omitempty` on what is no pointer). */
+  omitEmpty?: boolean
   /** What only CRDs use. */
   constraints?: SchemaConstraints
 }

@@ -1,5 +1,5 @@
 import { type KubeObject, labelRequirements, matchesLabels } from '@slipway/kube-objects'
-import type { Spec } from '../../defaults/pod-defaults.ts'
+import type { Spec } from '../../defaults/spec.ts'
 import { viewEntry } from '../../storage/codec.ts'
 import { prefixOf } from '../../storage/keys.ts'
 import type { AdmissionRequest } from '../admission.ts'

@@ -1,5 +1,5 @@
 import type { RevisionStore } from '@slipway/storage'
-import type { Spec } from '../../defaults/pod-defaults.ts'
+import type { Spec } from '../../defaults/spec.ts'
 import { viewEntry } from '../../storage/codec.ts'
 import { keyOf, prefixOf } from '../../storage/keys.ts'
 

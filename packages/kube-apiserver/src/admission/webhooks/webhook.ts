@@ -1,6 +1,6 @@
 import { badRequest, internalError, StatusError } from '../../api/status.ts'
 import { celValue } from '../../cel/values.ts'
-import type { Spec } from '../../defaults/pod-defaults.ts'
+import type { Spec } from '../../defaults/spec.ts'
 import type { Resource } from '../../registry/resource.ts'
 import { viewEntry } from '../../storage/codec.ts'
 import { prefixOf } from '../../storage/keys.ts'

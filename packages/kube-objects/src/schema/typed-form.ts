@@ -1,0 +1,189 @@
+import { isObject, type JsonObject, setField } from '../json.ts'
+import { canonicalQuantity } from '../quantity.ts'
+import type { SchemaNode } from './node.ts'
+
+/** A value as Kubernetes' Go types hold it. */
+export interface Typed<T> {
+  value: T
+  /** Fields that the types do not have: `spec.containers[0].foo`. */
+  unknown: string[]
+  /** In the words of Go's decoder, the first thing that it could not read; the value is of no use then. */
+  fault?: string
+}
+
+/**
+ * What is left of a value of a built-in kind when Go has read it: unknown fields, nulls and zeros that Go would not write are
+ * gone; quantities and times have their canonical form. The argument is not changed.
+ */
+export function typedForm<T>(value: T, schema: SchemaNode): Typed<T> {
+  const reader = new Reader()
+  const read = reader.read(value, schema) as T
+  return { value: read, unknown: reader.unknown, ...(reader.fault !== undefined && { fault: reader.fault }) }
+}
+
+class Reader {
+  readonly unknown: string[] = []
+  fault: string | undefined
+  /** Where the reader is: fields of structs, keys of maps (`[key]`) and indexes. */
+  readonly #path: string[] = []
+  #struct: SchemaNode | undefined
+
+  read(value: unknown, schema: SchemaNode): unknown {
+    switch (schema.type) {
+      case 'any':
+        return value
+      case 'object':
+        if (!isObject(value)) return this.#wrong(value, schema)
+        if (schema.properties) return this.#readStruct(value, schema)
+        return schema.additional ? this.#readMap(value, schema.additional) : value
+      case 'array':
+        if (!Array.isArray(value)) return this.#wrong(value, schema)
+        return schema.items ? this.#readList(value, schema.items) : value
+      case 'string':
+        return typeof value === 'string' ? this.#readString(value, schema) : this.#wrong(value, schema)
+      case 'integer':
+        return isInteger(value, schema.format) ? value : this.#wrong(value, schema)
+      case 'number':
+      case 'boolean':
+        return typeof value === schema.type ? value : this.#wrong(value, schema)
+      case 'int-or-string':
+        return typeof value === 'string' || isInteger(value, 'int32') ? value : this.#wrong(value, schema)
+      case 'quantity':
+        return this.#readQuantity(value)
+    }
+  }
+
+  #readStruct(value: JsonObject, schema: SchemaNode): JsonObject {
+    const outer = this.#struct
+    if (schema.typeName) this.#struct = schema
+    const result: JsonObject = {}
+    for (const field in value) {
+      const node = schema.properties && Object.hasOwn(schema.properties, field) ? schema.properties[field] : undefined
+      this.#path.push(field)
+      if (!node) this.unknown.push(this.#place())
+      else if (value[field] !== null) {
+        const read = this.read(value[field], node)
+        if (!(node.omitEmpty && isEmpty(read))) setField(result, field, read)
+      }
+      this.#path.pop()
+    }
+    this.#struct = outer
+    return result
+  }
+
+  #readMap(value: JsonObject, additional: SchemaNode): JsonObject {
+    const result: JsonObject = {}
+    for (const key in value) {
+      this.#path.push(`[${key}]`)
+      setField(result, key, value[key] === null ? zeroOf(additional) : this.read(value[key], additional))
+      this.#path.pop()
+    }
+    return result
+  }
+
+  #readList(value: unknown[], items: SchemaNode): unknown[] {
+    return value.map((item, index) => {
+      this.#path.push(`[${index}]`)
+      const read = item === null ? zeroOf(items) : this.read(item, items)
+      this.#path.pop()
+      return read
+    })
+  }
+
+  #readString(value: string, { format, typeName }: SchemaNode): string {
+    if (format === 'date-time') return this.#readTime(value, typeName === 'meta/v1.MicroTime')
+    if (format === 'byte') return this.#readBytes(value)
+    return value
+  }
+
+  /** metav1.Time is to the second, metav1.MicroTime has six digits; both are in UTC. */
+  #readTime(value: string, micro: boolean): string {
+    const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(value)
+    const time = Date.parse(value)
+    if (!parts || Number.isNaN(time)) {
+      this.fault ??= `parsing time ${JSON.stringify(value)} as "${micro ? '2006-01-02T15:04:05.000000Z07:00' : '2006-01-02T15:04:05Z07:00'}": cannot parse ${JSON.stringify(value)} as "2006"`
+      return value
+    }
+    const seconds = parts[3] === 'Z' ? parts[1] : new Date(time).toISOString().slice(0, 19)
+    return micro ? `${seconds}.${(parts[2] ?? '').slice(0, 6).padEnd(6, '0')}Z` : `${seconds}Z`
+  }
+
+  #readBytes(value: string): string {
+    const text = /[\r\n]/.test(value) ? value.replaceAll(/[\r\n]/g, '') : value
+    if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return text
+    const good = /^[A-Za-z0-9+/]*/.exec(text)?.[0].length ?? 0
+    this.fault ??= `illegal base64 data at input byte ${good === text.length ? Math.floor(good / 4) * 4 : good}`
+    return value
+  }
+
+  #readQuantity(value: unknown): unknown {
+    if (typeof value === 'string' || typeof value === 'number') {
+      try {
+        return canonicalQuantity(value)
+      } catch (error) {
+        this.fault ??= (error as Error).message
+        return value
+      }
+    }
+    this.fault ??= "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+    return value
+  }
+
+  #wrong(value: unknown, schema: SchemaNode): unknown {
+    const fields = this.#path.filter((part) => !part.startsWith('['))
+    const struct = this.#struct?.typeName?.split('.').at(-1) ?? ''
+    const where = fields.length > 0 ? `Go struct field ${struct}.${fields.join('.')}` : 'Go value'
+    this.fault ??= `json: cannot unmarshal ${given(value, schema)} into ${where} of type ${goType(schema)}`
+    return value
+  }
+
+  #place(): string {
+    return this.#path.map((part, index) => (index > 0 && !part.startsWith('[') ? `.${part}` : part)).join('')
+  }
+}
+
+/** A number that is no integer of its size is named; anything else by its kind. */
+function given(value: unknown, { type }: SchemaNode): string {
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'boolean') return 'bool'
+  return typeof value === 'number' && type === 'integer' ? `number ${value}` : typeof value
+}
+
+function goType(schema: SchemaNode): string {
+  switch (schema.type) {
+    case 'integer':
+      return schema.format ?? 'int32'
+    case 'boolean':
+      return 'bool'
+    case 'number':
+      return 'float64'
+    case 'int-or-string':
+      return 'int32'
+    case 'array':
+      return `[]${goType(schema.items ?? { type: 'any' })}`
+    case 'object':
+      if (schema.typeName) return schema.typeName.split('/').at(-1) ?? ''
+      return schema.additional ? `map[string]${goType(schema.additional)}` : 'map[string]interface {}'
+    default:
+      return schema.type
+  }
+}
+
+function isInteger(value: unknown, format: string | undefined): boolean {
+  if (typeof value !== 'number' || !Number.isInteger(value)) return false
+  return format === 'int64' ? Math.abs(value) <= 2 ** 63 : value >= -(2 ** 31) && value < 2 ** 31
+}
+
+/** What Go makes of null in a list or map. */
+function zeroOf({ type }: SchemaNode): unknown {
+  const zeros = { string: '', integer: 0, number: 0, boolean: false, object: {}, quantity: '0', 'int-or-string': 0 }
+  return type === 'array' || type === 'any' ? null : structuredClone(zeros[type])
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === '' || value === 0 || value === false) return true
+  if (Array.isArray(value)) return value.length === 0
+  if (!isObject(value)) return false
+  for (const _ in value) return false
+  return true
+}
