@@ -1,6 +1,7 @@
 import type { Authenticator } from '@slipway/http-server'
 import type { BlobStore } from '@slipway/storage'
 import type { MetadataChange } from './metadata/changes.ts'
+import type { RegistrySettings } from './policy/settings.ts'
 
 /** Something new that can be pulled, told after it is durable. */
 export interface PushEvent {
@@ -34,6 +35,8 @@ export interface RegistryOptions {
   signingKey: Uint8Array
   /** Base URL under which clients reach the token endpoints. @default the scheme and Host header of each request */
   realm?: string
+  /** What the registry's owner wants of it, as it is by now. @default nothing */
+  settings?: () => RegistrySettings
   onPush?: (event: PushEvent) => void
   /** Take images whose layers are not all here, as OCI allows; such an image cannot be pulled whole. @default false */
   sparseManifests?: boolean

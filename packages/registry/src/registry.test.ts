@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { NULL_GUID } from './auth/guard.ts'
+import { NULL_GUID } from './auth/callers.ts'
 import { chartArchive } from './testing/chart-archive.ts'
 import { startRegistry, type TestRegistry } from './testing/index.ts'
 

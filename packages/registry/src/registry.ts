@@ -1,5 +1,6 @@
 import { describeError, TransientError, UserError } from '@slipway/errors'
 import type { HttpHandler, HttpRoute } from '@slipway/http-server'
+import { Callers } from './auth/callers.ts'
 import { Guard } from './auth/guard.ts'
 import { serveTokens } from './auth/token-routes.ts'
 import { Tokens } from './auth/tokens.ts'
@@ -9,6 +10,7 @@ import { serveHelm } from './helm/routes.ts'
 import { Catalog } from './metadata/catalog.ts'
 import { serveOci } from './oci/routes.ts'
 import { Uploads } from './oci/uploads.ts'
+import { NO_SETTINGS } from './policy/settings.ts'
 import type { RegistryOptions } from './port.ts'
 import { Refusal, sendRefusal } from './refusal.ts'
 
@@ -24,7 +26,9 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   const catalog = await Catalog.open(options.metadata)
   const charts = new ChartIndex(catalog, clock)
   const tokens = new Tokens(options.signingKey, hostName, clock)
-  const guard = new Guard({ authenticator, tokens, hostName, realm })
+  const settings = options.settings ?? (() => NO_SETTINGS)
+  const callers = new Callers({ authenticator, tokens, settings, clock })
+  const guard = new Guard({ callers, tokens, hostName, realm })
   const content = new Content({ blobs, catalog, onPush, clock, sparseManifests: options.sparseManifests ?? false })
   const uploads = new Uploads(content, options.signingKey)
   const oci = answering((request, response) => serveOci({ guard, content, uploads }, request, response))
@@ -34,7 +38,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
       { path: '/v2/', handle: oci },
       {
         path: '/oauth2/',
-        handle: answering((request, response) => serveTokens({ guard, tokens, clock }, request, response)),
+        handle: answering((request, response) => serveTokens({ callers, tokens, clock }, request, response)),
       },
       {
         path: '/helm/v1/',

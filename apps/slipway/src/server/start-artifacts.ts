@@ -1,6 +1,7 @@
 import type { ContainerEngine } from '@slipway/container-engine'
 import { createImageBuilder } from '@slipway/image-builder'
-import { createRegistry } from '@slipway/registry'
+import { createRegistry, settingsControllers } from '@slipway/registry'
+import { SYSTEM_NAMESPACE } from '../access/access-objects.ts'
 import type { Platform } from './platform.ts'
 import { openRegistryFolder } from './registry-folder.ts'
 
@@ -11,16 +12,22 @@ export interface RunningArtifacts {
 
 /** The registry of images and charts, and the builder that fills it. */
 export async function startArtifacts(
-  { folder, directory, http, httpUrl, aliases, credentials, lifecycle }: Platform,
+  { folder, client, informers, directory, http, httpUrl, aliases, credentials, lifecycle, log }: Platform,
   engine: () => Promise<ContainerEngine | undefined>,
 ): Promise<RunningArtifacts> {
   const listeners: ((name: string) => void)[] = []
   // The first name that stands for this server is the one that its tokens and builds bear.
   const loginServer =
     Object.keys(aliases.registries).find((host) => aliases.registries[host] === httpUrl) ?? 'localhost'
+  const { controllers, settings } = settingsControllers({ client, informers, log }, { namespace: SYSTEM_NAMESPACE })
+  for (const controller of controllers) {
+    await controller.start()
+    lifecycle.add('registry settings', () => controller.stop())
+  }
   const registry = await createRegistry({
     ...(await openRegistryFolder(folder, lifecycle)),
     authenticator: directory,
+    settings,
     hostName: loginServer,
     onPush: ({ kind, repository }) => {
       if (kind !== 'chart') return

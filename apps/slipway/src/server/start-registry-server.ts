@@ -1,11 +1,12 @@
 import { type Authenticator, HttpServer } from '@slipway/http-server'
-import { createRegistry } from '@slipway/registry'
+import { createRegistry, NO_SETTINGS } from '@slipway/registry'
 import { Htpasswd } from '../access/htpasswd.ts'
 import { SingleToken } from '../access/single-token.ts'
 import { createToken } from '../access/token.ts'
 import { ADMIN_TOKEN, type DataFolder } from '../data-folder.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { logError } from './log.ts'
+import { readRegistryConfig } from './registry-config.ts'
 import { openRegistryFolder } from './registry-folder.ts'
 
 export interface RegistryServerOptions {
@@ -16,6 +17,8 @@ export interface RegistryServerOptions {
   url?: string
   /** File of users. @default one user, whose token is made at the first start */
   htpasswd?: string
+  /** File or folder with the objects of {@link readRegistryConfig}; {@link RunningRegistry.reload} reads it again. @default no settings */
+  config?: string
   /** PEM texts. */
   tls?: { cert: string; key: string }
 }
@@ -25,6 +28,8 @@ export interface RunningRegistry {
   url: string
   /** Only after the first start without a file of users. */
   adminToken: string | undefined
+  /** Reads the settings again. Rejects when they can't be used, and those from before stay. */
+  reload(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -45,9 +50,14 @@ export async function startRegistryServer(
 
 async function start(
   folder: DataFolder,
-  { host, port, url, htpasswd, tls }: RegistryServerOptions,
+  { host, port, url, htpasswd, tls, config }: RegistryServerOptions,
   lifecycle: Lifecycle,
 ): Promise<Omit<RunningRegistry, 'stop'>> {
+  let settings = NO_SETTINGS
+  const reload = async (): Promise<void> => {
+    if (config !== undefined) settings = await readRegistryConfig(config)
+  }
+  await reload()
   const kept = await openRegistryFolder(folder, lifecycle)
   const { authenticator, adminToken } = await usersOf(folder, htpasswd)
   const http = new HttpServer({ routes: [], onError: logError('registry'), ...(tls && { tls }) })
@@ -57,12 +67,13 @@ async function start(
   const registry = await createRegistry({
     ...kept,
     authenticator,
+    settings: () => settings,
     hostName: new URL(url ?? own).host,
     ...(url !== undefined && { realm: url }),
   })
   http.addRoutes(registry.routes)
   lifecycle.add('announcement', () => folder.withdraw())
-  return { url: own, adminToken }
+  return { url: own, adminToken, reload }
 }
 
 async function usersOf(

@@ -1,4 +1,5 @@
 import type { Identity } from '@slipway/http-server'
+import type { Matcher } from '../policy/matcher.ts'
 
 /** What may be done to one resource, as a token carries it (distribution, token/jwt.md). */
 export interface Grant {
@@ -14,15 +15,32 @@ export interface Need {
   actions: string[]
 }
 
-/** Who asks, and what that caller may do. */
-export interface Principal {
-  name: string
-  can(need: Need): boolean
-  /** Whether the identity behind a token may do it, though this token was not asked for it. */
-  couldAsk(need: Need): boolean
+/** What may be done to the repositories that it covers. */
+export interface Permission {
+  covers: Matcher
+  actions: readonly string[]
 }
 
 type Role = Identity['role']
+
+/** Somebody this registry knows. */
+export interface Caller {
+  name: string
+  /** Absent for whoever has permissions for some repositories only. */
+  role?: Role
+  permissions: readonly Permission[]
+}
+
+/** Who asks, and what that caller may do with the credentials of this request. */
+export interface Principal {
+  name: string
+  can(need: Need): boolean
+  /** Whether the caller behind a token may do it, though this token was not asked for it. */
+  couldAsk(need: Need): boolean
+}
+
+/** Who shows no credentials. */
+export const ANONYMOUS = 'anonymous'
 
 const ROLE_ACTIONS: Record<Role, readonly string[]> = {
   reader: ['pull', 'metadata_read'],
@@ -30,21 +48,35 @@ const ROLE_ACTIONS: Record<Role, readonly string[]> = {
   admin: ['pull', 'push', 'delete', 'metadata_read', 'metadata_write'],
 }
 
-/** Whether a role allows what is needed, on every resource. */
-export function roleAllows(role: Role, need: Need): boolean {
-  // The catalog is only ever read; its one action is written `*`.
-  if (need.type === 'registry') return need.name === 'catalog'
-  return need.actions.every((action) => ROLE_ACTIONS[role].includes(action))
+/** What of the registry itself each role may use; the catalog shows a caller only what that caller may see. */
+const REGISTRY_ROLES: Record<string, readonly (Role | undefined)[]> = {
+  catalog: ['reader', 'developer', 'admin', undefined],
+  usage: ['reader', 'developer', 'admin'],
+  metrics: ['reader', 'developer', 'admin'],
+  care: ['admin'],
 }
 
-/** The part of what was asked for that the role allows: a token never says more. */
-export function grantsFor(role: Role, asked: Grant[]): Grant[] {
+/** A caller who may do on every repository what the role says. */
+export function callerOf({ name, role }: Identity): Caller {
+  return { name, role, permissions: [{ covers: () => true, actions: ROLE_ACTIONS[role] }] }
+}
+
+/** Whether a caller may do what is needed, with the right token. */
+export function mayDo(caller: Caller, { type, name, actions }: Need): boolean {
+  if (type === 'registry') return REGISTRY_ROLES[name]?.includes(caller.role) ?? false
+  return actions.every((action) => actionsOn(caller, type, name).includes(action))
+}
+
+/** The part of what was asked for that the caller may do: a token never says more. */
+export function grantsFor(caller: Caller, asked: Grant[]): Grant[] {
   return asked.flatMap(({ type, name, actions }) => {
-    if (type === 'registry') return name === 'catalog' ? [{ type, name, actions: ['*'] }] : []
+    if (type === 'registry') return mayDo(caller, { type, name, actions }) ? [{ type, name, actions: ['*'] }] : []
     if (type !== 'repository' && type !== 'artifact-repository') return []
-    const all = actions.includes('*') ? [...ROLE_ACTIONS[role]] : actions
-    const allowed = all.filter((action) => ROLE_ACTIONS[role].includes(action))
-    return allowed.length > 0 ? [{ type, name, actions: allowed }] : []
+    const all = actionsOn(caller, type, name)
+    const wanted = actions.includes('*') ? all : actions.filter((action) => all.includes(action))
+    // Clients of Distribution know one word for reading, Azure's two: who may have both has both by the one.
+    const granted = wanted.includes('pull') && all.includes('metadata_read') ? [...wanted, 'metadata_read'] : wanted
+    return granted.length > 0 ? [{ type, name, actions: [...new Set(granted)] }] : []
   })
 }
 
@@ -58,6 +90,20 @@ export function grantsAllow(grants: Grant[], need: Need): boolean {
         (grant.actions.includes(action) || grant.actions.includes('*')),
     ),
   )
+}
+
+/** A repository of charts is the namespace of its charts' repositories: who may use it may use all that is in there. */
+function actionsOn({ permissions }: Caller, type: Need['type'], name: string): string[] {
+  const repository = type === 'artifact-repository' ? `${namespaceOf(name)}/${ANY_CHART}` : name
+  return permissions.flatMap(({ covers, actions }) => (covers(repository) ? actions : []))
+}
+
+/** A name that no chart can have, so that only patterns for the whole namespace cover it. */
+const ANY_CHART = '\0'.repeat(64)
+
+/** The default repository of charts is the namespace `helm`, where Azure's own guide has charts pushed; any other is one by its name. */
+export function namespaceOf(chartRepository: string): string {
+  return chartRepository === 'repo' ? 'helm' : chartRepository
 }
 
 /** Reads `type:name:action,action`, several to a text, apart by spaces. What cannot be read grants nothing. */
@@ -76,6 +122,6 @@ export function parseScopes(texts: string[]): Grant[] {
     })
 }
 
-export function formatScope({ type, name, actions }: Need): string {
+export function formatScope({ type, name, actions }: Grant): string {
   return `${type}:${name}:${actions.join(',')}`
 }

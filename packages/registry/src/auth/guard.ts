@@ -1,15 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { type Authenticator, type Credentials, type Identity, readCredentials } from '@slipway/http-server'
+import { type Credentials, readCredentials } from '@slipway/http-server'
 import { Refusal } from '../refusal.ts'
-import { formatScope, grantsAllow, type Need, type Principal, roleAllows } from './access.ts'
+import { type Caller, formatScope, grantsAllow, mayDo, type Need, type Principal } from './access.ts'
+import { type Callers, NULL_GUID } from './callers.ts'
 import type { Tokens } from './tokens.ts'
 
-/** The user name that says "the password is a token" (Azure Container Registry). */
-export const NULL_GUID = '00000000-0000-0000-0000-000000000000'
-
 export interface GuardDeps {
-  authenticator: Authenticator
+  callers: Callers
   tokens: Tokens
   hostName: string
   realm: string | undefined
@@ -26,35 +24,29 @@ export class Guard {
   /** The caller, when it may do all that is needed. Throws Refusal UNAUTHORIZED with a challenge, or DENIED. */
   async admit(request: IncomingMessage, ...needs: Need[]): Promise<Principal> {
     const credentials = readCredentials(request)
-    if (!credentials) throw this.#challenge(request, needs)
+    const { callers, tokens } = this.#deps
+    if (!credentials) {
+      // A header that can't be read is a wrong one. Without any, `/v2/` says that there is a login: clients that are let in here never use theirs.
+      const anonymous =
+        request.headers.authorization === undefined && needs.length > 0 ? callers.anonymous() : undefined
+      if (anonymous && needs.every((need) => mayDo(anonymous, need))) return principalOf(anonymous)
+      throw this.#challenge(request, needs)
+    }
     const token = tokenIn(credentials)
-    const claims = token === undefined ? undefined : this.#deps.tokens.read(token)
+    const claims = token === undefined ? undefined : tokens.read(token)
     if (claims?.kind === 'access_token') {
-      const { role, name } = claims.identity
-      requireRole(role, needs)
-      const can = (wanted: Need): boolean => roleAllows(role, wanted) && grantsAllow(claims.grants, wanted)
+      const caller = callers.behind(claims)
+      if (!caller) throw this.#challenge(request, needs, 'invalid_token')
+      requireAllowed(caller, needs)
+      const can = (wanted: Need): boolean => mayDo(caller, wanted) && grantsAllow(claims.grants, wanted)
       if (!needs.every(can)) throw this.#challenge(request, needs, 'insufficient_scope')
-      return { name, can, couldAsk: (wanted) => roleAllows(role, wanted) }
+      return { ...principalOf(caller), can }
     }
     // A refresh token is good for the token endpoint, and as the null GUID's password; not as a bearer.
-    const identity = claims && credentials.kind === 'bearer' ? undefined : await this.identify(credentials)
-    if (!identity) throw this.#challenge(request, needs, 'invalid_token')
-    requireRole(identity.role, needs)
-    const can = (wanted: Need): boolean => roleAllows(identity.role, wanted)
-    return { name: identity.name, can, couldAsk: can }
-  }
-
-  /** Whom credentials belong to: those that the authenticator knows, or a token of ours as the password of the null GUID. */
-  async identify(credentials: Credentials): Promise<Identity | undefined> {
-    const { authenticator, tokens } = this.#deps
-    if (credentials.kind === 'bearer' || credentials.username !== NULL_GUID) {
-      return authenticator.authenticate(credentials)
-    }
-    const claims = tokens.read(credentials.password)
-    if (claims?.kind === 'refresh_token') return claims.identity
-    // An access token stands for its grants only, never for the whole identity behind it.
-    if (claims) return undefined
-    return authenticator.authenticate({ kind: 'bearer', token: credentials.password })
+    const caller = claims && credentials.kind === 'bearer' ? undefined : await callers.identify(credentials)
+    if (!caller) throw this.#challenge(request, needs, 'invalid_token')
+    requireAllowed(caller, needs)
+    return principalOf(caller)
   }
 
   #challenge(request: IncomingMessage, needs: Need[], error?: string): Refusal {
@@ -75,14 +67,19 @@ export class Guard {
   }
 }
 
+function principalOf(caller: Caller): Principal {
+  const can = (wanted: Need): boolean => mayDo(caller, wanted)
+  return { name: caller.name, can, couldAsk: can }
+}
+
 function tokenIn(credentials: Credentials): string | undefined {
   if (credentials.kind === 'bearer') return credentials.token
   return credentials.username === NULL_GUID ? credentials.password : undefined
 }
 
-/** What the role rules out no other token would help with, so there is no challenge. */
-function requireRole(role: Identity['role'], needs: Need[]): void {
-  const forbidden = needs.find((need) => !roleAllows(role, need))
+/** What the caller may never do no other token would help with, so there is no challenge. */
+function requireAllowed(caller: Caller, needs: Need[]): void {
+  const forbidden = needs.find((need) => !mayDo(caller, need))
   if (!forbidden) return
   throw new Refusal('DENIED', `requested access to the resource is denied: ${formatScope(forbidden)}`)
 }

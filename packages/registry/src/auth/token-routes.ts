@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Identity, readBody, readCredentials, sendJson } from '@slipway/http-server'
+import { readBody, readCredentials, sendJson } from '@slipway/http-server'
 import { Refusal } from '../refusal.ts'
-import { grantsFor, parseScopes } from './access.ts'
-import type { Guard } from './guard.ts'
+import { type Caller, formatScope, grantsFor, parseScopes } from './access.ts'
+import type { Callers } from './callers.ts'
 import { type Tokens, tokenLife } from './tokens.ts'
 
 const FORM_LIMIT = 64 * 1024
 
 export interface TokenDeps {
-  guard: Guard
+  callers: Callers
   tokens: Tokens
   clock: () => number
 }
@@ -24,26 +24,26 @@ export async function serveTokens(deps: TokenDeps, request: IncomingMessage, res
   }
   const form = new URLSearchParams((await readBody(request, FORM_LIMIT)).toString('utf8'))
   if (url.pathname === '/oauth2/exchange') return exchange(deps, response, form)
-  const identity = await byForm(deps, form)
-  return answerAccess(deps, response, identity, form)
+  return answerAccess(deps, response, await byForm(deps, form), form)
 }
 
-async function byHeader({ guard }: TokenDeps, request: IncomingMessage): Promise<Identity | undefined> {
+async function byHeader({ callers }: TokenDeps, request: IncomingMessage): Promise<Caller | undefined> {
   const credentials = readCredentials(request)
-  return credentials && guard.identify(credentials)
+  if (credentials) return callers.identify(credentials)
+  return request.headers.authorization === undefined ? callers.anonymous() : undefined
 }
 
-async function byForm({ guard, tokens }: TokenDeps, form: URLSearchParams): Promise<Identity | undefined> {
+async function byForm({ callers, tokens }: TokenDeps, form: URLSearchParams): Promise<Caller | undefined> {
   switch (form.get('grant_type')) {
     case 'password':
-      return guard.identify({
+      return callers.identify({
         kind: 'basic',
         username: form.get('username') ?? '',
         password: form.get('password') ?? '',
       })
     case 'refresh_token': {
       const claims = tokens.read(form.get('refresh_token') ?? '')
-      return claims?.kind === 'refresh_token' ? claims.identity : undefined
+      return claims?.kind === 'refresh_token' ? callers.behind(claims) : undefined
     }
     default:
       throw new Refusal('UNSUPPORTED', 'grant_type must be password or refresh_token', { status: 400 })
@@ -51,7 +51,11 @@ async function byForm({ guard, tokens }: TokenDeps, form: URLSearchParams): Prom
 }
 
 /** A token of the directory (here: of the program itself) for a refresh token of the registry. */
-async function exchange({ guard, tokens }: TokenDeps, response: ServerResponse, form: URLSearchParams): Promise<void> {
+async function exchange(
+  { callers, tokens }: TokenDeps,
+  response: ServerResponse,
+  form: URLSearchParams,
+): Promise<void> {
   const grantType = form.get('grant_type') ?? ''
   if (!['access_token', 'access_token_refresh_token', 'refresh_token'].includes(grantType)) {
     throw new Refusal('UNSUPPORTED', 'grant_type must be access_token, access_token_refresh_token or refresh_token', {
@@ -59,28 +63,32 @@ async function exchange({ guard, tokens }: TokenDeps, response: ServerResponse, 
     })
   }
   const token = form.get('access_token') ?? form.get('refresh_token') ?? ''
-  const identity = await guard.identify({ kind: 'bearer', token })
-  if (!identity) throw unauthorized()
-  sendJson(response, 200, { refresh_token: tokens.issue({ kind: 'refresh_token', identity, grants: [] }) })
+  const caller = await callers.identify({ kind: 'bearer', token })
+  if (!caller) throw unauthorized()
+  sendJson(response, 200, { refresh_token: tokens.issue({ kind: 'refresh_token', ...named(caller), grants: [] }) })
 }
 
 function answerAccess(
   { tokens, clock }: TokenDeps,
   response: ServerResponse,
-  identity: Identity | undefined,
+  caller: Caller | undefined,
   asked: URLSearchParams,
 ): void {
-  if (!identity) throw unauthorized()
-  const grants = grantsFor(identity.role, parseScopes(asked.getAll('scope')))
-  const token = tokens.issue({ kind: 'access_token', identity, grants })
+  if (!caller) throw unauthorized()
+  const grants = grantsFor(caller, parseScopes(asked.getAll('scope')))
+  const token = tokens.issue({ kind: 'access_token', ...named(caller), grants })
   sendJson(response, 200, {
     access_token: token,
     // Older docker clients read `token` (distribution, token/token.md).
     token,
     expires_in: tokenLife.access_token,
     issued_at: new Date(clock()).toISOString(),
-    scope: grants.map(({ type, name, actions }) => `${type}:${name}:${actions.join(',')}`).join(' '),
+    scope: grants.map(formatScope).join(' '),
   })
+}
+
+function named({ name, role }: Caller): Pick<Caller, 'name' | 'role'> {
+  return { name, ...(role !== undefined && { role }) }
 }
 
 /** The token endpoint answers to Basic, so that is what it asks for. */

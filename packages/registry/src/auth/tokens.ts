@@ -4,7 +4,9 @@ import type { Grant } from './access.ts'
 
 export interface TokenClaims {
   kind: 'access_token' | 'refresh_token'
-  identity: Identity
+  /** Whose it is. */
+  name: string
+  role?: Identity['role']
   grants: Grant[]
 }
 
@@ -20,7 +22,7 @@ interface Payload {
   exp: number
   jti: string
   grant_type: TokenClaims['kind']
-  role: Identity['role']
+  role?: Identity['role']
   access: Grant[]
 }
 
@@ -38,18 +40,18 @@ export class Tokens {
     this.#clock = clock
   }
 
-  issue({ kind, identity, grants }: TokenClaims): string {
+  issue({ kind, name, role, grants }: TokenClaims): string {
     const now = Math.floor(this.#clock() / 1000)
     const payload: Payload = {
       iss: ISSUER,
       aud: this.#audience,
-      sub: identity.name,
+      sub: name,
       iat: now,
       nbf: now,
       exp: now + tokenLife[kind],
       jti: randomUUID(),
       grant_type: kind,
-      role: identity.role,
+      ...(role !== undefined && { role }),
       access: grants,
     }
     const body = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(payload)}`
@@ -66,7 +68,8 @@ export class Tokens {
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Payload
     const now = this.#clock() / 1000
     if (claims.iss !== ISSUER || claims.aud !== this.#audience || claims.exp <= now) return undefined
-    return { kind: claims.grant_type, identity: { name: claims.sub, role: claims.role }, grants: claims.access }
+    const { grant_type: kind, sub: name, role, access: grants } = claims
+    return { kind, name, grants, ...(role !== undefined && { role }) }
   }
 
   #sign(text: string): Buffer {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readBody, sendJson } from '@slipway/http-server'
 import { isRepositoryName } from '@slipway/oci-format'
+import { namespaceOf } from '../auth/access.ts'
 import type { Guard } from '../auth/guard.ts'
 import type { Content } from '../content.ts'
 import type { MetadataChange } from '../metadata/changes.ts'
@@ -41,11 +42,6 @@ export async function serveHelm(deps: HelmDeps, request: IncomingMessage, respon
   if (kind === '_charts' && rest.length <= 2) return serveCharts(deps, exchange, namespace, rest)
   if (kind === '_blobs' && rest.length === 1 && rest[0]) return serveFile(deps, exchange, namespace, rest[0])
   throw notFound(`${request.method} ${url.pathname} is not served`)
-}
-
-/** The default repository is the namespace `helm`, where Azure's own guide has charts pushed; any other is a namespace by its name. */
-function namespaceOf(repo: string): string {
-  return repo === 'repo' ? 'helm' : repo
 }
 
 function sendIndex({ charts }: HelmDeps, { request, response }: Exchange, namespace: string): void {

@@ -17,9 +17,11 @@ export function listTags(content: Content, exchange: Exchange, name: string): vo
   sendJson(exchange.response, 200, { name, tags: page }, headers)
 }
 
-/** The repositories of the registry, sorted. */
+/** The repositories of the registry that the caller may know of, sorted. */
 export function listRepositories(content: Content, exchange: Exchange): void {
-  const { page, headers } = pageOf(exchange.url, content.catalog.names(), CATALOG_PAGE)
+  const isShown = (name: string): boolean =>
+    exchange.principal.couldAsk({ type: 'repository', name, actions: ['metadata_read'] })
+  const { page, headers } = pageOf(exchange.url, content.catalog.names().filter(isShown), CATALOG_PAGE)
   sendJson(exchange.response, 200, { repositories: page }, headers)
 }
 

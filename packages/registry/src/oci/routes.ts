@@ -17,7 +17,7 @@ export interface OciDeps {
   uploads: Uploads
 }
 
-type Action = 'pull' | 'push' | 'delete'
+type Action = 'pull' | 'push' | 'delete' | 'metadata_read'
 type Serve = (deps: OciDeps, exchange: Exchange, name: string, reference: string) => Promise<void> | void
 
 /** What is served below a repository's name: verb, kind of thing, and what the caller must be allowed to do. */
@@ -44,7 +44,12 @@ const ENDPOINTS: { kind: string; method: string; action: Action; serve: Serve }[
     action: 'delete',
     serve: ({ content }, ...rest) => deleteManifest(content, ...rest),
   },
-  { kind: 'tags', method: 'GET', action: 'pull', serve: ({ content }, ...rest) => listTags(content, rest[0], rest[1]) },
+  {
+    kind: 'tags',
+    method: 'GET',
+    action: 'metadata_read',
+    serve: ({ content }, ...rest) => listTags(content, rest[0], rest[1]),
+  },
   {
     kind: 'referrers',
     method: 'GET',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Authenticator, HttpServer, type Identity } from '@slipway/http-server'
 import { openFileBlobStore } from '@slipway/storage'
 import { openFileMetadataLog } from '../metadata/file-log.ts'
+import type { RegistrySettings } from '../policy/settings.ts'
 import type { MetadataLog, PushEvent } from '../port.ts'
 import { createRegistry } from '../registry.ts'
 
@@ -27,7 +28,7 @@ const ROLES: Record<string, Identity['role']> = { admin: 'admin', developer: 'de
 
 /** A registry on a free port with the users admin, developer and reader; everyone's password is `secret`, everyone's token `token-NAME`. */
 export async function startRegistry(
-  options: { dir?: string; clock?: () => number; sparseManifests?: boolean } = {},
+  options: { dir?: string; clock?: () => number; sparseManifests?: boolean; settings?: () => RegistrySettings } = {},
 ): Promise<TestRegistry> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'registry-')))
   const metadata: MetadataLog = await openFileMetadataLog(dir)
@@ -41,6 +42,7 @@ export async function startRegistry(
     signingKey: Buffer.alloc(32, 7),
     onPush: (event) => pushes.push(event),
     ...(options.clock && { clock: options.clock }),
+    ...(options.settings && { settings: options.settings }),
     sparseManifests: options.sparseManifests ?? false,
   })
   const server = new HttpServer({ routes, onError: (error) => errors.push(error) })

@@ -12,6 +12,10 @@ export function addRegistryCommands(program: Command): void {
       '--htpasswd <file>',
       'users, as htpasswd -B writes them (default: one user, admin, whose token is printed once)',
     )
+    .option(
+      '--config <path>',
+      'file or folder of RegistryPolicy, RegistryCache, RegistryWebhook, RegistryToken and Secret objects; SIGHUP reads it again',
+    )
     .option('--tls-cert <file>', 'certificate chain in PEM, to serve HTTPS')
     .option('--tls-key <file>', 'its key in PEM')
   on(registry, () => import('./serve.ts'))

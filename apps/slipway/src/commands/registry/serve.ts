@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { messageOf, UserError } from '@slipway/errors'
 import type { GlobalOptions } from '../../connect.ts'
 import { DataFolder } from '../../data-folder.ts'
+import { log, logError } from '../../server/log.ts'
 import { parseListenAddress } from '../../server/option-values.ts'
 import { type RegistryServerOptions, startRegistryServer } from '../../server/start-registry-server.ts'
 import { stopSignal } from '../../server/stop-signal.ts'
@@ -10,6 +11,7 @@ interface Options extends GlobalOptions {
   listen: string
   url?: string
   htpasswd?: string
+  config?: string
   tlsCert?: string
   tlsKey?: string
 }
@@ -24,12 +26,14 @@ export async function run(options: Options): Promise<void> {
     console.log(`Administrator token  ${server.adminToken}  (shown once; kept in ${folder.file('admin-token')})`)
   }
   console.log('Ready.')
+  // As servers do that have a configuration file: nothing stops, and a file that can't be used changes nothing.
+  process.on('SIGHUP', () => void server.reload().then(() => log('info', 'settings read'), logError('settings')))
   folder.announce({ pid: process.pid, http: server.url })
   await stopSignal()
   await server.stop()
 }
 
-function serverOptions({ listen, url, htpasswd, tlsCert, tlsKey }: Options): RegistryServerOptions {
+function serverOptions({ listen, url, htpasswd, config, tlsCert, tlsKey }: Options): RegistryServerOptions {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new UserError('OPTION_INVALID', '--tls-cert and --tls-key belong together', { hint: 'give both, or neither' })
   }
@@ -42,6 +46,7 @@ function serverOptions({ listen, url, htpasswd, tlsCert, tlsKey }: Options): Reg
     ...parseListenAddress(listen),
     ...(url !== undefined && { url: url.replace(/\/$/, '') }),
     ...(htpasswd !== undefined && { htpasswd }),
+    ...(config !== undefined && { config }),
     ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: readPem(tlsCert), key: readPem(tlsKey) } }),
   }
 }
