@@ -1,8 +1,8 @@
 import { UserError } from '@slipway/errors'
 import {
-  applyDefaults,
   crdSchema,
   fieldErrorText,
+  fillDefaults,
   type KubeObject,
   prune,
   quantityValue,
@@ -78,8 +78,8 @@ export function readSettingsObject(object: KubeObject, secrets: SecretSource): P
   const schema = SCHEMAS.get(object.kind)
   if (!read || !schema)
     throw invalid(object, `the kinds here are ${Object.keys(READERS).join(', ')} of ${GROUP_VERSION}`)
-  const { value, unknown } = prune(object, schema)
-  const complete = applyDefaults(value, schema)
+  const { value: complete, unknown } = prune(object, schema)
+  fillDefaults(complete, schema)
   if (!isRepositoryName(object.metadata?.name ?? '')) {
     throw invalid(object, 'metadata.name must be lower-case letters and digits, with single . or - between')
   }
