@@ -52,8 +52,24 @@ class Load {
   }
 }
 
-async function measure(load: Load, peer: Peer, job: Omit<Job, 'url' | 'authorization'>): Promise<Measured> {
-  const authorization = await peer.login(job.repository)
+type Work = Omit<Job, 'url' | 'authorization'>
+
+async function run(load: Load, peer: Peer, work: Work): Promise<Result> {
+  const authorization = await peer.login(work.repository)
+  return load.run({ ...work, url: peer.url, ...(authorization !== undefined && { authorization }) })
+}
+
+/** Both have run for a while when they are measured: compiled what they compile, opened what they keep open. */
+async function warmUp(load: Load, peer: Peer): Promise<void> {
+  const warm = { repository: 'bench/warm', count: 1_000, size: 10 * 1024, clients: 4 }
+  for (const kind of ['push blobs', 'pull blobs', 'push manifests', 'pull manifests'] as const) {
+    await run(load, peer, { ...warm, kind })
+  }
+  const large = { repository: 'bench/warm', count: 8, size: 10 * MIB, clients: 4 }
+  for (const kind of ['push blobs', 'pull blobs'] as const) await run(load, peer, { ...large, kind })
+}
+
+async function measure(load: Load, peer: Peer, work: Work): Promise<Measured> {
   // What is still to be written of the load before is not charged to this one.
   spawnSync('sync')
   let memory = 0
@@ -63,11 +79,7 @@ async function measure(load: Load, peer: Peer, job: Omit<Job, 'url' | 'authoriza
     })
   }, 50)
   try {
-    const { seconds, times } = await load.run({
-      ...job,
-      url: peer.url,
-      ...(authorization !== undefined && { authorization }),
-    })
+    const { seconds, times } = await run(load, peer, work)
     times.sort((a, b) => a - b)
     return { seconds, p99: times[Math.ceil(times.length * 0.99) - 1] ?? 0, memory }
   } finally {
@@ -109,6 +121,7 @@ async function measureLoad(load: Load, loadOf: (typeof LOADS)[number], options: 
   if (reference !== '') peers.push(await startDistribution(reference, join(dir, 'reference')))
   const rows: Row[] = []
   try {
+    for (const peer of peers) await warmUp(load, peer)
     for (const { verb, clients } of turns(count)) {
       const measured: Measured[][] = peers.map(() => [])
       // One blob is pulled by every client, and pushed by one.

@@ -16,21 +16,26 @@ export interface Peer {
   stop(): Promise<void>
 }
 
+/** The built program, as users start it: `slipway registry`. */
 export async function startOurs(dir: string): Promise<Peer> {
-  const script = fileURLToPath(new URL('serve.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let url = ''
+  const program = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
+  const child = spawn(program, ['registry', '--data', dir, '--listen', '127.0.0.1:0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const said: Record<string, string> = {}
   for await (const line of createInterface({ input: child.stdout })) {
-    url = line
-    break
+    const [, what, value] = /^(Registry|Administrator token) +(\S+)/.exec(line) ?? []
+    if (what && value) said[what] = value
+    if (line === 'Ready.') break
   }
-  if (url === '') throw new Error('our registry did not start')
+  const url = said.Registry
+  if (url === undefined) throw new Error('our registry did not start')
   return {
     ...peerOf('slipway', child, url),
     // As clients do: a token for the repository, got with the password once.
     async login(repository) {
-      const basic = Buffer.from('bench:secret').toString('base64')
-      const answer = await fetch(`${url}/oauth2/token?service=registry.test&scope=repository:${repository}:pull,push`, {
+      const basic = Buffer.from(`admin:${said['Administrator token']}`).toString('base64')
+      const answer = await fetch(`${url}/oauth2/token?scope=repository:${repository}:pull,push`, {
         headers: { authorization: `Basic ${basic}` },
       })
       return `Bearer ${((await answer.json()) as { access_token: string }).access_token}`

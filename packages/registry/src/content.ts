@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { buffer } from 'node:stream/consumers'
 import {
   artifactTypeOf,
   digestOf,
@@ -16,6 +15,7 @@ import { KeyedLock } from './keyed-lock.ts'
 import type { Catalog } from './metadata/catalog.ts'
 import type { ManifestRecord, MetadataChange } from './metadata/changes.ts'
 import type { PushEvent } from './port.ts'
+import { RecentContents } from './recent-contents.ts'
 import { Refusal } from './refusal.ts'
 
 export const hash: Hash = (algorithm, bytes) => createHash(algorithm).update(bytes).digest('hex')
@@ -43,6 +43,7 @@ export class Content {
   readonly blobs: BlobStore
   readonly catalog: Catalog
   readonly #deps: ContentDeps
+  readonly #recent = new RecentContents()
   /** Per repository: what is checked under it still holds when the change is committed. */
   readonly #locks = new KeyedLock()
 
@@ -62,11 +63,14 @@ export class Content {
     return this.catalog.repository(repository)?.blobs.has(digest) ?? false
   }
 
-  /** The whole of a blob that is known to be small. */
+  /** The whole of a blob that is known to be small; what is asked for often is kept in memory. */
   async readAll(digest: string): Promise<Buffer> {
-    const stream = await this.blobs.read(digest)
-    if (!stream) throw new Refusal('BLOB_UNKNOWN', `the content of ${digest} is gone from the store`, { status: 404 })
-    return buffer(stream)
+    const kept = this.#recent.get(digest)
+    if (kept) return kept
+    const bytes = await this.blobs.get(digest)
+    if (!bytes) throw new Refusal('BLOB_UNKNOWN', `the content of ${digest} is gone from the store`, { status: 404 })
+    this.#recent.set(digest, bytes)
+    return bytes
   }
 
   /** Stores bytes whose digest is known to be right. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { PassThrough, Readable, Writable } from 'node:stream'
-import { buffer, text } from 'node:stream/consumers'
+import { PassThrough, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { BlobStore, ByteRange } from './blob-store.ts'
 
@@ -44,7 +43,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
 
       expect(await store.stat(key)).toEqual({ size: large.length })
       expect((await sent(store, key))?.equals(large)).toBe(true)
-      expect((await buffer((await store.read(key)) ?? Readable.from([]))).equals(large)).toBe(true)
+      expect((await store.get(key))?.equals(large)).toBe(true)
     })
 
     it.each([
@@ -53,13 +52,12 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
       { start: 131_071, end: 131_072 },
       { start: 5_000_000, end: 10_000_000 },
       { start: large.length - 1, end: large.length - 1 },
-    ])('reads and sends the range $start-$end, both ends included', async (range) => {
+    ])('sends the range $start-$end, both ends included', async (range) => {
       const { store } = await open()
       const key = await upload(store, large)
       const wanted = large.subarray(range.start, range.end + 1)
 
       expect((await sent(store, key, range))?.equals(wanted)).toBe(true)
-      expect((await buffer((await store.read(key, range)) ?? Readable.from([]))).equals(wanted)).toBe(true)
     })
 
     it('takes an empty blob', async () => {
@@ -84,7 +82,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
       const { store } = await open()
 
       expect(await store.stat(MISSING)).toBeUndefined()
-      expect(await store.read(MISSING)).toBeUndefined()
+      expect(await store.get(MISSING)).toBeUndefined()
       expect(await store.send(MISSING, new PassThrough())).toBe(false)
       expect(await store.verify(MISSING, atOnce)).toBeUndefined()
       expect(await store.delete(MISSING)).toBe(false)
@@ -178,7 +176,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
       expect(await store.uploadSize(id)).toBeUndefined()
       expect(await store.delete(key)).toBe(true)
       expect(await store.delete(key)).toBe(false)
-      expect(await store.read(key)).toBeUndefined()
+      expect(await store.get(key)).toBeUndefined()
       await expect(store.appendUpload(id, pieces('x'))).rejects.toMatchObject({ code: 'UPLOAD_UNKNOWN' })
     })
 
@@ -205,6 +203,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
 
       await expect(sending).rejects.toMatchObject({ code: 'BLOB_CORRUPT' })
       expect(Buffer.concat(received).length).toBeLessThan(content.length)
+      await expect(store.get(key)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' })
       expect(await store.verify(key, atOnce)).toBe(false)
     })
 
@@ -258,7 +257,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
     it.each(['sha256:../../../../etc/passwd', '../x', 'sha256:'])('takes no path for a key: %s', async (bad) => {
       const { store } = await open()
 
-      await expect(store.read(bad)).rejects.toMatchObject({ code: 'BLOB_KEY_INVALID' })
+      await expect(store.get(bad)).rejects.toMatchObject({ code: 'BLOB_KEY_INVALID' })
     })
   })
 }
@@ -281,8 +280,7 @@ async function upload(store: BlobStore, content: string | Buffer): Promise<strin
 }
 
 async function contentOf(store: BlobStore, key: string): Promise<string | undefined> {
-  const content = await store.read(key)
-  return content && text(content)
+  return (await store.get(key))?.toString()
 }
 
 /** Copies, as a piece is only good until it is taken. */

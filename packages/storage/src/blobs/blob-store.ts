@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 
 /** A byte range, both ends inclusive, as in RFC 9110 section 14. */
 export interface ByteRange {
@@ -24,8 +24,8 @@ export type Pace = (bytes: number) => Promise<void>
 export interface BlobStore {
   /** Size in bytes, or undefined when there is no such blob. */
   stat(key: string): Promise<{ size: number } | undefined>
-  /** The content as it is kept; who reads it whole can compare the digest. Undefined when there is no such blob. */
-  read(key: string, range?: ByteRange): Promise<Readable | undefined>
+  /** The whole of a blob that is known to be small. Throws UserError BLOB_CORRUPT; undefined when there is no such blob. */
+  get(key: string): Promise<Buffer | undefined>
   /**
    * Writes the content to `to` piece by piece, at its pace, and leaves it open. Checks what it reads: throws UserError
    * BLOB_CORRUPT before a spoilt whole would be complete. False when there is no such blob.

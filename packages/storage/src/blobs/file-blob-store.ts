@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { corruptBlob, otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
 import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
 import { areChecks, BLOCK } from './block-checks.ts'
@@ -50,10 +50,10 @@ class FileBlobStore implements BlobStore {
     return size === undefined ? undefined : { size }
   }
 
-  async read(key: string, range?: ByteRange): Promise<Readable | undefined> {
-    const file = await open(this.#path('blobs', key)).catch(ignoreMissing)
-    // The stream closes the file; what is deleted while it is read stays readable.
-    return file?.createReadStream({ highWaterMark: 512 * 1024, ...range })
+  async get(key: string): Promise<Buffer | undefined> {
+    const bytes = await readFile(this.#path('blobs', key)).catch(ignoreMissing)
+    if (bytes) requireWhole(key, bytes)
+    return bytes
   }
 
   async send(key: string, to: Writable, range?: ByteRange): Promise<boolean> {

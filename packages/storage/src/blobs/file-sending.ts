@@ -3,9 +3,9 @@ import type { Writable } from 'node:stream'
 import type { ByteRange } from './blob-store.ts'
 import { areIntact, BLOCK } from './block-checks.ts'
 
-/** Bytes that are read at once: 512 KiB take half the work of 128 KiB, but a thousand slow clients must not hold a gigabyte. */
-const LARGE = 4 * BLOCK
-const LARGE_READERS = 32
+/** Bytes that are read at once: 1 MiB takes half the work of 128 KiB, but a thousand slow clients must not hold two gigabytes. */
+const LARGE = 8 * BLOCK
+const LARGE_READERS = 16
 
 let readers = 0
 
