@@ -13,7 +13,14 @@ import { TokenIssuer } from './access/service-account-tokens.ts'
 import { bindingIsLive } from './access/token-bindings.ts'
 import { createAdmission } from './admission/create-admission.ts'
 import { parseTarget, type Target, type User } from './api/request.ts'
-import { internalError, type Status, StatusError, serviceUnavailable, unauthorized } from './api/status.ts'
+import {
+  internalError,
+  PathNotServed,
+  type Status,
+  StatusError,
+  serviceUnavailable,
+  unauthorized,
+} from './api/status.ts'
 import { createDefaultPolicy, createFirstObjects } from './bootstrap.ts'
 import { publishServerEndpoint, type ServerEndpoint } from './controllers/api-endpoints.ts'
 import type { ServerController } from './controllers/controller.ts'
@@ -30,6 +37,8 @@ import { kubeletLocation } from './proxy/kubelet-location.ts'
 import { forwardUpgrade, refuseUpgrade } from './proxy/kubelet-proxy.ts'
 import type { Resource } from './registry/resource.ts'
 import { ResourceRegistry } from './registry/resource-registry.ts'
+import { sendStatus } from './rest/answer.ts'
+import { authorizeTarget } from './rest/authorize-target.ts'
 import { type DispatchDeps, dispatch, tokenOf } from './rest/dispatch.ts'
 import { selectedName } from './rest/selectors.ts'
 import { ObjectRules } from './schema/object-rules.ts'
@@ -153,7 +162,7 @@ export class ApiServer {
     try {
       await this.#serve(http, response)
     } catch (error) {
-      this.#answerError(error, response)
+      this.#answerError(error, http, response)
     }
   }
 
@@ -170,7 +179,7 @@ export class ApiServer {
     const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
     const name = target.name ?? selectedName(query.get('fieldSelector') ?? '')
     // Who may see one object by its name may list and watch it by its name.
-    authorizeTarget(user, { ...target, ...(name && { name }) }, deps)
+    authorizeTarget(user, { ...target, ...(name && { name }) }, deps.authorize)
     await dispatch(deps, { ...target, http, response, query, user })
   }
 
@@ -194,7 +203,7 @@ export class ApiServer {
       const { path, query } = splitUrl(http.url)
       const user = await this.#userOf(http, deps)
       const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
-      authorizeTarget(user, { ...target, verb: http.method === 'POST' ? 'create' : 'get' }, deps)
+      authorizeTarget(user, { ...target, verb: http.method === 'POST' ? 'create' : 'get' }, deps.authorize)
       await admitConnect(deps, target, query, user)
       const location = kubeletLocation(deps.objects, deps.registry, target, query)
       forwardUpgrade(http, socket, head, { ...location, token: tokenOf(deps) })
@@ -203,24 +212,13 @@ export class ApiServer {
     }
   }
 
-  #answerError(error: unknown, response: ServerResponse): void {
-    const status = this.#statusOf(error)
+  #answerError(error: unknown, http: IncomingMessage, response: ServerResponse): void {
     if (response.headersSent || response.destroyed) {
+      this.#statusOf(error)
       response.destroy()
-      return
-    }
-    const body = JSON.stringify(status)
-    const retry = status.details?.retryAfterSeconds
-    response
-      .writeHead(status.code ?? 500, {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-        'cache-control': 'no-cache, private',
-        ...(retry && { 'retry-after': String(retry) }),
-        // What is left of a refused body is not worth reading.
-        ...(status.code === 413 && { connection: 'close' }),
-      })
-      .end(body)
+    } else if (error instanceof PathNotServed) {
+      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end(`${error.message}\n`)
+    } else sendStatus(response, this.#statusOf(error), http.headers.accept)
   }
 
   #statusOf(error: unknown): Status {
@@ -265,25 +263,4 @@ async function admitConnect(
 function isObjectPath(path: string): boolean {
   const parts = path.split('/').filter(Boolean)
   return (parts[0] === 'api' && parts.length > 2) || (parts[0] === 'apis' && parts.length > 3)
-}
-
-function authorizeTarget(user: User, target: Target, { authorize }: DispatchDeps): void {
-  const { resource, verb, namespace, name, subresource } = target
-  const attributes = {
-    user,
-    verb,
-    group: resource.group,
-    resource: resource.plural,
-    ...(subresource && { subresource }),
-    ...(namespace !== undefined && { namespace }),
-    ...(name && { name }),
-  }
-  if (authorize(attributes)) return
-  const shown = resource.group ? `${resource.plural}.${resource.group}` : resource.plural
-  const object = name ? `${shown} "${name}"` : shown
-  throw new StatusError(403, 'Forbidden', `${object} is forbidden: ${denialText(attributes)}`, {
-    ...(name && { name }),
-    ...(resource.group && { group: resource.group }),
-    kind: resource.plural,
-  })
 }

@@ -1,10 +1,12 @@
 export type { ManagedFieldsEntry } from './apply/managed-fields.ts'
 export { type ApplyInput, conflictMessage, type FieldConflict, serverSideApply } from './apply/server-side-apply.ts'
 export { trackUpdate, type UpdateInput } from './apply/track-update.ts'
+export { typedFaults } from './apply/typed-faults.ts'
 export { diff, type FieldChange } from './diff.ts'
 export { type Health, healthOf } from './health.ts'
 export { groupVersionOf, gvkOf, isKubeObject, keyOf, objectId, refString } from './identity.ts'
 export { equalJson, isObject, type JsonObject, setField, withoutNulls } from './json.ts'
+export { parseLabelSelector } from './label-selector-text.ts'
 export {
   labelNameErrors,
   labelValueErrors,
@@ -33,5 +35,4 @@ export {
   matchesFields,
   matchesLabels,
   parseFieldSelector,
-  parseLabelSelector,
 } from './selectors.ts'

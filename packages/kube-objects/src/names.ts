@@ -15,7 +15,7 @@ const QUALIFIED_TEXT =
 const VALUE_TEXT =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 
-const tooLong = (max: number): string => `must be no more than ${max} bytes`
+const tooLong = (max: number): string => `must be no more than ${max} characters`
 
 function check(value: string, max: number, pattern: RegExp, text: string): string[] {
   return [...(value.length > max ? [tooLong(max)] : []), ...(pattern.test(value) ? [] : [text])]
@@ -23,7 +23,7 @@ function check(value: string, max: number, pattern: RegExp, text: string): strin
 
 /** What is wrong with a name of a kind such as Namespace (RFC 1123 label); empty when nothing is. */
 export function labelNameErrors(name: string): string[] {
-  return check(name, 63, LABEL, LABEL_TEXT)
+  return check(name, 63, LABEL, SUBDOMAIN.test(name) ? 'must not contain dots' : LABEL_TEXT)
 }
 
 /** What is wrong with a name of most kinds (RFC 1123 subdomain). */

@@ -21,40 +21,6 @@ export interface FieldRequirement {
   value: string
 }
 
-const SET_BASED = /^(!?)\s*([^\s=!<>(),]+)\s*(?:(in|notin)\s*\(([^)]*)\)|(==|!=|=|<|>)\s*([^\s=!<>(),]*))?$/
-
-/** Reads the text of `labelSelector=`: `a=b,c!=d,e in (f,g),!h,i`. Throws UserError SELECTOR_INVALID. */
-export function parseLabelSelector(text: string): LabelRequirement[] {
-  return splitTopLevel(text).map((part) => {
-    const match = SET_BASED.exec(part)
-    if (!match) throw new UserError('SELECTOR_INVALID', `unable to parse requirement: "${part}"`)
-    const [, not, key = '', set, members, operator, value = ''] = match
-    if (not) {
-      if (set || operator) throw new UserError('SELECTOR_INVALID', `unable to parse requirement: "${part}"`)
-      return { key, operator: 'DoesNotExist', values: [] }
-    }
-    if (set) {
-      const values = (members ?? '').split(',').map((member) => member.trim())
-      return { key, operator: set === 'in' ? 'In' : 'NotIn', values }
-    }
-    if (!operator) return { key, operator: 'Exists', values: [] }
-    return { key, operator: operatorOf(operator), values: [value] }
-  })
-}
-
-function operatorOf(sign: string): LabelRequirement['operator'] {
-  switch (sign) {
-    case '!=':
-      return 'NotIn'
-    case '<':
-      return 'Lt'
-    case '>':
-      return 'Gt'
-    default:
-      return 'In'
-  }
-}
-
 /** The requirements of a metav1.LabelSelector; an empty one matches everything. Throws UserError SELECTOR_INVALID. */
 export function labelRequirements(selector: LabelSelector): LabelRequirement[] {
   const equal = Object.entries(selector.matchLabels ?? {}).map(
@@ -117,12 +83,4 @@ export function matchesFields(object: KubeObject, requirements: FieldRequirement
     const text = current === undefined || current === null ? '' : String(current)
     return (text === value) === (operator === '=')
   })
-}
-
-/** Parts between the commas that are not inside parentheses. */
-function splitTopLevel(text: string): string[] {
-  return text
-    .split(/,(?![^(]*\))/)
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
 }

@@ -1,4 +1,4 @@
-import { badRequest, notAcceptable, unsupportedMediaType } from './status.ts'
+import { notAcceptable, unsupportedMediaType } from './status.ts'
 
 /** In which form objects are answered. */
 export interface OutputForm {
@@ -9,6 +9,7 @@ export interface OutputForm {
 
 const JSON_TYPES = new Set(['application/json', 'application/*', '*/*'])
 
+const OUTPUT_TYPES = ['application/json', 'application/yaml']
 const ALL_FORMS: OutputForm['as'][] = ['object', 'Table', 'PartialObjectMetadata']
 
 /**
@@ -16,9 +17,8 @@ const ALL_FORMS: OutputForm['as'][] = ['object', 'Table', 'PartialObjectMetadata
  * Throws 406 when none of the forms is.
  */
 export function negotiateOutput(accept: string | undefined, forms = ALL_FORMS): OutputForm {
-  const wanted = accept?.trim() ? accept : '*/*'
-  for (const clause of byPreference(wanted)) {
-    const { type, parameters } = clause
+  const wanted = byPreference(accept?.trim() ? accept : '*/*')
+  for (const { type, parameters } of wanted) {
     if (JSON_TYPES.has(type)) {
       const form = formOf(parameters)
       if (form && forms.includes(form)) return { as: form, yaml: false, contentType: contentTypeOf(form, parameters) }
@@ -26,7 +26,7 @@ export function negotiateOutput(accept: string | undefined, forms = ALL_FORMS): 
       return { as: 'object', yaml: true, contentType: 'application/yaml' }
     }
   }
-  throw notAcceptable(['application/json', 'application/yaml'])
+  throw notAcceptable(OUTPUT_TYPES)
 }
 
 interface Clause {
@@ -94,15 +94,4 @@ export function patchKindOf(contentType: string | undefined, custom: boolean): P
 
 function mediaType(contentType: string | undefined): string {
   return (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-}
-
-/** The JSON value of a text. Throws 400 with the place of the fault. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw badRequest(
-      `the object provided is unrecognized (must be of type application/json): ${(error as Error).message}`,
-    )
-  }
 }

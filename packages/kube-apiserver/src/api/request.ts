@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
-import { methodNotSupported, noSuchPath } from './status.ts'
+import { methodNotSupported, noSuchPath, PathNotServed } from './status.ts'
 
 /** Who asks, as authentication found out. */
 export interface User {
@@ -43,9 +43,11 @@ export function parseTarget(registry: ResourceRegistry, method: string, path: st
   if (watchPrefix) tail = tail.slice(1)
   const { namespace, plural, name, subresource, rest } = splitTail(registry, group, version, tail)
   const resource = registry.find(group, version, plural)
-  if (!resource || (namespace !== undefined && !resource.namespaced)) throw noSuchPath()
+  if (!resource) throw registry.serves(group) ? noSuchPath() : new PathNotServed()
+  if (namespace !== undefined && !resource.namespaced) throw noSuchPath()
   if (resource.namespaced && namespace === undefined && name) throw noSuchPath()
-  const watching = watchPrefix || ['true', '1'].includes(query.get('watch') ?? '')
+  // Whatever is not false is true, as in all flags of a query.
+  const watching = watchPrefix || !['false', '0'].includes(query.get('watch') ?? 'false')
   const verb = verbOf(method, name, watching)
   checkVerb(resource, subresource, verb)
   if (verb === 'create' && name && !subresource) throw methodNotSupported(undefined, verb)

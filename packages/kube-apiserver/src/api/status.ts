@@ -73,6 +73,14 @@ export function noSuchPath(): StatusError {
   return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 }
 
+/** A path below which nothing is served: answered with text, as Go's own server does, and not with a Status. */
+export class PathNotServed extends Error {
+  constructor() {
+    super('404 page not found')
+    this.name = 'PathNotServed'
+  }
+}
+
 export function alreadyExists(resource: ResourceName, name: string): StatusError {
   const message = `${qualified(resource)} "${name}" already exists`
   return new StatusError(409, 'AlreadyExists', message, detailsOf(resource, name))
@@ -101,6 +109,7 @@ export interface FieldError {
     | 'FieldValueDuplicate'
     | 'FieldValueNotSupported'
     | 'FieldValueTypeInvalid'
+    | 'FieldValueTooLong'
   field: string
   /** With the words of field.Error, such as `Required value: …`. */
   message: string
@@ -108,12 +117,12 @@ export interface FieldError {
 
 export function invalid(kind: { group: string; kind: string }, name: string, errors: FieldError[]): StatusError {
   const label = kind.group ? `${kind.kind}.${kind.group}` : kind.kind
-  const texts = errors.map((error) => `${error.field}: ${error.message}`)
+  const texts = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))]
   const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   return new StatusError(422, 'Invalid', `${label} "${name}" is invalid: ${list}`, {
-    name,
+    ...(name && { name }),
     ...(kind.group && { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind && { kind: kind.kind }),
     causes: errors.map(({ reason, message, field }) => ({ reason, message, field })),
   })
 }
@@ -142,6 +151,7 @@ export function methodNotSupported(resource: ResourceName | undefined, verb: str
   )
 }
 
+/** None of the forms that the client accepts is among those of the objects. */
 export function notAcceptable(accepted: string[]): StatusError {
   return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`)
 }

@@ -1,8 +1,8 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
+import { invalidValue, required } from '../strategy/field-errors.ts'
 import type { Strategy } from '../strategy/strategy.ts'
-import { invalidValue, required } from '../strategy/validate.ts'
 import { ruleFaults } from './validation-rules.ts'
 
 /** Keeps a definition until its objects are gone; Kubernetes' own name. */
@@ -11,6 +11,7 @@ export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io'
 /** CustomResourceDefinitions: names that are derived, what may not change. */
 export const crdStrategy: Strategy = {
   hasGeneration: true,
+  needsVersion: true,
   prepareCreate(crd, { now }) {
     fillNames(crd.spec)
     crd.metadata.finalizers = [...new Set([...(crd.metadata.finalizers ?? []), CLEANUP_FINALIZER])]

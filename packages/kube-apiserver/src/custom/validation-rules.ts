@@ -3,7 +3,7 @@ import type { FieldError } from '../api/status.ts'
 import { compileExpression, expressionFault } from '../cel/expression.ts'
 import { celValue } from '../cel/values.ts'
 import type { Spec } from '../defaults/spec.ts'
-import { invalidValue } from '../strategy/validate.ts'
+import { invalidValue } from '../strategy/field-errors.ts'
 
 const VARIABLES = ['self', 'oldSelf']
 const RULES = 'x-kubernetes-validations'

@@ -62,6 +62,11 @@ export class ResourceRegistry {
     )
   }
 
+  /** Whether anything of a group is served. */
+  serves(group: string): boolean {
+    return this.all().some((resource) => resource.group === group)
+  }
+
   all(): Resource[] {
     return [...this.#byPath.values()]
   }

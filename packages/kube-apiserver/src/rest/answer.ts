@@ -4,6 +4,7 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { Entry } from '@slipway/storage'
 import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
+import type { Status } from '../api/status.ts'
 import type { Resource } from '../registry/resource.ts'
 import { allInVersion, inVersion, itemText, objectText, viewEntry } from '../storage/codec.ts'
 import type { StoredObject } from '../storage/object-service.ts'
@@ -19,6 +20,17 @@ export function sendText(response: ServerResponse, code: number, text: string, f
       'cache-control': 'no-cache, private',
     })
     .end(body)
+}
+
+/** Sends a failure, in YAML when the client asked for that. */
+export function sendStatus(response: ServerResponse, status: Status, accept: string | undefined): void {
+  const yaml = accept?.includes('application/yaml') && !accept.includes('application/json')
+  const contentType = yaml ? 'application/yaml' : 'application/json'
+  const retry = status.details?.retryAfterSeconds
+  if (retry) response.setHeader('retry-after', String(retry))
+  // What is left of a refused body is not worth reading.
+  if (status.code === 413) response.setHeader('connection', 'close')
+  sendText(response, status.code ?? 500, JSON.stringify(status), { as: 'object', yaml: yaml === true, contentType })
 }
 
 /** Sends one object in the form that the client accepts. */

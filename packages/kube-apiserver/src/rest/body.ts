@@ -1,19 +1,32 @@
 import { gunzipSync } from 'node:zlib'
-import { classOf } from '@slipway/errors'
+import { classOf, messageOf } from '@slipway/errors'
 import { parse } from '@slipway/go-yaml'
 import { readBody } from '@slipway/http-server'
-import type { KubeObject } from '@slipway/kube-objects'
-import { duplicateFields } from '../api/duplicate-fields.ts'
-import { bodyFormatOf, parseJson } from '../api/media-types.ts'
+import { duplicateFields } from '../api/document-keys.ts'
+import { jsonFault } from '../api/json-fault.ts'
+import { bodyFormatOf } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, tooLarge } from '../api/status.ts'
 import { decodeProtobuf } from '../protobuf/decode.ts'
-import { apiVersionOf } from '../registry/resource.ts'
 
 /** What Kubernetes takes at most. */
 const MAX_BODY_BYTES = 3 * 1024 * 1024
 /** A deeper text is an attack on recursive code, not an object. */
 const MAX_DEPTH = 200
+
+type Json = Record<string, unknown>
+
+/** A body that cannot be read, in the words of Go's decoders; who asked for it says what it should have been. */
+export class Undecodable extends Error {}
+
+/** A body as data; where a key is there twice the last one counts, as in Go. */
+export interface Document {
+  value: Json
+  /** What a strict decoder has against keys that are there twice. */
+  duplicates: string[]
+  /** The JSON that was sent; absent for YAML and protobuf. */
+  json?: string
+}
 
 /** The text of the body. Throws 413 past 3 MiB. */
 export async function readText(request: Pick<ApiRequest, 'http'>): Promise<string> {
@@ -33,42 +46,61 @@ async function readBytes({ http }: Pick<ApiRequest, 'http'>): Promise<Buffer> {
 }
 
 /** The object of a body in JSON, YAML or protobuf; undefined when the body is empty. Throws 400 and 415. */
-export async function readValue(request: Pick<ApiRequest, 'http'>): Promise<Record<string, unknown> | undefined> {
-  return (await readDocument(request))?.value
-}
-
-/** A body as data, and what its text says twice: the last one counts, as in Go. */
-interface Document {
-  value: Record<string, unknown>
-  /** `duplicate field "spec.replicas"` */
-  duplicates: string[]
-}
-
-async function readDocument(request: Pick<ApiRequest, 'http'>): Promise<Document | undefined> {
+export async function readValue(request: Pick<ApiRequest, 'http'>): Promise<Json | undefined> {
   const format = bodyFormatOf(request.http.headers['content-type'])
   const bytes = await readBytes(request)
-  if (bytes.length === 0) return undefined
-  if (format === 'protobuf') return { value: await decodeProtobuf(bytes), duplicates: [] }
-  const text = bytes.toString()
-  if (text.trim() === '') return undefined
-  if (format === 'yaml') {
-    const { value, duplicates } = parseYaml(text)
-    return { value: asObject(value), duplicates }
+  try {
+    return bytes.length === 0 ? undefined : (await documentOf(bytes, format)).value
+  } catch (error) {
+    throw error instanceof Undecodable ? badRequest(error.message) : error
   }
-  const value = asObject(parseJson(text))
-  return { value, duplicates: duplicateFields(text).map((path) => `duplicate field "${path}"`) }
 }
 
-/** YAML as JSON data, and the parser's complaint about keys that are there twice. Throws 400 with the parser's words. */
+/** The body of a request that must have one, and its bytes for whoever has to complain. Throws 415; 413 past 3 MiB. */
+export async function readDocument(
+  request: Pick<ApiRequest, 'http'>,
+): Promise<{ bytes: Buffer; document: () => Promise<Document> }> {
+  const format = bodyFormatOf(request.http.headers['content-type'])
+  const bytes = await readBytes(request)
+  return { bytes, document: () => documentOf(bytes, format) }
+}
+
+/** Throws Undecodable. */
+async function documentOf(bytes: Buffer, format: ReturnType<typeof bodyFormatOf>): Promise<Document> {
+  if (format === 'protobuf') return { value: await decodeProtobuf(bytes), duplicates: [] }
+  const text = bytes.toString()
+  if (format === 'yaml') {
+    const { value, duplicates } = parseYaml(text)
+    return { value: asObject(value), duplicates: duplicates.map((fault) => `yaml: unmarshal errors:\n${fault}`) }
+  }
+  const value = asObject(parseJson(text))
+  return { value, duplicates: duplicateFields(text).map(duplicateText), json: text }
+}
+
+export function duplicateText(path: string): string {
+  return `duplicate field "${path}"`
+}
+
+/** The JSON value of a text. Throws Undecodable. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Undecodable(`couldn't get version/kind; json parse error: ${jsonFault(text)}`)
+  }
+}
+
+/** YAML as JSON data, and the parser's lines about keys that are there twice. Throws Undecodable with the parser's words. */
 export function parseYaml(text: string): { value: unknown; duplicates: string[] } {
   const json = fromJson(text)
   if (json !== undefined) return { value: json, duplicates: [] }
   try {
     return { value: plainData(parse(text)), duplicates: [] }
   } catch (error) {
-    const { message } = error as Error
-    if (!message.includes('already set in map')) throw badRequest(`error decoding YAML: ${message}`)
-    return { value: plainData(parse(text, { duplicateKeys: 'last' })), duplicates: [message] }
+    const message = messageOf(error).replace(/^error converting YAML to JSON: /, '')
+    if (!message.includes('already set in map')) throw new Undecodable(message)
+    const lines = message.replace(/^yaml: unmarshal errors:\n/, '')
+    return { value: plainData(parse(text, { duplicateKeys: 'last' })), duplicates: [lines] }
   }
 }
 
@@ -84,15 +116,30 @@ function fromJson(text: string): unknown {
 }
 
 /** The parser's maps have no prototype; JSON gives the ordinary objects that comparisons expect. */
-const plainData = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+const plainData = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null))
 
-/** Throws 400 when the value is no JSON object, or nested beyond reason. */
-export function asObject(value: unknown): Record<string, unknown> {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw badRequest("couldn't get version/kind; json parse error: json: cannot unmarshal the body into an object")
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+
+/** Throws Undecodable when the value is no JSON object, or nested beyond reason. */
+function asObject(value: unknown): Json {
+  if (!isObject(value)) {
+    const type = Array.isArray(value) ? 'array' : typeof value
+    throw new Undecodable(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go value of type ${TYPE_META}`,
+    )
   }
-  if (depth(value) > MAX_DEPTH) throw badRequest('the object is nested too deeply')
-  return value as Record<string, unknown>
+  checkDepth(value)
+  return value
+}
+
+function isObject(value: unknown): value is Json {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+/** Throws Undecodable when the value is nested beyond reason. */
+export function checkDepth(value: unknown): void {
+  if (depth(value) > MAX_DEPTH) throw new Undecodable('the object is nested too deeply')
 }
 
 function depth(value: unknown, level = 0): number {
@@ -100,65 +147,4 @@ function depth(value: unknown, level = 0): number {
   let deepest = level
   for (const child of Object.values(value)) deepest = Math.max(deepest, depth(child, level + 1))
   return deepest
-}
-
-/** The body as an object of the request's resource and place. Throws 400 when it is of another kind, namespace or name. */
-export async function readObject(request: ApiRequest): Promise<{ object: KubeObject; duplicates: string[] }> {
-  const document = await readDocument(request)
-  if (!document) throw badRequest('no body: an object is required')
-  return { object: checkTarget(document.value, request), duplicates: document.duplicates }
-}
-
-/** The value as an object of the request's resource and place. */
-export function checkTarget(value: Record<string, unknown>, request: ApiRequest): KubeObject {
-  const { resource, namespace, name } = request
-  const expected = { apiVersion: apiVersionOf(resource), kind: resource.kind }
-  const object = { ...expected, ...value } as KubeObject
-  if (!object.kind) object.kind = expected.kind
-  if (!object.apiVersion) object.apiVersion = expected.apiVersion
-  if (object.apiVersion !== expected.apiVersion) {
-    throw badRequest(
-      `the API version in the data (${object.apiVersion}) does not match the expected API version (${expected.apiVersion})`,
-    )
-  }
-  if (object.kind !== expected.kind) {
-    throw badRequest(`the kind in the data (${object.kind}) does not match the expected kind (${expected.kind})`)
-  }
-  checkMetadataShape(object)
-  if (namespace !== undefined) {
-    if (object.metadata.namespace && object.metadata.namespace !== namespace) {
-      throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
-    }
-    object.metadata.namespace = namespace
-  }
-  if (name) {
-    if (object.metadata.name && object.metadata.name !== name) {
-      throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`)
-    }
-    object.metadata.name = name
-  }
-  return object
-}
-
-/** Everything below relies on these types; the rest of the object is checked against its schema. */
-function checkMetadataShape(object: KubeObject): void {
-  object.metadata = { ...(object.metadata as object | undefined) } as KubeObject['metadata']
-  const metadata = object.metadata as unknown as Record<string, unknown>
-  const is = (type: string, value: unknown) => value === undefined || value === null || typeof value === type
-  const isMap = (value: unknown) =>
-    is('object', value) && !Array.isArray(value) && Object.values(value ?? {}).every((one) => typeof one === 'string')
-  const isList = (value: unknown) => value === undefined || value === null || Array.isArray(value)
-  const wrong = [
-    ...['name', 'namespace', 'generateName', 'uid', 'resourceVersion'].filter(
-      (field) => !is('string', metadata[field]),
-    ),
-    ...['labels', 'annotations'].filter((field) => !isMap(metadata[field])),
-    ...['finalizers', 'ownerReferences', 'managedFields'].filter((field) => !isList(metadata[field])),
-  ]
-  if (wrong.length > 0) {
-    throw badRequest(
-      `${object.kind} in version "${object.apiVersion}" cannot be handled as a ${object.kind}: json: cannot unmarshal metadata.${wrong[0]}`,
-    )
-  }
-  for (const [field, value] of Object.entries(metadata)) if (value === null) delete metadata[field]
 }

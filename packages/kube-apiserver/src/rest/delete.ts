@@ -1,20 +1,23 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { ApiRequest } from '../api/request.ts'
-import { badRequest, conflict, invalid, StatusError, success } from '../api/status.ts'
+import { conflict, type FieldError, StatusError, success } from '../api/status.ts'
 import { decodeEntry, viewEntry } from '../storage/codec.ts'
 import type { Address, ObjectService, StoredObject, WriteOptions } from '../storage/object-service.ts'
-import { notSupported } from '../strategy/validate.ts'
+import { invalidValue, notSupported } from '../strategy/field-errors.ts'
+import type { Strategy } from '../strategy/strategy.ts'
 import { sendList, sendObject, sendValue } from './answer.ts'
-import { readValue } from './body.ts'
-import { writeOptionsOf } from './options.ts'
-import { selectionOf } from './read.ts'
+import { readDocument, Undecodable } from './body.ts'
+import { flagOf, writeOptionsOf } from './options.ts'
+import { integerOf, selectionOf } from './read.ts'
 
 /** metav1.DeleteOptions. */
 export interface DeleteOptions {
   gracePeriodSeconds?: number
-  propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'
+  propagationPolicy?: Propagation
   preconditions?: { uid?: string; resourceVersion?: string }
 }
+
+type Propagation = 'Background' | 'Foreground' | 'Orphan'
 
 export interface Deleted {
   stored: StoredObject
@@ -25,13 +28,10 @@ export interface Deleted {
 /** DELETE of one object. */
 export async function deleteObject(objects: ObjectService, request: ApiRequest): Promise<void> {
   const { resource, namespace, name = '' } = request
-  const options = await deleteOptionsOf(request)
-  const { stored, done } = await remove(
-    objects,
-    { resource, namespace, name },
-    options,
-    writeOptionsOf(request, 'DeleteOptions'),
-  )
+  const { options, write } = await deleteOptionsOf(request)
+  const { deleteWarning } = objects.strategy(resource)
+  if (deleteWarning && !options.propagationPolicy) write.warn?.(deleteWarning)
+  const { stored, done } = await remove(objects, { resource, namespace, name }, options, write)
   if (!done || objects.strategy(resource).returnsDeleted) return await sendObject(request, stored)
   const { uid } = (JSON.parse(stored.value) as KubeObject).metadata
   sendValue(
@@ -45,8 +45,7 @@ export async function deleteObject(objects: ObjectService, request: ApiRequest):
 export async function deleteCollection(objects: ObjectService, request: ApiRequest): Promise<void> {
   const { resource } = request
   const { prefix, matches } = selectionOf(request)
-  const options = await deleteOptionsOf(request)
-  const write = writeOptionsOf(request, 'DeleteOptions')
+  const { options, write } = await deleteOptionsOf(request)
   const result = objects.store.list(prefix)
   const entries = result.entries.filter((entry) => !matches || matches(viewEntry(entry)))
   await Promise.all(
@@ -84,7 +83,7 @@ export async function remove(
       // Others may have written meanwhile.
       if (objects.entry(address) !== entry) continue
     }
-    const finalizers = finalizersFor(current, options)
+    const finalizers = finalizersFor(current, options, strategy)
     const grace = strategy.gracePeriod?.(current, options.gracePeriodSeconds) ?? 0
     if (finalizers.length === 0 && grace === 0 && !holdsItself(current)) {
       if (write.dryRun) return { stored: { value: entry.value, revision: entry.modRevision }, done: true }
@@ -105,12 +104,21 @@ function holdsItself({ apiVersion, kind, spec }: KubeObject): boolean {
 }
 
 /** The propagation policy is kept on the object as a finalizer, for the garbage collector to act on. */
-function finalizersFor({ metadata }: KubeObject, { propagationPolicy }: DeleteOptions): string[] {
+function finalizersFor(
+  { metadata }: KubeObject,
+  { propagationPolicy }: DeleteOptions,
+  { orphansByDefault }: Strategy,
+): string[] {
   const finalizers = metadata.finalizers ?? []
-  if (!propagationPolicy) return finalizers
+  const policy = propagationPolicy ?? markedPolicy(finalizers) ?? (orphansByDefault ? 'Orphan' : 'Background')
   const others = finalizers.filter((finalizer) => finalizer !== 'orphan' && finalizer !== 'foregroundDeletion')
-  if (propagationPolicy === 'Orphan') return [...others, 'orphan']
-  return propagationPolicy === 'Foreground' ? [...others, 'foregroundDeletion'] : others
+  if (policy === 'Orphan') return [...others, 'orphan']
+  return policy === 'Foreground' ? [...others, 'foregroundDeletion'] : others
+}
+
+function markedPolicy(finalizers: string[]): Propagation | undefined {
+  if (finalizers.includes('orphan')) return 'Orphan'
+  return finalizers.includes('foregroundDeletion') ? 'Foreground' : undefined
 }
 
 function checkPreconditions(
@@ -129,30 +137,58 @@ function checkPreconditions(
   }
 }
 
-/** From the body, or from query parameters as kubectl proxies and scripts send them. */
-async function deleteOptionsOf(request: ApiRequest): Promise<DeleteOptions> {
-  const body = (await readValue(request)) as
-    | (DeleteOptions & { dryRun?: string[]; orphanDependents?: boolean })
-    | undefined
-  const { query } = request
-  for (const value of body?.dryRun ?? []) query.append('dryRun', value)
-  const grace = body?.gracePeriodSeconds ?? numberOf(query.get('gracePeriodSeconds'))
-  const orphan = body?.orphanDependents ?? { true: true, false: false }[query.get('orphanDependents') ?? '']
-  const policy = body?.propagationPolicy ?? query.get('propagationPolicy') ?? (orphan ? 'Orphan' : undefined)
-  if (policy && !['Background', 'Foreground', 'Orphan'].includes(policy)) {
-    throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
-      notSupported('propagationPolicy', policy, ['Background', 'Foreground', 'Orphan']),
-    ])
+/** What a body or, without one, the query says. */
+type RawOptions = DeleteOptions & { dryRun?: string[]; orphanDependents?: boolean }
+
+const POLICIES = ['Foreground', 'Background', 'Orphan', 'nil']
+
+/** Throws 422 for options that Kubernetes does not know, or that do not go together. */
+async function deleteOptionsOf(request: ApiRequest): Promise<{ options: DeleteOptions; write: WriteOptions }> {
+  const raw = (await readOptions(request)) ?? queryOptions(request.query)
+  const { propagationPolicy: asked, orphanDependents: orphan, gracePeriodSeconds, preconditions, dryRun } = raw
+  const field = 'propagationPolicy'
+  const errors: FieldError[] = []
+  if (orphan !== undefined && asked !== undefined) {
+    errors.push(invalidValue(field, asked, 'orphanDependents and deletionPropagation cannot be both set'))
   }
+  if (asked !== undefined && !POLICIES.slice(0, 3).includes(asked)) errors.push(notSupported(field, asked, POLICIES))
+  const query = new URLSearchParams((dryRun ?? []).map((value) => ['dryRun', value] as [string, string]))
+  const policy = asked ?? (orphan === undefined ? undefined : orphan ? 'Orphan' : 'Background')
   return {
-    ...(grace !== undefined && { gracePeriodSeconds: grace }),
-    ...(policy && { propagationPolicy: policy as 'Background' }),
-    ...(body?.preconditions && { preconditions: body.preconditions }),
+    options: {
+      ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+      ...(policy && { propagationPolicy: policy }),
+      ...(preconditions && { preconditions }),
+    },
+    write: writeOptionsOf({ ...request, query }, 'DeleteOptions', errors),
   }
 }
 
-function numberOf(text: string | null): number | undefined {
-  if (text === null) return undefined
-  if (!/^-?\d+$/.test(text)) throw badRequest(`gracePeriodSeconds: ${text} is not a number`)
-  return Number(text)
+/** The DeleteOptions of a body; undefined without one. Throws 500 for anything else, as Kubernetes does. */
+async function readOptions(request: ApiRequest): Promise<RawOptions | undefined> {
+  const { bytes, document } = await readDocument(request)
+  if (bytes.length === 0) return undefined
+  try {
+    const { value } = await document()
+    const { kind = 'DeleteOptions', apiVersion = 'v1' } = value as Partial<KubeObject>
+    if (kind === 'DeleteOptions') return value as RawOptions
+    throw new Undecodable(
+      `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`,
+    )
+  } catch (error) {
+    throw error instanceof Undecodable ? new StatusError(500, '', error.message) : error
+  }
+}
+
+/** As kubectl proxies and scripts send them. */
+function queryOptions(query: URLSearchParams): RawOptions {
+  const grace = integerOf(query, 'gracePeriodSeconds')
+  const orphan = flagOf(query, 'orphanDependents')
+  const policy = query.get('propagationPolicy')
+  return {
+    ...(grace !== undefined && { gracePeriodSeconds: grace }),
+    ...(orphan !== undefined && { orphanDependents: orphan }),
+    ...(policy && { propagationPolicy: policy as Propagation }),
+    dryRun: query.getAll('dryRun'),
+  }
 }

@@ -1,9 +1,8 @@
 import type { TokenReader } from '../access/authenticate.ts'
-import type { Authorizer } from '../access/authorize.ts'
 import type { Rbac } from '../access/rbac.ts'
 import type { TokenIssuer } from '../access/service-account-tokens.ts'
 import type { ApiRequest } from '../api/request.ts'
-import { forbidden, methodNotSupported } from '../api/status.ts'
+import { badRequest, forbidden, methodNotSupported } from '../api/status.ts'
 import { kubeletLocation } from '../proxy/kubelet-location.ts'
 import { forwardRequest } from '../proxy/kubelet-proxy.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
@@ -15,12 +14,12 @@ import { sendList } from './answer.ts'
 import { deleteCollection, deleteObject } from './delete.ts'
 import { patchObject } from './patch.ts'
 import { getObject, listObjects } from './read.ts'
+import { addWarnings } from './warnings.ts'
 import { watchObjects } from './watch.ts'
 import { createObject, updateObject, type WriteDeps } from './write.ts'
 
 export interface DispatchDeps extends WriteDeps {
   registry: ResourceRegistry
-  authorize: Authorizer
   rbac: Rbac
   readToken: TokenReader
   issuer: TokenIssuer
@@ -28,8 +27,17 @@ export interface DispatchDeps extends WriteDeps {
   kubeletToken: string | undefined
 }
 
+/** Types that Kubernetes 1.34 says are deprecated, to everyone who asks for them. */
+const DEPRECATED: Record<string, string> = {
+  endpoints: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  componentstatuses: 'v1 ComponentStatus is deprecated in v1.19+',
+}
+
 /** Serves one request for objects. */
 export async function dispatch(deps: DispatchDeps, request: ApiRequest): Promise<void> {
+  const { group, plural } = request.resource
+  const deprecation = group === '' ? DEPRECATED[plural] : undefined
+  if (deprecation) addWarnings(request, [deprecation])
   if (request.subresource && !PART_OF_OBJECT.has(request.subresource)) await serveSubresource(deps, request)
   else if (!(await servedSpecially(deps, request))) await serveObject(deps, request)
 }
@@ -103,6 +111,12 @@ async function serveSubresource(deps: DispatchDeps, request: ApiRequest): Promis
         kubeletLocation(objects, registry, request, request.query),
         tokenOf(deps),
       )
+    case 'exec':
+    case 'attach':
+    case 'portforward':
+      // With an upgrade they never come here.
+      objects.entry({ resource: request.resource, namespace: request.namespace, name: request.name ?? '' })
+      throw badRequest('Upgrade request required')
     default:
       throw methodNotSupported(undefined, request.verb)
   }

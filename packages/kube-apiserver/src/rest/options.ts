@@ -1,18 +1,26 @@
 import type { ApiRequest } from '../api/request.ts'
-import { badRequest, invalid } from '../api/status.ts'
+import { type FieldError, invalid, type StatusError } from '../api/status.ts'
 import type { WriteOptions } from '../storage/object-service.ts'
-import { notSupported } from '../strategy/validate.ts'
+import { notSupported } from '../strategy/field-errors.ts'
+import { MAX_MANAGER_LENGTH, managerErrors } from '../strategy/validate-metadata.ts'
 import { addWarnings } from './warnings.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
+type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions'
 
-/** The query parameters that all writes share. Throws 422 for values Kubernetes does not know. */
-export function writeOptionsOf(request: ApiRequest, kind: string): WriteOptions {
+const FIELD_VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn']
+
+/** The query parameters that all writes share. Throws 422 for values that Kubernetes does not know; `more` are findings of the caller. */
+export function writeOptionsOf(request: ApiRequest, kind: OptionsKind, more: FieldError[] = []): WriteOptions {
   const { query, user, subresource } = request
   const dryRun = query.getAll('dryRun')
-  if (dryRun.some((value) => value !== 'All' && value !== '')) {
-    throw invalid({ group: 'meta.k8s.io', kind }, '', [notSupported('dryRun', dryRun.join(','), ['All'])])
-  }
+  const errors = [
+    ...more,
+    ...(kind === 'DeleteOptions' ? [] : managerErrors(query.get('fieldManager') ?? '', 'fieldManager')),
+    ...dryRunErrors(dryRun),
+    ...(kind === 'DeleteOptions' ? [] : validationErrors(query.get('fieldValidation') ?? '')),
+  ]
+  if (errors.length > 0) throw invalidOptions(kind, errors)
   const told = new Set<string>()
   // A write that is tried again would say everything twice.
   const warn = (text: string) => {
@@ -22,15 +30,32 @@ export function writeOptionsOf(request: ApiRequest, kind: string): WriteOptions 
   return { user, dryRun: dryRun.includes('All'), warn, ...(subresource && { subresource }) }
 }
 
+/** The answer to options that Kubernetes does not know, or that do not go together. */
+export function invalidOptions(kind: OptionsKind | 'ListOptions', errors: FieldError[]): StatusError {
+  return invalid({ group: 'meta.k8s.io', kind }, '', errors)
+}
+
+function dryRunErrors(values: string[]): FieldError[] {
+  return values.every((value) => value === 'All') ? [] : [notSupported('dryRun', values, ['All'])]
+}
+
+function validationErrors(value: string): FieldError[] {
+  return FIELD_VALIDATIONS.includes(value) ? [] : [notSupported('fieldValidation', value, FIELD_VALIDATIONS)]
+}
+
 /** What to do with unknown fields. @default Warn */
 export function fieldValidationOf({ query }: ApiRequest): FieldValidation {
-  const value = query.get('fieldValidation') || 'Warn'
-  if (value === 'Ignore' || value === 'Warn' || value === 'Strict') return value
-  throw badRequest(`fieldValidation: Unsupported value: "${value}": supported values: "Ignore", "Strict", "Warn"`)
+  return (query.get('fieldValidation') || 'Warn') as FieldValidation
 }
 
 /** Who owns the fields of a write: the query parameter, or the program's name as Kubernetes takes it from User-Agent. */
 export function fieldManagerOf({ query, http }: ApiRequest): string {
   const agent = http.headers['user-agent'] ?? ''
-  return query.get('fieldManager') || agent.split('/')[0]?.slice(0, 128) || 'unknown'
+  return query.get('fieldManager') || agent.split('/')[0]?.slice(0, MAX_MANAGER_LENGTH) || 'unknown'
+}
+
+/** A flag of a query as Kubernetes reads it: whatever is not "false" or "0" is true. */
+export function flagOf(query: URLSearchParams, name: string): boolean | undefined {
+  const value = query.get(name)
+  return value === null ? undefined : value !== 'false' && value !== '0'
 }

@@ -1,113 +1,175 @@
 import { classOf, messageOf } from '@slipway/errors'
-import { jsonPatch, type KubeObject, mergePatch, strategicMergePatch } from '@slipway/kube-objects'
-import { type PatchKind, parseJson, patchKindOf } from '../api/media-types.ts'
+import { isObject, jsonPatch, type KubeObject, mergePatch, strategicMergePatch } from '@slipway/kube-objects'
+import { duplicateFields } from '../api/document-keys.ts'
+import { jsonFault } from '../api/json-fault.ts'
+import { type PatchKind, patchKindOf } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
-import { badRequest, StatusError } from '../api/status.ts'
+import { badRequest, conflict, invalid, StatusError } from '../api/status.ts'
 import { apiVersionOf } from '../registry/resource.ts'
 import type { WriteOptions } from '../storage/object-service.ts'
+import { forbiddenField, invalidValue, required } from '../strategy/field-errors.ts'
 import { sendObject } from './answer.ts'
-import { asObject, checkTarget, parseYaml, readText } from './body.ts'
-import { fieldManagerOf, fieldValidationOf, writeOptionsOf } from './options.ts'
+import { checkDepth, duplicateText, parseYaml, readText, Undecodable } from './body.ts'
+import { decode } from './decode.ts'
+import { fieldManagerOf, fieldValidationOf, flagOf, writeOptionsOf } from './options.ts'
 import { addWarnings } from './warnings.ts'
-import type { WriteDeps } from './write.ts'
+import { creationBy, type WriteDeps } from './write.ts'
 
 /** PATCH of an object or of its status: JSON patch, merge patch, strategic merge patch, or server-side apply. */
 export async function patchObject(deps: WriteDeps, request: ApiRequest): Promise<void> {
   const kind = patchKindOf(request.http.headers['content-type'], request.resource.custom !== undefined)
-  const options = writeOptionsOf(request, 'PatchOptions')
+  const options = patchOptionsOf(request, kind)
   const text = await readText(request)
-  if (kind === 'apply') await applyObject(deps, request, readConfiguration(text, request), options)
-  else await mergeObject(deps, request, { kind, patch: parseJson(text) }, options)
+  if (kind === 'apply') await applyObject(deps, request, text, options)
+  else await mergeObject(deps, request, readPatch(text, kind), options)
 }
 
-/** The configuration of an apply, in YAML or JSON. Throws 400 for keys that are there twice when validation is strict. */
-function readConfiguration(text: string, request: ApiRequest): Record<string, unknown> {
-  const { value, duplicates } = parseYaml(text)
-  const validation = fieldValidationOf(request)
-  if (duplicates.length > 0 && validation === 'Strict') throw badRequest(`error strict decoding YAML: ${duplicates[0]}`)
-  if (validation === 'Warn') addWarnings(request, duplicates)
-  return asObject(value)
+/** Throws 422 for options that do not go with the kind of patch. */
+function patchOptionsOf(request: ApiRequest, kind: PatchKind): WriteOptions {
+  const { query } = request
+  if (kind === 'apply') {
+    const missing = query.get('fieldManager') ? [] : [required('fieldManager', 'is required for apply patch')]
+    return writeOptionsOf(request, 'PatchOptions', missing)
+  }
+  const forced = flagOf(query, 'force') === undefined
+  const why = 'may not be specified for non-apply patch'
+  return writeOptionsOf(request, 'PatchOptions', forced ? [] : [forbiddenField('force', why)])
 }
 
 /** A patch in one of the three forms that change the current object without tracking who wants what. */
 export interface Patch {
   kind: Exclude<PatchKind, 'apply'>
   patch: unknown
+  /** What a strict decoder has against its text. */
+  duplicates: string[]
+}
+
+/** Throws 400 in the words of Go's decoder. */
+export function readPatch(text: string, kind: Patch['kind']): Patch {
+  const refused = (why: string) => badRequest(kind === 'strategic' ? why : `error decoding patch: ${why}`)
+  let patch: unknown
+  try {
+    patch = JSON.parse(text)
+  } catch {
+    throw refused(jsonFault(text) ?? '')
+  }
+  const given = Array.isArray(patch) ? 'array' : isObject(patch) ? 'object' : typeof patch
+  if (given !== (kind === 'json' ? 'array' : 'object')) {
+    const wanted = kind === 'json' ? '[]handlers.jsonPatchOp' : 'map[string]interface {}'
+    throw refused(`json: cannot unmarshal ${given} into Go value of type ${wanted}`)
+  }
+  return { kind, patch, duplicates: kind === 'json' ? [] : duplicateFields(text).map(duplicateText) }
 }
 
 async function mergeObject(deps: WriteDeps, request: ApiRequest, patch: Patch, options: WriteOptions): Promise<void> {
   const { objects, rules } = deps
   const { resource, namespace, name = '', subresource } = request
-  if (request.query.get('force'))
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
-    )
   const track = rules.tracker(resource, fieldManagerOf(request), subresource)
-  const warnings = new Set<string>()
   const stored = await objects.update(
     { resource, namespace, name },
-    (current) => {
-      if (!current) return undefined
-      const decoded = rules.decode(patched(current, patch, deps, request), resource, fieldValidationOf(request))
-      for (const warning of decoded.warnings) warnings.add(warning)
-      return decoded.object
-    },
+    (current) => current && rules.complete(patched(current, patch, deps, request), resource),
     { ...options, track },
   )
-  addWarnings(request, [...warnings])
   await sendObject(request, stored)
 }
 
-function patched(current: KubeObject, { kind, patch }: Patch, { rules }: WriteDeps, request: ApiRequest): KubeObject {
-  const result = applyPatch(current, { kind, patch }, () => rules.schema(request.resource))
-  return checkTarget(asObject(result), request)
+function patched(current: KubeObject, patch: Patch, { rules }: WriteDeps, request: ApiRequest): KubeObject {
+  const value = applyPatch(current, patch, () => rules.schema(request.resource))
+  const shown = patch.kind === 'strategic' ? patch.patch : value
+  const refused = (fault: string) =>
+    invalid({ group: '', kind: '' }, '', [invalidValue('patch', JSON.stringify(shown), fault)])
+  if (!isObject(value)) throw refused('the result is no object')
+  try {
+    checkDepth(value)
+  } catch (error) {
+    throw error instanceof Undecodable ? refused(error.message) : error
+  }
+  return decode({ value, duplicates: patch.duplicates }, request, rules, refused)
 }
 
-/** The patched object. Throws 400 for a malformed patch and 422 for one that does not fit the object. */
+/** The patched object. Throws 422 for a JSON patch that does not fit, and 400 or 500 for the others. */
 export function applyPatch(
   current: KubeObject,
-  { kind, patch }: Patch,
+  { kind, patch }: Pick<Patch, 'kind' | 'patch'>,
   schema: () => Parameters<typeof strategicMergePatch>[2],
 ): unknown {
   try {
     if (kind === 'json') return jsonPatch(current, patch)
-    asObject(patch)
     return kind === 'merge' ? mergePatch(current, patch) : strategicMergePatch(current, patch, schema())
   } catch (error) {
     if (classOf(error) !== 'user') throw error
-    if (kind !== 'json') throw badRequest(messageOf(error))
-    throw new StatusError(
-      422,
-      'Invalid',
-      `the server rejected our request due to an error in our request: ${messageOf(error)}`,
-      {},
-    )
+    const message = messageOf(error)
+    if (kind !== 'json') throw new StatusError(500, '', message)
+    if (message.includes('allowed maximum operations')) throw new StatusError(413, 'RequestEntityTooLarge', message, {})
+    throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
   }
 }
 
-async function applyObject(
-  { objects, rules }: WriteDeps,
-  request: ApiRequest,
-  body: Record<string, unknown>,
-  options: WriteOptions,
-): Promise<void> {
+async function applyObject(deps: WriteDeps, request: ApiRequest, text: string, options: WriteOptions): Promise<void> {
+  const { objects, rules } = deps
   const { resource, namespace, name = '', subresource, query } = request
-  const manager = query.get('fieldManager')
-  if (!manager)
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    )
-  const applied = checkTarget({ apiVersion: apiVersionOf(resource), kind: resource.kind, ...body }, request)
-  if (applied.metadata.managedFields?.length) throw badRequest('metadata.managedFields must be nil')
-  const configuration = rules.configuration(applied, resource)
-  const how = { manager, force: ['true', '1'].includes(query.get('force') ?? ''), ...(subresource && { subresource }) }
+  const manager = query.get('fieldManager') ?? ''
+  const { configuration, duplicates } = readConfiguration(text, request)
+  const how = { manager, force: flagOf(query, 'force') ?? false, ...(subresource && { subresource }) }
   const stored = await objects.update(
     { resource, namespace, name },
     (current) => {
       if (!current && subresource) return undefined
-      return rules.completed(rules.apply(configuration, current, resource, how), resource)
+      rules.checkConfiguration(configuration, resource)
+      const applied = placed(configuration, request)
+      if (!current && applied.metadata.uid) {
+        const why = `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`
+        throw conflict(resource, name, why)
+      }
+      return rules.completed(rules.apply(applied, current, resource, how), resource)
     },
-    options,
+    { ...options, ...creationBy(deps, request) },
   )
+  addWarnings(request, duplicates)
   await sendObject(request, stored)
+}
+
+/** The configuration of an apply, in YAML or JSON. Throws 400 for keys that are there twice when validation is strict. */
+function readConfiguration(text: string, request: ApiRequest): { configuration: KubeObject; duplicates: string[] } {
+  const { value, duplicates } = decodedYaml(text)
+  const { apiVersion = '', kind = '', metadata } = value as Partial<KubeObject>
+  const { resource } = request
+  if (apiVersion !== apiVersionOf(resource) || kind !== resource.kind) {
+    const [version = '', group = ''] = String(apiVersion).split('/').toReversed()
+    throw badRequest(`invalid object type: ${group}/${version}, Kind=${kind}`)
+  }
+  const configuration = { ...value, metadata: isObject(metadata) ? metadata : {} } as KubeObject
+  if (configuration.metadata.managedFields?.length) throw badRequest('metadata.managedFields must be nil')
+  const validation = fieldValidationOf(request)
+  if (duplicates.length > 0 && validation === 'Strict') {
+    throw badRequest(
+      `error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n${duplicates[0]}`,
+    )
+  }
+  return { configuration, duplicates: validation === 'Warn' ? duplicates.map((line) => line.trim()) : [] }
+}
+
+function decodedYaml(text: string): { value: object; duplicates: string[] } {
+  try {
+    const { value, duplicates } = parseYaml(text)
+    if (!isObject(value))
+      throw new Undecodable('json: cannot unmarshal the body into Go value of type map[string]interface {}')
+    checkDepth(value)
+    return { value, duplicates }
+  } catch (error) {
+    if (!(error instanceof Undecodable)) throw error
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`)
+  }
+}
+
+/** The configuration with the name and namespace of the URL. Throws 400 when it has others. */
+function placed(configuration: KubeObject, { name = '', namespace }: ApiRequest): KubeObject {
+  const { metadata } = configuration
+  if (namespace !== undefined && metadata.namespace && metadata.namespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  }
+  if (metadata.name && metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+  }
+  return { ...configuration, metadata: { ...metadata, name, ...(namespace !== undefined && { namespace }) } }
 }

@@ -1,18 +1,21 @@
 import { CompactedError, type Entry, type ListResult, type RevisionStore } from '@slipway/storage'
+import { jsonFault } from '../api/json-fault.ts'
 import type { ApiRequest } from '../api/request.ts'
-import { badRequest, expired, type FieldError, invalid, StatusError } from '../api/status.ts'
+import { badRequest, expired, type FieldError, StatusError } from '../api/status.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf, prefixOf } from '../storage/keys.ts'
 import type { ObjectService } from '../storage/object-service.ts'
-import { forbiddenField, notSupported } from '../strategy/validate.ts'
+import { forbiddenField, notSupported } from '../strategy/field-errors.ts'
 import { type ListMeta, sendList, sendObject } from './answer.ts'
+import { flagOf, invalidOptions } from './options.ts'
 import { fieldMatcher, labelMatcher, type Matcher, selectedName } from './selectors.ts'
 
 /** GET of one object. */
 export async function getObject(objects: ObjectService, request: ApiRequest): Promise<void> {
   const { resource, namespace, name = '' } = request
+  const asked = parseRevision(request.query.get('resourceVersion') ?? '')
   const entry = objects.entry({ resource, namespace, name })
-  checkMinimum(objects.store, request.query.get('resourceVersion') ?? '')
+  checkMinimum(objects.store, asked)
   await sendObject(request, { value: entry.value, revision: entry.modRevision })
 }
 
@@ -51,7 +54,7 @@ function readPage(
   selection: Selection,
 ): { entries: Entry[]; metadata: ListMeta } {
   const { query } = request
-  const limit = Number(query.get('limit') ?? 0) || 0
+  const limit = Math.max(0, integerOf(query, 'limit') ?? 0)
   const start = startOf(store, query, selection.prefix)
   // A selector may drop entries, so a page is filled from several reads of the store.
   const { entries, result } = readMatching(store, selection, { ...start, limit })
@@ -87,52 +90,70 @@ function startOf(store: RevisionStore, query: URLSearchParams, prefix: string): 
   const token = query.get('continue')
   const asked = query.get('resourceVersion') ?? ''
   const match = query.get('resourceVersionMatch') ?? ''
-  checkMatch(match, asked, token)
+  checkOptions(query, match, asked)
   if (token) {
     if (asked && asked !== '0') throw badRequest('specifying resource version is not allowed when using continue')
     const { revision, key } = decodeContinue(token)
     return { ...(revision !== INCONSISTENT && { revision }), after: prefix + key }
   }
-  checkMinimum(store, asked)
+  const revision = listRevision(asked)
+  checkMinimum(store, revision)
   // A page of an old version is read at exactly that version (the API server's legacy rule for limit + resourceVersion).
-  const exact = match === 'Exact' || (!match && Number(query.get('limit') ?? 0) > 0 && asked !== '' && asked !== '0')
-  return exact ? { revision: Number(asked) } : {}
+  const exact = match === 'Exact' || (!match && (integerOf(query, 'limit') ?? 0) > 0 && revision > 0)
+  return exact ? { revision } : {}
 }
 
 /** The rules of metav1.ListOptions. Throws 422. */
-function checkMatch(match: string, asked: string, token: string | null): void {
-  if (!match) return
+function checkOptions(query: URLSearchParams, match: string, asked: string): void {
   const field = 'resourceVersionMatch'
   const errors: FieldError[] = []
-  if (!asked) errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
-  if (token) errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden when continue is provided'))
-  if (!['Exact', 'NotOlderThan'].includes(match)) errors.push(notSupported(field, match, ['Exact', 'NotOlderThan']))
-  else if (match === 'Exact' && asked === '0') {
+  if (match && !asked) {
+    errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+  }
+  if (match && query.get('continue')) {
+    errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden when continue is provided'))
+  }
+  if (match && !MATCHES.includes(match)) errors.push(notSupported(field, match, MATCHES))
+  if (match === 'Exact' && asked === '0') {
     errors.push(forbiddenField(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
   }
-  if (errors.length > 0) throw invalidOptions(errors)
+  if (flagOf(query, 'sendInitialEvents') !== undefined) {
+    errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
+  }
+  if (errors.length > 0) throw invalidOptions('ListOptions', errors)
 }
 
-/** The answer to list options that do not go together. */
-export function invalidOptions(errors: FieldError[]): StatusError {
-  return invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
-}
+const MATCHES = ['Exact', 'NotOlderThan', '']
 
-function checkMinimum(store: RevisionStore, asked: string): void {
-  if (asked === '' || asked === '0') return
-  const revision = parseRevision(asked)
+function checkMinimum(store: RevisionStore, revision: number): void {
   if (revision <= store.revision()) return
-  const message = `Too large resource version: ${revision}, current: ${store.revision()}`
+  const message = `Timeout: Too large resource version: ${revision}, current: ${store.revision()}`
   throw new StatusError(504, 'Timeout', message, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   })
 }
 
-/** The number in a resourceVersion. Throws 400 for anything else. */
+const unsigned = (text: string) =>
+  `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`
+
+/** The number in a resourceVersion, 0 in an empty one. Throws 500 for anything else, as Kubernetes does. */
 export function parseRevision(text: string): number {
-  if (!/^\d+$/.test(text))
-    throw badRequest(`Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`)
+  if (text !== '' && !/^\d+$/.test(text)) throw new StatusError(500, '', unsigned(text))
+  return Number(text)
+}
+
+/** The same for lists, where anything else is the client's fault. */
+function listRevision(text: string): number {
+  if (text !== '' && !/^\d+$/.test(text)) throw badRequest(`invalid resource version: ${unsigned(text)}`)
+  return Number(text)
+}
+
+/** A whole number in a query. Throws 400. */
+export function integerOf(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name)
+  if (text === null || text === '') return undefined
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
   return Number(text)
 }
 
@@ -160,11 +181,11 @@ function encodeContinue(revision: number, key: string): string {
 }
 
 function decodeContinue(token: string): { revision: number; key: string } {
-  try {
-    const { v, rv, start } = JSON.parse(Buffer.from(token, 'base64url').toString())
+  const text = Buffer.from(token, 'base64url').toString()
+  const fault = jsonFault(text)
+  if (fault === undefined) {
+    const { v, rv, start } = JSON.parse(text)
     if (v === 'meta.k8s.io/v1' && Number.isInteger(rv) && typeof start === 'string') return { revision: rv, key: start }
-  } catch {
-    // Falls through: whatever is no token of ours is answered in one way.
   }
-  throw badRequest('continue key is not valid')
+  throw badRequest(`invalid continue token: continue key is not valid: ${fault ?? 'incorrect encoded start key'}`)
 }

@@ -3,14 +3,15 @@ import type { KubeObject } from '@slipway/kube-objects'
 import { CompactedError, type Entry, type StoreEvent } from '@slipway/storage'
 import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
-import { expired, type Status } from '../api/status.ts'
+import { expired, type FieldError, type Status } from '../api/status.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
 import { inVersion, objectText, viewEntry } from '../storage/codec.ts'
 import type { ObjectService } from '../storage/object-service.ts'
-import { forbiddenField } from '../strategy/validate.ts'
+import { forbiddenField, notSupported } from '../strategy/field-errors.ts'
 import { tableOf } from '../tables/table.ts'
 import { partialMetadata, tableOptions } from './answer.ts'
-import { invalidOptions, parseRevision, type Selection, selectionOf } from './read.ts'
+import { flagOf, invalidOptions } from './options.ts'
+import { integerOf, parseRevision, type Selection, selectionOf } from './read.ts'
 
 /** A reader that leaves so much unread is cut off; its client watches anew. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024
@@ -30,22 +31,23 @@ export async function watchObjects(objects: ObjectService, request: ApiRequest):
   const selection = selectionOf(request)
   const asked = query.get('resourceVersion') ?? ''
   const initial = wantsInitialEvents(query, asked)
-  const from = initial ? store.revision() : parseRevision(asked)
+  const revision = parseRevision(asked)
+  const timeoutMs = timeoutOf(query)
+  const from = initial ? store.revision() : revision
   const stream = new WatchStream(request, form)
   // Registered before anything is sent: nothing can happen in between, for both are synchronous.
   const stop = startOrExpired(stream, () => {
     if (initial) stream.sendAll(store.list(selection.prefix).entries.filter(matching(selection)))
-    if (query.get('sendInitialEvents') === 'true') stream.bookmark(from, true)
+    if (flagOf(query, 'sendInitialEvents')) stream.bookmark(from, true)
     return store.watch(selection.prefix, from, (event) => {
       const change = changeOf(event, selection)
       if (change) stream.send(change)
     })
   })
-  const bookmarks = query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1'
-  const timer = bookmarks
+  const timer = flagOf(query, 'allowWatchBookmarks')
     ? setInterval(() => stream.bookmark(store.revision(), false), BOOKMARK_INTERVAL_MS)
     : undefined
-  const timeout = setTimeout(() => stream.end(), timeoutOf(query))
+  const timeout = setTimeout(() => stream.end(), timeoutMs)
   await stream.closed
   clearInterval(timer)
   clearTimeout(timeout)
@@ -64,23 +66,26 @@ function startOrExpired(stream: WatchStream, start: () => () => void): (() => vo
 }
 
 function wantsInitialEvents(query: URLSearchParams, asked: string): boolean {
-  const wanted = query.get('sendInitialEvents')
-  const match = query.get('resourceVersionMatch')
-  if (wanted !== null && match !== 'NotOlderThan') {
-    const why = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'
-    throw invalidOptions([forbiddenField('resourceVersionMatch', why)])
+  const wanted = flagOf(query, 'sendInitialEvents')
+  const match = query.get('resourceVersionMatch') ?? ''
+  const field = 'resourceVersionMatch'
+  const errors: FieldError[] = []
+  if (wanted !== undefined && match !== 'NotOlderThan') {
+    errors.push(forbiddenField(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
+    if (match) errors.push(notSupported(field, match, ['NotOlderThan']))
   }
-  if (wanted === null && match) {
-    const why = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'
-    throw invalidOptions([forbiddenField('resourceVersionMatch', why)])
+  if (wanted === undefined && match) {
+    errors.push(
+      forbiddenField(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
+    )
   }
-  if (wanted !== null) return wanted === 'true'
-  return asked === '' || asked === '0'
+  if (errors.length > 0) throw invalidOptions('ListOptions', errors)
+  return wanted ?? (asked === '' || asked === '0')
 }
 
 /** Kubernetes ends a watch after 30 to 60 minutes when the client names no time. */
 function timeoutOf(query: URLSearchParams): number {
-  const seconds = Number(query.get('timeoutSeconds') ?? 0)
+  const seconds = integerOf(query, 'timeoutSeconds') ?? 0
   return (seconds > 0 ? Math.min(seconds, 86_400) : 2700) * 1000
 }
 

@@ -1,47 +1,52 @@
+import type { Authorizer } from '../access/authorize.ts'
 import type { ApiRequest } from '../api/request.ts'
-import { badRequest, invalid, methodNotSupported } from '../api/status.ts'
+import { methodNotSupported, StatusError } from '../api/status.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
-import type { ObjectService } from '../storage/object-service.ts'
-import { invalidValue } from '../strategy/validate.ts'
+import type { ObjectService, WriteOptions } from '../storage/object-service.ts'
 import { sendObject } from './answer.ts'
-import { readObject } from './body.ts'
-import { fieldManagerOf, fieldValidationOf, writeOptionsOf } from './options.ts'
-import { addWarnings } from './warnings.ts'
+import { authorizeTarget } from './authorize-target.ts'
+import { readObject } from './decode.ts'
+import { fieldManagerOf, writeOptionsOf } from './options.ts'
 
 export interface WriteDeps {
   objects: ObjectService
   rules: ObjectRules
+  authorize: Authorizer
 }
 
 /** POST to a collection. */
 export async function createObject({ objects, rules }: WriteDeps, request: ApiRequest): Promise<void> {
   const { resource, namespace } = request
-  if (resource.namespaced && namespace === undefined) throw methodNotSupported(resource, 'create')
-  const { object: given, duplicates } = await readObject(request)
+  if (resource.namespaced && namespace === undefined) throw methodNotSupported(undefined, 'create')
   const options = writeOptionsOf(request, 'CreateOptions')
-  if (given.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
-  const { object, warnings } = rules.decode(given, resource, fieldValidationOf(request), duplicates)
-  addWarnings(request, warnings)
+  const object = await readObject(request, rules)
+  if (object.metadata.resourceVersion) {
+    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
+  }
   const track = rules.tracker(resource, fieldManagerOf(request))
   await sendObject(request, await objects.create(resource, object, { ...options, track }))
 }
 
 /** PUT of an object or of its status. */
-export async function updateObject({ objects, rules }: WriteDeps, request: ApiRequest): Promise<void> {
+export async function updateObject(deps: WriteDeps, request: ApiRequest): Promise<void> {
+  const { objects, rules } = deps
   const { resource, namespace, name = '', subresource } = request
-  const { object: given, duplicates } = await readObject(request)
   const options = writeOptionsOf(request, 'UpdateOptions')
-  const { object: wanted, warnings } = rules.decode(given, resource, fieldValidationOf(request), duplicates)
-  addWarnings(request, warnings)
-  // Custom resources take no unconditional update, Kubernetes' own kinds do.
-  if (resource.custom && !wanted.metadata.resourceVersion) {
-    throw invalid(resource, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
-  }
+  const wanted = await readObject(request, rules)
+  const makes = objects.strategy(resource).createsOnUpdate && !subresource
   const track = rules.tracker(resource, fieldManagerOf(request), subresource)
   const stored = await objects.update(
     { resource, namespace, name },
-    (current) => (current ? structuredClone(wanted) : undefined),
-    { ...options, track },
+    (current) => (current || makes ? structuredClone(wanted) : undefined),
+    { ...options, ...creationBy(deps, request), track, replaces: true },
   )
   await sendObject(request, stored)
+}
+
+/** A write that may make the object must be allowed to. */
+export function creationBy(
+  deps: Pick<WriteDeps, 'authorize'>,
+  request: ApiRequest,
+): Pick<WriteOptions, 'beforeCreate'> {
+  return { beforeCreate: () => authorizeTarget(request.user, { ...request, verb: 'create' }, deps.authorize) }
 }

@@ -1,27 +1,31 @@
 import {
+  ANY,
   conflictMessage,
   type FieldError,
   fillDefaults,
   type KubeObject,
+  objectMetaSchema,
   prune,
   type SchemaNode,
   schemaFor,
   serverSideApply,
   trackUpdate,
+  typedFaults,
   typedForm,
-  unknownFieldText,
   validate,
-  withoutNulls,
 } from '@slipway/kube-objects'
-import { badRequest, invalid, StatusError } from '../api/status.ts'
+import { internalError, invalid, StatusError } from '../api/status.ts'
 import { typeDefaults } from '../defaults/type-defaults.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
-import type { FieldValidation } from '../rest/options.ts'
 
-/** An object as the server understands it, and what its author should know. */
-export interface Decoded {
+/** An object that was read, and what is wrong with its text. */
+export interface Read {
+  /** A fresh object without the fields that its schema does not know. */
   object: KubeObject
-  warnings: string[]
+  /** Those fields: `spec.foo`. */
+  unknown: string[]
+  /** What could not be read, in the words of Go's decoder; the object is of no use then. */
+  fault?: string
 }
 
 /** Server-side apply: who applies, and how. */
@@ -45,53 +49,37 @@ export class ObjectRules {
     return schemaFor({ apiVersion: apiVersionOf(resource), kind: resource.kind })
   }
 
-  /** The object without unknown fields and with defaults. Throws 400 for wrong types, 422 for what its schema forbids. */
-  decode(given: KubeObject, resource: Resource, validation: FieldValidation, duplicates: string[] = []): Decoded {
-    const { object, unknown } = this.#read(given, resource)
-    const faults = [...unknown.map(unknownFieldText), ...duplicates]
-    if (faults.length > 0 && validation === 'Strict') throw badRequest(`strict decoding error: ${faults.join(', ')}`)
-    return { object: this.#complete(object, resource), warnings: validation === 'Warn' ? faults : [] }
-  }
-
-  /** A fresh object without the fields that its schema does not know; of a built-in kind, as Go reads it. */
-  #read(given: KubeObject, resource: Resource): { object: KubeObject; unknown: string[] } {
+  /** The object as its type holds it; of a built-in kind, as Go reads it. */
+  read(given: KubeObject, resource: Resource): Read {
     const schema = this.schema(resource)
+    if (resource.custom) return readCustom(given, schema)
     if (!schema) return { object: structuredClone(given), unknown: [] }
-    if (resource.custom) {
-      const { value, unknown } = prune(given, schema)
-      return { object: value, unknown }
-    }
-    const { value, unknown, fault } = typedForm(given, schema)
-    if (fault === undefined) return { object: value, unknown }
-    const { kind, version } = resource
-    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${fault}`)
+    const { value, ...faults } = typedForm(given, schema)
+    return { object: value, ...faults }
   }
 
   /**
    * A configuration to apply: what its schema does not know is refused, whatever field validation says, for nobody could
    * manage it. Throws 500, as Kubernetes does, with structured-merge-diff's words.
    */
-  configuration(given: KubeObject, resource: Resource): KubeObject {
-    const schema = this.schema(resource)
-    const object = resource.custom ? given : withoutNulls(given)
-    if (!schema) return object
-    const { value, unknown } = prune(object, schema)
-    if (unknown.length === 0) return value
-    const { name, namespace } = given.metadata
-    const faults = unknown.map((path) => `.${path}: field not declared in schema`)
+  checkConfiguration(given: KubeObject, resource: Resource): void {
+    const faults = typedFaults(given, this.schema(resource) ?? ANY)
+    if (faults.length === 0) return
     const list = faults.length === 1 ? faults[0] : `errors:\n${faults.map((fault) => `  ${fault}`).join('\n')}`
-    const kind = `${resource.group}/${resource.version}, Kind=${resource.kind}`
-    const where = `${namespace ? `${namespace}/` : '/'}${name}; ${kind}`
+    const { name = '', namespace = '' } = given.metadata
+    const where = `${namespace}/${name}; ${resource.group}/${resource.version}, Kind=${resource.kind}`
     throw new StatusError(500, '', `failed to create typed patch object (${where}): ${list}`)
   }
 
-  /** An object that a merge made, read and completed as one that a client sent. */
-  completed(object: KubeObject, resource: Resource): KubeObject {
-    return this.#complete(this.#read(object, resource).object, resource)
+  /** An object that a merge or a webhook made, read and completed as one that a client sent. Throws 422. */
+  completed(given: KubeObject, resource: Resource): KubeObject {
+    const { object, fault } = this.read(given, resource)
+    if (fault !== undefined) throw internalError(fault)
+    return this.complete(object, resource)
   }
 
-  /** Fills in defaults, in place, then checks the whole. Custom resources are checked by their strategy, which knows what was there before. */
-  #complete(object: KubeObject, resource: Resource): KubeObject {
+  /** Fills in defaults, in place, then checks the whole. Throws 422. Custom resources are checked by their strategy, which knows what was there before. */
+  complete(object: KubeObject, resource: Resource): KubeObject {
     const schema = this.schema(resource)
     if (!schema) return object
     if (resource.custom) {
@@ -135,6 +123,20 @@ export class ObjectRules {
 
   #time(): string {
     return `${this.#now().toISOString().slice(0, 19)}Z`
+  }
+}
+
+/** Metadata is the server's own type in custom resources, too. */
+function readCustom(given: KubeObject, schema: SchemaNode | undefined): Read {
+  const { value, unknown } = schema ? prune(given, schema) : { value: structuredClone(given), unknown: [] }
+  const metadata = typedForm(
+    { metadata: value.metadata ?? {} },
+    { type: 'object', properties: { metadata: objectMetaSchema() } },
+  )
+  return {
+    object: { ...value, metadata: metadata.value.metadata },
+    unknown: schema ? unknown : [...unknown, ...metadata.unknown],
+    ...(metadata.fault !== undefined && { fault: metadata.fault }),
   }
 }
 

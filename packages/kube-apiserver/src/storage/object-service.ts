@@ -3,10 +3,11 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { Entry, RevisionStore } from '@slipway/storage'
 import type { AdmissionChain, AdmissionRequest } from '../admission/admission.ts'
 import type { User } from '../api/request.ts'
-import { alreadyExists, conflict, notFound, staleObject } from '../api/status.ts'
+import { alreadyExists, conflict, invalid, notFound, StatusError, staleObject } from '../api/status.ts'
 import { customStrategy } from '../custom/custom-strategy.ts'
 import { apiVersionOf, type Resource, resourceKey } from '../registry/resource.ts'
-import { countGeneration, prepareForCreate, prepareForUpdate } from '../strategy/prepare.ts'
+import { invalidValue } from '../strategy/field-errors.ts'
+import { countGeneration, dropRepeatedOwners, prepareForCreate, prepareForUpdate } from '../strategy/prepare.ts'
 import type { Strategies, Strategy, WriteContext } from '../strategy/strategy.ts'
 import { checkCreate, checkUpdate } from '../strategy/validate.ts'
 import { decodeEntry, encodeObject, encodeStored, inVersion, isForeign } from './codec.ts'
@@ -36,6 +37,12 @@ export interface WriteOptions {
   warn?: (text: string) => void
   /** Writes down who manages which field. Absent = managedFields stay as they are. */
   track?: (next: KubeObject, current: KubeObject | undefined) => KubeObject
+  /** A PUT: the whole object, of the uid and version that it names. */
+  replaces?: boolean
+  /** Throws when the user may not make the object, where an update would. */
+  beforeCreate?: () => void
+  /** What admission sees and may change in place of the object: the Scale of a Deployment. */
+  part?: { of(object: Readonly<KubeObject>): KubeObject; into(object: KubeObject, part: KubeObject): void }
 }
 
 /** The current object, or undefined = it does not exist; returns the wanted one, or undefined = leave it. */
@@ -84,6 +91,7 @@ export class ObjectService {
   async create(resource: Resource, wanted: KubeObject, options: WriteOptions): Promise<StoredObject> {
     const context = this.#context(resource, options)
     const strategy = this.strategy(resource)
+    dropRepeatedOwners(wanted, options.warn)
     prepareForCreate(wanted, context, randomUUID(), strategy)
     const object = options.track?.(wanted, undefined) ?? wanted
     const { name, namespace } = object.metadata
@@ -136,19 +144,23 @@ export class ObjectService {
       const next = await change(shown && decodeEntry(shown, resource))
       if (!current || !entry) {
         if (!next) throw notFound(resource, name)
+        options.beforeCreate?.()
         return await this.create(resource, next, options)
       }
       if (!next) return { value: entry.value, revision: entry.modRevision }
-      const asked = next.metadata.resourceVersion
-      if (asked && asked !== current.metadata.resourceVersion) throw staleObject(resource, name)
-      checkUid(address, next, current)
+      this.#checkVersion(address, next, current, options)
+      dropRepeatedOwners(next, options.warn)
       prepareForUpdate(next, current, context)
       // Fields that the strategy sets belong to no manager, as in Kubernetes.
       const object = options.track?.(next, current) ?? next
-      const request = admissionRequest('UPDATE', address, options, { object, old: current })
+      const { part } = options
+      const seen = part ? { object: part.of(object), old: part.of(current) } : { object, old: current }
+      const request = admissionRequest('UPDATE', address, options, seen)
       try {
         await this.#admission.mutate(request)
-        const stored = await this.#replace(entry, current, request, context)
+        const admitted = request.object as KubeObject
+        if (part) part.into(object, admitted)
+        const stored = await this.#replace(entry, { current, next: part ? object : admitted }, request, context)
         if (stored) return stored
       } finally {
         for (const settled of request.settled) settled()
@@ -156,15 +168,31 @@ export class ObjectService {
     }
   }
 
+  /** Throws 409 when the update is about another version or another object of the name. */
+  #checkVersion(address: Address, next: KubeObject, current: KubeObject, { replaces }: WriteOptions): void {
+    const { resource, name } = address
+    const asked = next.metadata.resourceVersion
+    if (asked && !/^\d+$/.test(asked)) {
+      throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`)
+    }
+    if (!asked && replaces && (resource.custom || this.strategy(resource).needsVersion)) {
+      const shown = resource.custom ? 0 : ''
+      throw invalid(resource, name, [
+        invalidValue('metadata.resourceVersion', shown, 'must be specified for an update'),
+      ])
+    }
+    if (replaces) checkUid(address, next, current)
+    if (asked && asked !== current.metadata.resourceVersion) throw staleObject(resource, name)
+  }
+
   /** Undefined = another writer came in between. */
   async #replace(
     entry: Entry,
-    current: KubeObject,
+    { current, next }: { current: KubeObject; next: KubeObject },
     request: AdmissionRequest,
     context: WriteContext,
   ): Promise<StoredObject | undefined> {
     const strategy = this.strategy(context.resource)
-    const next = request.object as KubeObject
     strategy.prepareUpdate?.(next, current, context)
     countGeneration(next, current, context, strategy)
     checkUpdate(next, current, context, strategy)
@@ -310,8 +338,13 @@ function sameJson(a: unknown, b: unknown): boolean {
 function checkUid({ resource, name }: Address, next: KubeObject, current: KubeObject): void {
   const { uid } = next.metadata
   if (!uid || uid === current.metadata.uid) return
-  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`
-  throw conflict(resource, name, why)
+  const key = `/registry/${resource.group ? `${resource.group}/` : ''}${resource.plural}/${[current.metadata.namespace, name].filter(Boolean).join('/')}`
+  const failed = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`
+  throw conflict(
+    resource,
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`,
+  )
 }
 
 function subresourceOf({ subresource }: WriteOptions): { subresource?: string } {

@@ -3,12 +3,13 @@ import { POLICY_VARIABLES } from '../admission/policies/validating-policies.ts'
 import type { FieldError } from '../api/status.ts'
 import { expressionFault } from '../cel/expression.ts'
 import type { Spec } from '../defaults/spec.ts'
+import { invalidValue, required } from './field-errors.ts'
 import type { Strategy } from './strategy.ts'
-import { invalidValue, required } from './validate.ts'
 
 /** Configurations of webhooks: their conditions must be expressions. */
 export const webhooksStrategy: Strategy = {
   hasGeneration: true,
+  needsVersion: true,
   validate: ({ webhooks = [] }) =>
     (webhooks as Spec[]).flatMap((hook, index) => [
       ...checkClient(hook, `webhooks[${index}]`),
@@ -19,6 +20,7 @@ export const webhooksStrategy: Strategy = {
 /** ValidatingAdmissionPolicies: every expression must be one. */
 export const policyStrategy: Strategy = {
   hasGeneration: true,
+  needsVersion: true,
   validate({ spec = {} }) {
     const { validations = [], variables = [], matchConditions } = spec as Spec
     return [

@@ -1,8 +1,8 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
+import { invalidValue, required } from './field-errors.ts'
 import type { Strategy } from './strategy.ts'
-import { invalidValue, required } from './validate.ts'
 
 /** CertificateSigningRequests: who asks is what the server knows, and approving changes nothing but conditions. */
 export const certificateStrategy: Strategy = {

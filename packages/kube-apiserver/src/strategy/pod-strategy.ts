@@ -1,8 +1,8 @@
 import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
+import { forbiddenField, required } from './field-errors.ts'
 import type { Strategy } from './strategy.ts'
-import { forbiddenField, required } from './validate.ts'
 
 /** Pods: first status, what admission adds, which fields may change, and time to stop. */
 export const podStrategy: Strategy = {

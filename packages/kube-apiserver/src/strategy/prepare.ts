@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type KubeObject, schemaFor, zeroValue } from '@slipway/kube-objects'
+import { equalJson, type KubeObject, schemaFor, zeroValue } from '@slipway/kube-objects'
 import { apiVersionOf } from '../registry/resource.ts'
 import type { Strategy, WriteContext } from './strategy.ts'
 
@@ -12,13 +12,7 @@ export function prepareForCreate(object: KubeObject, context: WriteContext, uid:
   }
   metadata.uid = uid
   metadata.creationTimestamp = context.now
-  for (const field of [
-    'resourceVersion',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-    'generation',
-    'selfLink',
-  ]) {
+  for (const field of ['resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink']) {
     delete (metadata as unknown as Record<string, unknown>)[field]
   }
   if (!context.resource.namespaced) delete metadata.namespace
@@ -45,22 +39,16 @@ export function countGeneration(
   next.metadata.generation = changesSpec(next, current, hasStatus(context)) ? before + 1 : before
 }
 
-function keepSystemFields(next: KubeObject, current: KubeObject): void {
-  const [from, to] = [current.metadata, next.metadata] as unknown as Record<string, unknown>[]
-  const fields = [
-    'uid',
-    'creationTimestamp',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-    'generation',
-    'generateName',
-  ]
-  for (const field of fields) restore(to as KubeObject, from as KubeObject, field)
-  delete to?.selfLink
-  // An object that is being deleted takes no new finalizers, only loses them.
-  if (!current.metadata.deletionTimestamp || !next.metadata.finalizers) return
-  const known = new Set(current.metadata.finalizers)
-  next.metadata.finalizers = next.metadata.finalizers.filter((finalizer) => known.has(finalizer))
+function keepSystemFields({ metadata: to }: KubeObject, { metadata: from }: KubeObject): void {
+  const [next, current] = [to, from] as unknown as Record<string, unknown>[]
+  if (!next || !current) return
+  for (const field of ['creationTimestamp', 'generation']) restore(next, current, field)
+  // What was not named stays as it is; what was is checked, for none of it may change.
+  for (const field of ['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds']) {
+    if (next[field] === undefined && current[field] !== undefined) next[field] = current[field]
+  }
+  if (from.deletionTimestamp) to.deletionTimestamp = from.deletionTimestamp
+  delete next.selfLink
 }
 
 function keepAllButStatus(next: KubeObject, current: KubeObject, context: WriteContext): void {
@@ -76,7 +64,7 @@ function keepAllButStatus(next: KubeObject, current: KubeObject, context: WriteC
   Object.assign(next.metadata, { labels, annotations, finalizers })
 }
 
-function restore(next: KubeObject, current: KubeObject, field: string): void {
+function restore(next: Record<string, unknown>, current: Record<string, unknown>, field: string): void {
   if (current[field] === undefined) delete next[field]
   else next[field] = current[field]
 }
@@ -111,6 +99,21 @@ function resetStatus(object: KubeObject, { resource }: WriteContext): void {
     : schemaFor({ apiVersion: apiVersionOf(resource), kind })?.properties?.status
   if (status?.zeroStruct) object.status = zeroValue(status)
   else delete object.status
+}
+
+const REPEATED_OWNERS =
+  'API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed:'
+
+/** Names each owner once, and says so. */
+export function dropRepeatedOwners({ metadata }: KubeObject, warn: ((text: string) => void) | undefined): void {
+  const owners = metadata.ownerReferences
+  if (!owners || owners.length < 2) return
+  const isRepeated = (owner: object, index: number) => owners.slice(0, index).some((one) => equalJson(one, owner))
+  const repeated = owners.filter(isRepeated)
+  if (repeated.length === 0) return
+  metadata.ownerReferences = owners.filter((owner, index) => !isRepeated(owner, index))
+  const uids = repeated.map(({ uid }) => uid).join(', ')
+  warn?.(`.metadata.ownerReferences contains duplicate entries; ${REPEATED_OWNERS} ${uids}`)
 }
 
 /** Five characters of Kubernetes' safe alphabet (no vowels, no 0, 1, 3), derived from a random UUID. */

@@ -2,8 +2,8 @@ import type { KubeObject } from '@slipway/kube-objects'
 import { type FieldError, internalError, invalid } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { AddressPool, NumberPool } from './allocators.ts'
+import { invalidValue, notSupported, required } from './field-errors.ts'
 import type { Strategy } from './strategy.ts'
-import { invalidValue, notSupported, required } from './validate.ts'
 
 interface Allocation {
   addresses: string[]
@@ -97,6 +97,7 @@ export function serviceStrategy(serviceCidr: string, existing: Iterable<Readonly
       for (const port of allocation?.ports ?? []) ports.release(port)
     },
     returnsDeleted: true,
+    createsOnUpdate: true,
   }
 }
 

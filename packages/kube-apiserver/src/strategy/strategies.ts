@@ -3,13 +3,15 @@ import type { FieldError } from '../api/status.ts'
 import { crdStrategy } from '../custom/crd-strategy.ts'
 import { policyStrategy, webhooksStrategy } from './admission-strategies.ts'
 import { certificateStrategy } from './certificate-strategy.ts'
+import { forbiddenField, invalidValue } from './field-errors.ts'
 import { podStrategy } from './pod-strategy.ts'
 import { serviceStrategy } from './service-strategy.ts'
 import type { Strategies, Strategy } from './strategy.ts'
-import { forbiddenField, invalidValue } from './validate.ts'
 import { daemonSetStrategy, jobStrategy, statefulSetStrategy, workloadStrategy } from './workload-strategies.ts'
 
 const generation: Strategy = { hasGeneration: true }
+const makes: Strategy = { createsOnUpdate: true }
+const versioned: Strategy = { needsVersion: true }
 const returned: Strategy = { returnsDeleted: true }
 
 /** The rules of every type that has some of its own. */
@@ -26,7 +28,7 @@ export function createStrategies(options: { serviceCidr: string; services: Reado
     ['/resourcequotas', returned],
     ['/persistentvolumeclaims', claimStrategy],
     ['/persistentvolumes', volumeStrategy],
-    ['/replicationcontrollers', generation],
+    ['/replicationcontrollers', { ...generation, orphansByDefault: true }],
     ['apps/deployments', workloadStrategy()],
     ['apps/replicasets', workloadStrategy()],
     ['apps/statefulsets', statefulSetStrategy],
@@ -36,7 +38,7 @@ export function createStrategies(options: { serviceCidr: string; services: Reado
     ['networking.k8s.io/ingresses', generation],
     ['networking.k8s.io/networkpolicies', generation],
     ['networking.k8s.io/ingressclasses', generation],
-    ['policy/poddisruptionbudgets', generation],
+    ['policy/poddisruptionbudgets', { ...generation, ...versioned }],
     ['discovery.k8s.io/endpointslices', generation],
     ['flowcontrol.apiserver.k8s.io/flowschemas', generation],
     ['flowcontrol.apiserver.k8s.io/prioritylevelconfigurations', generation],
@@ -44,8 +46,23 @@ export function createStrategies(options: { serviceCidr: string; services: Reado
     ['admissionregistration.k8s.io/validatingwebhookconfigurations', webhooksStrategy],
     ['admissionregistration.k8s.io/mutatingwebhookconfigurations', webhooksStrategy],
     ['admissionregistration.k8s.io/validatingadmissionpolicies', policyStrategy],
-    ['admissionregistration.k8s.io/validatingadmissionpolicybindings', generation],
+    ['admissionregistration.k8s.io/validatingadmissionpolicybindings', { ...generation, ...versioned }],
     ['apiextensions.k8s.io/customresourcedefinitions', crdStrategy],
+    ['apiregistration.k8s.io/apiservices', versioned],
+    ['coordination.k8s.io/leases', { ...makes, ...versioned }],
+    ['node.k8s.io/runtimeclasses', { ...makes, ...versioned }],
+    ['storage.k8s.io/csidrivers', { ...generation, ...versioned }],
+    ['storage.k8s.io/csinodes', versioned],
+    ['storage.k8s.io/csistoragecapacities', versioned],
+    ['storage.k8s.io/volumeattachments', versioned],
+    ['rbac.authorization.k8s.io/roles', makes],
+    ['rbac.authorization.k8s.io/rolebindings', makes],
+    ['rbac.authorization.k8s.io/clusterroles', makes],
+    ['rbac.authorization.k8s.io/clusterrolebindings', makes],
+    ['/limitranges', makes],
+    ['/endpoints', makes],
+    ['/events', makes],
+    ['events.k8s.io/events', makes],
   ])
 }
 

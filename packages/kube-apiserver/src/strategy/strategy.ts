@@ -18,6 +18,10 @@ export interface WriteContext {
 export interface Strategy {
   /** Counts changes of everything but metadata and status in metadata.generation. */
   hasGeneration?: boolean
+  /** A PUT of an object that is not there makes it. */
+  createsOnUpdate?: boolean
+  /** A PUT must name the version that it replaces. */
+  needsVersion?: boolean
   /** Fills in what the server decides: defaults in code, allocations, first status. */
   prepareCreate?(object: KubeObject, context: WriteContext): void
   /** Puts back what a client may not change, before validation. */
@@ -30,6 +34,10 @@ export interface Strategy {
   released?(object: KubeObject): void
   /** Seconds between the request to delete and the end; undefined or 0 = at once. */
   gracePeriod?(object: KubeObject, requested: number | undefined): number
+  /** Its dependents stay when a delete names no propagation policy. */
+  orphansByDefault?: boolean
+  /** What a client that names no propagation policy should know. */
+  deleteWarning?: string
   /** Deleting answers with the object instead of a Status. */
   returnsDeleted?: boolean
 }

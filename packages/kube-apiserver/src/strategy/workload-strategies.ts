@@ -1,8 +1,8 @@
 import { equalJson, type KubeObject, type LabelSelector, labelRequirements, matchesLabels } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
+import { forbiddenField, invalidValue, required } from './field-errors.ts'
 import type { Strategy } from './strategy.ts'
-import { forbiddenField, invalidValue, required } from './validate.ts'
 
 /** Objects that make pods of a template and find them by a selector. */
 export function workloadStrategy(check: Pick<Strategy, 'validateUpdate'> = selectorImmutable): Strategy {
@@ -75,6 +75,9 @@ function setTemplateGeneration({ metadata }: KubeObject, generation: number): vo
 /** Jobs get a selector of their own, by their uid, so that no two Jobs share pods. */
 export const jobStrategy: Strategy = {
   hasGeneration: true,
+  orphansByDefault: true,
+  deleteWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
   prepareCreate(job) {
     const spec = job.spec as Spec
     if (spec.manualSelector || !spec.template) return

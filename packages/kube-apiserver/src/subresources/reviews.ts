@@ -8,14 +8,16 @@ import type { ApiRequest, User } from '../api/request.ts'
 import { type FieldError, invalid } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { sendValue } from '../rest/answer.ts'
-import { readObject } from '../rest/body.ts'
-import { invalidValue, required } from '../strategy/validate.ts'
+import { readObject } from '../rest/decode.ts'
+import type { ObjectRules } from '../schema/object-rules.ts'
+import { invalidValue, required } from '../strategy/field-errors.ts'
 
 /** Questions that are asked by creating an object: they are answered and never stored. */
 export interface ReviewDeps {
   authorize: Authorizer
   rbac: Rbac
   readToken: TokenReader
+  rules: ObjectRules
 }
 
 type Answer = (spec: Spec, request: ApiRequest, deps: ReviewDeps) => unknown
@@ -41,9 +43,9 @@ export function reviewOf(
     (async (deps, request) => {
       // A review is answered as itself: it has no metadata to make a table of.
       negotiateOutput(request.http.headers.accept, ['object'])
-      const { object } = await readObject(request)
+      const object = await readObject(request, deps.rules)
       const status = await answer(object.spec ?? {}, request, deps)
-      sendValue(request, 201, { ...object, metadata: { creationTimestamp: null, ...object.metadata }, status })
+      sendValue(request, 201, { ...object, metadata: object.metadata, status })
     })
   )
 }

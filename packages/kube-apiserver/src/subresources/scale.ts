@@ -1,13 +1,15 @@
 import { type KubeObject, labelRequirements } from '@slipway/kube-objects'
-import { parseJson, patchKindOf } from '../api/media-types.ts'
+import { patchKindOf } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
-import { badRequest, notFound } from '../api/status.ts'
+import { badRequest, invalid, notFound } from '../api/status.ts'
+import { apiVersionOf } from '../registry/resource.ts'
 import { sendValue } from '../rest/answer.ts'
-import { asObject, parseYaml, readText, readValue } from '../rest/body.ts'
-import { fieldManagerOf, writeOptionsOf } from '../rest/options.ts'
-import { applyPatch } from '../rest/patch.ts'
+import { parseYaml, readText, readValue, Undecodable } from '../rest/body.ts'
+import { fieldManagerOf, flagOf, writeOptionsOf } from '../rest/options.ts'
+import { applyPatch, readPatch } from '../rest/patch.ts'
 import type { WriteDeps } from '../rest/write.ts'
 import { decodeEntry } from '../storage/codec.ts'
+import { invalidValue, required } from '../strategy/field-errors.ts'
 import { evaluateJsonPath } from '../tables/custom-cells.ts'
 
 /** autoscaling/v1 Scale. */
@@ -23,51 +25,92 @@ export async function serveScale(deps: WriteDeps, request: ApiRequest): Promise<
     sendValue(request, 200, scaleOf(decodeEntry(deps.objects.entry(address), resource), request))
     return
   }
-  const change = await readChange(request)
+  const kind = request.verb === 'patch' ? patchKindOf(request.http.headers['content-type'], false) : undefined
+  const part = {
+    of: (object: Readonly<KubeObject>) => scaleOf(object, request),
+    into: (object: KubeObject, scale: KubeObject) => setPath(object, replicasPath(request), scale.spec?.replicas ?? 0),
+  }
+  const write = { ...writeOptionsOf(request, kind ? 'PatchOptions' : 'UpdateOptions'), subresource: 'scale', part }
+  const applies = kind === 'apply'
+  const change = applies ? await readApplied(deps, request) : await readChange(request, kind)
   const stored = await deps.objects.update(
     address,
     (current) => {
       if (!current) throw notFound(resource, name)
-      const scale = change(scaleOf(current, request))
-      const replicas = scale.spec?.replicas ?? 0
-      if (!Number.isInteger(replicas) || replicas < 0)
-        throw badRequest('spec.replicas must be a number that is not negative')
-      if (scale.metadata?.resourceVersion) current.metadata.resourceVersion = scale.metadata.resourceVersion
-      setPath(current, resource.custom?.scale?.specReplicasPath ?? '.spec.replicas', replicas)
-      return current
+      return change(current)
     },
-    {
-      ...writeOptionsOf({ ...request, subresource: '' }, 'UpdateOptions'),
-      track: deps.rules.tracker(resource, fieldManagerOf(request), 'scale'),
-    },
+    applies ? write : { ...write, track: deps.rules.tracker(resource, fieldManagerOf(request), 'scale') },
   )
-  sendValue(
-    request,
-    200,
-    scaleOf(decodeEntry({ value: stored.value, modRevision: stored.revision }, resource), request),
-  )
+  const scaled = decodeEntry({ value: stored.value, modRevision: stored.revision }, resource)
+  sendValue(request, 200, scaleOf(scaled, request))
 }
 
-async function readChange(request: ApiRequest): Promise<(current: Scale) => Scale> {
-  if (request.verb === 'update') {
+type Change = (current: KubeObject) => KubeObject
+
+/** The replicas of a Scale that replaces or patches the present one. */
+async function readChange(request: ApiRequest, kind: ReturnType<typeof patchKindOf> | undefined): Promise<Change> {
+  const scaled = await readScale(request, kind)
+  return (current) => {
+    const scale = scaled(scaleOf(current, request))
+    const replicas = checkReplicas(scale, request)
+    if (scale.metadata?.resourceVersion) current.metadata.resourceVersion = scale.metadata.resourceVersion
+    setPath(current, replicasPath(request), replicas)
+    return current
+  }
+}
+
+async function readScale(
+  request: ApiRequest,
+  kind: ReturnType<typeof patchKindOf> | undefined,
+): Promise<(current: Scale) => Scale> {
+  if (kind === undefined || kind === 'apply') {
     const wanted = (await readValue(request)) as Scale | undefined
     if (!wanted) throw badRequest('no body: a Scale is required')
     return () => wanted
   }
-  const kind = patchKindOf(request.http.headers['content-type'], false)
-  const text = await readText(request)
-  if (kind === 'apply') {
-    const applied = asObject(parseYaml(text).value)
-    return (current) => ({ ...current, spec: { ...current.spec, ...(applied.spec as object) } })
-  }
-  const patch = parseJson(text)
-  return (current) => applyPatch(current, { kind, patch }, () => undefined) as Scale
+  const patch = readPatch(await readText(request), kind)
+  return (current) => applyPatch(current, patch, () => undefined) as Scale
 }
 
-function scaleOf(object: Readonly<KubeObject>, { resource }: ApiRequest): Scale {
+/** A Scale that is applied is a configuration of the object with nothing but its replicas. */
+async function readApplied({ rules }: WriteDeps, request: ApiRequest): Promise<Change> {
+  const { resource, namespace, name = '', query } = request
+  const manager = query.get('fieldManager')
+  if (!manager) {
+    const errors = [required('fieldManager', 'is required for apply patch')]
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', errors)
+  }
+  const scale = appliedScale(await readText(request))
+  const metadata = { name, ...(namespace !== undefined && { namespace }) }
+  const configuration = { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata } as KubeObject
+  if (scale.spec?.replicas !== undefined) setPath(configuration, replicasPath(request), checkReplicas(scale, request))
+  const how = { manager, force: flagOf(query, 'force') ?? false, subresource: 'scale' }
+  return (current) => rules.completed(rules.apply(configuration, current, resource, how), resource)
+}
+
+function appliedScale(text: string): Scale {
+  try {
+    return parseYaml(text).value as Scale
+  } catch (error) {
+    throw error instanceof Undecodable ? badRequest(`error decoding YAML: ${error.message}`) : error
+  }
+}
+
+function checkReplicas({ spec }: Scale, { name = '' }: ApiRequest): number {
+  const replicas = spec?.replicas ?? 0
+  if (Number.isInteger(replicas) && replicas >= 0) return replicas
+  const why = 'must be greater than or equal to 0'
+  throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, [invalidValue('spec.replicas', replicas, why)])
+}
+
+function replicasPath({ resource }: ApiRequest): string {
+  return resource.custom?.scale?.specReplicasPath ?? '.spec.replicas'
+}
+
+function scaleOf(object: Readonly<KubeObject>, request: ApiRequest): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
-  const paths = resource.custom?.scale
-  const replicas = evaluateJsonPath(object, paths?.specReplicasPath ?? '.spec.replicas')[0] ?? 0
+  const paths = request.resource.custom?.scale
+  const replicas = evaluateJsonPath(object, replicasPath(request))[0] ?? 0
   const current = evaluateJsonPath(object, paths?.statusReplicasPath ?? '.status.replicas')[0] ?? 0
   const selector = paths
     ? String(evaluateJsonPath(object, paths.labelSelectorPath ?? '.none')[0] ?? '')

@@ -16,7 +16,8 @@ export function itemElement(item: unknown, schema: SchemaNode): string {
   if (schema.listType !== 'map' || !isObject(item)) return `v:${sortedJson(item)}`
   const key: JsonObject = {}
   for (const name of (schema.listMapKeys ?? []).toSorted()) {
-    const value = item[name] ?? schema.items?.properties?.[name]?.default
+    const node = schema.items?.properties?.[name]
+    const value = item[name] ?? node?.default ?? node?.zero
     // A key that is absent and has no default is no part of the element.
     if (value !== undefined) key[name] = value
   }

@@ -103,7 +103,8 @@ export function pathsOf({ member, children }: FieldSet, prefix = ''): string[] {
   ]
 }
 
-function formatElement(element: string): string {
+/** One element of a path as Kubernetes prints it: `.image`, `[name="web"]`. */
+export function formatElement(element: string): string {
   const text = element.slice(2)
   switch (element[0]) {
     case 'f':

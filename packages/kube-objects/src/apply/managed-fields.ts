@@ -27,9 +27,10 @@ const STRIPPED = [
   ['f:apiVersion'],
   ['f:kind'],
   ['f:metadata'],
-  ...['name', 'generateName', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation'].map(
-    (field) => ['f:metadata', `f:${field}`],
-  ),
+  ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation'].map((field) => [
+    'f:metadata',
+    `f:${field}`,
+  ]),
   ['f:metadata', 'f:managedFields'],
   ['f:metadata', 'f:resourceVersion'],
 ]

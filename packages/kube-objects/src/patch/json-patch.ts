@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '@slipway/errors'
-import { applyPatch, type Operation } from 'rfc6902'
+import { applyPatch, type Operation, Pointer } from 'rfc6902'
 import { isObject } from '../json.ts'
 
 const OPERATIONS = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test'])
@@ -19,7 +19,7 @@ export function jsonPatch<T>(target: T, operations: unknown): T {
   }
   const result = structuredClone(target)
   for (const operation of operations as unknown[]) {
-    const checked = checkedOperation(operation)
+    const checked = asAdd(checkedOperation(operation), result)
     const [error] = applyPatch(result, [checked])
     if (error) throw operationError(checked, error)
   }
@@ -35,6 +35,13 @@ function checkedOperation(operation: unknown): Operation {
     throw new UserError('PATCH_INVALID', `${operation.op} operation: path is missing`)
   // A clone, since the library puts the value itself into the document.
   return structuredClone(operation) as unknown as Operation
+}
+
+/** In maps, evanphx/json-patch replaces what is not there, too. */
+function asAdd(operation: Operation, document: unknown): Operation {
+  if (operation.op !== 'replace') return operation
+  const parent = Pointer.fromJSON(operation.path.slice(0, operation.path.lastIndexOf('/'))).get(document)
+  return isObject(parent) ? { ...operation, op: 'add' } : operation
 }
 
 /** The words of evanphx/json-patch, which the API server and kustomize use. */

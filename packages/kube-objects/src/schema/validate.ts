@@ -78,14 +78,17 @@ function checkList(list: unknown[], schema: SchemaNode, path: string, errors: Fi
     if (schema.listType !== 'map' && schema.listType !== 'set') continue
     const key =
       schema.listType === 'map' && isObject(item)
-        ? Object.fromEntries(
-            (schema.listMapKeys ?? []).map((name) => [name, item[name] ?? schema.items?.properties?.[name]?.default]),
-          )
+        ? Object.fromEntries((schema.listMapKeys ?? []).map((name) => [name, item[name] ?? keyDefault(schema, name)]))
         : item
     const text = JSON.stringify(key)
     if (seen.has(text)) errors.push({ field: at, reason: 'FieldValueDuplicate', message: `Duplicate value: ${text}` })
     seen.add(text)
   }
+}
+
+function keyDefault({ items }: SchemaNode, key: string): unknown {
+  const node = items?.properties?.[key]
+  return node?.default ?? node?.zero
 }
 
 function hasType(value: unknown, { type }: SchemaNode): boolean {

@@ -26,7 +26,7 @@ export function mutatingWebhooks(deps: WebhookDeps & { rules: ObjectRules }): Ad
       throw internalError((error as Error).message)
     }
     const back = apiVersionOf(as) === object.apiVersion ? result : await deps.convert(result, own)
-    return deps.rules.decode(back, own, 'Ignore').object
+    return deps.rules.completed(back, own)
   }
 
   async function mutateAll(webhooks: Webhook[], request: AdmissionRequest): Promise<void> {

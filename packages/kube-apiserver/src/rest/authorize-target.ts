@@ -1,0 +1,25 @@
+import { type Authorizer, denialText } from '../access/authorize.ts'
+import type { Target, User } from '../api/request.ts'
+import { StatusError } from '../api/status.ts'
+
+/** Throws 403 when the user may not do what the target says. */
+export function authorizeTarget(user: User, target: Target, authorize: Authorizer): void {
+  const { resource, verb, namespace, name, subresource } = target
+  const attributes = {
+    user,
+    verb,
+    group: resource.group,
+    resource: resource.plural,
+    ...(subresource && { subresource }),
+    ...(namespace !== undefined && { namespace }),
+    ...(name && { name }),
+  }
+  if (authorize(attributes)) return
+  const shown = resource.group ? `${resource.plural}.${resource.group}` : resource.plural
+  const object = name ? `${shown} "${name}"` : shown
+  throw new StatusError(403, 'Forbidden', `${object} is forbidden: ${denialText(attributes)}`, {
+    ...(name && { name }),
+    ...(resource.group && { group: resource.group }),
+    kind: resource.plural,
+  })
+}
