@@ -105,10 +105,10 @@ export class RevisionIndex {
     }
   }
 
-  /** The revision to compact to when history has outgrown its limits by half. */
+  /** The revision to compact to when history has outgrown its limits by a tenth. */
   dueCompaction(): number | undefined {
     const { revisions, bytes } = this.#limits
-    if (this.#history.length <= revisions * 1.5 && this.#historyBytes <= bytes * 1.5) return undefined
+    if (this.#history.length <= revisions * 1.1 && this.#historyBytes <= bytes * 1.1) return undefined
     let excess = this.#historyBytes - bytes
     let index = Math.max(0, this.#history.length - revisions)
     for (const event of this.#history.slice(0, index)) excess -= event.entry.value.length

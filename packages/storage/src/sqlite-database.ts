@@ -64,7 +64,8 @@ async function databaseConstructor(): Promise<new (file: string) => Database> {
 
 function prepareDatabase(database: Database, file: string): void {
   // Exclusive before WAL: SQLite then keeps the lock until close and needs no shared memory file (sqlite.org/wal.html#noshm).
-  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  // NORMAL syncs at checkpoints only, which keeps the file whole; who needs a commit to last syncs the log.
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
   database.exec('BEGIN EXCLUSIVE; COMMIT')
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
   if (version > SCHEMA_VERSION) {

@@ -7,6 +7,9 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CompactedError, openSqliteRevisionStore } from './index.ts'
 import { runRevisionStoreContract } from './revision-store.contract.ts'
+import { openDatabase } from './sqlite-database.ts'
+import { SqliteRevisionStore } from './sqlite-revision-store.ts'
+import { WriteAheadLog } from './write-ahead-log.ts'
 
 let folder: string
 let files = 0
@@ -82,6 +85,57 @@ describe('SqliteRevisionStore', () => {
     await store.close()
   })
 
+  it('shows and acknowledges a write when it is on the disk, not before', async () => {
+    const { store, log } = await openWithSlowDisk(newFile())
+    const seen: number[] = []
+    store.watch('/', 0, (event) => seen.push(event.revision))
+    let acknowledged = false
+
+    const write = store.create('/a', '1').then(() => {
+      acknowledged = true
+    })
+    const finish = await log.syncing()
+
+    expect([acknowledged, store.get('/a'), store.revision(), seen]).toEqual([false, undefined, 0, []])
+    finish()
+    await write
+    expect([acknowledged, store.get('/a')?.value, store.revision(), seen]).toEqual([true, '1', 1, [1]])
+    await store.close()
+  })
+
+  it('lets what comes while the disk works share the next transaction', async () => {
+    const { store, log } = await openWithSlowDisk(newFile())
+
+    const first = store.create('/a', '1')
+    const finishFirst = await log.syncing()
+    const rest = [store.update('/a', '2', 1), store.update('/a', 'lost', 1), store.create('/b', '1')]
+    finishFirst()
+    const finishRest = await log.syncing()
+    finishRest()
+
+    expect((await first)?.modRevision).toBe(1)
+    expect((await Promise.all(rest)).map((entry) => entry?.modRevision)).toEqual([2, undefined, 3])
+    await store.close()
+  })
+
+  it('takes no more writes when one could not be synced, and has what is on the disk after it was opened anew', async () => {
+    const file = newFile()
+    const { store, log } = await openWithSlowDisk(file)
+    await acknowledge(log, store.create('/a', '1'))
+
+    const failing = store.create('/b', '1')
+    const finish = await log.syncing()
+    finish(new Error('EIO: i/o error, fdatasync'))
+
+    await expect(failing).rejects.toMatchObject({ code: 'STORE_WRITE_FAILED' })
+    await expect(store.create('/c', '1')).rejects.toMatchObject({ code: 'STORE_WRITE_FAILED' })
+    expect(store.list('/').entries.map(({ key }) => key)).toEqual(['/a'])
+    await store.close()
+    const again = await openSqliteRevisionStore(file)
+    expect(again.get('/a')?.value).toBe('1')
+    await again.close()
+  })
+
   it('loses no acknowledged write to kill -9, and locks out other processes meanwhile', async () => {
     const file = newFile()
     const script = `
@@ -121,3 +175,35 @@ describe('SqliteRevisionStore', () => {
     await store.close()
   })
 })
+
+/** A write-ahead log whose syncs end when the test says so. */
+class SlowLog extends WriteAheadLog {
+  readonly #syncs: ((error?: Error) => void)[] = []
+  readonly #waiting: ((finish: (error?: Error) => void) => void)[] = []
+
+  override sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (error?: Error): void => (error ? reject(error) : resolve())
+      const waiting = this.#waiting.shift()
+      if (waiting) waiting(finish)
+      else this.#syncs.push(finish)
+    })
+  }
+
+  /** Resolves when a sync has begun, to the function that ends it. */
+  async syncing(): Promise<(error?: Error) => void> {
+    return this.#syncs.shift() ?? new Promise((resolve) => this.#waiting.push(resolve))
+  }
+}
+
+async function openWithSlowDisk(file: string): Promise<{ store: SqliteRevisionStore; log: SlowLog }> {
+  const database = await openDatabase(file)
+  const log = new SlowLog(file)
+  return { store: new SqliteRevisionStore(database, log, {}), log }
+}
+
+async function acknowledge(log: SlowLog, write: Promise<unknown>): Promise<void> {
+  const finish = await log.syncing()
+  finish()
+  await write
+}

@@ -1,7 +1,9 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { messageOf, TransientError } from '@slipway/errors'
 import { type HistoryLimits, RevisionIndex } from './revision-index.ts'
 import type { Entry, ListOptions, ListResult, RevisionStore, StoreEvent } from './revision-store.ts'
 import { closeDatabase, type Database, openDatabase, type Statement } from './sqlite-database.ts'
+import { WriteAheadLog } from './write-ahead-log.ts'
 import { eventOf, type Write } from './writes.ts'
 
 interface PendingWrite extends Write {
@@ -19,13 +21,14 @@ interface LogRow {
 
 /** Opens or creates the database `file` for this process alone; errors as `openDatabase` has them. */
 export async function openSqliteRevisionStore(file: string, limits: HistoryLimits = {}): Promise<SqliteRevisionStore> {
-  return new SqliteRevisionStore(await openDatabase(file), limits)
+  return new SqliteRevisionStore(await openDatabase(file), new WriteAheadLog(file), limits)
 }
 
 /**
- * A RevisionStore in one SQLite file. The table is a log of revisions; the current state and recent history are also
- * in memory, so that reads never wait for the disk. All writes of one turn of the event loop share one transaction.
- * A write that the disk refuses rejects with TransientError STORE_WRITE_FAILED and changes nothing.
+ * A RevisionStore in one SQLite file. The table is a log of revisions; the current state and recent history are also in memory, so
+ * that reads never wait for the disk. Writes that come while the disk works share the next transaction. A write that the disk
+ * refuses rejects with TransientError STORE_WRITE_FAILED and changes nothing; when a transaction can't be synced, nobody knows what is
+ * on the disk, and the store takes no more writes until it is opened anew.
  */
 export class SqliteRevisionStore implements RevisionStore {
   readonly #database: Database
@@ -33,12 +36,15 @@ export class SqliteRevisionStore implements RevisionStore {
   readonly #insert: Statement
   readonly #forget: Statement
   readonly #mark: Statement
+  readonly #log: WriteAheadLog
   #pending: PendingWrite[] = []
-  #flush: NodeJS.Immediate | undefined
+  #committing: Promise<void> | undefined
+  #failure: TransientError | undefined
   #closed = false
 
-  constructor(database: Database, limits: HistoryLimits) {
+  constructor(database: Database, log: WriteAheadLog, limits: HistoryLimits) {
     this.#database = database
+    this.#log = log
     this.#index = new RevisionIndex(limits)
     this.#insert = database.prepare('INSERT INTO log (revision, key, value, created, deleted) VALUES (?, ?, ?, ?, ?)')
     this.#forget = database.prepare('DELETE FROM log WHERE revision = ?')
@@ -81,8 +87,9 @@ export class SqliteRevisionStore implements RevisionStore {
 
   async close(): Promise<void> {
     if (this.#closed) return
-    this.#commitPending()
     this.#closed = true
+    await this.#committing
+    await this.#log.close()
     closeDatabase(this.#database)
   }
 
@@ -90,18 +97,21 @@ export class SqliteRevisionStore implements RevisionStore {
     if (this.#closed) return Promise.reject(new TransientError('STORE_CLOSED', 'the store is closed'))
     return new Promise((resolve, reject) => {
       this.#pending.push({ ...write, resolve, reject })
-      this.#flush ??= setImmediate(() => this.#commitPending())
+      this.#committing ??= this.#commitPending()
     })
   }
 
-  #commitPending(): void {
-    if (this.#flush) clearImmediate(this.#flush)
-    this.#flush = undefined
-    const writes = this.#pending
-    this.#pending = []
-    if (writes.length === 0) return
+  async #commitPending(): Promise<void> {
+    await endOfTurn()
+    while (this.#pending.length > 0) await this.#commit(this.#pending.splice(0))
+    this.#committing = undefined
+  }
+
+  async #commit(writes: PendingWrite[]): Promise<void> {
     try {
+      if (this.#failure) throw this.#failure
       const events = this.#transaction(() => this.#insertAll(writes))
+      await this.#sync()
       for (const event of events) if (event) this.#index.apply(event)
       for (const event of events) if (event) this.#index.announce(event)
       for (const [index, write] of writes.entries()) write.resolve(events[index])
@@ -109,6 +119,15 @@ export class SqliteRevisionStore implements RevisionStore {
       if (due !== undefined) this.#transaction(() => this.#compact(due))
     } catch (error) {
       for (const write of writes) write.reject(error)
+    }
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      await this.#log.sync()
+    } catch (error) {
+      this.#failure = writeError(error)
+      throw this.#failure
     }
   }
 
@@ -151,10 +170,7 @@ export class SqliteRevisionStore implements RevisionStore {
       return result
     } catch (error) {
       this.#rollback()
-      throw new TransientError('STORE_WRITE_FAILED', `the database refused a write: ${messageOf(error)}`, {
-        hint: 'see that the disk has space and is writable',
-        cause: error,
-      })
+      throw writeError(error)
     }
   }
 
@@ -180,4 +196,11 @@ export class SqliteRevisionStore implements RevisionStore {
     this.#index.advanceTo(mark.newest)
     this.#index.compact(mark.revision)
   }
+}
+
+function writeError(error: unknown): TransientError {
+  return new TransientError('STORE_WRITE_FAILED', `the database refused a write: ${messageOf(error)}`, {
+    hint: 'see that the disk has space and is writable',
+    cause: error,
+  })
 }
