@@ -25,9 +25,14 @@ export function containerConfig(spec: ContainerSpec): object {
 
 function hostConfig(spec: ContainerSpec): object {
   return defined({
-    Binds: spec.mounts?.map((mount) =>
-      [mount.source, mount.target, [mount.readOnly ? 'ro' : 'rw', mount.propagation ?? 'rprivate'].join(',')].join(':'),
-    ),
+    // Not Binds, whose paths may hold no colon.
+    Mounts: spec.mounts?.map(({ source, target, readOnly, propagation }) => ({
+      Type: 'bind',
+      Source: source,
+      Target: target,
+      ReadOnly: readOnly ?? false,
+      BindOptions: { Propagation: propagation ?? 'rprivate' },
+    })),
     Tmpfs: spec.tmpfs,
     PortBindings: spec.ports && portBindings(spec.ports),
     NetworkMode: spec.network,
@@ -44,12 +49,17 @@ function hostConfig(spec: ContainerSpec): object {
     CpuShares: spec.cpuShares,
     Privileged: spec.privileged,
     ReadonlyRootfs: spec.readOnlyRootFilesystem,
-    SecurityOpt: spec.noNewPrivileges ? ['no-new-privileges'] : undefined,
+    SecurityOpt: securityOptions(spec),
     CapAdd: spec.addCapabilities,
     CapDrop: spec.dropCapabilities,
     GroupAdd: spec.addGroups,
     Sysctls: spec.sysctls,
   })
+}
+
+function securityOptions({ noNewPrivileges, unconfined }: ContainerSpec): string[] | undefined {
+  const options = [...(noNewPrivileges ? ['no-new-privileges'] : []), ...(unconfined ? ['seccomp=unconfined'] : [])]
+  return options.length > 0 ? options : undefined
 }
 
 const portKey = ({ containerPort, protocol }: PortPublication): string => `${containerPort}/${protocol}`

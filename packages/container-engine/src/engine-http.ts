@@ -125,7 +125,8 @@ function queryString(query: EngineRequest['query'] = {}): string {
 function engineError(status: number, text: string, request: EngineRequest): SlipwayError {
   const message = `${engineMessage(text) || `HTTP status ${status}`} (${request.method} ${request.path})`
   if (status === 404) return new UserError('ENGINE_NOT_FOUND', message)
-  if (status === 409) return new UserError('ENGINE_CONFLICT', message)
+  // Podman answers 500 for a name that another container has.
+  if (status === 409 || message.includes('already in use')) return new UserError('ENGINE_CONFLICT', message)
   return new UserError('ENGINE_REFUSED', message)
 }
 

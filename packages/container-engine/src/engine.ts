@@ -4,6 +4,7 @@ import { containerConfig, containerState, type InspectAnswer, statusOf } from '.
 import { type EngineHttp, isNotFound } from './engine-http.ts'
 import { merged } from './frames.ts'
 import { Images } from './images.ts'
+import { countLines, skipLines } from './log-lines.ts'
 import type {
   BuildRequest,
   ContainerEngine,
@@ -144,6 +145,15 @@ export class HttpContainerEngine implements ContainerEngine {
 
   async logs(id: string, options: LogOptions = {}): Promise<Readable> {
     const tty = (await this.inspect(id))?.tty ?? false
+    const { tail, ...rest } = options
+    if (tail === undefined || this.#info.name !== 'podman') return this.#logs(id, options, tty)
+    // Podman's own tail loses a last line without an end, or glues it to the one before.
+    const { follow: _follow, ...still } = rest
+    const lines = await countLines(await this.#logs(id, still, tty))
+    return skipLines(await this.#logs(id, rest, tty), lines - tail)
+  }
+
+  async #logs(id: string, options: LogOptions, tty: boolean): Promise<Readable> {
     const { follow, tail, timestamps, since, only, signal } = options
     const response = await this.#http.stream({
       method: 'GET',

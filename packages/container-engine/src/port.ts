@@ -98,7 +98,8 @@ export interface ContainerSpec {
   /** `container:<id>` shares that container's network. @default the engine's bridge */
   network?: 'bridge' | 'host' | 'none' | `container:${string}`
   pid?: 'host' | `container:${string}`
-  ipc?: 'host' | `container:${string}`
+  /** `shareable` lets others join it. */
+  ipc?: 'host' | 'shareable' | `container:${string}`
   hostname?: string
   /** `name:address`, for /etc/hosts. */
   extraHosts?: string[]
@@ -111,6 +112,8 @@ export interface ContainerSpec {
   privileged?: boolean
   readOnlyRootFilesystem?: boolean
   noNewPrivileges?: boolean
+  /** No filter on system calls. @default the engine's own */
+  unconfined?: boolean
   addCapabilities?: string[]
   dropCapabilities?: string[]
   addGroups?: string[]

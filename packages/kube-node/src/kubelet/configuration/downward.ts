@@ -1,0 +1,62 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { UserError } from '@slipway/errors'
+import { quantityValue } from '@slipway/kube-objects'
+import type { Container, Pod, ResourceFieldRef } from '../../model/pod.ts'
+
+/** What only the node knows about a pod. */
+export interface PodPlace {
+  nodeName: string
+  hostIP: string
+  podIP: string
+}
+
+/** The text of a `fieldRef` (downward API). Throws UserError POD_FIELD_UNSUPPORTED. */
+export function fieldText(pod: Pod, path: string, place: PodPlace): string {
+  const { metadata, spec } = pod
+  const subscript = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path)
+  if (subscript) return metadata[subscript[1] as 'labels' | 'annotations']?.[subscript[2] ?? ''] ?? ''
+  switch (path) {
+    case 'metadata.name':
+      return metadata.name
+    case 'metadata.namespace':
+      return metadata.namespace ?? 'default'
+    case 'metadata.uid':
+      return metadata.uid ?? ''
+    case 'metadata.labels':
+      return mapText(metadata.labels)
+    case 'metadata.annotations':
+      return mapText(metadata.annotations)
+    case 'spec.nodeName':
+      return place.nodeName
+    case 'spec.serviceAccountName':
+      return spec.serviceAccountName ?? 'default'
+    case 'status.hostIP':
+    case 'status.hostIPs':
+      return place.hostIP
+    case 'status.podIP':
+    case 'status.podIPs':
+      return place.podIP
+    default:
+      throw new UserError('POD_FIELD_UNSUPPORTED', `field label not supported: ${path}`)
+  }
+}
+
+/** The number of a `resourceFieldRef`; without a limit it is what the node has. */
+export function resourceText(pod: Pod, container: Container | undefined, ref: ResourceFieldRef): string {
+  const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]
+  const source = ref.containerName ? all.find(({ name }) => name === ref.containerName) : container
+  const [kind, resource = ''] = ref.resource.split('.') as ['limits' | 'requests', string]
+  const value = source?.resources?.[kind]?.[resource]
+  const capacity: Record<string, number> = { cpu: availableParallelism(), memory: totalmem() }
+  const amount = value === undefined ? (kind === 'limits' ? (capacity[resource] ?? 0) : 0) : quantityValue(value)
+  const divisor = quantityValue(ref.divisor ?? '1') || 1
+  return String(Math.ceil(amount / divisor))
+}
+
+/** As the kubelet writes maps into files: one sorted `key="value"` a line. */
+function mapText(map: Record<string, string> = {}): string {
+  return Object.entries(map)
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .sort()
+    .join('\n')
+}

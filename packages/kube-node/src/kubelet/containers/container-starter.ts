@@ -1,0 +1,133 @@
+import type { BindMount } from '@slipway/container-engine'
+import { describeError, messageOf, UserError } from '@slipway/errors'
+import type { KubeObject } from '@slipway/kube-objects'
+import type { Container, EphemeralContainer, Pod } from '../../model/pod.ts'
+import type { PulledImage } from '../../runtime/pod-runtime.ts'
+import type { ConfigurationReader } from '../configuration/configuration-reader.ts'
+import type { PodPlace } from '../configuration/downward.ts'
+import { containerEnvironment } from '../configuration/environment.ts'
+import { serviceLinks } from '../configuration/service-links.ts'
+import type { ObservedPod } from '../observed-pod.ts'
+import type { WorkerDeps } from '../worker-deps.ts'
+import { containerSpec } from './container-spec.ts'
+import { createAnew } from './create-anew.ts'
+import { StartFailure, stage } from './start-failure.ts'
+
+export interface StartRequest {
+  container: Container
+  attempt: number
+  /** Id of the sandbox that runs. */
+  sandbox: string
+  volumes: ReadonlyMap<string, string>
+  networkFiles: BindMount[]
+  configuration: ConfigurationReader
+  place: PodPlace
+  signal: AbortSignal
+}
+
+/** Brings one container of a pod up: image, environment, create, start. Throws {@link StartFailure}. */
+export class ContainerStarter {
+  readonly #observed: ObservedPod
+  readonly #deps: WorkerDeps
+
+  constructor(observed: ObservedPod, deps: WorkerDeps) {
+    this.#observed = observed
+    this.#deps = deps
+  }
+
+  /** Resolves to the engine's id of the container when it runs. */
+  async start(request: StartRequest): Promise<string | undefined> {
+    const { container, attempt, sandbox, volumes, networkFiles, configuration, place } = request
+    const { runtime, event, instance } = this.#deps
+    const { pod, dir } = this.#observed
+    const pulled = await this.#pull(pod, request)
+    const image = await runtime.engine.inspectImage(pulled.imageId)
+    if (!image) throw new StartFailure('ErrImagePull', `image ${pulled.imageId} went away`)
+    const spec = await stage('CreateContainerConfigError', async () => {
+      const links = serviceLinks(pod, this.#deps.services())
+      const env = await containerEnvironment(pod, container, { configuration, place, links })
+      const target = this.#processesOf(container)
+      return containerSpec({
+        ...{
+          pod,
+          container,
+          attempt,
+          image,
+          imageRef: pulled.imageRef,
+          env,
+          volumes,
+          networkFiles,
+          dir,
+          instance,
+          sandbox,
+        },
+        ...(target && { processesOf: target }),
+      })
+    })
+    const id = await stage('CreateContainerError', () => createAnew(runtime.engine, spec))
+    event(pod, 'Normal', 'Created', `Created container: ${container.name}`)
+    try {
+      await runtime.engine.start(id)
+    } catch (error) {
+      // It counts as one that ran and ended.
+      this.#observed.failedToStart(id, messageOf(error))
+      event(pod, 'Warning', 'Failed', `Error: ${messageOf(error)}`)
+      return undefined
+    }
+    event(pod, 'Normal', 'Started', `Started container ${container.name}`)
+    return id
+  }
+
+  /** Whose processes an ephemeral container came to look at. */
+  #processesOf({ targetContainerName }: EphemeralContainer): string | undefined {
+    return targetContainerName && this.#observed.containerId(targetContainerName, false)
+  }
+
+  async #pull(pod: Pod, { container, signal }: StartRequest): Promise<PulledImage> {
+    const { event, runtime } = this.#deps
+    const { image } = container
+    const policy = container.imagePullPolicy ?? defaultPolicy(image)
+    const begun = Date.now()
+    if (policy === 'Always') event(pod, 'Normal', 'Pulling', `Pulling image "${image}"`)
+    try {
+      const pullSecrets = await this.#pullSecrets(pod)
+      const pulled = await runtime.images.ensureImage(image, { policy, pullSecrets, signal })
+      const took = `${Date.now() - begun}ms`
+      const text = pulled.pulled
+        ? `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${pulled.size ?? 0} bytes.`
+        : `Container image "${image}" already present on machine`
+      event(pod, 'Normal', 'Pulled', text)
+      return pulled
+    } catch (error) {
+      throw new StartFailure(reasonOf(error), describeError(error), {
+        cause: error,
+        eventMessage: `Failed to pull image "${image}": ${describeError(error)}`,
+      })
+    }
+  }
+
+  /** Missing secrets are passed over, as the kubelet does: the image may be public. */
+  async #pullSecrets(pod: Pod): Promise<string[]> {
+    const namespace = pod.metadata.namespace ?? 'default'
+    const read = async (name: string | undefined): Promise<string[]> => {
+      if (!name) return []
+      const secret = await this.#deps.client.get<KubeObject>({ apiVersion: 'v1', kind: 'Secret', namespace, name })
+      if (!secret) {
+        const message = `Unable to retrieve image pull secret ${namespace}/${name}`
+        this.#deps.event(pod, 'Warning', 'FailedToRetrieveImagePullSecret', message)
+      }
+      const encoded = secret?.data?.['.dockerconfigjson'] as string | undefined
+      return encoded ? [Buffer.from(encoded, 'base64').toString('utf8')] : []
+    }
+    return (await Promise.all((pod.spec.imagePullSecrets ?? []).map(({ name }) => read(name)))).flat()
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof UserError)) return 'ErrImagePull'
+  return { IMAGE_NEVER_PULL: 'ErrImageNeverPull', IMAGE_NAME_INVALID: 'InvalidImageName' }[error.code] ?? 'ErrImagePull'
+}
+
+/** What the API server defaults to: `:latest` and no tag are asked for each time. */
+const defaultPolicy = (image: string): 'Always' | 'IfNotPresent' =>
+  image.includes('@') || (/:[^/]+$/.test(image) && !image.endsWith(':latest')) ? 'IfNotPresent' : 'Always'

@@ -1,0 +1,47 @@
+import type { ContainerSpec, ImageInfo } from '@slipway/container-engine'
+import { UserError } from '@slipway/errors'
+import type { Container, Pod } from '../../model/pod.ts'
+
+/** As whom a container runs and what it may: its own security context before the pod's. Throws UserError POD_SECURITY_REFUSED. */
+export function securityOf(pod: Pod, container: Container, image: ImageInfo): Partial<ContainerSpec> {
+  const shared = pod.spec.securityContext ?? {}
+  const own = container.securityContext ?? {}
+  const { add, drop } = own.capabilities ?? {}
+  const { type: seccomp } = own.seccompProfile ?? shared.seccompProfile ?? {}
+  return {
+    ...userOf({ ...shared, ...own }, image),
+    ...(own.privileged && { privileged: true }),
+    ...(own.readOnlyRootFilesystem && { readOnlyRootFilesystem: true }),
+    ...(own.allowPrivilegeEscalation === false && { noNewPrivileges: true }),
+    ...(seccomp === 'Unconfined' && { unconfined: true }),
+    ...(add && { addCapabilities: add }),
+    ...(drop && { dropCapabilities: drop }),
+  }
+}
+
+function userOf(
+  security: NonNullable<Pod['spec']['securityContext']>,
+  image: ImageInfo,
+): Pick<ContainerSpec, 'user' | 'addGroups'> {
+  const { runAsUser, runAsGroup, runAsNonRoot, supplementalGroups = [], fsGroup } = security
+  if (runAsNonRoot) assertNotRoot(runAsUser, image)
+  const groups = [...supplementalGroups, ...(fsGroup === undefined ? [] : [fsGroup])]
+  const user = runAsUser ?? (runAsGroup === undefined ? undefined : 0)
+  return {
+    ...(user !== undefined && { user: runAsGroup === undefined ? String(user) : `${user}:${runAsGroup}` }),
+    ...(groups.length > 0 && { addGroups: groups.map(String) }),
+  }
+}
+
+/** As verifyRunAsNonRoot of the kubelet words it. */
+function assertNotRoot(runAsUser: number | undefined, { user }: ImageInfo): void {
+  if (runAsUser === 0) throw new UserError('POD_SECURITY_REFUSED', "container's runAsUser breaks non-root policy")
+  if (runAsUser !== undefined) return
+  const [name = ''] = user.split(':')
+  if (name === '' || name === '0') {
+    throw new UserError('POD_SECURITY_REFUSED', 'container has runAsNonRoot and image will run as root')
+  }
+  if (/^\d+$/.test(name)) return
+  const why = `container has runAsNonRoot and image has non-numeric user (${name}), cannot verify user is non-root`
+  throw new UserError('POD_SECURITY_REFUSED', why)
+}

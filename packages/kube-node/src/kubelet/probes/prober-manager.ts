@@ -1,0 +1,89 @@
+import type { Container } from '../../model/pod.ts'
+import type { ContainerKiller } from '../containers/container-killer.ts'
+import type { ObservedPod } from '../observed-pod.ts'
+import type { WorkerDeps } from '../worker-deps.ts'
+import { Prober } from './prober.ts'
+
+/** Who learns what the probes of a pod lead to. */
+export interface ProberManagerEvents {
+  /** The pod has to be looked at again. */
+  changed(): void
+  /** A container that failed its probe could not be killed. */
+  error(error: unknown): void
+}
+
+/** Probes the running containers of one pod, and kills those that failed their start-up or liveness probe. */
+export class ProberManager {
+  readonly #observed: ObservedPod
+  readonly #deps: WorkerDeps
+  readonly #killer: ContainerKiller
+  readonly #events: ProberManagerEvents
+  readonly #probers = new Map<string, Prober>()
+
+  constructor(observed: ObservedPod, deps: WorkerDeps, killer: ContainerKiller, events: ProberManagerEvents) {
+    this.#observed = observed
+    this.#deps = deps
+    this.#killer = killer
+    this.#events = events
+  }
+
+  /** Begins for containers that run now, and ends for those that don't any more. */
+  sync(): void {
+    const running = new Map(this.#observed.running().map((attempt) => [attempt.id, attempt]))
+    for (const [id, prober] of this.#probers) {
+      if (running.has(id)) continue
+      prober.stop()
+      this.#probers.delete(id)
+    }
+    for (const [id, { name }] of running) {
+      const container = this.#observed.container(name)
+      if (container && !this.#probers.has(id)) this.#probers.set(id, this.#probe(container, id))
+    }
+  }
+
+  /** Asks no more. */
+  stop(): void {
+    for (const prober of this.#probers.values()) prober.stop()
+  }
+
+  /** Names of running containers whose start-up probe has passed (or that have none). */
+  started(): Set<string> {
+    return this.#names((prober) => prober.started)
+  }
+
+  /** Names of running containers that are ready. */
+  ready(): Set<string> {
+    return this.#names((prober) => prober.ready)
+  }
+
+  #names(test: (prober: Prober) => boolean): Set<string> {
+    return new Set(
+      this.#observed.running().flatMap(({ id, name }) => {
+        const prober = this.#probers.get(id)
+        return prober && test(prober) ? [name] : []
+      }),
+    )
+  }
+
+  #probe(container: Container, id: string): Prober {
+    const { event, runtime } = this.#deps
+    const { startupProbe: _startup, readinessProbe: _readiness, livenessProbe: _liveness, ...unprobed } = container
+    return new Prober(runtime.simulated ? unprobed : container, this.#observed.target(container, id), {
+      changed: () => this.#events.changed(),
+      failed: (kind, output) => {
+        const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`
+        event(this.#observed.pod, 'Warning', 'Unhealthy', `${title} probe failed: ${output}`)
+      },
+      dead: (kind) => {
+        const attempt = this.#observed.running().find((running) => running.id === id)
+        if (!attempt) return
+        const why = `Container ${container.name} failed ${kind} probe, will be restarted`
+        const { terminationGracePeriodSeconds: grace } = container[`${kind}Probe`] ?? {}
+        this.#killer.kill(attempt, why, grace).then(
+          () => this.#events.changed(),
+          (error: unknown) => this.#events.error(error),
+        )
+      },
+    })
+  }
+}

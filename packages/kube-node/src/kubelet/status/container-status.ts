@@ -1,0 +1,52 @@
+import { timestamp } from '../../controllers/clock.ts'
+import type { Container } from '../../model/pod.ts'
+import type { ContainerStatus, TerminatedState } from '../../model/pod-status.ts'
+import { isSidecar } from '../decide.ts'
+import type { Attempt } from '../observe.ts'
+import type { StatusInput } from './pod-status.ts'
+
+/** The status of one container of a pod, init containers included. */
+export function containerStatus(container: Container, input: StatusInput): ContainerStatus {
+  const { pod, observed, waiting, started, ready, runtime, now } = input
+  const { current, previous } = observed.get(container.name) ?? {}
+  const wait = waiting.get(container.name)
+  const running = current?.status === 'running'
+  const ended = current?.status === 'exited' ? terminated(current, runtime) : undefined
+  const last = wait && ended ? ended : previous?.status === 'exited' ? terminated(previous, runtime) : undefined
+  const isInit = pod.spec.initContainers?.includes(container) && !isSidecar(container)
+  const isEphemeral = pod.spec.ephemeralContainers?.includes(container) ?? false
+  return {
+    name: container.name,
+    image: container.image,
+    imageID: current?.imageRef ?? '',
+    ...(current && { containerID: `${runtime}://${current.id}` }),
+    ready: isInit ? ended?.exitCode === 0 : !isEphemeral && running && ready.has(container.name),
+    started: running && started.has(container.name),
+    restartCount: current?.attempt ?? 0,
+    state: running
+      ? { running: { startedAt: seconds(current.startedAt) ?? now } }
+      : ended && !wait
+        ? { terminated: ended }
+        : { waiting: wait ?? { reason: firstReason(input) } },
+    lastState: last ? { terminated: last } : {},
+  }
+}
+
+/** Before anything is known, containers of a pod with init containers wait for those. */
+const firstReason = ({ pod }: StatusInput): string =>
+  pod.spec.initContainers?.length ? 'PodInitializing' : 'ContainerCreating'
+
+function terminated(attempt: Attempt, runtime: string): TerminatedState {
+  const { exitCode, oomKilled, reason, message } = attempt
+  return {
+    exitCode,
+    reason: reason ?? (oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error'),
+    ...(message && { message }),
+    startedAt: seconds(attempt.startedAt) ?? null,
+    finishedAt: seconds(attempt.finishedAt) ?? null,
+    containerID: `${runtime}://${attempt.id}`,
+  }
+}
+
+/** As the API has times: in seconds, UTC. */
+const seconds = (time: string | undefined): string | undefined => time && timestamp(new Date(time))

@@ -1,0 +1,74 @@
+import { isApiError, type KubeClient } from '@slipway/kube-client'
+import { canonicalJson } from '../../canonical.ts'
+import type { Pod } from '../../model/pod.ts'
+import type { PodStatus } from '../../model/pod-status.ts'
+import { mergeStatus } from './pod-status.ts'
+
+const RETRY = 500
+
+/** Writes the status of one pod in the background; of states that follow one another fast only the last is sent. */
+export class StatusWriter {
+  readonly #client: KubeClient
+  readonly #onError: (error: unknown) => void
+  #last: string | undefined
+  #next: { pod: Pod; status: PodStatus } | undefined
+  #writing: Promise<void> | undefined
+
+  constructor(client: KubeClient, onError: (error: unknown) => void) {
+    this.#client = client
+    this.#onError = onError
+  }
+
+  /** Returns at once. Nothing is sent when the pod says so already. */
+  set(pod: Pod, status: PodStatus): void {
+    const text = canonicalJson(status)
+    if (text === this.#last || (this.#last === undefined && says(pod.status, status))) return
+    this.#last = text
+    this.#next = { pod, status }
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined
+    })
+  }
+
+  /** Resolves when everything is written. */
+  async flush(): Promise<void> {
+    await this.#writing
+  }
+
+  async #write(): Promise<void> {
+    while (this.#next) {
+      const { pod, status } = this.#next
+      this.#next = undefined
+      const { name, namespace = 'default', uid } = pod.metadata
+      try {
+        await this.#client.patch(
+          { apiVersion: 'v1', kind: 'Pod', namespace, name },
+          // Conditions are merged by their type, so that those of others stay.
+          'strategic',
+          // The uid makes a pod of the same name that came after this one refuse the status.
+          { metadata: { uid }, status: { ...status, ...replaced(status) } },
+          { subresource: 'status', fieldManager: 'kubelet' },
+        )
+      } catch (error) {
+        if (isApiError(error, 'KUBE_NOT_FOUND') || isApiError(error, 'KUBE_INVALID')) return
+        this.#onError(error)
+        this.#next ??= { pod, status }
+        await new Promise((resolve) => setTimeout(resolve, RETRY).unref())
+      }
+    }
+  }
+}
+
+/** Addresses would be merged too; the old ones have to go. */
+function replaced({ podIPs = [], hostIPs = [] }: PodStatus): Record<string, unknown> {
+  const replace = { $patch: 'replace' }
+  return { podIPs: [replace, ...podIPs], hostIPs: [replace, ...hostIPs] }
+}
+
+function says(before: PodStatus | undefined, status: PodStatus): boolean {
+  const text = (one: PodStatus | undefined): string => {
+    const conditions = [...(one?.conditions ?? [])].sort((a, b) => (a.type < b.type ? -1 : 1))
+    return canonicalJson({ ...one, conditions })
+  }
+  return text(mergeStatus(before, status)) === text(before)
+}

@@ -1,0 +1,109 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { describeError, UserError } from '@slipway/errors'
+import type { Volume } from '../../model/volume.ts'
+import { ConfigurationReader } from '../configuration/configuration-reader.ts'
+import { ServiceAccountTokens } from '../configuration/service-account-tokens.ts'
+import type { ObservedPod } from '../observed-pod.ts'
+import type { WorkerDeps } from '../worker-deps.ts'
+import { swapIn } from './atomic-writer.ts'
+import { hostPath } from './host-path.ts'
+import { giveToGroup } from './ownership.ts'
+import { isProjection, projectedFiles } from './projection.ts'
+
+/** Keeps the volumes of one pod. */
+export class VolumeManager {
+  readonly #observed: ObservedPod
+  readonly #deps: WorkerDeps
+  readonly #tokens: ServiceAccountTokens
+  #outdated = true
+
+  constructor(observed: ObservedPod, deps: WorkerDeps) {
+    this.#observed = observed
+    this.#deps = deps
+    this.#tokens = new ServiceAccountTokens(deps.client)
+  }
+
+  /** What the volumes are made of has changed. */
+  invalidate(): void {
+    this.#outdated = true
+  }
+
+  /** Makes every volume and resolves to its path by name. Harmless to repeat: contents that changed are swapped in. */
+  async prepare(): Promise<Map<string, string>> {
+    this.#outdated = false
+    const { namespace = 'default' } = this.#observed.pod.metadata
+    const configuration = new ConfigurationReader(this.#deps.client, namespace)
+    const paths = new Map<string, string>()
+    try {
+      for (const volume of this.#observed.pod.spec.volumes ?? []) {
+        paths.set(volume.name, await this.#prepare(volume, configuration))
+      }
+    } catch (error) {
+      this.#outdated = true
+      throw error
+    }
+    return paths
+  }
+
+  /** Brings contents that changed into a pod that runs. Resolves to the milliseconds until they have to be looked at again. */
+  async refresh(): Promise<number | undefined> {
+    if (this.#outdated || this.#tokens.untilRefresh() === 0) {
+      await this.prepare().catch((error: unknown) => {
+        this.#deps.event(this.#observed.pod, 'Warning', 'FailedMount', describeError(error))
+      })
+    }
+    return this.#outdated ? RETRY : this.#tokens.untilRefresh()
+  }
+
+  /** Takes everything of the pod away. */
+  remove(): void {
+    rmSync(this.#observed.dir, { recursive: true, force: true })
+    rmSync(this.#memoryDir(), { recursive: true, force: true })
+  }
+
+  async #prepare(volume: Volume, configuration: ConfigurationReader): Promise<string> {
+    if (volume.hostPath) return hostPath(volume.hostPath)
+    if (volume.emptyDir) return this.#emptyDir(volume.name, volume.emptyDir)
+    if (isProjection(volume)) return this.#projection(volume, configuration)
+    throw new UserError('POD_VOLUME_UNSUPPORTED', `volume "${volume.name}" is of a kind that this node does not have`, {
+      hint: 'emptyDir, hostPath, configMap, secret, projected, downwardAPI and persistentVolumeClaim are supported',
+    })
+  }
+
+  /** Made once: what its containers do to its access rights stays. */
+  #emptyDir(name: string, { medium }: { medium?: string }): string {
+    const root = join(medium === 'Memory' ? this.#memoryDir() : this.#observed.dir, 'volumes')
+    const dir = join(root, name)
+    if (existsSync(dir)) return dir
+    mkdirSync(root, { recursive: true })
+    const fresh = mkdtempSync(join(root, '.new-'))
+    chmodSync(fresh, 0o777)
+    giveToGroup(fresh, this.#group(), { readOnly: false })
+    renameSync(fresh, dir)
+    return dir
+  }
+
+  async #projection(volume: Volume, configuration: ConfigurationReader): Promise<string> {
+    const { pod, place, dir: root } = this.#observed
+    const token = (audience: string | undefined, seconds: number) => this.#tokens.get(pod, audience, seconds)
+    const files = await projectedFiles(volume, { pod, configuration, place, token })
+    const dir = join(root, 'volumes', volume.name)
+    mkdirSync(dir, { recursive: true })
+    swapIn(dir, files, (folder) => giveToGroup(folder, this.#group(), { readOnly: true }))
+    giveToGroup(dir, this.#group(), { readOnly: true })
+    return dir
+  }
+
+  #group(): number | undefined {
+    return this.#observed.pod.spec.securityContext?.fsGroup
+  }
+
+  /** Where volumes of medium Memory are: on a file system that is in memory already. */
+  #memoryDir(): string {
+    return join(this.#deps.memoryDir, this.#observed.pod.metadata.uid ?? '')
+  }
+}
+
+/** Configuration that was there when the pod started and is missing now. */
+const RETRY = 10_000

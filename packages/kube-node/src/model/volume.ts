@@ -1,0 +1,34 @@
+import type { ResourceFieldRef } from './pod.ts'
+
+/** A volume of a pod: one of its fields says of which kind. */
+export interface Volume {
+  name: string
+  emptyDir?: { medium?: string; sizeLimit?: string }
+  hostPath?: { path: string; type?: string }
+  configMap?: { name: string; items?: KeyToPath[]; optional?: boolean; defaultMode?: number }
+  secret?: { secretName: string; items?: KeyToPath[]; optional?: boolean; defaultMode?: number }
+  downwardAPI?: { items?: DownwardItem[]; defaultMode?: number }
+  projected?: { sources?: ProjectedSource[]; defaultMode?: number }
+  persistentVolumeClaim?: { claimName: string; readOnly?: boolean }
+  ephemeral?: object
+}
+
+export interface KeyToPath {
+  key: string
+  path: string
+  mode?: number
+}
+
+export interface DownwardItem {
+  path: string
+  mode?: number
+  fieldRef?: { fieldPath: string }
+  resourceFieldRef?: ResourceFieldRef
+}
+
+export interface ProjectedSource {
+  configMap?: { name: string; items?: KeyToPath[]; optional?: boolean }
+  secret?: { name: string; items?: KeyToPath[]; optional?: boolean }
+  downwardAPI?: { items?: DownwardItem[] }
+  serviceAccountToken?: { path: string; audience?: string; expirationSeconds?: number }
+}
