@@ -103,6 +103,11 @@ export class KubeClient {
     return this.#json<T>({ method: 'POST', path, query: writeQuery(options), body: object })
   }
 
+  /** What a subresource makes of a request, such as a token of a ServiceAccount. */
+  async createSubresource<T>(ref: ObjectRef, subresource: string, body: object): Promise<T> {
+    return this.#json<T>({ method: 'POST', path: await this.#path(ref, ref, subresource), body })
+  }
+
   /** PUT: fails with KUBE_CONFLICT when `metadata.resourceVersion` is not the stored one. */
   async replace<T extends KubeObject>(object: T, options: WriteOptions = {}): Promise<T> {
     const path = await this.#path(object, object.metadata, options.subresource)
