@@ -1,28 +1,9 @@
-import type { KubeObject } from '@slipway/kube-objects'
-import type { LabelSelector } from './types.ts'
+import { type KubeObject, labelRequirements, matchesLabels } from '@slipway/kube-objects'
+import type { LabelSelector } from './model/pod.ts'
 
-/** Whether labels satisfy a selector (metav1.LabelSelector). An absent selector selects nothing, an empty one everything. */
+/** Whether labels satisfy a selector. An absent selector selects nothing, an empty one everything. */
 export function selects(selector: LabelSelector | undefined, labels: Record<string, string> = {}): boolean {
-  if (!selector) return false
-  if (!matchesAll(selector.matchLabels ?? {}, labels)) return false
-  return (selector.matchExpressions ?? []).every((expression) => satisfies(expression, labels))
-}
-
-function satisfies(
-  { key, operator, values = [] }: NonNullable<LabelSelector['matchExpressions']>[number],
-  labels: Record<string, string>,
-): boolean {
-  const value = labels[key]
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value)
-    case 'NotIn':
-      return value === undefined || !values.includes(value)
-    case 'Exists':
-      return value !== undefined
-    case 'DoesNotExist':
-      return value === undefined
-  }
+  return selector !== undefined && matchesLabels(labels, labelRequirements(selector))
 }
 
 /** Whether every wanted label is there. */

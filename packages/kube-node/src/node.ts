@@ -1,21 +1,22 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Controller, Log } from '@slipway/controller-runtime'
 import type { InformerSet, KubeClient } from '@slipway/kube-client'
-import { PODS, SERVICES, workloadControllers } from './controllers/workload-controllers.ts'
+import { workloadControllers } from './controllers/workload-controllers.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { nodeLabels, registerNode, retireNode } from './kubelet/node-object.ts'
 import { podFilter, removeContainers } from './kubelet/observe.ts'
+import { PODS, SERVICES } from './model/kinds.ts'
+import type { Pod } from './model/pod.ts'
+import type { Service } from './model/service.ts'
 import { ServiceProxy } from './network/service-proxy.ts'
 import type { PodEngine, PodRuntime } from './runtime/pod-runtime.ts'
 import { KubeletServer } from './server/kubelet-server.ts'
-import type { Pod, Service } from './types.ts'
 
 export interface NodeDeps {
   client: KubeClient
   informers: InformerSet
   runtime: PodRuntime
-  /** Makes tokens for projected service account volumes; without it those files are left out. */
-  serviceAccountToken?: (pod: Pod, audience: string | undefined, seconds: number) => Promise<string>
   log?: Log
 }
 
@@ -49,11 +50,11 @@ export class Node {
       informers,
       runtime,
       podsDir: join(options.dataDir, 'pods'),
+      memoryDir: memoryDir(options),
       nodeName: this.#name,
       instance: options.instance,
       hostIP: HOST,
       log,
-      ...(deps.serviceAccountToken && { serviceAccountToken: deps.serviceAccountToken }),
     })
     this.#server = new KubeletServer(
       { engine: runtime.engine, find: (namespace, name) => this.#kubelet.worker(namespace, name) },
@@ -109,4 +110,10 @@ export async function removeNodeContainers(
   await removeContainers(engine, await engine.list(podFilter(instance)))
 }
 
+/** A folder on a file system in memory, where this machine has one. */
+function memoryDir({ dataDir, instance }: NodeOptions): string {
+  return existsSync(SHARED_MEMORY) ? join(SHARED_MEMORY, `slipway-${instance}`) : join(dataDir, 'memory')
+}
+
+const SHARED_MEMORY = '/dev/shm'
 const HOST = '127.0.0.1'

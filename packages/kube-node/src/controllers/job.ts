@@ -1,7 +1,7 @@
 import type { Reconciler } from '@slipway/controller-runtime'
 import type { Condition, KubeObject } from '@slipway/kube-objects'
 import { canonicalJson, randomSuffix } from '../canonical.ts'
-import type { LabelSelector, Pod, PodTemplate } from '../types.ts'
+import type { LabelSelector, Pod, PodTemplate } from '../model/pod.ts'
 import { timestamp } from './clock.ts'
 import type { PodWriter } from './pod-writer.ts'
 import { isActive, isReady, podFromTemplate } from './pods.ts'

@@ -1,7 +1,7 @@
 import type { ReconcileContext } from '@slipway/controller-runtime'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
-import type { Pod } from '../types.ts'
+import type { Pod } from '../model/pod.ts'
 import type { FreshCache } from './fresh-cache.ts'
 
 /** Creates and deletes pods for the workload controllers, and tells of it as they do. */

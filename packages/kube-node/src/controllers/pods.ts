@@ -1,6 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { ownerReference } from '../labels.ts'
-import type { Pod, PodTemplate } from '../types.ts'
+import type { Pod, PodTemplate } from '../model/pod.ts'
 
 /** Whether the pod may still do something: neither ended nor being deleted. */
 export function isActive(pod: Pod): boolean {

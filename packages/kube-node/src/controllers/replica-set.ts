@@ -1,7 +1,8 @@
 import type { Reconciler } from '@slipway/controller-runtime'
 import { canonicalJson, randomSuffix } from '../canonical.ts'
 import { selects } from '../labels.ts'
-import type { Pod, ReplicaSet } from '../types.ts'
+import type { Pod } from '../model/pod.ts'
+import type { ReplicaSet } from '../model/workloads.ts'
 import type { PodWriter } from './pod-writer.ts'
 import { deletionOrder, isActive, isReady, podFromTemplate, untilAvailable } from './pods.ts'
 

@@ -1,7 +1,7 @@
 import type { Reconciler } from '@slipway/controller-runtime'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import { matchesAll } from '../labels.ts'
-import type { Pod } from '../types.ts'
+import type { Pod } from '../model/pod.ts'
 import { timestamp } from './clock.ts'
 
 /** Binds pods to the one node there is. */

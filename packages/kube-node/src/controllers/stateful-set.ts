@@ -1,7 +1,7 @@
 import type { Reconciler } from '@slipway/controller-runtime'
 import type { KubeObject } from '@slipway/kube-objects'
 import { canonicalJson, shortHash } from '../canonical.ts'
-import type { LabelSelector, Pod, PodTemplate } from '../types.ts'
+import type { LabelSelector, Pod, PodTemplate } from '../model/pod.ts'
 import type { PodWriter } from './pod-writer.ts'
 import { isActive, isReady, podFromTemplate, untilAvailable } from './pods.ts'
 import { nextAvailability } from './replica-set.ts'

@@ -2,7 +2,10 @@ import { Controller, type ControllerOptions, type Log, type Reconciler } from '@
 import type { Change, InformerSet, KubeClient, ListQuery } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
 import { controllerOf, matchesAll } from '../labels.ts'
-import type { Pod, ReplicaSet, Service } from '../types.ts'
+import { PODS, SERVICES } from '../model/kinds.ts'
+import type { Pod } from '../model/pod.ts'
+import type { Service } from '../model/service.ts'
+import type { ReplicaSet } from '../model/workloads.ts'
 import { daemonSetReconciler } from './daemon-set.ts'
 import { deploymentReconciler } from './deployment/reconciler.ts'
 import { endpointsReconciler } from './endpoints.ts'
@@ -13,8 +16,6 @@ import { replicaSetReconciler } from './replica-set.ts'
 import { schedulerReconciler } from './scheduler.ts'
 import { statefulSetReconciler } from './stateful-set.ts'
 
-export const PODS: ListQuery = { apiVersion: 'v1', kind: 'Pod' }
-export const SERVICES: ListQuery = { apiVersion: 'v1', kind: 'Service' }
 const apps = (kind: string): ListQuery => ({ apiVersion: 'apps/v1', kind })
 const REPLICA_SETS = apps('ReplicaSet')
 const ENDPOINTS: ListQuery = { apiVersion: 'v1', kind: 'Endpoints' }

@@ -1,12 +1,13 @@
-import type { Container, Pod } from '../types.ts'
-import { isSidecar, lastingContainers } from './container-spec.ts'
+import type { Container, Pod } from '../model/pod.ts'
 import type { Attempt, Observed } from './observe.ts'
 
 /** What to do with a pod's containers now. */
 export interface Decision {
-  start: { container: Container; attempt: number; networkOf?: string }[]
-  /** Containers that hold a network which is gone. */
-  replace: Attempt[]
+  /** Running containers that must end first, and why. */
+  kill: { attempt: Attempt; why: string }[]
+  /** The number of the sandbox to make before anything is started. */
+  sandbox?: number
+  start: { container: Container; attempt: number }[]
   /** Why a container is not running, by name. */
   waiting: Map<string, { reason: string; message?: string }>
   /** Milliseconds until a container may be started again. */
@@ -17,6 +18,8 @@ export interface Decision {
 
 export interface DecideInput {
   pod: Pod
+  /** The newest one, whether it runs or not. */
+  sandbox?: Attempt
   observed: ReadonlyMap<string, Observed>
   /** Names of sidecars whose start-up probe has passed (or that have none). */
   started: ReadonlySet<string>
@@ -29,106 +32,143 @@ const FIRST_BACKOFF = 10_000
 const LAST_BACKOFF = 300_000
 const STEADY = 600_000
 
-/** Which containers to start: the first init container that has not succeeded, or all the others side by side. */
+/** The kubelet's order (computePodActions): a sandbox, init containers one by one, then all the others side by side. */
 export function decide(input: DecideInput): Decision {
-  const decision: Decision = { start: [], replace: [], waiting: new Map() }
-  const failed = decideInit(input, decision)
-  if (failed === 'failed') return { ...decision, finished: 'Failed' }
-  if (failed === 'waiting') {
-    for (const { name } of input.pod.spec.containers) decision.waiting.set(name, { reason: 'PodInitializing' })
-    return decision
+  const decision: Decision = { kill: [], start: [], waiting: new Map() }
+  const finished = outcome(input)
+  if (finished) return { ...decision, finished }
+  if (input.sandbox?.status !== 'running') return newSandbox(input, decision)
+  replaceOutdated(input, decision)
+  if (decision.kill.length > 0) return decision
+  for (const container of input.pod.spec.ephemeralContainers ?? []) {
+    if (!input.observed.has(container.name)) decision.start.push({ container, attempt: 0 })
   }
-  decideMain(input, decision)
+  if (decideInit(input, decision)) decideMain(input, decision)
+  else for (const { name } of input.pod.spec.containers) decision.waiting.set(name, { reason: 'PodInitializing' })
   return decision
 }
 
-function decideInit(input: DecideInput, decision: Decision): 'done' | 'waiting' | 'failed' {
-  const { pod, observed, started } = input
-  const initContainers = pod.spec.initContainers ?? []
-  // Once a main container has been there, initialization is over for good.
-  const over = pod.spec.containers.some(({ name }) => observed.has(name))
-  for (const [index, container] of initContainers.entries()) {
+/** How the pod has ended; undefined while something runs or may run again. */
+function outcome({ pod, sandbox, observed }: DecideInput): Decision['finished'] {
+  const currents = pod.spec.containers.map((container) => ({
+    container,
+    current: observed.get(container.name)?.current,
+  }))
+  const ended = currents.filter(({ container, current }) => current && isOver(pod, container, current))
+  if (ended.length === currents.length)
+    return ended.some(({ current }) => current?.exitCode !== 0) ? 'Failed' : 'Succeeded'
+  if (pod.spec.restartPolicy !== 'Never') return undefined
+  const plain = (pod.spec.initContainers ?? []).filter((container) => !isSidecar(container))
+  const isFailed = ({ name }: Container): boolean => {
+    const current = observed.get(name)?.current
+    return current?.status === 'exited' && current.exitCode !== 0
+  }
+  if (plain.some(isFailed) && !hasBegun(pod, sandbox, observed)) return 'Failed'
+  // What lost its sandbox may not run a second time.
+  return sandbox && sandbox.status !== 'running' && observed.size > 0 ? 'Failed' : undefined
+}
+
+function newSandbox({ pod, sandbox, observed }: DecideInput, decision: Decision): Decision {
+  for (const { current } of observed.values()) {
+    if (current.status === 'running')
+      decision.kill.push({ attempt: current, why: 'Pod sandbox changed, it will be killed and re-created.' })
+  }
+  const reason = pod.spec.initContainers?.length ? 'PodInitializing' : 'ContainerCreating'
+  for (const { name } of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+    decision.waiting.set(name, { reason })
+  }
+  const attempt = sandbox === undefined ? 0 : sandbox.status === 'created' ? sandbox.attempt : sandbox.attempt + 1
+  return { ...decision, sandbox: attempt }
+}
+
+/** Containers of an earlier sandbox, and those whose image the spec no longer names. */
+function replaceOutdated({ pod, sandbox, observed }: DecideInput, decision: Decision): void {
+  for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
     const current = observed.get(container.name)?.current
+    if (current?.status !== 'running') continue
+    if (current.sandbox !== sandbox?.id)
+      decision.kill.push({ attempt: current, why: 'Pod sandbox changed, it will be killed and re-created.' })
+    else if (isChanged(container, current))
+      decision.kill.push({ attempt: current, why: `Container ${container.name} definition changed, will be restarted` })
+  }
+}
+
+/** Whether all init containers are through. */
+function decideInit(input: DecideInput, decision: Decision): boolean {
+  const { pod, sandbox, observed, started } = input
+  const begun = hasBegun(pod, sandbox, observed)
+  const initContainers = pod.spec.initContainers ?? []
+  for (const [index, container] of initContainers.entries()) {
+    const attempt = observed.get(container.name)?.current
+    const current = attempt?.sandbox === sandbox?.id ? attempt : undefined
     if (isSidecar(container)) {
       const running = current?.status === 'running'
       if (!running) startOrWait(input, container, decision)
-      if (!over && !(running && started.has(container.name))) return holdBack(initContainers.slice(index + 1), decision)
-      continue
+      if (begun || (running && started.has(container.name))) continue
+    } else {
+      if (begun || (current?.status === 'exited' && current.exitCode === 0)) continue
+      if (current?.status !== 'running') startOrWait(input, container, decision)
     }
-    if (over || (current?.status === 'exited' && current.exitCode === 0)) continue
-    if (current?.status === 'exited' && pod.spec.restartPolicy === 'Never') return 'failed'
-    if (current?.status !== 'running') startOrWait(input, container, decision)
-    return holdBack(initContainers.slice(index + 1), decision)
+    for (const { name } of initContainers.slice(index + 1)) decision.waiting.set(name, { reason: 'PodInitializing' })
+    return false
   }
-  return 'done'
-}
-
-function holdBack(later: Container[], decision: Decision): 'waiting' {
-  for (const { name } of later) decision.waiting.set(name, { reason: 'PodInitializing' })
-  return 'waiting'
+  return true
 }
 
 function decideMain(input: DecideInput, decision: Decision): void {
-  const { pod, observed } = input
-  const policy = pod.spec.restartPolicy ?? 'Always'
-  const owner = networkOwner(pod, observed)
-  let ended = 0
-  let failures = 0
-  for (const container of pod.spec.containers) {
-    const current = observed.get(container.name)?.current
-    const orphaned = current?.networkOf !== undefined && current.networkOf !== owner
-    if (current?.status === 'running') {
-      if (orphaned && owner) decision.replace.push(current)
-      continue
-    }
-    const exited = current?.status === 'exited'
-    const restart = !exited || policy === 'Always' || (policy === 'OnFailure' && current.exitCode !== 0)
-    if (restart) startOrWait(input, container, decision)
-    else {
-      ended++
-      if (current.exitCode !== 0) failures++
-    }
+  for (const container of input.pod.spec.containers) {
+    const current = input.observed.get(container.name)?.current
+    if (current?.status !== 'running' && !(current && isOver(input.pod, container, current)))
+      startOrWait(input, container, decision)
   }
-  if (ended === pod.spec.containers.length) decision.finished = failures > 0 ? 'Failed' : 'Succeeded'
 }
 
-function startOrWait(input: DecideInput, container: Container, decision: Decision): void {
-  const { pod, observed, now } = input
+function startOrWait({ pod, observed, now }: DecideInput, container: Container, decision: Decision): void {
   const current = observed.get(container.name)?.current
-  const wait = current?.status === 'exited' ? backOff(current, now) : 0
-  if (wait > 0 && current) {
-    const total = delayAfter(current.attempt) / 1000
+  const wait = current?.status === 'exited' && !isChanged(container, current) ? backOff(current, now) : 0
+  if (current && wait > 0) {
     decision.waiting.set(container.name, {
       reason: 'CrashLoopBackOff',
-      message: `back-off ${total >= 60 ? `${Math.floor(total / 60)}m${total % 60}s` : `${total}s`} restarting failed container=${container.name} pod=${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`,
+      message: backOffMessage(pod, container, current),
     })
     decision.recheckAfter = Math.min(decision.recheckAfter ?? wait, wait)
     return
   }
-  const isLasting = lastingContainers(pod).some(({ name }) => name === container.name)
-  const owner = isLasting && !pod.spec.hostNetwork ? lastingContainers(pod)[0] : undefined
   const attempt = current === undefined ? 0 : current.status === 'created' ? current.attempt : current.attempt + 1
-  if (!owner || owner.name === container.name) {
-    decision.start.push({ container, attempt })
-    return
-  }
-  // The others join the network of the first, which must run for that.
-  const networkOf = networkOwner(pod, observed)
-  if (networkOf) decision.start.push({ container, attempt, networkOf })
-  else decision.waiting.set(container.name, { reason: 'ContainerCreating' })
+  decision.start.push({ container, attempt })
 }
 
-function networkOwner(pod: Pod, observed: ReadonlyMap<string, Observed>): string | undefined {
-  const [first] = lastingContainers(pod)
-  const current = first && observed.get(first.name)?.current
-  return current?.status === 'running' ? current.id : undefined
+export const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always'
+
+/** Once a main container has been there in this sandbox, initialization is over for good. */
+function hasBegun(pod: Pod, sandbox: Attempt | undefined, observed: DecideInput['observed']): boolean {
+  return pod.spec.containers.some(({ name }) => {
+    const current = observed.get(name)?.current
+    return current !== undefined && current.sandbox === sandbox?.id
+  })
 }
+
+/** Whether a main container has ended for good. */
+function isOver({ spec }: Pod, container: Container, current: Attempt): boolean {
+  if (current.status !== 'exited' || isChanged(container, current)) return false
+  return spec.restartPolicy === 'Never' || (spec.restartPolicy === 'OnFailure' && current.exitCode === 0)
+}
+
+/** Of a running pod's containers only the image may change. */
+const isChanged = ({ image }: Container, current: Attempt): boolean =>
+  current.image !== undefined && current.image !== image
 
 function backOff(last: Attempt, now: number): number {
   const started = Date.parse(last.startedAt ?? '')
   const finished = Date.parse(last.finishedAt ?? '')
   if (Number.isNaN(finished) || finished - started > STEADY) return 0
   return Math.max(0, finished + delayAfter(last.attempt) - now)
+}
+
+function backOffMessage({ metadata }: Pod, container: Container, last: Attempt): string {
+  const total = delayAfter(last.attempt) / 1000
+  const time = total >= 60 ? `${Math.floor(total / 60)}m${total % 60}s` : `${total}s`
+  return `back-off ${time} restarting failed container=${container.name} pod=${metadata.name}_${metadata.namespace}(${metadata.uid})`
 }
 
 function delayAfter(attempt: number): number {

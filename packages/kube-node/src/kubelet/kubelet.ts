@@ -1,8 +1,13 @@
 import { EventRecorder, type Log } from '@slipway/controller-runtime'
 import { messageOf } from '@slipway/errors'
 import type { Change, InformerSet } from '@slipway/kube-client'
+import type { ObjectMeta } from '@slipway/kube-objects'
+import { PODS, SERVICES } from '../model/kinds.ts'
+import type { Pod } from '../model/pod.ts'
+import type { Service } from '../model/service.ts'
 import { LABELS } from '../runtime/pod-runtime.ts'
-import type { Pod } from '../types.ts'
+import { type ConfigurationKind, ConfigurationWatch } from './configuration/configuration-watch.ts'
+import { mounts } from './configuration/references.ts'
 import { podFilter, removeContainers } from './observe.ts'
 import { PodWorker } from './pod-worker.ts'
 import type { WorkerDeps } from './worker-deps.ts'
@@ -11,7 +16,7 @@ const SIMULATED = 'slipway.dev/simulated'
 const FIRST_RETRY = 200
 const LAST_RETRY = 10_000
 
-export interface KubeletDeps extends Omit<WorkerDeps, 'event' | 'log'> {
+export interface KubeletDeps extends Omit<WorkerDeps, 'event' | 'log' | 'services'> {
   informers: InformerSet
   log?: Log
 }
@@ -22,6 +27,7 @@ export class Kubelet {
   readonly #events: EventRecorder
   readonly #workers = new Map<string, PodWorker>()
   readonly #abort = new AbortController()
+  readonly #configuration: ConfigurationWatch
   #unsubscribe = (): void => {}
   #watching: Promise<void> | undefined
 
@@ -33,22 +39,32 @@ export class Kubelet {
     this.#deps = {
       ...deps,
       log,
+      services: () => deps.informers.for<Service>(SERVICES).list(),
       event: (pod, type, reason, message) => this.#events.record(pod, type, reason, message),
     }
+    this.#configuration = new ConfigurationWatch(
+      deps.client,
+      (kind, metadata) => this.#onConfiguration(kind, metadata),
+      (error) => log('error', `configuration of pods: ${messageOf(error)}`),
+    )
   }
 
   /** Adopts the containers that are there, removes those whose pod is gone, and begins. */
   async start(): Promise<void> {
-    const pods = this.#deps.informers.for<Pod>({ apiVersion: 'v1', kind: 'Pod' })
-    await pods.start()
+    const { informers } = this.#deps
+    const pods = informers.for<Pod>(PODS)
+    // Containers are told where Services are.
+    await Promise.all([pods.start(), informers.for<Service>(SERVICES).start()])
     await this.#removeOrphans(new Set(pods.list().map(({ metadata }) => metadata.uid ?? '')))
     this.#watching = this.#watchEngine()
+    this.#configuration.start()
     this.#unsubscribe = pods.on((change) => this.#onPod(change))
   }
 
   async stop(): Promise<void> {
     this.#unsubscribe()
     this.#abort.abort()
+    await this.#configuration.stop()
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()))
     await this.#watching
     await this.#events.flush()
@@ -82,6 +98,13 @@ export class Kubelet {
     this.#workers.set(uid, created)
     created.update(object)
     if (this.#deps.runtime.simulated) void this.#markSimulated(object)
+  }
+
+  #onConfiguration(kind: ConfigurationKind, changed: ObjectMeta | undefined): void {
+    for (const worker of this.#workers.values()) {
+      const { namespace } = worker.pod.metadata
+      if (!changed || (changed.namespace === namespace && mounts(worker.pod, kind, changed.name))) worker.reconfigure()
+    }
   }
 
   async #markSimulated({ metadata }: Pod): Promise<void> {

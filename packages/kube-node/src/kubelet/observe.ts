@@ -1,7 +1,7 @@
 import type { ContainerState } from '@slipway/container-engine'
-import { LABELS, type PodEngine } from '../runtime/pod-runtime.ts'
+import { LABELS, type PodEngine, SANDBOX } from '../runtime/pod-runtime.ts'
 
-/** One attempt at running one container of a pod, as the engine has it. */
+/** One attempt at running one container of a pod, or its sandbox, as the engine has it. */
 export interface Attempt {
   id: string
   name: string
@@ -11,12 +11,17 @@ export interface Attempt {
   oomKilled: boolean
   startedAt?: string
   finishedAt?: string
-  imageId: string
   imageRef: string
+  /** As the spec named it then. */
+  image?: string
   ipAddress?: string
   ports: ContainerState['ports']
-  networkOf?: string
+  /** The sandbox that it joined. */
+  sandbox?: string
   labels: Record<string, string>
+  /** Why it ended and what it said, where that is known already. */
+  reason?: string
+  message?: string
 }
 
 /** The newest attempt of a container, and the one before it while the engine still has it. */
@@ -25,26 +30,41 @@ export interface Observed {
   previous?: Attempt
 }
 
-/** The containers of a pod by name; attempts older than the last two are returned apart, to be removed. */
+export interface ObservedContainers {
+  /** The newest one, which may have ended. */
+  sandbox?: Attempt
+  /** By name. */
+  containers: Map<string, Observed>
+  /** Attempts older than the last two, and sandboxes that nothing of these joined: to be removed. */
+  stale: Attempt[]
+}
+
+/** What the engine has of a pod. */
 export async function observePod(
   engine: PodEngine,
   { node, uid }: { node: string; uid: string },
-): Promise<{ containers: Map<string, Observed>; stale: Attempt[] }> {
+): Promise<ObservedContainers> {
   const summaries = await engine.list(podFilter(node, uid))
   const states = await Promise.all(summaries.map(({ id }) => engine.inspect(id)))
   const attempts = states.filter((state) => state !== undefined).map(attemptOf)
   attempts.sort((a, b) => b.attempt - a.attempt)
   const containers = new Map<string, Observed>()
   const stale: Attempt[] = []
-  const used = new Set(attempts.map(({ networkOf }) => networkOf))
+  const used = new Set<string | undefined>()
   for (const attempt of attempts) {
+    if (attempt.name === SANDBOX) continue
     const known = containers.get(attempt.name)
-    if (!known) containers.set(attempt.name, { current: attempt })
-    else if (!known.previous) known.previous = attempt
-    // The owner of a network stays as long as anything that joined it is kept.
-    else if (!used.has(attempt.id)) stale.push(attempt)
+    if (known?.previous) {
+      stale.push(attempt)
+      continue
+    }
+    used.add(attempt.sandbox)
+    if (known) known.previous = attempt
+    else containers.set(attempt.name, { current: attempt })
   }
-  return { containers, stale }
+  const [sandbox, ...older] = attempts.filter(({ name }) => name === SANDBOX)
+  stale.push(...older.filter(({ id }) => !used.has(id)))
+  return { containers, stale, ...(sandbox && { sandbox }) }
 }
 
 /** Asks the engine for one pod's containers, or with no uid for those of all pods of the node. */
@@ -52,18 +72,20 @@ export function podFilter(node: string, uid?: string): { labels: Record<string, 
   return { labels: { [LABELS.node]: node, ...(uid !== undefined && { [LABELS.uid]: uid }) } }
 }
 
-/** Removes containers; those that joined a network go before the one that owns it, which engines refuse to remove until then. */
+/** Removes containers; sandboxes go last, which engines refuse to remove while something that joined them is there. */
 export async function removeContainers(
   engine: Pick<PodEngine, 'remove'>,
   containers: { id: string; labels: Record<string, string> }[],
 ): Promise<void> {
-  const joined = ({ labels }: { labels: Record<string, string> }): number => (labels[LABELS.network] ? 1 : 0)
-  for (const { id } of [...containers].sort((a, b) => joined(b) - joined(a))) await engine.remove(id)
+  const isSandbox = ({ labels }: { labels: Record<string, string> }): boolean => labels[LABELS.container] === SANDBOX
+  await Promise.all(containers.filter((container) => !isSandbox(container)).map(({ id }) => engine.remove(id)))
+  await Promise.all(containers.filter(isSandbox).map(({ id }) => engine.remove(id)))
 }
 
 function attemptOf(state: ContainerState): Attempt {
   const { labels, startedAt, finishedAt, ipAddress } = state
-  const network = labels[LABELS.network]
+  const image = labels[LABELS.image]
+  const sandbox = labels[LABELS.sandbox]
   return {
     id: state.id,
     name: labels[LABELS.container] ?? '',
@@ -71,13 +93,13 @@ function attemptOf(state: ContainerState): Attempt {
     status: state.status,
     exitCode: state.exitCode,
     oomKilled: state.oomKilled,
-    imageId: state.imageId,
     imageRef: labels[LABELS.imageRef] ?? state.imageId,
     ports: state.ports,
     labels,
+    ...(image && { image }),
     ...(startedAt && { startedAt }),
     ...(finishedAt && { finishedAt }),
     ...(ipAddress && { ipAddress }),
-    ...(network && { networkOf: network }),
+    ...(sandbox && { sandbox }),
   }
 }

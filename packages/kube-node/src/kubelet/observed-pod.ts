@@ -1,10 +1,12 @@
 import { join } from 'node:path'
-import type { Container, Pod, PodStatus } from '../types.ts'
-import { lastingContainers, messageFile } from './container-spec.ts'
-import type { PodPlace } from './downward.ts'
+import type { Container, Pod } from '../model/pod.ts'
+import type { ContainerStatus, PodStatus } from '../model/pod-status.ts'
+import type { PodPlace } from './configuration/downward.ts'
+import { messageFile } from './containers/container-spec.ts'
+import { terminationMessage } from './containers/termination-message.ts'
 import { type Attempt, type Observed, observePod, removeContainers } from './observe.ts'
-import type { ProbeTarget } from './probe-action.ts'
-import { terminationMessage } from './volumes.ts'
+import type { ProbeTarget } from './probes/probe-action.ts'
+import { mergeStatus } from './status/pod-status.ts'
 import type { WorkerDeps } from './worker-deps.ts'
 
 /** What is known of one pod: its object with the status last said, and its containers as the engine had them at the last look. */
@@ -12,9 +14,12 @@ export class ObservedPod {
   /** The pod's own folder. */
   readonly dir: string
   readonly #deps: WorkerDeps
+  readonly #failedStarts = new Map<string, { message: string; at: string }>()
+  readonly #messages = new Map<string, string>()
   #pod: Pod
   #said: PodStatus | undefined
   #containers: ReadonlyMap<string, Observed> = new Map()
+  #sandbox: Attempt | undefined
 
   constructor(pod: Pod, deps: WorkerDeps) {
     this.#pod = pod
@@ -32,43 +37,65 @@ export class ObservedPod {
     return this.#containers
   }
 
-  /** What only the node knows about it. */
-  get place(): PodPlace {
-    return { nodeName: this.#deps.nodeName, hostIP: this.#deps.hostIP, podIP: this.#pod.status?.podIP ?? '' }
+  /** The newest sandbox, whether it runs or not. */
+  get sandbox(): Attempt | undefined {
+    return this.#sandbox
   }
 
-  /** Takes over the pod as the API has it. */
+  /** The pod's address; undefined while no sandbox runs. */
+  get podIP(): string | undefined {
+    if (this.#pod.spec.hostNetwork) return this.#deps.hostIP
+    return this.#sandbox?.status === 'running' ? this.#sandbox.ipAddress : undefined
+  }
+
+  /** What only the node knows about it. */
+  get place(): PodPlace {
+    const { nodeName, hostIP } = this.#deps
+    return { nodeName, hostIP, podIP: this.podIP ?? this.#pod.status?.podIP ?? '' }
+  }
+
+  /** Takes over the pod as the API has it; the watch may not have brought back yet what was last said of it. */
   update(pod: Pod): void {
-    this.#pod = this.#said ? withStatus(pod, this.#said) : pod
+    this.#pod = this.#said ? { ...pod, status: mergeStatus(pod.status, this.#said) } : pod
   }
 
   /** Keeps the status that is being written. */
   say(status: PodStatus): void {
-    this.#pod = withStatus(this.#pod, status)
+    this.#pod = { ...this.#pod, status: mergeStatus(this.#pod.status, status) }
     this.#said = status
+  }
+
+  /** Remembers that a container could not be started, which no engine tells afterwards. */
+  failedToStart(id: string, message: string): void {
+    this.#failedStarts.set(id, { message, at: new Date().toISOString() })
   }
 
   /** Looks at what the engine has, and removes attempts that are too old to be shown. */
   async observe(): Promise<void> {
-    const { engine } = this.#deps.runtime
-    const { containers, stale } = await observePod(engine, {
-      node: this.#deps.instance,
-      uid: this.#pod.metadata.uid ?? '',
-    })
+    const { engine, simulated } = this.#deps.runtime
+    const place = { node: this.#deps.instance, uid: this.#pod.metadata.uid ?? '' }
+    const { containers, sandbox, stale } = await observePod(engine, place)
+    for (const [name, { current, ...rest }] of containers) {
+      const failure = this.#failedStarts.get(current.id)
+      if (failure && current.status === 'created')
+        containers.set(name, { ...rest, current: notStarted(current, failure) })
+    }
+    // What was simulated is forgotten with the process, and starts again.
+    if (!simulated) for (const [name, current] of this.#lost(containers)) containers.set(name, { current })
+    await this.#readMessages(containers)
+    this.#sandbox = sandbox
     this.#containers = containers
     await removeContainers(engine, stale)
   }
 
-  /** The attempts that run. */
+  /** The attempts that run, without the sandbox. */
   running(): Attempt[] {
     return [...this.#containers.values()].map(({ current }) => current).filter(({ status }) => status === 'running')
   }
 
-  /** A container of the pod's spec, init containers included. */
+  /** A container of the pod's spec, of whatever kind. */
   container(name: string): Container | undefined {
-    return [...lastingContainers(this.#pod), ...(this.#pod.spec.initContainers ?? [])].find(
-      (container) => container.name === name,
-    )
+    return allContainers(this.#pod).find((container) => container.name === name)
   }
 
   /** The engine's id of a container: the one that runs or ran last, or the one before it. */
@@ -79,15 +106,13 @@ export class ObservedPod {
 
   /** Where a port of the pod can be connected to from here; undefined while nothing runs. */
   dial(port: number): { host: string; port: number } | undefined {
-    for (const current of this.running()) {
-      if (this.#pod.spec.hostNetwork) return { host: '127.0.0.1', port }
-      const published = current.ports.find(
-        ({ containerPort, protocol }) => containerPort === port && protocol === 'tcp',
-      )
-      if (!this.#deps.runtime.addressesReachable && published) return { host: '127.0.0.1', port: published.hostPort }
-      if (current.ipAddress) return { host: current.ipAddress, port }
-    }
-    return undefined
+    if (this.#sandbox?.status !== 'running') return undefined
+    if (this.#pod.spec.hostNetwork) return { host: '127.0.0.1', port }
+    const isPort = ({ containerPort, protocol }: Attempt['ports'][number]): boolean =>
+      containerPort === port && protocol === 'tcp'
+    const published = this.#sandbox.ports.find(isPort)
+    if (!this.#deps.runtime.addressesReachable && published) return { host: '127.0.0.1', port: published.hostPort }
+    return this.#sandbox.ipAddress ? { host: this.#sandbox.ipAddress, port } : undefined
   }
 
   /** Where probes and hooks of a container run. */
@@ -100,22 +125,60 @@ export class ObservedPod {
     }
   }
 
-  /** The messages that ended containers left, by id. */
-  terminationMessages(): Map<string, string> {
-    const attempts = [...this.#containers.values()].flatMap(({ current, previous }) =>
-      previous ? [current, previous] : [current],
-    )
-    return new Map(
-      attempts
-        .filter(({ status }) => status === 'exited')
-        .map(({ id, name, attempt }) => [id, terminationMessage(messageFile(this.dir, name, attempt))]),
-    )
+  async #readMessages(containers: ReadonlyMap<string, Observed>): Promise<void> {
+    const attempts = [...containers.values()].flatMap(({ current, previous }) => [
+      current,
+      ...(previous ? [previous] : []),
+    ])
+    for (const attempt of attempts) {
+      if (attempt.status !== 'exited' || attempt.message !== undefined) continue
+      const { id, name } = attempt
+      const known = this.#messages.get(id)
+      attempt.message =
+        known ??
+        (await terminationMessage(attempt, {
+          container: this.container(name),
+          file: messageFile(this.dir, name, attempt.attempt),
+          engine: this.#deps.runtime.engine,
+        }))
+      this.#messages.set(id, attempt.message)
+    }
+  }
+
+  /** Containers that ran when last seen and that the engine no longer has: they count as killed. */
+  #lost(containers: ReadonlyMap<string, Observed>): [string, Attempt][] {
+    const { containerStatuses = [], initContainerStatuses = [] } = this.#pod.status ?? {}
+    return [...initContainerStatuses, ...containerStatuses]
+      .filter(({ name, containerID }) => containerID && !containers.has(name))
+      .map((status) => [status.name, lostAttempt(status)])
   }
 }
 
-/** The pod with what was last said of it, which the watch may not have brought back yet; conditions of others are kept. */
-function withStatus(pod: Pod, said: PodStatus): Pod {
-  const own = said.conditions ?? []
-  const foreign = (pod.status?.conditions ?? []).filter(({ type }) => !own.some((condition) => condition.type === type))
-  return { ...pod, status: { ...pod.status, ...said, conditions: [...own, ...foreign] } }
+/** Every container of a pod: init containers, the main ones, and those that were added to look at it. */
+export function allContainers({ spec }: Pod): Container[] {
+  return [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
+}
+
+function notStarted(attempt: Attempt, { message, at }: { message: string; at: string }): Attempt {
+  const end = { startedAt: at, finishedAt: at, exitCode: 128, reason: 'StartError', message }
+  return { ...attempt, status: 'exited', ...end }
+}
+
+function lostAttempt({ name, restartCount, containerID = '', imageID, state, lastState }: ContainerStatus): Attempt {
+  const ended = state.terminated ?? (state.running ? undefined : lastState.terminated)
+  return {
+    id: containerID.replace(/^.*:\/\//, ''),
+    name,
+    attempt: restartCount,
+    status: 'exited',
+    exitCode: ended?.exitCode ?? 137,
+    oomKilled: false,
+    imageRef: imageID,
+    ports: [],
+    labels: {},
+    reason: ended?.reason ?? 'ContainerStatusUnknown',
+    message: ended ? (ended.message ?? '') : 'The container could not be located when the pod was terminated',
+    ...(ended?.startedAt && { startedAt: ended.startedAt }),
+    ...(ended?.finishedAt && { finishedAt: ended.finishedAt }),
+  }
 }

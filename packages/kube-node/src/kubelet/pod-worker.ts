@@ -1,25 +1,33 @@
-import { rmSync } from 'node:fs'
 import { classOf, describeError, type SlipwayError } from '@slipway/errors'
+import { canonicalJson } from '../canonical.ts'
 import { timestamp } from '../controllers/clock.ts'
-import type { Container, Pod } from '../types.ts'
-import { ConfigurationReader } from './configuration.ts'
-import { ContainerKiller } from './container-killer.ts'
-import { ContainerStarter, StartFailure } from './container-starter.ts'
+import type { Container, Pod } from '../model/pod.ts'
+import { SANDBOX } from '../runtime/pod-runtime.ts'
+import { ConfigurationReader } from './configuration/configuration-reader.ts'
+import { ContainerKiller } from './containers/container-killer.ts'
+import { ContainerStarter } from './containers/container-starter.ts'
+import { startSandbox } from './containers/sandbox.ts'
+import { StartBackOff } from './containers/start-back-off.ts'
+import { StartFailure } from './containers/start-failure.ts'
 import { type Decision, decide } from './decide.ts'
+import { writeNetworkFiles } from './network-files/network-files.ts'
 import { podFilter, removeContainers } from './observe.ts'
 import { ObservedPod } from './observed-pod.ts'
-import { podStatus } from './pod-status.ts'
-import { runHook } from './probe-action.ts'
-import { ProberManager } from './prober-manager.ts'
-import { StartBackOff } from './start-back-off.ts'
-import { StatusWriter } from './status-writer.ts'
-import { VolumeManager } from './volume-manager.ts'
-import { isLive } from './volumes.ts'
+import { runHook } from './probes/probe-action.ts'
+import { ProberManager } from './probes/prober-manager.ts'
+import { podStatus } from './status/pod-status.ts'
+import { StatusWriter } from './status/status-writer.ts'
+import { VolumeManager } from './volumes/volume-manager.ts'
 import type { WorkerDeps } from './worker-deps.ts'
 
 const RETRY = 1_000
 const POST_START_LIMIT = 300_000
-const VOLUME_REFRESH = 60_000
+
+interface Ending {
+  /** Seconds. */
+  grace: number
+  failure?: { reason: string; message: string }
+}
 
 /** Runs one pod: looks at what the engine has, does what is missing, says what is. One pass at a time. */
 export class PodWorker {
@@ -36,6 +44,7 @@ export class PodWorker {
   #running: Promise<void> | undefined
   #again = false
   #timer: NodeJS.Timeout | undefined
+  #hurry: NodeJS.Timeout | undefined
   #terminated = false
   #stopped = false
 
@@ -43,7 +52,7 @@ export class PodWorker {
     this.#deps = deps
     this.#observed = new ObservedPod(pod, deps)
     this.#volumes = new VolumeManager(this.#observed, deps)
-    this.#starter = new ContainerStarter(deps, this.#observed.dir)
+    this.#starter = new ContainerStarter(this.#observed, deps)
     this.#backOff = new StartBackOff(this.#observed, deps)
     this.#killer = new ContainerKiller(this.#observed, deps, this.#leaving.signal)
     this.#probers = new ProberManager(this.#observed, deps, this.#killer, {
@@ -60,8 +69,20 @@ export class PodWorker {
 
   /** The pod as it is now; a deletion interrupts what is under way. */
   update(pod: Pod): void {
+    const before = this.pod.metadata
+    const { labels, annotations, deletionTimestamp, deletionGracePeriodSeconds: grace } = pod.metadata
+    const isDescribedAnew = canonicalJson([labels, annotations]) !== canonicalJson([before.labels, before.annotations])
+    if (isDescribedAnew) this.#volumes.invalidate()
+    const hurries = before.deletionTimestamp && grace !== before.deletionGracePeriodSeconds
     this.#observed.update(pod)
-    if (pod.metadata.deletionTimestamp) this.#abort.abort()
+    if (deletionTimestamp) this.#abort.abort()
+    if (hurries) this.#killIn(grace ?? 0)
+    this.wake()
+  }
+
+  /** A ConfigMap or Secret changed that the pod may have in a volume. */
+  reconfigure(): void {
+    this.#volumes.invalidate()
     this.wake()
   }
 
@@ -95,8 +116,12 @@ export class PodWorker {
 
   /** Takes away everything of a pod that the API no longer has. */
   async destroy(): Promise<void> {
+    this.#killIn(0)
     await this.#halt()
-    await this.#removeAll(0)
+    if (this.#terminated) return
+    await this.#observed.observe()
+    await this.#endAll(0)
+    await this.#removeAll()
   }
 
   async #halt(): Promise<void> {
@@ -105,6 +130,7 @@ export class PodWorker {
     this.#abort.abort()
     this.#probers.stop()
     await this.#running
+    clearTimeout(this.#hurry)
     await this.#status.flush()
   }
 
@@ -129,119 +155,152 @@ export class PodWorker {
     this.#timer.unref()
   }
 
+  /** Shortens the time that what is being stopped has left. */
+  #killIn(seconds: number): void {
+    clearTimeout(this.#hurry)
+    this.#hurry = setTimeout(() => {
+      this.#killer.killAll().catch((error: unknown) => this.#log(error))
+    }, seconds * 1000)
+  }
+
   /** Resolves to the milliseconds after which to look again without an event. */
   async #sync(): Promise<number | undefined> {
-    const { pod } = this
-    const ended = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
     for (;;) {
       await this.#observed.observe()
       this.#probers.sync()
-      const { containers } = this.#observed
-      const decision = decide({ pod, observed: containers, started: this.#probers.started(), now: Date.now() })
+      const { pod, containers, sandbox } = this.#observed
+      if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed')
+        return this.#finish({ grace: graceOf(pod) })
+      const deadline = untilDeadline(pod, Date.now())
+      if (deadline === 0) return this.#finish({ grace: graceOf(pod), failure: DEADLINE_EXCEEDED })
+      const started = this.#probers.started()
+      const decision = decide({ pod, observed: containers, started, now: Date.now(), ...(sandbox && { sandbox }) })
+      if (decision.finished) return this.#finish({ grace: graceOf(pod) })
+      for (const { attempt, why } of decision.kill) await this.#killer.kill(attempt, why)
+      if (decision.kill.length > 0) continue
       const waiting = new Map(decision.waiting)
-      const { due, recheck } = this.#backOff.due(decision.start, waiting)
-      const finished = ended ? (pod.status?.phase as 'Succeeded' | 'Failed') : decision.finished
-      if (finished || (due.length === 0 && decision.replace.length === 0)) {
-        if (finished) await this.#killer.stopRunning(30)
-        this.#writeStatus(waiting, finished)
-        const live = pod.spec.volumes?.some(isLive) && !finished
-        if (live) await this.#volumes.refresh()
-        return earliest([finished ? undefined : decision.recheckAfter, recheck, live ? VOLUME_REFRESH : undefined])
+      const { due, recheck } = this.#backOff.due(namesOf(decision), waiting)
+      if (due.size === 0) {
+        this.#writeStatus(waiting, {})
+        const refresh = await this.#volumes.refresh()
+        return earliest([decision.recheckAfter, recheck, refresh, deadline])
       }
-      for (const { container } of due) waiting.set(container.name, { reason: 'ContainerCreating' })
-      this.#writeStatus(waiting, undefined)
-      for (const attempt of decision.replace) await this.#killer.kill(attempt, 'its pod network was replaced')
-      await this.#startAll(due)
+      this.#writeStatus(waiting, {})
+      if (decision.sandbox !== undefined) await this.#startSandbox(decision.sandbox)
+      else await this.#startAll(decision.start.filter(({ container }) => due.has(container.name)))
       if (this.#abort.signal.aborted) return undefined
     }
   }
 
+  /** Volumes are made meanwhile; what goes wrong with them is told when they are needed. */
+  async #startSandbox(attempt: number): Promise<void> {
+    const volumes = this.#volumes.prepare().catch(() => {})
+    try {
+      await startSandbox(this.#observed, attempt, this.#deps)
+      this.#backOff.started(SANDBOX)
+    } catch (error) {
+      if (!this.#abort.signal.aborted) this.#backOff.failed(SANDBOX, error)
+    }
+    await volumes
+  }
+
   async #startAll(due: Decision['start']): Promise<void> {
-    const configuration = new ConfigurationReader(this.#deps.client, this.pod.metadata.namespace ?? 'default')
+    const { pod, dir, podIP, place, sandbox } = this.#observed
     let volumes: Map<string, string>
     try {
-      volumes = await this.#volumes.prepare(configuration)
+      volumes = await this.#volumes.prepare()
     } catch (error) {
-      for (const { container } of due)
-        this.#backOff.failed(
-          container.name,
-          new StartFailure('ContainerCreating', describeError(error), { cause: error, event: 'FailedMount' }),
-        )
+      const failure = new StartFailure('ContainerCreating', describeError(error), {
+        cause: error,
+        event: 'FailedMount',
+      })
+      for (const { container } of due) this.#backOff.failed(container.name, failure)
       return
     }
+    const networkFiles = writeNetworkFiles(pod, { dir: `${dir}/etc`, podIP, clusterDns: this.#deps.clusterDns })
+    const configuration = new ConfigurationReader(this.#deps.client, pod.metadata.namespace ?? 'default')
+    const { signal } = this.#abort
+    const shared = { sandbox: sandbox?.id ?? '', volumes, networkFiles, configuration, place, signal }
     await Promise.all(
-      due.map(async ({ container, attempt, networkOf }) => {
+      due.map(async ({ container, attempt }) => {
         try {
-          await this.#starter.start(this.pod, {
-            container,
-            attempt,
-            volumes,
-            configuration,
-            place: this.#observed.place,
-            signal: this.#abort.signal,
-            ...(networkOf && { networkOf }),
-          })
+          const id = await this.#starter.start({ ...shared, container, attempt })
           this.#backOff.started(container.name)
-          await this.#postStart(container)
+          if (id) await this.#postStart(container, id)
         } catch (error) {
-          if (!this.#abort.signal.aborted) this.#backOff.failed(container.name, error)
+          if (!signal.aborted) this.#backOff.failed(container.name, error)
         }
       }),
     )
   }
 
-  async #postStart(container: Container): Promise<void> {
+  async #postStart(container: Container, id: string): Promise<void> {
     const hook = container.lifecycle?.postStart
     if (!hook || this.#deps.runtime.simulated) return
-    await this.#observed.observe()
-    const current = this.#observed.containers.get(container.name)?.current
-    if (!current) return
-    const result = await runHook(hook, this.#observed.target(container, current.id), POST_START_LIMIT)
+    const result = await runHook(hook, this.#observed.target(container, id), POST_START_LIMIT)
     if (result.success) return
     this.#deps.event(this.pod, 'Warning', 'FailedPostStartHook', `PostStartHook failed: ${result.output}`)
-    await this.#killer.kill(current, 'FailedPostStartHook')
+    await this.#observed.observe()
+    const current = this.#observed.containers.get(container.name)?.current
+    if (current?.id === id) await this.#killer.kill(current, 'FailedPostStartHook')
+  }
+
+  /** The pod has ended, or is made to: what still runs of it goes, and its last status is said. */
+  async #finish({ grace, failure }: Ending): Promise<undefined> {
+    this.#probers.stop()
+    await this.#endAll(grace)
+    this.#writeStatus(new Map(), { over: true, ...(failure && { failure }) })
   }
 
   async #terminate(): Promise<undefined> {
     if (this.#terminated) return
-    const { client } = this.#deps
-    const { name, namespace = 'default', uid, deletionGracePeriodSeconds } = this.pod.metadata
+    const { name, namespace = 'default', uid } = this.pod.metadata
     this.#probers.stop()
-    const grace = deletionGracePeriodSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? 30
-    await this.#removeAll(grace)
+    await this.#observed.observe()
+    const grace = this.pod.metadata.deletionGracePeriodSeconds ?? graceOf(this.pod)
+    await this.#endAll(grace)
+    if (grace > 0 && this.#observed.containers.size > 0) this.#writeStatus(new Map(), { over: true })
     await this.#status.flush()
-    await client.delete(
+    await this.#removeAll()
+    await this.#deps.client.delete(
       { apiVersion: 'v1', kind: 'Pod', namespace, name },
       { gracePeriodSeconds: 0, ...(uid && { preconditions: { uid } }) },
     )
     this.#terminated = true
   }
 
-  /** Stops what runs, shows how it ended, and removes it. */
-  async #removeAll(grace: number): Promise<void> {
-    await this.#observed.observe()
-    await this.#killer.stopRunning(grace)
-    if (this.pod.metadata.deletionTimestamp && grace > 0) {
-      await this.#observed.observe()
-      if (this.#observed.containers.size > 0) this.#writeStatus(new Map(), undefined)
-    }
+  /** Ends the containers and then the sandbox, and looks how they ended. */
+  async #endAll(grace: number): Promise<void> {
     const { engine } = this.#deps.runtime
-    await removeContainers(engine, await engine.list(podFilter(this.#deps.instance, this.pod.metadata.uid)))
-    rmSync(this.#observed.dir, { recursive: true, force: true })
+    await this.#killer.endAll(grace)
+    const { sandbox } = this.#observed
+    if (sandbox?.status === 'running') await engine.kill(sandbox.id)
+    await this.#observed.observe()
   }
 
-  #writeStatus(waiting: Decision['waiting'], finished: 'Succeeded' | 'Failed' | undefined): void {
+  async #removeAll(): Promise<void> {
+    const { runtime, instance } = this.#deps
+    await removeContainers(runtime.engine, await runtime.engine.list(podFilter(instance, this.pod.metadata.uid)))
+    this.#volumes.remove()
+  }
+
+  #writeStatus(
+    waiting: Decision['waiting'],
+    { over = false, failure }: { over?: boolean; failure?: Ending['failure'] },
+  ): void {
     const { runtime, hostIP } = this.#deps
     const status = podStatus({
       pod: this.pod,
+      sandbox: this.#observed.sandbox,
       observed: this.#observed.containers,
       waiting,
       started: this.#probers.started(),
       ready: this.#probers.ready(),
-      finished,
+      over,
+      ...(failure && { failure }),
+      podIP: this.#observed.podIP,
       hostIP,
       runtime: runtime.version.split(':')[0] ?? '',
-      messages: this.#observed.terminationMessages(),
       now: timestamp(),
     })
     this.#status.set(this.pod, status)
@@ -253,6 +312,24 @@ export class PodWorker {
     const stack = classOf(error) === 'bug' ? (error as SlipwayError).stack : undefined
     this.#deps.log('error', `pod ${namespace}/${name}: ${describeError(error)}`, { ...(stack && { stack }) })
   }
+}
+
+const DEADLINE_EXCEEDED = {
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+}
+
+/** What is to be started, sandbox or containers, by name. */
+function namesOf({ sandbox, start }: Decision): string[] {
+  return sandbox === undefined ? start.map(({ container }) => container.name) : [SANDBOX]
+}
+
+const graceOf = (pod: Pod): number => pod.spec.terminationGracePeriodSeconds ?? 30
+
+/** Milliseconds that a pod with a deadline may still run. */
+function untilDeadline({ spec, status }: Pod, now: number): number | undefined {
+  if (spec.activeDeadlineSeconds === undefined || !status?.startTime) return undefined
+  return Math.max(0, Date.parse(status.startTime) + spec.activeDeadlineSeconds * 1000 - now)
 }
 
 function earliest(times: (number | undefined)[]): number | undefined {

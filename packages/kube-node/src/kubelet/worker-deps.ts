@@ -1,7 +1,8 @@
 import type { Log } from '@slipway/controller-runtime'
 import type { KubeClient } from '@slipway/kube-client'
+import type { Pod } from '../model/pod.ts'
+import type { Service } from '../model/service.ts'
 import type { PodRuntime } from '../runtime/pod-runtime.ts'
-import type { Pod } from '../types.ts'
 
 /** What the worker of a pod and its parts have of the node. */
 export interface WorkerDeps {
@@ -9,11 +10,16 @@ export interface WorkerDeps {
   runtime: PodRuntime
   /** Folder of all pods. */
   podsDir: string
+  /** Folder of volumes in memory. */
+  memoryDir: string
   nodeName: string
   /** Tells this node's containers from those of others at the same engine. */
   instance: string
   hostIP: string
+  /** Address of the cluster's DNS server; absent = pods have this machine's resolver. */
+  clusterDns?: string
+  /** All Services, for the variables that tell where they are. */
+  services(): Service[]
   event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void
-  serviceAccountToken?: (pod: Pod, audience: string | undefined, seconds: number) => Promise<string>
   log: Log
 }

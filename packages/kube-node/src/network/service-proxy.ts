@@ -5,7 +5,8 @@ import type { Change, Informer, KubeClient } from '@slipway/kube-client'
 import { targetPort } from '../controllers/endpoints.ts'
 import { isReady } from '../controllers/pods.ts'
 import { matchesAll } from '../labels.ts'
-import type { Pod, Service, ServicePort } from '../types.ts'
+import type { Pod } from '../model/pod.ts'
+import type { Service, ServicePort } from '../model/service.ts'
 
 /** Where a Service can be reached on this machine: one `127.0.0.1:port` for each TCP port of its spec, in order, with commas. */
 export const LOCAL_ADDRESS = 'slipway.dev/local-address'

@@ -27,6 +27,8 @@ export interface PodRuntime {
   addressesReachable: boolean
   engine: PodEngine
   images: ImagePuller
+  /** Resolves to the id of the image of which sandboxes are made. */
+  sandboxImage(): Promise<string>
 }
 
 export interface ImageRequest {
@@ -65,6 +67,11 @@ export const LABELS = {
   /** Which Slipway it belongs to: several may share an engine. */
   node: 'slipway.dev/node',
   imageRef: 'slipway.dev/image-ref',
-  /** The container whose network it joined. */
-  network: 'slipway.dev/network-of',
+  /** As the pod's spec named it when the container was made. */
+  image: 'slipway.dev/image',
+  /** The sandbox whose namespaces it joined. */
+  sandbox: 'io.kubernetes.sandbox.id',
 } as const
+
+/** What a sandbox is called instead of a container's name, which is always in small letters. */
+export const SANDBOX = 'POD'

@@ -11,6 +11,7 @@ export function simulatedRuntime(): PodRuntime {
     addressesReachable: true,
     engine: new SimulatedEngine(),
     images: { ensureImage: async (reference) => ({ imageId: reference, imageRef: reference, pulled: false }) },
+    sandboxImage: async () => 'simulated',
   }
 }
 
@@ -46,7 +47,6 @@ class SimulatedEngine implements PodEngine {
     const { state } = this.#find(id)
     state.status = 'running'
     state.startedAt = new Date().toISOString()
-    // Init containers and jobs are there to end.
     this.#tell('start', state)
   }
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { describeError, UserError } from '@slipway/errors'
 import { type HttpRoute, HttpServer, readCredentials } from '@slipway/http-server'
@@ -85,7 +85,8 @@ export class KubeletServer {
       })
       response.writeHead(200, { 'content-type': 'text/plain' })
       response.flushHeaders()
-      await pipeline(logs, response)
+      const limit = query.get('limitBytes')
+      await pipeline(limit ? Readable.from(firstBytes(logs, Number(limit))) : logs, response)
     } catch (error) {
       if (gone.signal.aborted || response.headersSent) {
         response.end()
@@ -215,6 +216,15 @@ function sinceOf(query: URLSearchParams): number | undefined {
   if (seconds) return Math.floor(Date.now() / 1000) - Number(seconds)
   const time = Date.parse(query.get('sinceTime') ?? '')
   return Number.isNaN(time) ? undefined : time / 1000
+}
+
+async function* firstBytes(log: Readable, limit: number): AsyncGenerator<Buffer> {
+  let left = limit
+  for await (const chunk of log as AsyncIterable<Buffer>) {
+    yield chunk.subarray(0, left)
+    left -= chunk.length
+    if (left <= 0) return
+  }
 }
 
 function waitingMessage({ pod }: PodAccess, name: string | undefined): string {

@@ -1,5 +1,6 @@
+import { allContainers } from '../kubelet/observed-pod.ts'
+import type { Container, Pod } from '../model/pod.ts'
 import type { PodEngine } from '../runtime/pod-runtime.ts'
-import type { Container, Pod } from '../types.ts'
 
 /** A pod that runs here, as the kubelet's server needs it. */
 export interface PodAccess {
@@ -16,7 +17,6 @@ export interface PodDirectory {
 
 /** The container that a request names, or the pod's only or annotated default one. */
 export function containerNamed(pod: Pod, name: string | undefined): Container | undefined {
-  const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]
   const wanted = name || pod.metadata.annotations?.['kubectl.kubernetes.io/default-container']
-  return wanted ? all.find((container) => container.name === wanted) : pod.spec.containers[0]
+  return wanted ? allContainers(pod).find((container) => container.name === wanted) : pod.spec.containers[0]
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { UserError } from '@slipway/errors'
 import type { KubeClient, ListQuery, ObjectRef, WatchEvent } from '@slipway/kube-client'
-import type { KubeObject } from '@slipway/kube-objects'
+import { type KubeObject, mergePatch, schemaFor, strategicMergePatch } from '@slipway/kube-objects'
 
 interface Store {
   objects: Map<string, KubeObject>
@@ -9,7 +9,7 @@ interface Store {
   wake: Set<() => void>
 }
 
-/** A Kubernetes API in memory, as far as the node and its controllers use one: no validation, no defaults, no fields of old. */
+/** A Kubernetes API in memory, as far as the node and its controllers use one: no validation, no defaults. */
 export class FakeCluster {
   readonly #kinds = new Map<string, Store>()
   #version = 0
@@ -45,11 +45,14 @@ export class FakeCluster {
     return this.#put(store, key, created, 'ADDED')
   }
 
-  async patch(ref: ObjectRef, _type: string, patch: Record<string, unknown>): Promise<KubeObject> {
+  async patch(ref: ObjectRef, type: string, patch: Record<string, unknown>): Promise<KubeObject> {
     const store = this.#store(ref)
     const current = store.objects.get(keyOf(ref))
     if (!current) throw new UserError('KUBE_NOT_FOUND', `${ref.kind} "${ref.name}" not found`)
-    const next = merge(current, patch) as KubeObject
+    const next: KubeObject =
+      type === 'strategic'
+        ? strategicMergePatch(current, patch, schemaFor(ref))
+        : (mergePatch(current, patch) as KubeObject)
     if (JSON.stringify(next) === JSON.stringify(current)) return structuredClone(current)
     const changed = JSON.stringify(next.spec) !== JSON.stringify(current.spec)
     if (changed) next.metadata.generation = (current.metadata.generation ?? 1) + 1
@@ -177,17 +180,3 @@ function keyOf({ namespace, name, kind }: { namespace?: string; name: string; ki
 
 const within = (query: ListQuery, { metadata }: KubeObject): boolean =>
   !query.namespace || metadata.namespace === query.namespace
-
-/** RFC 7386. */
-function merge(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return structuredClone(patch)
-  const result: Record<string, unknown> = isObject(target) ? structuredClone(target) : {}
-  for (const [field, value] of Object.entries(patch)) {
-    if (value === null) delete result[field]
-    else if (value !== undefined) result[field] = merge(result[field], value)
-  }
-  return result
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

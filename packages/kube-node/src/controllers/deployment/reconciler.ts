@@ -1,7 +1,8 @@
 import type { ReconcileContext, ReconcileResult, Reconciler } from '@slipway/controller-runtime'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import { canonicalJson } from '../../canonical.ts'
-import type { Deployment, Pod, ReplicaSet } from '../../types.ts'
+import type { Pod } from '../../model/pod.ts'
+import type { Deployment, ReplicaSet } from '../../model/workloads.ts'
 import { timestamp } from '../clock.ts'
 import type { FreshCache } from '../fresh-cache.ts'
 import {

@@ -1,6 +1,7 @@
 import { canonicalJson, shortHash } from '../../canonical.ts'
 import { ownerReference } from '../../labels.ts'
-import type { Deployment, PodTemplate, ReplicaSet } from '../../types.ts'
+import type { PodTemplate } from '../../model/pod.ts'
+import type { Deployment, ReplicaSet } from '../../model/workloads.ts'
 
 export const REVISION = 'deployment.kubernetes.io/revision'
 const HASH_LABEL = 'pod-template-hash'

@@ -1,4 +1,4 @@
-import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '../../types.ts'
+import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '../../model/workloads.ts'
 
 export interface StatusInput {
   deployment: Deployment
