@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Authenticator, HttpServer } from '@slipway/http-server'
-import type { KubeObject } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
 import { authenticate, tokenReader } from './access/authenticate.ts'
 import { type Authorizer, denialText, isOpenPath } from './access/authorize.ts'
@@ -14,6 +13,7 @@ import { bindingIsLive } from './access/token-bindings.ts'
 import { createAdmission } from './admission/create-admission.ts'
 import { parseTarget, type Target, type User } from './api/request.ts'
 import {
+  badRequest,
   internalError,
   PathNotServed,
   type Status,
@@ -33,13 +33,13 @@ import { quotaController } from './controllers/quota-controller.ts'
 import { roleAggregationController } from './controllers/role-aggregation-controller.ts'
 import { storageProtectionController } from './controllers/storage-protection-controller.ts'
 import { serveNonResource } from './non-resource.ts'
-import { kubeletLocation } from './proxy/kubelet-location.ts'
-import { forwardUpgrade, refuseUpgrade } from './proxy/kubelet-proxy.ts'
+import { refuseUpgrade } from './proxy/forward.ts'
 import type { Resource } from './registry/resource.ts'
 import { ResourceRegistry } from './registry/resource-registry.ts'
 import { sendStatus } from './rest/answer.ts'
 import { authorizeTarget } from './rest/authorize-target.ts'
-import { type DispatchDeps, dispatch, tokenOf } from './rest/dispatch.ts'
+import { isConnection, upgradeConnection } from './rest/connect.ts'
+import { type DispatchDeps, dispatch } from './rest/dispatch.ts'
 import { selectedName } from './rest/selectors.ts'
 import { ObjectRules } from './schema/object-rules.ts'
 import { viewEntry } from './storage/codec.ts'
@@ -204,9 +204,8 @@ export class ApiServer {
       const user = await this.#userOf(http, deps)
       const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
       authorizeTarget(user, { ...target, verb: http.method === 'POST' ? 'create' : 'get' }, deps.authorize)
-      await admitConnect(deps, target, query, user)
-      const location = kubeletLocation(deps.objects, deps.registry, target, query)
-      forwardUpgrade(http, socket, head, { ...location, token: tokenOf(deps) })
+      if (!isConnection(target)) throw badRequest('nothing here can be upgraded')
+      await upgradeConnection(deps, { target, http, query, user }, socket, head)
     } catch (error) {
       refuseUpgrade(socket, this.#statusOf(error))
     }
@@ -237,26 +236,6 @@ function splitUrl(url = '/'): { path: string; query: URLSearchParams } {
   const mark = url.indexOf('?')
   if (mark < 0) return { path: url, query: new URLSearchParams() }
   return { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
-}
-
-const CONNECT_OPTIONS: Record<string, string> = {
-  attach: 'PodAttachOptions',
-  exec: 'PodExecOptions',
-  portforward: 'PodPortForwardOptions',
-  proxy: 'PodProxyOptions',
-}
-
-async function admitConnect(
-  { objects }: DispatchDeps,
-  { resource, namespace, name = '', subresource = '' }: Target,
-  query: URLSearchParams,
-  user: User,
-): Promise<void> {
-  const options = Object.fromEntries(
-    [...query].map(([field, value]) => [field, ['true', 'false'].includes(value) ? value === 'true' : value]),
-  )
-  const object = { ...options, apiVersion: 'v1', kind: CONNECT_OPTIONS[subresource] ?? '', metadata: {} } as KubeObject
-  await objects.admitConnect({ resource, namespace, name }, object, { user, subresource })
 }
 
 /** `/api/v1/x…` and `/apis/g/v/x…`; shorter paths are discovery. */

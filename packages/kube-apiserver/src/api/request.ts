@@ -11,7 +11,17 @@ export interface User {
   extra?: Record<string, string[]>
 }
 
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection'
+export type Verb =
+  | 'get'
+  | 'list'
+  | 'watch'
+  | 'create'
+  | 'update'
+  | 'patch'
+  | 'delete'
+  | 'deletecollection'
+  /** Of proxies only, which hand it on. */
+  | 'options'
 
 /** What a URL under /api or /apis means. */
 export interface Target {
@@ -20,7 +30,7 @@ export interface Target {
   namespace?: string
   name?: string
   subresource?: string
-  /** What follows the subresource: `proxy/<path>`. */
+  /** What follows the subresource, as it was sent: `/a%20b/` of `proxy/a%20b/`. */
   rest: string
 }
 
@@ -41,25 +51,32 @@ export function parseTarget(registry: ResourceRegistry, method: string, path: st
   // The deprecated /watch/ prefix: still what some old clients use.
   const watchPrefix = tail[0] === 'watch'
   if (watchPrefix) tail = tail.slice(1)
-  const { namespace, plural, name, subresource, rest } = splitTail(registry, group, version, tail)
+  const { namespace, plural, name, subresource, depth } = splitTail(registry, group, version, tail)
   const resource = registry.find(group, version, plural)
   if (!resource) throw registry.serves(group) ? noSuchPath() : new PathNotServed()
   if (namespace !== undefined && !resource.namespaced) throw noSuchPath()
   if (resource.namespaced && namespace === undefined && name) throw noSuchPath()
   // Whatever is not false is true, as in all flags of a query.
-  const watching = watchPrefix || !['false', '0'].includes(query.get('watch') ?? 'false')
+  const watching = !subresource && (watchPrefix || !['false', '0'].includes(query.get('watch') ?? 'false'))
   const verb = verbOf(method, name, watching)
   checkVerb(resource, subresource, verb)
   if (verb === 'create' && name && !subresource) throw methodNotSupported(undefined, verb)
+  if (verb === 'options' && subresource !== 'proxy') throw methodNotSupported(undefined, verb)
   if ((verb === 'update' || verb === 'patch') && !name) throw methodNotSupported(undefined, verb)
   return {
     resource,
     verb,
-    rest,
+    rest: pathBehind(path, parts.length - tail.length + depth),
     ...(namespace !== undefined && { namespace }),
     ...(name && { name }),
     ...(subresource && { subresource }),
   }
+}
+
+/** The path without its first segments, as it was sent. */
+function pathBehind(path: string, segments: number): string {
+  const head = new RegExp(`^(?:/+[^/]+){${segments}}`).exec(path)?.[0]
+  return head === undefined ? '' : path.slice(head.length)
 }
 
 function splitTail(registry: ResourceRegistry, group: string, version: string, tail: string[]) {
@@ -68,11 +85,11 @@ function splitTail(registry: ResourceRegistry, group: string, version: string, t
   const inside = first === 'namespaces' && second !== undefined && third !== undefined
   const resource = inside ? registry.find(group, version, third) : undefined
   if (inside && (resource || group !== '')) {
-    const [, , plural = '', name, subresource, ...rest] = tail
-    return { namespace: second, plural, name, subresource, rest: rest.join('/') }
+    const [, , plural = '', name, subresource] = tail
+    return { namespace: second, plural, name, subresource, depth: 5 }
   }
-  const [plural = '', name, subresource, ...rest] = tail
-  return { namespace: undefined, plural, name, subresource, rest: rest.join('/') }
+  const [plural = '', name, subresource] = tail
+  return { namespace: undefined, plural, name, subresource, depth: 3 }
 }
 
 function verbOf(method: string, name: string | undefined, watching: boolean): Verb {
@@ -84,6 +101,7 @@ function verbOf(method: string, name: string | undefined, watching: boolean): Ve
   if (method === 'POST') return 'create'
   if (method === 'PUT') return 'update'
   if (method === 'PATCH') return 'patch'
+  if (method === 'OPTIONS') return 'options'
   throw methodNotSupported(undefined, method)
 }
 

@@ -4,14 +4,7 @@ import { badRequest, internalError } from '../api/status.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { viewEntry } from '../storage/codec.ts'
 import type { ObjectService } from '../storage/object-service.ts'
-
-/** Where the kubelet serves what a pod subresource asks for. */
-export interface KubeletLocation {
-  host: string
-  port: number
-  /** With query. */
-  path: string
-}
+import type { Backend } from './forward.ts'
 
 /** Maps pods/{log,exec,attach,portforward} to the kubelet of the pod's node, as the real API server does (pkg/registry/core/pod/strategy.go). */
 export function kubeletLocation(
@@ -19,7 +12,7 @@ export function kubeletLocation(
   registry: ResourceRegistry,
   target: Target,
   query: URLSearchParams,
-): KubeletLocation {
+): Pick<Backend, 'host' | 'port' | 'path'> {
   const { resource, namespace = '', name = '', subresource } = target
   const pod = viewEntry(objects.entry({ resource, namespace, name }))
   const nodeName: string = pod.spec?.nodeName ?? ''
@@ -37,7 +30,12 @@ export function kubeletLocation(
   return { host, port, path: `/${root}/${namespace}/${name}/${container}${text ? `?${text}` : ''}` }
 }
 
-function kubeletOf(objects: ObjectService, registry: ResourceRegistry, name: string): { host: string; port: number } {
+/** Where the kubelet of a node listens. Throws 404 and 500. */
+export function kubeletOf(
+  objects: ObjectService,
+  registry: ResourceRegistry,
+  name: string,
+): { host: string; port: number } {
   const resource = registry.storedType('', 'nodes')
   const node = resource && objects.find({ resource, namespace: undefined, name })
   const addresses: { type: string; address: string }[] = node?.status?.addresses ?? []

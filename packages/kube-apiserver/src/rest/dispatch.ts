@@ -2,15 +2,14 @@ import type { TokenReader } from '../access/authenticate.ts'
 import type { Rbac } from '../access/rbac.ts'
 import type { TokenIssuer } from '../access/service-account-tokens.ts'
 import type { ApiRequest } from '../api/request.ts'
-import { badRequest, forbidden, methodNotSupported } from '../api/status.ts'
-import { kubeletLocation } from '../proxy/kubelet-location.ts'
-import { forwardRequest } from '../proxy/kubelet-proxy.ts'
+import { forbidden, methodNotSupported } from '../api/status.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { bindPod, evictPod } from '../subresources/pod-actions.ts'
 import { reviewOf } from '../subresources/reviews.ts'
 import { serveScale } from '../subresources/scale.ts'
 import { requestToken } from '../subresources/token-request.ts'
 import { sendList } from './answer.ts'
+import { isConnection, serveConnection, serveLog } from './connect.ts'
 import { deleteCollection, deleteObject } from './delete.ts'
 import { patchObject } from './patch.ts'
 import { getObject, listObjects } from './read.ts'
@@ -65,6 +64,8 @@ async function serveObject(deps: DispatchDeps, request: ApiRequest): Promise<voi
       return await deleteObject(objects, request)
     case 'deletecollection':
       return await deleteCollection(objects, request)
+    case 'options':
+      throw methodNotSupported(undefined, request.verb)
   }
 }
 
@@ -95,6 +96,7 @@ async function servedSpecially(deps: DispatchDeps, request: ApiRequest): Promise
 
 async function serveSubresource(deps: DispatchDeps, request: ApiRequest): Promise<void> {
   const { objects, registry, issuer } = deps
+  if (isConnection(request)) return await serveConnection(deps, request)
   switch (request.subresource) {
     case 'scale':
       return await serveScale(deps, request)
@@ -105,25 +107,8 @@ async function serveSubresource(deps: DispatchDeps, request: ApiRequest): Promis
     case 'token':
       return await requestToken(objects, issuer, request)
     case 'log':
-      return await forwardRequest(
-        request.http,
-        request.response,
-        kubeletLocation(objects, registry, request, request.query),
-        tokenOf(deps),
-      )
-    case 'exec':
-    case 'attach':
-    case 'portforward':
-      // With an upgrade they never come here.
-      objects.entry({ resource: request.resource, namespace: request.namespace, name: request.name ?? '' })
-      throw badRequest('Upgrade request required')
+      return await serveLog(deps, request)
     default:
       throw methodNotSupported(undefined, request.verb)
   }
-}
-
-/** The kubelets' token. Throws 405 when the server was given none. */
-export function tokenOf({ kubeletToken }: Pick<DispatchDeps, 'kubeletToken'>): string {
-  if (!kubeletToken) throw methodNotSupported(undefined, 'connect')
-  return kubeletToken
 }

@@ -6,23 +6,38 @@ import { keyOf, prefixOf } from '../../storage/keys.ts'
 const SERVICES = { group: '', plural: 'services', namespaced: true }
 const SLICES = { group: 'discovery.k8s.io', plural: 'endpointslices', namespaced: true }
 
-/** One ready endpoint behind a port of a Service, or what is missing: cluster IPs need not be reachable from the server. */
+/** A port of a Service, by number or name; empty = its only one. */
+export interface ServicePort {
+  namespace: string
+  name: string
+  port: number | string
+}
+
+/** One of the ready endpoints behind a port of a Service, or what is missing: cluster IPs need not be reachable from the server. */
 export function serviceAddress(
   store: RevisionStore,
-  { namespace, name, port }: { namespace: string; name: string; port: number },
+  { namespace, name, port }: ServicePort,
 ): { host: string; port: number } | string {
   const entry = store.get(keyOf(SERVICES, namespace, name))
   if (!entry) return `service "${name}" not found`
-  const service = viewEntry(entry)
-  if (service.spec?.type === 'ExternalName') return { host: service.spec.externalName, port }
-  const wanted = ((service.spec?.ports ?? []) as Spec[]).find((one) => one.port === port)
-  if (!wanted) return `service "${name}" has no port ${port}`
+  const { spec = {} } = viewEntry(entry)
+  if (spec.type === 'ExternalName') return { host: spec.externalName, port: Number(port) }
+  const ports = (spec.ports ?? []) as Spec[]
+  const wanted = port === '' && ports.length === 1 ? ports[0] : ports.find((one) => isPort(one, port))
+  if (!wanted) return `no service port ${JSON.stringify(port)} found for service "${name}"`
+  const ready: { host: string; port: number }[] = []
   for (const slice of store.list(prefixOf(SLICES, namespace)).entries) {
-    const { metadata, ports = [], endpoints = [] } = viewEntry(slice)
+    const { metadata, ports: own = [], endpoints = [] } = viewEntry(slice)
     if (metadata.labels?.['kubernetes.io/service-name'] !== name) continue
-    const target = (ports as Spec[]).find((one) => (one.name ?? '') === (wanted.name ?? ''))
-    const ready = (endpoints as Spec[]).find(({ conditions }) => conditions?.ready !== false)
-    if (target?.port && ready?.addresses?.[0]) return { host: ready.addresses[0], port: target.port }
+    const target = (own as Spec[]).find((one) => (one.name ?? '') === (wanted.name ?? ''))
+    if (!target?.port) continue
+    for (const { conditions, addresses } of (endpoints ?? []) as Spec[]) {
+      if (conditions?.ready !== false && addresses?.[0]) ready.push({ host: addresses[0], port: target.port })
+    }
   }
-  return `no endpoints available for service "${name}"`
+  return ready[Math.floor(Math.random() * ready.length)] ?? `no endpoints available for service "${name}"`
+}
+
+function isPort({ port, name }: Spec, wanted: number | string): boolean {
+  return port === Number(wanted) || (name !== undefined && name === wanted)
 }

@@ -134,3 +134,83 @@ describe('exec and port-forward', () => {
     expect((await upgrade(`${LOG}/none/portforward`)).status).toBe(404)
   })
 })
+
+describe('proxies of pods and Services', () => {
+  const NAMESPACE = '/api/v1/namespaces/default'
+  let backend: Server
+
+  beforeAll(async () => {
+    backend = createServer(async (incoming, response) => {
+      let body = ''
+      for await (const chunk of incoming.setEncoding('utf8')) body += chunk
+      if (incoming.url === '/moved') return response.writeHead(302, { location: '/elsewhere?a=b' }).end()
+      const { authorization = 'none', 'x-forwarded-uri': uri } = incoming.headers
+      const told = { method: incoming.method, url: incoming.url, body, authorization, uri }
+      response.writeHead(201, { 'content-type': 'application/json', 'x-own': 'yes' }).end(JSON.stringify(told))
+    })
+    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve))
+    const { port } = backend.address() as AddressInfo
+    const containers = [{ name: 'c', image: 'x', ports: [{ name: 'web', containerPort: port }] }]
+    await api.call('POST', `${NAMESPACE}/pods`, { body: { metadata: { name: 'web' }, spec: { containers } } })
+    await api.call('PATCH', `${NAMESPACE}/pods/web/status`, {
+      body: { status: { podIP: '127.0.0.1' } },
+      type: 'application/merge-patch+json',
+    })
+    await api.call('POST', `${NAMESPACE}/services`, {
+      body: { metadata: { name: 'web' }, spec: { ports: [{ name: 'http', port: 80 }] } },
+    })
+    await api.call('POST', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
+      body: {
+        metadata: { name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } },
+        addressType: 'IPv4',
+        ports: [{ name: 'http', port }],
+        endpoints: [
+          { addresses: ['192.0.2.1'], conditions: { ready: false } },
+          { addresses: ['127.0.0.1'], conditions: { ready: true } },
+        ],
+      },
+    })
+  })
+  afterAll(() => backend.close())
+
+  it.each(['pods/web', 'pods/http:web:web', 'services/web', 'services/http:web:80', 'services/web:http'])(
+    '%s: method, path, query and body reach the backend, credentials do not',
+    async (name) => {
+      const path = `${NAMESPACE}/${name}/proxy/a%20b/c/`
+      const { status, headers, body } = await api.call('PUT', `${path}?x=1&watch=true`, {
+        body: 'text',
+        type: 'text/plain',
+      })
+
+      expect(status).toBe(201)
+      expect(headers['x-own']).toBe('yes')
+      expect(body).toEqual({
+        method: 'PUT',
+        url: '/a%20b/c/?x=1&watch=true',
+        body: 'text',
+        authorization: 'none',
+        uri: path,
+      })
+    },
+  )
+
+  it('lead redirects through themselves, and the bare path to its root', async () => {
+    const moved = await api.call('GET', `${NAMESPACE}/pods/web/proxy/moved`)
+    const bare = await api.call('GET', `${NAMESPACE}/services/web/proxy?x=1`)
+
+    expect(moved.headers.location).toBe(`${NAMESPACE}/pods/web/proxy/elsewhere?a=b`)
+    expect({ status: bare.status, to: bare.headers.location }).toEqual({
+      status: 301,
+      to: `${NAMESPACE}/services/web/proxy/?x=1`,
+    })
+  })
+
+  it.each([
+    ['pods/none/proxy/', 404, 'pods "none" not found'],
+    ['services/web:nothing/proxy/', 503, 'no service port "nothing" found for service "web"'],
+    ['pods/ftp:web:1/proxy/', 400, 'invalid request "ftp:web:1"'],
+    ['pods/web:1/proxy/', 503, 'error trying to reach service: connect ECONNREFUSED 127.0.0.1:1'],
+  ])('%s is refused', async (path, code, message) => {
+    expect((await api.call('GET', `${NAMESPACE}/${path}`)).body).toMatchObject({ code, message })
+  })
+})

@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { KubeObject } from '@slipway/kube-objects'
+import type { ApiRequest, Target, User } from '../api/request.ts'
+import { badRequest, methodNotSupported } from '../api/status.ts'
+import { type Backend, forwardRequest, forwardUpgrade, passOn } from '../proxy/forward.ts'
+import { kubeletLocation } from '../proxy/kubelet-location.ts'
+import { proxiedLocation, proxiedName } from '../proxy/proxied-location.ts'
+import { readRefusal } from '../proxy/refusal.ts'
+import type { DispatchDeps } from './dispatch.ts'
+
+/** Whoever reaches into a pod, or through it, and with what. */
+interface Connection {
+  target: Target
+  http: IncomingMessage
+  query: URLSearchParams
+  user: User
+}
+
+const STREAMS = new Set(['exec', 'attach', 'portforward'])
+
+/** Subresources that lead to a pod, a Service or a node, and not to what is stored. */
+export function isConnection({ subresource = '' }: Target): boolean {
+  return STREAMS.has(subresource) || subresource === 'proxy'
+}
+
+/** Serves pods/{exec,attach,portforward} and {pods,services,nodes}/proxy without an upgrade. */
+export async function serveConnection(deps: DispatchDeps, request: ApiRequest): Promise<void> {
+  const { http, response, subresource = '', rest } = request
+  await admit(deps, request)
+  const backend = backendOf(deps, { ...request, target: request })
+  // Streams are upgrades, those of pods that are not there excepted.
+  if (STREAMS.has(subresource)) throw badRequest('Upgrade request required')
+  const [path = '', search] = (http.url ?? '').split('?', 2)
+  if (rest === '' && ['GET', 'HEAD'].includes(http.method ?? '')) {
+    response.writeHead(301, { location: `${path}/${search === undefined ? '' : `?${search}`}` }).end()
+    return
+  }
+  const prefix = path.slice(0, path.length - rest.length)
+  const forwarded = { 'x-forwarded-uri': path, 'x-forwarded-host': http.headers.host ?? '', 'x-forwarded-proto': 'https' }
+  const answer = await forwardRequest(http, response, { ...backend, headers: { ...forwarded, ...backend.headers } })
+  await passOn(answer, response, (headers) => {
+    if (typeof headers.location === 'string') headers.location = rewritten(headers.location, prefix, backend)
+  })
+}
+
+/** A redirect of the server behind us, to where its path can be reached through us. */
+function rewritten(location: string, prefix: string, { host, port }: Backend): string {
+  const own = location.replace(new RegExp(`^https?://${host}(:${port})?(?=/)`), '')
+  return own.startsWith('/') && !own.startsWith(prefix) ? prefix + own : location
+}
+
+/** Serves the same with an upgrade. */
+export async function upgradeConnection(
+  deps: DispatchDeps,
+  connection: Connection,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  await admit(deps, { ...connection.target, query: connection.query, user: connection.user })
+  forwardUpgrade(connection.http, socket, head, backendOf(deps, connection))
+}
+
+/** pods/log: what the kubelet says, or why it does not. */
+export async function serveLog(deps: DispatchDeps, request: ApiRequest): Promise<void> {
+  const answer = await forwardRequest(request.http, request.response, backendOf(deps, { ...request, target: request }))
+  if ((answer.statusCode ?? 500) >= 400) throw await readRefusal(answer)
+  await passOn(answer, request.response)
+}
+
+function backendOf(deps: DispatchDeps, { target, http, query }: Omit<Connection, 'user'>): Backend {
+  const { objects, registry, kubeletToken } = deps
+  if (target.subresource === 'proxy') {
+    const [, search] = (http.url ?? '').split('?', 2)
+    return proxiedLocation(objects, registry, target, {
+      search: search === undefined ? '' : `?${search}`,
+      kubeletToken,
+    })
+  }
+  const location = kubeletLocation(objects, registry, target, query)
+  if (!kubeletToken) throw methodNotSupported(undefined, 'connect')
+  return { ...location, headers: { authorization: `Bearer ${kubeletToken}` } }
+}
+
+const OPTIONS: Record<string, string> = {
+  'pods/attach': 'PodAttachOptions',
+  'pods/exec': 'PodExecOptions',
+  'pods/portforward': 'PodPortForwardOptions',
+  'pods/proxy': 'PodProxyOptions',
+  'services/proxy': 'ServiceProxyOptions',
+  'nodes/proxy': 'NodeProxyOptions',
+}
+
+async function admit(
+  { objects }: DispatchDeps,
+  { resource, namespace, name = '', subresource = '', query, user }: Target & { query: URLSearchParams; user: User },
+): Promise<void> {
+  const options = Object.fromEntries(
+    [...query].map(([field, value]) => [field, ['true', 'false'].includes(value) ? value === 'true' : value]),
+  )
+  const kind = OPTIONS[`${resource.plural}/${subresource}`] ?? ''
+  const object = { ...options, apiVersion: 'v1', kind, metadata: {} } as KubeObject
+  const own = subresource === 'proxy' ? proxiedName(name).name : name
+  await objects.admitConnect({ resource, namespace, name: own }, object, { user, subresource })
+}
