@@ -11,7 +11,7 @@ import { Rbac } from './access/rbac.ts'
 import { TokenIssuer } from './access/service-account-tokens.ts'
 import { bindingIsLive } from './access/token-bindings.ts'
 import { createAdmission } from './admission/create-admission.ts'
-import { parseTarget, type Target, type User } from './api/request.ts'
+import { parseTarget, type User } from './api/request.ts'
 import {
   badRequest,
   internalError,

@@ -173,26 +173,29 @@ describe('proxies of pods and Services', () => {
   })
   afterAll(() => backend.close())
 
-  it.each(['pods/web', 'pods/http:web:web', 'services/web', 'services/http:web:80', 'services/web:http'])(
-    '%s: method, path, query and body reach the backend, credentials do not',
-    async (name) => {
-      const path = `${NAMESPACE}/${name}/proxy/a%20b/c/`
-      const { status, headers, body } = await api.call('PUT', `${path}?x=1&watch=true`, {
-        body: 'text',
-        type: 'text/plain',
-      })
+  it.each([
+    'pods/web',
+    'pods/http:web:web',
+    'services/web',
+    'services/http:web:80',
+    'services/web:http',
+  ])('%s: method, path, query and body reach the backend, credentials do not', async (name) => {
+    const path = `${NAMESPACE}/${name}/proxy/a%20b/c/`
+    const { status, headers, body } = await api.call('PUT', `${path}?x=1&watch=true`, {
+      body: 'text',
+      type: 'text/plain',
+    })
 
-      expect(status).toBe(201)
-      expect(headers['x-own']).toBe('yes')
-      expect(body).toEqual({
-        method: 'PUT',
-        url: '/a%20b/c/?x=1&watch=true',
-        body: 'text',
-        authorization: 'none',
-        uri: path,
-      })
-    },
-  )
+    expect(status).toBe(201)
+    expect(headers['x-own']).toBe('yes')
+    expect(body).toEqual({
+      method: 'PUT',
+      url: '/a%20b/c/?x=1&watch=true',
+      body: 'text',
+      authorization: 'none',
+      uri: path,
+    })
+  })
 
   it('lead redirects through themselves, and the bare path to its root', async () => {
     const moved = await api.call('GET', `${NAMESPACE}/pods/web/proxy/moved`)

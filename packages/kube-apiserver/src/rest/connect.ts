@@ -37,7 +37,11 @@ export async function serveConnection(deps: DispatchDeps, request: ApiRequest): 
     return
   }
   const prefix = path.slice(0, path.length - rest.length)
-  const forwarded = { 'x-forwarded-uri': path, 'x-forwarded-host': http.headers.host ?? '', 'x-forwarded-proto': 'https' }
+  const forwarded = {
+    'x-forwarded-uri': path,
+    'x-forwarded-host': http.headers.host ?? '',
+    'x-forwarded-proto': 'https',
+  }
   const answer = await forwardRequest(http, response, { ...backend, headers: { ...forwarded, ...backend.headers } })
   await passOn(answer, response, (headers) => {
     if (typeof headers.location === 'string') headers.location = rewritten(headers.location, prefix, backend)

@@ -1,7 +1,7 @@
-import { equalJson, type KubeObject } from '@slipway/kube-objects'
-import type { FieldError } from '../api/status.ts'
+import type { KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
-import { forbiddenField, required } from './field-errors.ts'
+import { required } from './field-errors.ts'
+import { podChangeErrors } from './pod-changes.ts'
 import type { Strategy } from './strategy.ts'
 
 /** Pods: first status, what admission adds, which fields may change, and time to stop. */
@@ -16,9 +16,12 @@ export const podStrategy: Strategy = {
     pod.status = { phase: 'Pending', qosClass: qosClass(spec) }
   },
   validate: ({ spec }) => ((spec?.containers?.length ?? 0) === 0 ? [required('spec.containers')] : []),
-  validateUpdate: (next, current) => checkChange(next, current),
+  prepareUpdate: (next, current, { subresource }) => keepOwnPart(next, current, subresource),
+  validateUpdate: (next, current, { subresource }) => podChangeErrors(next, current, subresource),
   gracePeriod(pod, requested) {
-    const seconds = Math.max(0, requested ?? pod.spec?.terminationGracePeriodSeconds ?? 30)
+    const asked: number = requested ?? pod.spec?.terminationGracePeriodSeconds ?? 30
+    // A negative period is one second, as Kubernetes has it.
+    const seconds = asked < 0 ? 1 : asked
     // Nothing runs that would need time: not on a node yet, or over.
     const over = ['Failed', 'Succeeded'].includes(pod.status?.phase)
     return !pod.spec?.nodeName || over ? 0 : seconds
@@ -50,30 +53,31 @@ function qosClass({ containers = [], initContainers = [] }: Spec): string {
   return guaranteed ? 'Guaranteed' : 'Burstable'
 }
 
-const RULE =
-  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
-
-function checkChange(next: KubeObject, current: KubeObject): FieldError[] {
-  // A binding sets the node once.
-  const fixed = ({ spec }: KubeObject) => {
-    const {
-      activeDeadlineSeconds: _,
-      tolerations: __,
-      terminationGracePeriodSeconds: ___,
-      nodeName: ____,
-      ...rest
-    } = spec
-    const images = (list: Spec[] | undefined) => list?.map(({ image: _____, ...container }) => container)
-    return {
-      ...rest,
-      containers: images(rest.containers),
-      initContainers: images(rest.initContainers),
-      ephemeralContainers: [],
-    }
+/** What a subresource writes of a pod; everything else stays as it is. */
+function keepOwnPart(next: KubeObject, current: KubeObject, subresource: string | undefined): void {
+  if (subresource === 'ephemeralcontainers') {
+    next.spec = { ...current.spec, ephemeralContainers: next.spec?.ephemeralContainers }
+  } else if (subresource === 'resize') next.spec = { ...current.spec, ...resized(next.spec ?? {}, current.spec) }
+  else {
+    // Ephemeral containers come through their subresource only.
+    if (current.spec?.ephemeralContainers) next.spec.ephemeralContainers = current.spec.ephemeralContainers
+    else delete next.spec?.ephemeralContainers
+    return
   }
-  const moved = current.spec.nodeName && next.spec.nodeName !== current.spec.nodeName
-  if (!moved && equalJson(strip(fixed(next)), strip(fixed(current)))) return []
-  return [forbiddenField('spec', RULE)]
+  const { labels, annotations, finalizers, ownerReferences } = current.metadata
+  Object.assign(next.metadata, { labels, annotations, finalizers, ownerReferences })
 }
 
-const strip = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+/** The containers with the new resources, or, when they are not the same containers, for validation to refuse. */
+function resized(next: Spec, current: Spec): Spec {
+  const merge = (field: string) => {
+    const [after, before]: Spec[][] = [next[field] ?? [], current[field] ?? []]
+    if (!after || !before || after.length !== before.length) return after
+    if (before.some(({ name }, index) => name !== after[index]?.name)) return after
+    return before.map((one, index) => {
+      const { resources, resizePolicy } = after[index] as Spec
+      return { ...one, resources: resources ?? {}, ...(resizePolicy && { resizePolicy }) }
+    })
+  }
+  return { containers: merge('containers'), ...(current.initContainers && { initContainers: merge('initContainers') }) }
+}

@@ -34,9 +34,11 @@ export function serviceStrategy(serviceCidr: string, existing: Iterable<Readonly
   }
 
   function allocateAddress(service: KubeObject, spec: Spec): void {
-    spec.ipFamilies ??= ['IPv4']
-    spec.ipFamilyPolicy ??= 'SingleStack'
     spec.clusterIP ??= spec.clusterIPs?.[0] ?? ''
+    // What leads nowhere by itself may lead to addresses of both families (defaultOnWrite of the Service's storage).
+    const open = spec.clusterIP === 'None' && !spec.selector
+    spec.ipFamilies ??= open ? ['IPv4', 'IPv6'] : ['IPv4']
+    spec.ipFamilyPolicy ??= open ? 'RequireDualStack' : 'SingleStack'
     if (spec.clusterIP === '') {
       const address = addresses.takeAny()
       if (!address) throw internalError('failed to allocate a serviceIP: range is full')

@@ -6,8 +6,10 @@ export type Relation = 'leaf' | 'map' | 'list'
 
 /** How a value of this schema merges. Without a schema maps merge by field and lists are atomic (structured-merge-diff's deduced type). */
 export function relationOf(value: unknown, schema: SchemaNode): Relation {
-  if (isObject(value)) return schema.mapType === 'atomic' ? 'leaf' : 'map'
-  if (Array.isArray(value)) return schema.listType === 'map' || schema.listType === 'set' ? 'list' : 'leaf'
+  // null takes the form that the schema expects.
+  const type = value === null ? schema.type : Array.isArray(value) ? 'array' : isObject(value) ? 'object' : 'string'
+  if (type === 'object' || type === 'any') return schema.mapType === 'atomic' ? 'leaf' : 'map'
+  if (type === 'array') return schema.listType === 'map' || schema.listType === 'set' ? 'list' : 'leaf'
   return 'leaf'
 }
 
@@ -24,11 +26,14 @@ export function itemElement(item: unknown, schema: SchemaNode): string {
   return `k:${JSON.stringify(key)}`
 }
 
+export interface Child {
+  element: string
+  value: unknown
+  schema: SchemaNode
+}
+
 /** The children of a map or list with their path elements and schemas. */
-export function childrenOf(
-  value: unknown,
-  schema: SchemaNode,
-): { element: string; value: unknown; schema: SchemaNode }[] {
+export function childrenOf(value: unknown, schema: SchemaNode): Child[] {
   if (Array.isArray(value)) {
     return value.map((item) => ({ element: itemElement(item, schema), value: item, schema: schema.items ?? ANY }))
   }

@@ -95,11 +95,12 @@ export function pathSet(path: readonly string[]): FieldSet {
   )
 }
 
-/** The paths of a set as Kubernetes prints them: `.spec.containers[name="web"].image`. */
-export function pathsOf({ member, children }: FieldSet, prefix = ''): string[] {
+/** The paths of a set as Kubernetes prints and orders them: `.spec.containers[name="web"].image`. */
+export function pathsOf({ children }: FieldSet, prefix = ''): string[] {
+  const sorted = [...children].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return [
-    ...(member && prefix ? [prefix] : []),
-    ...[...children].flatMap(([element, child]) => pathsOf(child, prefix + formatElement(element))),
+    ...sorted.filter(([, child]) => child.member).map(([element]) => prefix + formatElement(element)),
+    ...sorted.flatMap(([element, child]) => pathsOf(child, prefix + formatElement(element))),
   ]
 }
 

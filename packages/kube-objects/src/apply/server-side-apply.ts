@@ -1,4 +1,4 @@
-import { equalJson, withoutNulls } from '../json.ts'
+import { equalJson } from '../json.ts'
 import type { KubeObject } from '../object.ts'
 import { ANY, type SchemaNode } from '../schema/node.ts'
 import { difference, EMPTY, equalSets, type FieldSet, intersection, isEmpty, pathsOf, union } from './field-set.ts'
@@ -16,7 +16,7 @@ import { type Comparison, compareValues, fieldSetOf, mergeValues, removeFields, 
 export interface ApplyInput<T extends KubeObject = KubeObject> {
   /** The stored object; undefined when there is none yet. */
   live: T | undefined
-  /** The manager's whole intent. Its managedFields and null fields are ignored. */
+  /** The manager's whole intent; null is a value like others. Its managedFields are ignored. */
   applied: KubeObject
   manager: string
   /** Take over fields that others manage. */
@@ -44,7 +44,7 @@ export interface FieldConflict {
 export function serverSideApply<T extends KubeObject>(input: ApplyInput<T>): { object: T; conflicts: FieldConflict[] } {
   const { live, manager, now, subresource = '' } = input
   const schema = input.schema ?? ANY
-  const applied = withoutManagedFields(withoutNulls(input.applied))
+  const applied = withoutManagedFields(input.applied)
   const identity = { manager, operation: 'Apply' as const, apiVersion: applied.apiVersion, subresource }
   const before = live && withoutManagedFields(live)
   const known = managersBeforeApply(live, schema, now)

@@ -1,6 +1,6 @@
 import { equalJson, isObject, type JsonObject, setField } from '../json.ts'
 import { ANY, fieldNode, type SchemaNode } from '../schema/node.ts'
-import { childrenOf, itemElement, relationOf } from './elements.ts'
+import { type Child, childrenOf, itemElement, type Relation, relationOf } from './elements.ts'
 import { EMPTY, type FieldSet, isEmpty, LEAF, union } from './field-set.ts'
 
 // The walks of structured-merge-diff (typed/tofieldset.go, compare.go, merge.go, remove.go) over JSON values.
@@ -11,12 +11,16 @@ export function fieldSetOf(value: unknown, schema: SchemaNode): FieldSet {
   if (relation === 'leaf') return LEAF
   const children = new Map<string, FieldSet>()
   for (const child of childrenOf(value, schema)) {
+    // What is in a list twice is owned as a whole.
+    if (relation === 'list' && children.has(child.element)) {
+      children.set(child.element, LEAF)
+      continue
+    }
     const below = fieldSetOf(child.value, child.schema)
     const empty = child.value === null || (isObject(child.value) && Object.keys(child.value).length === 0)
     const named = relation === 'map' && schema.properties?.[child.element.slice(2)] !== undefined
     const set = relation === 'list' || empty || !named ? union(below, LEAF) : below
-    const known = children.get(child.element)
-    if (!isEmpty(set)) children.set(child.element, known ? union(known, set) : set)
+    if (!isEmpty(set)) children.set(child.element, set)
   }
   return { member: false, children }
 }
@@ -32,15 +36,31 @@ const NOTHING: Comparison = { added: EMPTY, removed: EMPTY, modified: EMPTY }
 
 /** Compares two values; undefined is a value that is not there. */
 export function compareValues(before: unknown, after: unknown, schema: SchemaNode): Comparison {
-  const walked = relationOf(after ?? before, schema)
-  if (walked === 'leaf') return compareLeaves(before, after)
-  // null matches any form: its counterpart's children are what came or went.
-  const comparable = before === undefined || before === null || after === undefined || after === null
-  if (!comparable && relationOf(before, schema) !== walked) return compareLeaves(before, after)
-  const result = compareChildren(before, after, schema)
+  const relation = relationOf(after === undefined ? before : after, schema)
+  const was = relationOf(before === undefined ? after : before, schema)
+  // A value that took another form lost the parts of the one and got the parts of the other.
+  if (was !== relation)
+    return together(compareAs(was, before, after, schema), compareAs(relation, before, after, schema))
+  return compareAs(relation, before, after, schema)
+}
+
+function compareAs(relation: Relation, before: unknown, after: unknown, schema: SchemaNode): Comparison {
+  const left = partsOf(relation, before, schema)
+  const right = partsOf(relation, after, schema)
+  // Two that are empty are compared as they are, so that null, {} and [] stay apart.
+  if (left.size === 0 && right.size === 0) return compareLeaves(before, after)
+  const result = compareChildren(left, right)
   if (before === undefined) result.added = union(result.added, LEAF)
   if (after === undefined) result.removed = union(result.removed, LEAF)
   return result
+}
+
+function together(a: Comparison, b: Comparison): Comparison {
+  return {
+    added: union(a.added, b.added),
+    removed: union(a.removed, b.removed),
+    modified: union(a.modified, b.modified),
+  }
 }
 
 function compareLeaves(before: unknown, after: unknown): Comparison {
@@ -49,16 +69,25 @@ function compareLeaves(before: unknown, after: unknown): Comparison {
   return equalJson(before, after) ? NOTHING : { ...NOTHING, modified: LEAF }
 }
 
-function compareChildren(before: unknown, after: unknown, schema: SchemaNode): Comparison {
-  const left = new Map(childrenOf(before, schema).map((child) => [child.element, child]))
-  const right = new Map(childrenOf(after, schema).map((child) => [child.element, child]))
+/** The children by element; none of what has another form. An element may stand for several items of a list. */
+function partsOf(relation: Relation, value: unknown, schema: SchemaNode): Map<string, Child[]> {
+  const parts = new Map<string, Child[]>()
+  if (relation === 'leaf' || Array.isArray(value) !== (relation === 'list')) return parts
+  for (const child of childrenOf(value, schema)) {
+    const same = parts.get(child.element)
+    if (same) same.push(child)
+    else parts.set(child.element, [child])
+  }
+  return parts
+}
+
+function compareChildren(left: Map<string, Child[]>, right: Map<string, Child[]>): Comparison {
   const parts = { added: new Map(), removed: new Map(), modified: new Map() } as Record<
     keyof Comparison,
     Map<string, FieldSet>
   >
   for (const element of new Set([...left.keys(), ...right.keys()])) {
-    const [a, b] = [left.get(element), right.get(element)]
-    const child = compareValues(a?.value, b?.value, b?.schema ?? a?.schema ?? ANY)
+    const child = compareItems(left.get(element) ?? [], right.get(element) ?? [])
     for (const part of ['added', 'removed', 'modified'] as const) {
       if (!isEmpty(child[part])) parts[part].set(element, child[part])
     }
@@ -67,15 +96,37 @@ function compareChildren(before: unknown, after: unknown, schema: SchemaNode): C
   return { added: asSet(parts.added), removed: asSet(parts.removed), modified: asSet(parts.modified) }
 }
 
-/** The live value with a configuration laid over it. */
+/** Items of one element: one each, as a rule; those that are there twice are compared as a whole. */
+function compareItems(left: Child[], right: Child[]): Comparison {
+  const [a, b] = [left[0], right[0]]
+  const schema = b?.schema ?? a?.schema ?? ANY
+  if (left.length <= 1 && right.length <= 1) return compareValues(a?.value, b?.value, schema)
+  if (left.length > 1 && right.length > 1) {
+    const values = (items: Child[]) => items.map(({ value }) => value)
+    return compareLeaves(values(left), values(right))
+  }
+  if (left.length > 1) {
+    const now = b ? compareValues(undefined, b.value, schema) : NOTHING
+    return together(now, { ...NOTHING, removed: LEAF })
+  }
+  const then = a ? compareValues(a.value, undefined, schema) : NOTHING
+  return together(then, { ...NOTHING, added: LEAF })
+}
+
+/** The live value with a configuration laid over it; undefined is a value that is not there. */
 export function mergeValues(live: unknown, config: unknown, schema: SchemaNode): unknown {
   if (config === undefined) return live
-  if (live === undefined || live === null) return config
+  if (live === undefined) return config
   const relation = relationOf(config, schema)
-  if (relation === 'leaf' || relationOf(live, schema) !== relation) return config
-  if (Array.isArray(live) && Array.isArray(config)) return mergeLists(live, config, schema)
-  const result: JsonObject = { ...(live as JsonObject) }
-  for (const [field, value] of Object.entries(config as JsonObject)) {
+  if (relation === 'leaf') return config
+  if (relation === 'list') {
+    const [left, right] = [live, config].map((value) => (Array.isArray(value) ? value : []))
+    return left?.length === 0 && right?.length === 0 ? config : mergeLists(left ?? [], right ?? [], schema)
+  }
+  const [left, right] = [live, config].map((value) => (isObject(value) ? value : {})) as [JsonObject, JsonObject]
+  if (Object.keys(left).length === 0 && Object.keys(right).length === 0) return config
+  const result: JsonObject = { ...left }
+  for (const [field, value] of Object.entries(right)) {
     const current = Object.hasOwn(result, field) ? result[field] : undefined
     setField(result, field, mergeValues(current, value, fieldNode(schema, field)))
   }

@@ -1,0 +1,98 @@
+import { equalJson, type KubeObject } from '@slipway/kube-objects'
+import type { FieldError } from '../api/status.ts'
+import type { Spec } from '../defaults/spec.ts'
+import { forbiddenField, invalidValue } from './field-errors.ts'
+
+const RULE =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
+
+/** What may change in a pod: little, and some of it through subresources only (ValidatePodUpdate and its siblings). */
+export function podChangeErrors(next: KubeObject, current: KubeObject, subresource: string | undefined): FieldError[] {
+  if (subresource === 'ephemeralcontainers') return ephemeralErrors(next.spec, current.spec)
+  if (subresource === 'resize') return resizeErrors(next.spec, current.spec)
+  return specErrors(next.spec, current.spec)
+}
+
+function specErrors(next: Spec, current: Spec): FieldError[] {
+  const counted = countErrors(next, current)
+  if (counted.length > 0) return counted
+  const deadline = deadlineErrors(next.activeDeadlineSeconds, current.activeDeadlineSeconds)
+  const tolerations = (current.tolerations ?? []).every((one: Spec) =>
+    (next.tolerations ?? []).some((other: Spec) => equalJson(withoutSeconds(one), withoutSeconds(other))),
+  )
+    ? []
+    : [forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
+  const gates = (next.schedulingGates ?? []).every((gate: Spec) =>
+    (current.schedulingGates ?? []).some((one: Spec) => one.name === gate.name),
+  )
+    ? []
+    : [forbiddenField('spec.schedulingGates', 'only deletion is allowed, but found new scheduling gates')]
+  const same = equalJson(fixedPart(next, current), fixedPart(current, current))
+  return [...deadline, ...tolerations, ...gates, ...(same ? [] : [forbiddenField('spec', RULE)])]
+}
+
+function countErrors(next: Spec, current: Spec): FieldError[] {
+  return ['containers', 'initContainers']
+    .filter((field) => (next[field]?.length ?? 0) !== (current[field]?.length ?? 0))
+    .map((field) => forbiddenField(`spec.${field}`, 'pod updates may not add or remove containers'))
+}
+
+function deadlineErrors(next: number | undefined, current: number | undefined): FieldError[] {
+  const field = 'spec.activeDeadlineSeconds'
+  if (next === undefined) {
+    if (current === undefined) return []
+    return [invalidValue(field, null, 'must not update from a positive integer to nil value')]
+  }
+  if (current === undefined || next <= current) return []
+  return [invalidValue(field, next, 'must be less than or equal to previous value')]
+}
+
+function withoutSeconds({ tolerationSeconds: _, ...rest }: Spec): Spec {
+  return rest
+}
+
+/** A spec without what an update may change; a binding sets the node once, a gated pod may become more selective. */
+function fixedPart(spec: Spec, current: Spec): Spec {
+  const { activeDeadlineSeconds: _, tolerations: __, schedulingGates: ___, ...rest } = spec
+  const images = (list: Spec[] | undefined) => list?.map(({ image: ____, ...container }) => container)
+  const fixed: Spec = { ...rest, containers: images(rest.containers), initContainers: images(rest.initContainers) }
+  if (!current.nodeName) delete fixed.nodeName
+  if (
+    (current.terminationGracePeriodSeconds ?? 0) < 0 &&
+    [1, current.terminationGracePeriodSeconds].includes(spec.terminationGracePeriodSeconds)
+  ) {
+    delete fixed.terminationGracePeriodSeconds
+  }
+  if (current.schedulingGates?.length) {
+    delete fixed.nodeSelector
+    delete fixed.affinity
+  }
+  return JSON.parse(JSON.stringify(fixed))
+}
+
+function ephemeralErrors(next: Spec, current: Spec): FieldError[] {
+  const field = 'spec.ephemeralContainers'
+  return ((current.ephemeralContainers ?? []) as Spec[]).flatMap((before) => {
+    const after = (next.ephemeralContainers as Spec[] | undefined)?.find(({ name }) => name === before.name)
+    const which = `existing ephemeral containers ${JSON.stringify(before.name)}`
+    if (!after) return [forbiddenField(field, `${which} may not be removed\n`)]
+    return equalJson(after, before) ? [] : [forbiddenField(field, `${which} may not be changed\n`)]
+  })
+}
+
+function resizeErrors(next: Spec, current: Spec): FieldError[] {
+  const counted = countErrors(next, current)
+  if (counted.length > 0) return counted
+  const others = (list: Spec[] | undefined) =>
+    list?.map(({ resources, resizePolicy: _, ...rest }) => ({ ...rest, resources: beyondCpuAndMemory(resources) }))
+  const same = ['containers', 'initContainers'].every((field) =>
+    equalJson(others(next[field]) ?? [], others(current[field]) ?? []),
+  )
+  return same ? [] : [forbiddenField('spec', 'only cpu and memory resources are mutable')]
+}
+
+function beyondCpuAndMemory({ requests, limits, ...rest }: Spec = {}): Spec {
+  const others = (amounts: Spec = {}) =>
+    Object.fromEntries(Object.entries(amounts).filter(([name]) => name !== 'cpu' && name !== 'memory'))
+  return { ...rest, requests: others(requests), limits: others(limits) }
+}
