@@ -8,7 +8,7 @@ export {
   type Manifest,
   parseManifest,
 } from './manifest.ts'
-export { isChartLayer, isIndexMediaType, isNonDistributable, manifestMediaTypes, mediaTypes } from './media-types.ts'
+export { isChartLayer, isIndexMediaType, manifestMediaTypes, mediaTypes } from './media-types.ts'
 export { formatReference, parseReference, type Reference } from './reference.ts'
 export {
   readSpecErrors,

@@ -26,14 +26,6 @@ export function isIndexMediaType(mediaType: string): boolean {
   return mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerManifestList
 }
 
-/** Layers that a registry need not hold: they are fetched from elsewhere (image-spec, layer.md, "Non-Distributable Layers"). */
-export function isNonDistributable(mediaType: string): boolean {
-  return (
-    mediaType.startsWith('application/vnd.oci.image.layer.nondistributable.') ||
-    mediaType.startsWith('application/vnd.docker.image.rootfs.foreign.')
-  )
-}
-
 /** Whether a layer holds a packaged chart. */
 export function isChartLayer(mediaType: string): boolean {
   return mediaType === mediaTypes.helmChart || mediaType === mediaTypes.helmChartLegacy

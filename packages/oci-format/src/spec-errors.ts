@@ -1,4 +1,4 @@
-/** The error codes of distribution-spec ("Error Codes") and of Distribution (registry/api/errcode), with the status of each. */
+/** The error codes of distribution-spec ("Error Codes"), of Distribution (registry/api/errcode) and of Azure, with the status of each. */
 export const specErrorStatus = {
   BLOB_UNKNOWN: 404,
   BLOB_UPLOAD_INVALID: 400,
@@ -17,6 +17,7 @@ export const specErrorStatus = {
   TAG_INVALID: 400,
   RANGE_INVALID: 416,
   UNAVAILABLE: 503,
+  REGISTRY_DISALLOWED_OPERATION: 405,
 } as const
 
 export type SpecErrorCode = keyof typeof specErrorStatus

@@ -1,18 +1,8 @@
 import type { Authenticator } from '@slipway/http-server'
 import type { BlobStore } from '@slipway/storage'
+import type { RegistryEvent } from './events.ts'
 import type { MetadataChange } from './metadata/changes.ts'
 import type { RegistrySettings } from './policy/settings.ts'
-
-/** Something new that can be pulled, told after it is durable. */
-export interface PushEvent {
-  kind: 'image' | 'chart'
-  repository: string
-  /** The tag, or the digest when it was pushed without one. */
-  reference: string
-  digest: string
-  /** Who pushed it. */
-  by: string
-}
 
 /** Keeps what a registry knows besides its bytes, as a log of changes. A batch is kept whole or not at all. */
 export interface MetadataLog {
@@ -37,9 +27,10 @@ export interface RegistryOptions {
   realm?: string
   /** What the registry's owner wants of it, as it is by now. @default nothing */
   settings?: () => RegistrySettings
-  onPush?: (event: PushEvent) => void
-  /** Take images whose layers are not all here, as OCI allows; such an image cannot be pulled whole. @default false */
-  sparseManifests?: boolean
+  /** Told of every change, after it is durable. */
+  onEvent?: (event: RegistryEvent) => void
+  /** In bytes. @default 200 GiB */
+  maxBlobSize?: number
   /** Milliseconds since 1970. @default Date.now */
   clock?: () => number
 }

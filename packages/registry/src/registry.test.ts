@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NULL_GUID } from './auth/callers.ts'
 import { chartArchive } from './testing/chart-archive.ts'
-import { startRegistry, type TestRegistry } from './testing/index.ts'
+import { basic, sha256, startRegistry, type TestClient, type TestRegistry } from './testing/index.ts'
 
 let registry: TestRegistry
 const started: TestRegistry[] = []
@@ -17,52 +16,10 @@ afterAll(async () => {
   await registry.remove()
 })
 
-const basic = (user: string, password = 'secret'): string =>
-  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-const sha256 = (content: string | Buffer): string => `sha256:${createHash('sha256').update(content).digest('hex')}`
-
-function send(
-  method: string,
-  path: string,
-  options: { auth?: string | undefined; body?: string | Buffer; headers?: Record<string, string> } = {},
-) {
-  const { auth = basic('admin'), body, headers = {} } = options
-  return fetch(new URL(path, registry.url), {
-    method,
-    headers: { ...(auth && { authorization: auth }), ...headers },
-    ...(body !== undefined && { body: typeof body === 'string' ? body : new Uint8Array(body) }),
-  })
-}
-
-async function pushBlob(name: string, content: string | Buffer): Promise<string> {
-  const digest = sha256(content)
-  const { status } = await send('POST', `/v2/${name}/blobs/uploads/?digest=${digest}`, { body: content })
-  expect(status).toBe(201)
-  return digest
-}
-
-async function pushImage(name: string, tag: string, content = `layer of ${name}`): Promise<string> {
-  const layer = await pushBlob(name, content)
-  const config = await pushBlob(name, '{}')
-  const type = 'application/vnd.oci.image.manifest.v1+json'
-  const manifest = JSON.stringify({
-    schemaVersion: 2,
-    mediaType: type,
-    config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: config, size: 2 },
-    layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: layer, size: content.length }],
-  })
-  const { status } = await send('PUT', `/v2/${name}/manifests/${tag}`, {
-    body: manifest,
-    headers: { 'content-type': type },
-  })
-  expect(status).toBe(201)
-  return sha256(manifest)
-}
-
-async function token(user: string, scope: string): Promise<string> {
-  const answer = await send('GET', `/oauth2/token?service=registry.test&scope=${scope}`, { auth: basic(user) })
-  return `Bearer ${((await answer.json()) as { access_token: string }).access_token}`
-}
+const send: TestClient['send'] = (...args) => registry.client.send(...args)
+const pushBlob: TestClient['pushBlob'] = (...args) => registry.client.pushBlob(...args)
+const pushImage: TestClient['pushImage'] = (...args) => registry.client.pushImage(...args)
+const token: TestClient['token'] = (...args) => registry.client.token(...args)
 
 describe('access', () => {
   const digest = sha256('x')
@@ -83,6 +40,17 @@ describe('access', () => {
     ['GET', '/v2/a/blobs/uploads/x', 'push'],
     ['DELETE', '/v2/a/blobs/uploads/x', 'push'],
     ['GET', `/v2/a/referrers/${digest}`, 'read'],
+    ['GET', '/acr/v1/_catalog', 'read'],
+    ['GET', '/acr/v1/a', 'read'],
+    ['PATCH', '/acr/v1/a', 'push'],
+    ['DELETE', '/acr/v1/a', 'delete'],
+    ['GET', '/acr/v1/a/_tags', 'read'],
+    ['GET', '/acr/v1/a/_tags/1', 'read'],
+    ['PATCH', '/acr/v1/a/_tags/1', 'push'],
+    ['DELETE', '/acr/v1/a/_tags/1', 'delete'],
+    ['GET', '/acr/v1/a/_manifests', 'read'],
+    ['GET', `/acr/v1/a/_manifests/${digest}`, 'read'],
+    ['PATCH', `/acr/v1/a/_manifests/${digest}`, 'push'],
     ['GET', '/helm/v1/repo/index.yaml', 'read'],
     ['GET', '/helm/v1/repo/_charts', 'read'],
     ['GET', '/helm/v1/repo/_charts/a/1.0.0', 'read'],
@@ -231,7 +199,13 @@ describe('content', () => {
   it('tells of a push when it can be pulled', async () => {
     const digest = await pushImage('told', '158')
 
-    expect(registry.pushes.at(-1)).toEqual({ kind: 'image', repository: 'told', reference: '158', digest, by: 'admin' })
+    expect(registry.events.at(-1)).toMatchObject({
+      action: 'push',
+      repository: 'told',
+      tag: '158',
+      digest,
+      origin: { actor: 'admin', request: { method: 'PUT', host: registry.host } },
+    })
   })
 
   it.each([
@@ -261,7 +235,12 @@ describe('charts', () => {
     }
     expect(manifest).toMatchObject({ config: { mediaType: 'application/vnd.cncf.helm.config.v1+json' } })
     expect(manifest.layers[0]?.digest).toBe(sha256(archive))
-    expect(registry.pushes.at(-1)).toMatchObject({ kind: 'chart', repository: 'helm/appawebapi', reference: '158.0.0' })
+    expect(registry.events.at(-1)).toMatchObject({
+      action: 'push',
+      repository: 'helm/appawebapi',
+      tag: '158.0.0',
+      chart: { name: 'appawebapi', version: '158.0.0', size: archive.length },
+    })
     const index = await (await send('GET', '/helm/v1/repo/index.yaml')).text()
     expect(index).toContain(`    urls:\n    - _blobs/appawebapi-158.0.0.tgz\n    version: 158.0.0\n`)
     const file = await send('GET', '/helm/v1/repo/_blobs/appawebapi-158.0.0.tgz')
@@ -316,11 +295,17 @@ describe('charts', () => {
     await put('gone-1.0.0.tgz.prov', Buffer.from('signed'))
     const provenance = await (await send('GET', '/helm/v1/repo/_blobs/gone-1.0.0.tgz.prov')).text()
 
+    const provenanceOnly = [
+      (await send('DELETE', '/helm/v1/repo/_blobs/gone-1.0.0.tgz.prov')).status,
+      (await send('GET', '/helm/v1/repo/_blobs/gone-1.0.0.tgz.prov')).status,
+      (await send('GET', '/helm/v1/repo/_blobs/gone-1.0.0.tgz')).status,
+    ]
     const one = await send('DELETE', '/helm/v1/repo/_blobs/gone-1.0.0.tgz')
     const left = await send('GET', '/helm/v1/repo/_charts/gone')
     const all = await send('DELETE', '/helm/v1/repo/_charts/gone')
 
     expect(provenance).toBe('signed')
+    expect(provenanceOnly).toEqual([200, 404, 200])
     expect(await left.json()).toMatchObject([{ version: '2.0.0+x' }])
     expect([one.status, all.status, (await send('GET', '/helm/v1/repo/_charts/gone')).status]).toEqual([200, 200, 404])
     expect((await send('GET', '/v2/helm/gone/manifests/2.0.0_x')).status).toBe(404)

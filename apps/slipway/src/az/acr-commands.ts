@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addRepositoryCommands } from './acr-repository-commands.ts'
 import { readState, requireRegistry } from './az-state.ts'
 import { azureCommand, collect, print } from './azure-command.ts'
 
@@ -45,7 +46,7 @@ export function addAcrCommands(az: Command): void {
       .action(async (source: string, options) => (await import('./acr-build.ts')).acrBuild(source, options)),
   )
   addHelm(acr)
-  addRepository(acr)
+  addRepositoryCommands(acr)
 }
 
 function addHelm(acr: Command): void {
@@ -78,26 +79,5 @@ function addHelm(acr: Command): void {
       .option('--prov', 'Only the provenance file')
       .option('-y, --yes', 'Do not ask')
       .action(async (chart: string, options) => (await import('./acr-helm.ts')).helmDelete(chart, options)),
-  )
-}
-
-function addRepository(acr: Command): void {
-  const group = acr.command('repository').description('Manage repositories of a registry')
-  const command = (name: string, description: string): Command =>
-    azureCommand(name, description)
-      .option('-n, --name <registry>', 'The name of the registry')
-      .option('-u, --username <name>', 'User name')
-      .option('-p, --password <password>', 'Password')
-      .option('--top <count>', 'Only so many')
-  group.addCommand(
-    command('list', 'List repositories').action(async (options) =>
-      (await import('./acr-repository.ts')).repositoryList(options),
-    ),
-  )
-  group.addCommand(
-    command('show-tags', 'Show the tags of a repository')
-      .requiredOption('--repository <repository>', 'The name of the repository')
-      .option('--orderby <order>', 'Order of the tags')
-      .action(async (options) => (await import('./acr-repository.ts')).showTags(options)),
   )
 }

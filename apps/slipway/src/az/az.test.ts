@@ -84,7 +84,36 @@ it('pushes a chart, tells the agent of it in a run, and lists it', async () => {
   expect([forced.status, shown.out, JSON.parse(tags.out)]).toEqual([0, '158.0.0\n', ['158.0.0']])
 })
 
+it('shows, locks, unlocks, untags and deletes what is in a registry', async () => {
+  state()
+  const digest = await registry.client.pushImage('shop/web', '1')
+  await registry.client.pushImage('shop/web', '2')
+  const repository = (...args: string[]) => az('acr', 'repository', ...args, '-n', 'acrgitopsdev')
+  const image = ['--image', 'shop/web:1']
+
+  const shown = await repository('show', ...image)
+  const locked = await repository('update', ...image, '--write-enabled', 'false')
+  const refused = await repository('delete', ...image, '-y')
+  await repository('update', ...image, '--write-enabled', 'true')
+  const untagged = await repository('untag', ...image)
+  const tags = await repository('show-tags', '--repository', 'shop/web', '--orderby', 'time_desc')
+  const manifests = await repository('show-manifests', '--repository', 'shop/web', '--detail')
+  const asked = await repository('delete', '--repository', 'shop/web')
+  const deleted = await repository('delete', '--repository', 'shop/web', '--yes')
+  const gone = await repository('show', '--repository', 'shop/web')
+
+  expect(JSON.parse(shown.out)).toMatchObject({ name: '1', digest })
+  expect(JSON.parse(locked.out)).toMatchObject({ changeableAttributes: { writeEnabled: false, readEnabled: true } })
+  expect(refused.err).toContain('ERROR: the operation is disallowed on this registry, repository or image')
+  expect([untagged.status, JSON.parse(tags.out)]).toEqual([0, ['2']])
+  expect(JSON.parse(manifests.out)).toMatchObject([{ digest, tags: ['2'], architecture: 'amd64' }])
+  expect([asked.status, asked.err]).toEqual([1, expect.stringContaining('Use --yes.')])
+  expect(JSON.parse(deleted.out)).toEqual({ manifestsDeleted: [digest], tagsDeleted: ['2'] })
+  expect(gone.status).toBe(1)
+})
+
 it.each([
+  [['acr', 'repository', 'show', '-n', 'acrgitopsdev'], 1, 'Usage error: --image IMAGE | --repository REPOSITORY'],
   [['acr', 'lgin'], 2, "'lgin' is misspelled or not recognized by the system."],
   [['acr', 'login'], 2, "required option '-n, --name <registry>' not specified"],
   [['acr', 'build', '--nonsense', '.'], 2, 'unrecognized arguments: --nonsense'],

@@ -29,9 +29,8 @@ export async function startArtifacts(
     authenticator: directory,
     settings,
     hostName: loginServer,
-    onPush: ({ kind, repository }) => {
-      if (kind !== 'chart') return
-      for (const listener of listeners) listener(repository.split('/').at(-1) ?? repository)
+    onEvent: ({ action, chart }) => {
+      if (action === 'push' && chart) for (const listener of listeners) listener(chart.name)
     },
   })
   http.addRoutes(registry.routes)

@@ -81,7 +81,7 @@ async function usersOf(
   htpasswd: string | undefined,
 ): Promise<{ authenticator: Authenticator; adminToken: string | undefined }> {
   if (htpasswd !== undefined) {
-    return { authenticator: await Htpasswd.open(htpasswd, logError('htpasswd')), adminToken: undefined }
+    return { authenticator: await Htpasswd.open(htpasswd, { onError: logError('htpasswd') }), adminToken: undefined }
   }
   const known = folder.adminToken()
   const token = known ?? createToken()

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { matcher } from '../policy/matcher.ts'
 import { NO_SETTINGS, type RegistrySettings, type ScopedToken } from '../policy/settings.ts'
-import { startRegistry, type TestRegistry } from '../testing/index.ts'
+import { basic as basicAuth, startRegistry, type TestRegistry } from '../testing/index.ts'
 import { hashPassword, NULL_GUID } from './callers.ts'
 
 const token = (
@@ -30,36 +30,21 @@ const settings: RegistrySettings = {
 let registry: TestRegistry
 beforeAll(async () => {
   registry = await startRegistry({ settings: () => settings })
-  for (const name of ['samples/hello', 'samples/other', 'open/base']) await pushEmpty(name)
+  for (const name of ['samples/hello', 'samples/other', 'open/base']) await registry.client.pushIndex(name, '1', [])
 })
 afterAll(async () => {
   await registry.stop()
   await registry.remove()
 })
 
-const basic = (user: string, password = 'pw'): string =>
-  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+const basic = (user: string, password = 'pw'): string => basicAuth(user, password)
 
-function send(
-  method: string,
-  path: string,
-  authorization: string,
-  body?: string,
-  contentType?: string,
-): Promise<Response> {
-  return fetch(registry.url + path, {
-    method,
-    headers: { ...(authorization && { authorization }), ...(contentType && { 'content-type': contentType }) },
+const send = (method: string, path: string, auth: string, body?: string, contentType?: string): Promise<Response> =>
+  registry.client.send(method, path, {
+    auth,
     ...(body !== undefined && { body }),
+    ...(contentType && { headers: { 'content-type': contentType } }),
   })
-}
-
-async function pushEmpty(name: string): Promise<void> {
-  const type = 'application/vnd.oci.image.index.v1+json'
-  const index = JSON.stringify({ schemaVersion: 2, mediaType: type, manifests: [] })
-  const answer = await send('PUT', `/v2/${name}/manifests/1`, basic('admin', 'secret'), index, type)
-  expect(answer.status).toBe(201)
-}
 
 async function bearer(path: string, authorization = ''): Promise<string> {
   const answer = await send('GET', path, authorization)

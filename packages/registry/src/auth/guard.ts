@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { type Credentials, readCredentials } from '@slipway/http-server'
+import type { Exchange, Incoming } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { type Caller, formatScope, grantsAllow, mayDo, type Need, type Principal } from './access.ts'
 import { type Callers, NULL_GUID } from './callers.ts'
@@ -21,15 +22,25 @@ export class Guard {
     this.#deps = deps
   }
 
-  /** The caller, when it may do all that is needed. Throws Refusal UNAUTHORIZED with a challenge, or DENIED. */
-  async admit(request: IncomingMessage, ...needs: Need[]): Promise<Principal> {
+  /** The request with its caller, when that may do all that is needed. Throws Refusal UNAUTHORIZED with a challenge, or DENIED. */
+  async admit(incoming: Incoming, ...needs: Need[]): Promise<Exchange> {
+    incoming.note.refused = needs.map(formatScope).join(' ')
+    const principal = await this.#principal(incoming, needs)
+    delete incoming.note.refused
+    return { ...incoming, principal }
+  }
+
+  async #principal({ request, note }: Incoming, needs: Need[]): Promise<Principal> {
     const credentials = readCredentials(request)
     const { callers, tokens } = this.#deps
     if (!credentials) {
       // A header that can't be read is a wrong one. Without any, `/v2/` says that there is a login: clients that are let in here never use theirs.
       const anonymous =
         request.headers.authorization === undefined && needs.length > 0 ? callers.anonymous() : undefined
-      if (anonymous && needs.every((need) => mayDo(anonymous, need))) return principalOf(anonymous)
+      if (anonymous && needs.every((need) => mayDo(anonymous, need))) {
+        note.actor = anonymous.name
+        return principalOf(anonymous)
+      }
       throw this.#challenge(request, needs)
     }
     const token = tokenIn(credentials)
@@ -37,6 +48,7 @@ export class Guard {
     if (claims?.kind === 'access_token') {
       const caller = callers.behind(claims)
       if (!caller) throw this.#challenge(request, needs, 'invalid_token')
+      note.actor = caller.name
       requireAllowed(caller, needs)
       const can = (wanted: Need): boolean => mayDo(caller, wanted) && grantsAllow(claims.grants, wanted)
       if (!needs.every(can)) throw this.#challenge(request, needs, 'insufficient_scope')
@@ -45,6 +57,7 @@ export class Guard {
     // A refresh token is good for the token endpoint, and as the null GUID's password; not as a bearer.
     const caller = claims && credentials.kind === 'bearer' ? undefined : await callers.identify(credentials)
     if (!caller) throw this.#challenge(request, needs, 'invalid_token')
+    note.actor = caller.name
     requireAllowed(caller, needs)
     return principalOf(caller)
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readBody, readCredentials, sendJson } from '@slipway/http-server'
+import type { Incoming, Note } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { type Caller, formatScope, grantsFor, parseScopes } from './access.ts'
 import type { Callers } from './callers.ts'
@@ -14,17 +15,20 @@ export interface TokenDeps {
 }
 
 /** `/oauth2/token` and `/oauth2/exchange`, as docker, helm and `az acr` call them. */
-export async function serveTokens(deps: TokenDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://registry')
+export async function serveTokens(deps: TokenDeps, { request, response, url, note }: Incoming): Promise<void> {
   const endpoint = `${request.method} ${url.pathname}`
-  if (endpoint === 'GET /oauth2/token')
-    return answerAccess(deps, response, await byHeader(deps, request), url.searchParams)
+  note.action = 'login'
+  if (endpoint === 'GET /oauth2/token') {
+    return answerAccess(deps, response, named(await byHeader(deps, request), note), url.searchParams)
+  }
   if (endpoint !== 'POST /oauth2/token' && endpoint !== 'POST /oauth2/exchange') {
     throw new Refusal('UNSUPPORTED', `${endpoint} is not served here`, { status: 404 })
   }
   const form = new URLSearchParams((await readBody(request, FORM_LIMIT)).toString('utf8'))
-  if (url.pathname === '/oauth2/exchange') return exchange(deps, response, form)
-  return answerAccess(deps, response, await byForm(deps, form), form)
+  if (url.pathname === '/oauth2/exchange') {
+    return answerRefresh(deps, response, named(await byExchange(deps, form), note))
+  }
+  return answerAccess(deps, response, named(await byForm(deps, form), note), form)
 }
 
 async function byHeader({ callers }: TokenDeps, request: IncomingMessage): Promise<Caller | undefined> {
@@ -50,33 +54,29 @@ async function byForm({ callers, tokens }: TokenDeps, form: URLSearchParams): Pr
   }
 }
 
-/** A token of the directory (here: of the program itself) for a refresh token of the registry. */
-async function exchange(
-  { callers, tokens }: TokenDeps,
-  response: ServerResponse,
-  form: URLSearchParams,
-): Promise<void> {
-  const grantType = form.get('grant_type') ?? ''
-  if (!['access_token', 'access_token_refresh_token', 'refresh_token'].includes(grantType)) {
+/** Whom a token of the directory (here: of the program itself) belongs to. */
+async function byExchange({ callers }: TokenDeps, form: URLSearchParams): Promise<Caller | undefined> {
+  if (!['access_token', 'access_token_refresh_token', 'refresh_token'].includes(form.get('grant_type') ?? '')) {
     throw new Refusal('UNSUPPORTED', 'grant_type must be access_token, access_token_refresh_token or refresh_token', {
       status: 400,
     })
   }
   const token = form.get('access_token') ?? form.get('refresh_token') ?? ''
-  const caller = await callers.identify({ kind: 'bearer', token })
-  if (!caller) throw unauthorized()
-  sendJson(response, 200, { refresh_token: tokens.issue({ kind: 'refresh_token', ...named(caller), grants: [] }) })
+  return callers.identify({ kind: 'bearer', token })
+}
+
+function answerRefresh({ tokens }: TokenDeps, response: ServerResponse, caller: Caller): void {
+  sendJson(response, 200, { refresh_token: tokens.issue({ kind: 'refresh_token', ...holderOf(caller), grants: [] }) })
 }
 
 function answerAccess(
   { tokens, clock }: TokenDeps,
   response: ServerResponse,
-  caller: Caller | undefined,
+  caller: Caller,
   asked: URLSearchParams,
 ): void {
-  if (!caller) throw unauthorized()
   const grants = grantsFor(caller, parseScopes(asked.getAll('scope')))
-  const token = tokens.issue({ kind: 'access_token', ...named(caller), grants })
+  const token = tokens.issue({ kind: 'access_token', ...holderOf(caller), grants })
   sendJson(response, 200, {
     access_token: token,
     // Older docker clients read `token` (distribution, token/token.md).
@@ -87,7 +87,14 @@ function answerAccess(
   })
 }
 
-function named({ name, role }: Caller): Pick<Caller, 'name' | 'role'> {
+/** Who asks; Throws Refusal UNAUTHORIZED for nobody. */
+function named(caller: Caller | undefined, note: Note): Caller {
+  if (!caller) throw unauthorized()
+  note.actor = caller.name
+  return caller
+}
+
+function holderOf({ name, role }: Caller): Pick<Caller, 'name' | 'role'> {
   return { name, ...(role !== undefined && { role }) }
 }
 

@@ -1,6 +1,8 @@
 import { UserError } from '@slipway/errors'
 import { digestOf, isRepositoryName, isTag, mediaTypes } from '@slipway/oci-format'
-import { type Content, hash } from '../content.ts'
+import { blobOf, type Content, hash } from '../content/content.ts'
+import { putManifestLocked } from '../content/put-manifest.ts'
+import type { Origin } from '../events.ts'
 import type { ManifestRecord } from '../metadata/changes.ts'
 import { Refusal } from '../refusal.ts'
 import { type ChartArchive, readChartArchive } from './chart-archive.ts'
@@ -14,7 +16,7 @@ export interface ChartPush {
   fileName?: string
   /** Replace another chart of this name and version. */
   force: boolean
-  by: string
+  origin: Origin
 }
 
 /** Where a chart is now. */
@@ -55,10 +57,10 @@ export async function pushChart(content: Content, push: ChartPush): Promise<Save
   })
 }
 
-/** Adds or replaces the provenance file of a version. */
-export async function pushProvenance(
+/** Adds, replaces or, without bytes, removes the provenance file of a version. */
+export async function setProvenance(
   content: Content,
-  { repository, tag, bytes, by }: { repository: string; tag: string; bytes: Buffer; by: string },
+  { repository, tag, bytes, origin }: { repository: string; tag: string; bytes: Buffer | undefined; origin: Origin },
 ): Promise<void> {
   await content.locked(repository, async () => {
     const existing = content.catalog.manifest(repository, tag)
@@ -66,11 +68,10 @@ export async function pushProvenance(
     const manifest = JSON.parse((await content.readAll(existing.digest)).toString('utf8')) as {
       layers: { mediaType: string }[]
     }
-    const blob = await content.storeBlob(repository, bytes)
-    const layers = manifest.layers.filter(({ mediaType }) => mediaType !== mediaTypes.helmProvenance)
-    const provenance = { mediaType: mediaTypes.helmProvenance, digest: blob.digest, size: bytes.length }
-    const body = Buffer.from(JSON.stringify({ ...manifest, layers: [...layers, provenance] }))
-    await content.putManifestLocked({ repository, bytes: body, digest: digestOf(body, hash), tags: [tag], by }, [blob])
+    const others = manifest.layers.filter(({ mediaType }) => mediaType !== mediaTypes.helmProvenance)
+    const added = bytes ? [{ mediaType: mediaTypes.helmProvenance, ...blobOf(bytes) }] : []
+    const body = { ...manifest, layers: [...others, ...added] }
+    await putArtifact(content, { repository, tag, origin, body, blobs: bytes ? [bytes] : [] })
   })
 }
 
@@ -87,27 +88,44 @@ async function isSame(
   return stored?.contentDigest === archive.contentDigest
 }
 
-async function putChart(
+function putChart(
   content: Content,
-  { bytes, by }: ChartPush,
+  { bytes, origin }: ChartPush,
   { archive: { metadata }, repository, tag }: { archive: ChartArchive; repository: string; tag: string },
 ): Promise<ManifestRecord> {
   const config = Buffer.from(JSON.stringify(metadata))
-  const configBlob = await content.storeBlob(repository, config)
-  const chartBlob = await content.storeBlob(repository, bytes)
-  const body = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: mediaTypes.ociManifest,
-      config: { mediaType: mediaTypes.helmConfig, digest: configBlob.digest, size: config.length },
-      layers: [{ mediaType: mediaTypes.helmChart, digest: chartBlob.digest, size: bytes.length }],
-      annotations: annotationsOf(metadata),
-    }),
+  const body = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    config: { mediaType: mediaTypes.helmConfig, ...blobOf(config) },
+    layers: [{ mediaType: mediaTypes.helmChart, ...blobOf(bytes) }],
+    annotations: annotationsOf(metadata),
+  }
+  return putArtifact(content, { repository, tag, origin, body, blobs: [config, bytes] })
+}
+
+interface Artifact {
+  repository: string
+  tag: string
+  origin: Origin
+  /** The manifest. */
+  body: object
+  /** What of it is new. */
+  blobs: Buffer[]
+}
+
+/** Stores an artifact whole, in one step. */
+function putArtifact(content: Content, { repository, tag, origin, body, blobs }: Artifact): Promise<ManifestRecord> {
+  const stored = blobs.map(blobOf)
+  return content.holds.during(
+    stored.map(({ digest }) => digest),
+    async () => {
+      for (const bytes of blobs) await content.store(bytes, blobOf(bytes).digest)
+      const bytes = Buffer.from(JSON.stringify(body))
+      const { digest } = blobOf(bytes)
+      return putManifestLocked(content, { repository, bytes, digest, tags: [tag], origin, blobs: stored })
+    },
   )
-  return content.putManifestLocked({ repository, bytes: body, digest: digestOf(body, hash), tags: [tag], by }, [
-    configBlob,
-    chartBlob,
-  ])
 }
 
 /** The annotations that `helm push` writes (helm, registry/chart.go), without the time: the same chart gives the same manifest. */

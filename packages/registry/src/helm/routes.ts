@@ -1,14 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readBody, sendJson } from '@slipway/http-server'
 import { isRepositoryName } from '@slipway/oci-format'
 import { namespaceOf } from '../auth/access.ts'
 import type { Guard } from '../auth/guard.ts'
-import type { Content } from '../content.ts'
-import type { MetadataChange } from '../metadata/changes.ts'
-import { type Exchange, isKnown } from '../oci/exchange.ts'
+import type { Content } from '../content/content.ts'
+import { removeLocked } from '../content/removal.ts'
+import type { Origin } from '../events.ts'
+import { type Exchange, type Incoming, isKnown, originOf } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import type { ChartEntry, ChartIndex } from './chart-index.ts'
-import { pushChart, pushProvenance } from './chart-push.ts'
+import { pushChart, setProvenance } from './chart-push.ts'
 
 export interface HelmDeps {
   guard: Guard
@@ -28,17 +28,19 @@ const ACTIONS: Record<string, 'pull' | 'push' | 'delete'> = {
 }
 
 /** The Helm 2 style repository of Azure Container Registry, `/helm/v1/{repo}/…`. Its charts are the OCI artifacts below a namespace. */
-export async function serveHelm(deps: HelmDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://registry')
+export async function serveHelm(deps: HelmDeps, incoming: Incoming): Promise<void> {
+  const { request, url, note } = incoming
   const [repo = '', kind = '', ...rest] = url.pathname.slice('/helm/v1/'.length).split('/').map(decode)
   if (!isRepositoryName(repo)) throw new Refusal('NAME_INVALID', 'invalid repository name', { status: 404 })
   const action = ACTIONS[request.method ?? ''] ?? 'pull'
+  note.repository = repo
+  note.reference = rest.join(' ')
+  if (kind === '_blobs' || action !== 'pull') note.action = action
   const actions = action === 'push' ? ['pull', 'push'] : [action]
-  const principal = await deps.guard.admit(request, { type: 'artifact-repository', name: repo, actions })
-  const exchange = { request, response, url, principal }
+  const exchange = await deps.guard.admit(incoming, { type: 'artifact-repository', name: repo, actions })
   const namespace = namespaceOf(repo)
-  const read = request.method === 'GET' || request.method === 'HEAD'
-  if (kind === 'index.yaml' && rest.length === 0 && read) return sendIndex(deps, exchange, namespace)
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (kind === 'index.yaml' && rest.length === 0 && isRead) return sendIndex(deps, exchange, namespace)
   if (kind === '_charts' && rest.length <= 2) return serveCharts(deps, exchange, namespace, rest)
   if (kind === '_blobs' && rest.length === 1 && rest[0]) return serveFile(deps, exchange, namespace, rest[0])
   throw notFound(`${request.method} ${url.pathname} is not served`)
@@ -67,7 +69,7 @@ async function serveCharts(deps: HelmDeps, exchange: Exchange, namespace: string
     return sendJson(response, 200, version === undefined ? chosen.map(({ shown }) => shown) : chosen[0]?.shown)
   }
   if (request.method !== 'DELETE') throw new Refusal('UNSUPPORTED', `${request.method} is not supported here`)
-  for (const entry of chosen) await deleteVersion(deps.content, entry)
+  for (const entry of chosen) await deleteVersion(deps.content, entry, originOf(exchange))
   sendJson(response, 200, { deleted: true })
 }
 
@@ -86,8 +88,9 @@ async function serveFile(deps: HelmDeps, exchange: Exchange, namespace: string, 
         ? saveProvenance(deps, exchange, namespace, fileName)
         : save(deps, exchange, { namespace, fileName, force: true })
     case 'DELETE':
-      await deleteVersion(deps.content, requireEntry(deps, namespace, fileName))
-      return sendJson(exchange.response, 200, { deleted: true })
+      return provenance
+        ? deleteProvenance(deps, exchange, namespace, fileName)
+        : deleteFile(deps, exchange, namespace, fileName)
     default:
       throw new Refusal('UNSUPPORTED', `${exchange.request.method} is not supported here`)
   }
@@ -102,7 +105,8 @@ async function sendFile(
   const provenance = fileName.endsWith('.prov')
   const entry = charts.byFileName(namespace, fileName.replace(/\.prov$/, ''))
   const digest = provenance ? entry?.chart.provenance : entry?.chart.layer
-  if (digest === undefined) throw notFound(`there is no ${fileName}`)
+  if (!entry || digest === undefined) throw notFound(`there is no ${fileName}`)
+  content.rules.requireReadable(entry.repository, entry.tag)
   const etag = `"${digest}"`
   const headers = {
     'content-type': provenance ? 'text/plain' : 'application/gzip',
@@ -117,26 +121,40 @@ async function sendFile(
 
 async function save(
   { content }: HelmDeps,
-  { request, response, principal }: Exchange,
+  exchange: Exchange,
   { namespace, fileName, force }: { namespace: string; fileName: string; force: boolean },
 ): Promise<void> {
+  const { request, response } = exchange
   const bytes = await readBody(request, CHART_LIMIT)
-  const saved = await pushChart(content, { namespace, bytes, fileName, force, by: principal.name })
+  const saved = await pushChart(content, { namespace, bytes, fileName, force, origin: originOf(exchange) })
   // Where the same chart is as an OCI artifact.
   const headers = { location: `/v2/${saved.repository}/manifests/${saved.tag}`, 'docker-content-digest': saved.digest }
   sendJson(response, 201, { saved: true }, headers)
 }
 
-async function saveProvenance(
+async function saveProvenance(deps: HelmDeps, exchange: Exchange, namespace: string, fileName: string): Promise<void> {
+  const { request, response } = exchange
+  const { repository, tag } = requireEntry(deps, namespace, fileName.replace(/\.prov$/, ''))
+  const bytes = await readBody(request, CHART_LIMIT)
+  await setProvenance(deps.content, { repository, tag, bytes, origin: originOf(exchange) })
+  sendJson(response, 201, { saved: true })
+}
+
+async function deleteFile(deps: HelmDeps, exchange: Exchange, namespace: string, fileName: string): Promise<void> {
+  await deleteVersion(deps.content, requireEntry(deps, namespace, fileName), originOf(exchange))
+  sendJson(exchange.response, 200, { deleted: true })
+}
+
+async function deleteProvenance(
   deps: HelmDeps,
-  { request, response, principal }: Exchange,
+  exchange: Exchange,
   namespace: string,
   fileName: string,
 ): Promise<void> {
-  const { repository, tag } = requireEntry(deps, namespace, fileName.replace(/\.prov$/, ''))
-  const bytes = await readBody(request, CHART_LIMIT)
-  await pushProvenance(deps.content, { repository, tag, bytes, by: principal.name })
-  sendJson(response, 201, { saved: true })
+  const { repository, tag, chart } = requireEntry(deps, namespace, fileName.replace(/\.prov$/, ''))
+  if (chart.provenance === undefined) throw notFound(`there is no ${fileName}`)
+  await setProvenance(deps.content, { repository, tag, bytes: undefined, origin: originOf(exchange) })
+  sendJson(exchange.response, 200, { deleted: true })
 }
 
 function requireEntry({ charts }: HelmDeps, namespace: string, fileName: string): ChartEntry {
@@ -145,17 +163,14 @@ function requireEntry({ charts }: HelmDeps, namespace: string, fileName: string)
   return entry
 }
 
-async function deleteVersion(content: Content, { repository, tag }: ChartEntry): Promise<void> {
+async function deleteVersion(content: Content, { repository, tag }: ChartEntry, origin: Origin): Promise<void> {
   await content.locked(repository, async () => {
     const record = content.catalog.manifest(repository, tag)
     if (!record) return
     const others = [...(content.catalog.repository(repository)?.tags ?? [])].some(
       ([other, { digest }]) => other !== tag && digest === record.digest,
     )
-    const untag: MetadataChange = { op: 'untag', repository, tag }
-    await content.catalog.commit(
-      others ? [untag] : [untag, { op: 'delete-manifest', repository, digest: record.digest }],
-    )
+    await removeLocked(content, repository, others ? { tags: [tag] } : { manifests: [record.digest] }, origin)
   })
 }
 

@@ -8,23 +8,48 @@ export interface ChartRecord {
   provenance?: string
 }
 
+/** What somebody allows to be done with a repository, a tag or a manifest (Azure Container Registry, "changeable attributes"). */
+export interface Attributes {
+  deleteEnabled: boolean
+  writeEnabled: boolean
+  listEnabled: boolean
+  readEnabled: boolean
+}
+
 export interface ManifestRecord {
   digest: string
   mediaType: string
   size: number
+  /** When it was pushed first, RFC 3339. */
+  at: string
+  /** Digests of its config and layers, or of the manifests that it lists. */
+  references: string[]
   artifactType?: string
   /** Digest of the manifest that this one is about. */
   subject?: string
   annotations?: Record<string, string>
   chart?: ChartRecord
+  /** @default all true */
+  attributes?: Attributes
 }
 
 /** One step in the life of a repository. Steps are idempotent: to apply one twice changes nothing. */
 export type MetadataChange =
-  | { op: 'link-blob'; repository: string; digest: string }
+  | { op: 'link-blob'; repository: string; digest: string; size: number; at: string }
   | { op: 'unlink-blob'; repository: string; digest: string }
   | { op: 'put-manifest'; repository: string; manifest: ManifestRecord }
   | { op: 'delete-manifest'; repository: string; digest: string }
-  /** `at`: RFC 3339. */
-  | { op: 'tag'; repository: string; tag: string; digest: string; at: string }
+  /** `at`, `createdAt`: RFC 3339; a tag that moves keeps the time of its first push. */
+  | {
+      op: 'tag'
+      repository: string
+      tag: string
+      digest: string
+      at: string
+      createdAt?: string
+      attributes?: Attributes
+    }
   | { op: 'untag'; repository: string; tag: string }
+  /** Of the repository, or of what the tag or digest names. */
+  | { op: 'set-attributes'; repository: string; reference?: string; attributes: Attributes }
+  | { op: 'delete-repository'; repository: string }

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { BlobStore, ByteRange } from '@slipway/storage'
-import type { Content } from '../content.ts'
+import type { Content } from '../content/content.ts'
+import { type Exchange, isKnown, sendEmpty } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
-import { type Exchange, isKnown, sendEmpty } from './exchange.ts'
 
 /** GET and HEAD of a blob, whole or a range of it. */
 export async function sendBlob(
@@ -11,6 +11,7 @@ export async function sendBlob(
   name: string,
   digest: string,
 ): Promise<void> {
+  content.rules.requireReadable(name)
   const found = content.hasBlob(name, digest) ? await content.blobs.stat(digest) : undefined
   if (!found) throw new Refusal('BLOB_UNKNOWN', 'blob unknown to registry', { detail: digest })
   const etag = `"${digest}"`
@@ -49,6 +50,7 @@ export async function deleteBlob(
   await content.locked(name, async () => {
     if (!content.hasBlob(name, digest))
       throw new Refusal('BLOB_UNKNOWN', 'blob unknown to registry', { detail: digest })
+    content.rules.requireDeletable(name)
     await content.catalog.commit([{ op: 'unlink-blob', repository: name, digest }])
   })
   sendEmpty(response, 202, { 'docker-content-digest': digest })

@@ -1,25 +1,27 @@
 import { sendJson } from '@slipway/http-server'
 import { mediaTypes } from '@slipway/oci-format'
-import type { Content } from '../content.ts'
+import type { Content } from '../content/content.ts'
+import type { Exchange } from '../exchange.ts'
 import type { ManifestRecord } from '../metadata/changes.ts'
+import { pageOf } from '../paging.ts'
 import { Refusal } from '../refusal.ts'
-import type { Exchange } from './exchange.ts'
 
 /** How many names a page of the catalog has when the client does not say; tags come all at once. */
-const CATALOG_PAGE = 100
-const LARGEST_PAGE = 10_000
+export const CATALOG_PAGE = 100
 
 /** The tags of a repository, sorted. */
 export function listTags(content: Content, exchange: Exchange, name: string): void {
   const repository = content.catalog.repository(name)
   if (!repository) throw new Refusal('NAME_UNKNOWN', 'repository name not known to registry', { detail: { name } })
-  const { page, headers } = pageOf(exchange.url, [...repository.tags.keys()].sort())
+  const tags = [...repository.tags.keys()].filter((tag) => content.rules.isListed(name, tag))
+  const { page, headers } = pageOf(exchange.url, tags.sort())
   sendJson(exchange.response, 200, { name, tags: page }, headers)
 }
 
 /** The repositories of the registry that the caller may know of, sorted. */
 export function listRepositories(content: Content, exchange: Exchange): void {
   const isShown = (name: string): boolean =>
+    content.rules.isListed(name) &&
     exchange.principal.couldAsk({ type: 'repository', name, actions: ['metadata_read'] })
   const { page, headers } = pageOf(exchange.url, content.catalog.names().filter(isShown), CATALOG_PAGE)
   sendJson(exchange.response, 200, { repositories: page }, headers)
@@ -42,17 +44,4 @@ export function listReferrers(content: Content, { response, url }: Exchange, nam
 
 function describe({ mediaType, digest, size, artifactType, annotations }: ManifestRecord): object {
   return { mediaType, digest, size, artifactType, annotations }
-}
-
-function pageOf(url: URL, names: string[], usual = names.length): { page: string[]; headers: Record<string, string> } {
-  const asked = url.searchParams.get('n')
-  const size = asked === null ? usual : Number(asked)
-  if (!Number.isInteger(size) || size < 0) throw new Refusal('UNSUPPORTED', 'n must be a number', { status: 400 })
-  const last = url.searchParams.get('last')
-  const rest = last === null ? names : names.filter((name) => name > last)
-  const page = rest.slice(0, Math.min(size, LARGEST_PAGE))
-  const end = page.at(-1)
-  if (end === undefined || page.length === rest.length) return { page, headers: {} }
-  const link = `${url.pathname}?last=${encodeURIComponent(end)}&n=${page.length}`
-  return { page, headers: { link: `<${link}>; rel="next"` } }
 }

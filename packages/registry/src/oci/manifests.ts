@@ -1,9 +1,10 @@
 import { readBody } from '@slipway/http-server'
 import { digestOf, isDigest, isTag } from '@slipway/oci-format'
-import { type Content, hash } from '../content.ts'
-import type { MetadataChange } from '../metadata/changes.ts'
+import { type Content, hash } from '../content/content.ts'
+import { putManifest } from '../content/put-manifest.ts'
+import { removeLocked } from '../content/removal.ts'
+import { type Exchange, isKnown, originOf, sendEmpty } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
-import { type Exchange, isKnown, sendEmpty } from './exchange.ts'
 
 /** Bytes; the specification asks for 4 MiB at least. */
 const MANIFEST_LIMIT = 8 * 1024 * 1024
@@ -18,6 +19,7 @@ export async function sendManifest(
   const { request, response } = exchange
   const record = content.catalog.manifest(name, reference)
   if (!record) throw unknownManifest(content, name, reference)
+  content.rules.requireReadable(name, reference, record.digest)
   const etag = `"${record.digest}"`
   const headers = { 'content-type': record.mediaType, 'docker-content-digest': record.digest, etag }
   if (isKnown(request, etag)) return void response.writeHead(304, headers).end()
@@ -26,25 +28,25 @@ export async function sendManifest(
 }
 
 /** PUT under a tag, or under its digest together with any number of `?tag=`. */
-export async function putManifest(
+export async function takeManifest(
   content: Content,
   exchange: Exchange,
   name: string,
   reference: string,
 ): Promise<void> {
-  const { request, response, url, principal } = exchange
+  const { request, response, url } = exchange
   const tags = isDigest(reference) ? url.searchParams.getAll('tag') : [reference]
   const wrong = tags.find((tag) => !isTag(tag))
   if (wrong !== undefined) throw new Refusal('MANIFEST_INVALID', `"${wrong}" is no tag`, { detail: wrong })
   const bytes = await readBody(request, MANIFEST_LIMIT)
   const digest = isDigest(reference) ? reference : digestOf(bytes, hash)
   const mediaType = request.headers['content-type']?.split(';')[0]?.trim()
-  const record = await content.putManifest({
+  const record = await putManifest(content, {
     repository: name,
     bytes,
     digest,
     tags,
-    by: principal.name,
+    origin: originOf(exchange),
     ...(mediaType && { mediaType }),
   })
   sendEmpty(response, 201, {
@@ -58,22 +60,18 @@ export async function putManifest(
 /** DELETE of a tag, or of a manifest with all tags that lead to it. */
 export async function deleteManifest(
   content: Content,
-  { response }: Exchange,
+  exchange: Exchange,
   name: string,
   reference: string,
 ): Promise<void> {
   await content.locked(name, async () => {
     const repository = content.catalog.repository(name)
-    const known = isDigest(reference) ? repository?.manifests.has(reference) : repository?.tags.has(reference)
-    if (!repository || !known) throw unknownManifest(content, name, reference)
-    if (!isDigest(reference)) return content.catalog.commit([{ op: 'untag', repository: name, tag: reference }])
-    const tags = [...repository.tags].filter(([, { digest }]) => digest === reference)
-    await content.catalog.commit([
-      ...tags.map(([tag]): MetadataChange => ({ op: 'untag', repository: name, tag })),
-      { op: 'delete-manifest', repository: name, digest: reference },
-    ])
+    const isKnown = isDigest(reference) ? repository?.manifests.has(reference) : repository?.tags.has(reference)
+    if (!isKnown) throw unknownManifest(content, name, reference)
+    const removal = isDigest(reference) ? { manifests: [reference] } : { tags: [reference] }
+    await removeLocked(content, name, removal, originOf(exchange))
   })
-  sendEmpty(response, 202)
+  sendEmpty(exchange.response, 202)
 }
 
 function unknownManifest(content: Content, name: string, reference: string): Refusal {

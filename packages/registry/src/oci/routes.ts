@@ -1,14 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendJson } from '@slipway/http-server'
 import { isDigest, isRepositoryName, isTag } from '@slipway/oci-format'
 import type { Need } from '../auth/access.ts'
 import type { Guard } from '../auth/guard.ts'
-import type { Content } from '../content.ts'
+import type { Content } from '../content/content.ts'
+import type { Exchange, Incoming } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { deleteBlob, sendBlob } from './blobs.ts'
-import type { Exchange } from './exchange.ts'
 import { listReferrers, listRepositories, listTags } from './lists.ts'
-import { deleteManifest, putManifest, sendManifest } from './manifests.ts'
+import { deleteManifest, sendManifest, takeManifest } from './manifests.ts'
 import type { Uploads } from './uploads.ts'
 
 export interface OciDeps {
@@ -17,38 +16,64 @@ export interface OciDeps {
   uploads: Uploads
 }
 
-type Action = 'pull' | 'push' | 'delete' | 'metadata_read'
-type Serve = (deps: OciDeps, exchange: Exchange, name: string, reference: string) => Promise<void> | void
+interface Endpoint {
+  kind: string
+  method: string
+  /** What the caller must be allowed to do. */
+  action: 'pull' | 'push' | 'delete' | 'metadata_read'
+  /** What the log of who did what calls it; absent = not logged unless it is refused. */
+  logged?: 'pull' | 'push' | 'delete'
+  serve: (deps: OciDeps, exchange: Exchange, name: string, reference: string) => Promise<void> | void
+}
 
-/** What is served below a repository's name: verb, kind of thing, and what the caller must be allowed to do. */
-const ENDPOINTS: { kind: string; method: string; action: Action; serve: Serve }[] = [
+/** What is served below a repository's name. */
+const ENDPOINTS: Endpoint[] = [
   { kind: 'blobs', method: 'GET', action: 'pull', serve: ({ content }, ...rest) => sendBlob(content, ...rest) },
   { kind: 'blobs', method: 'HEAD', action: 'pull', serve: ({ content }, ...rest) => sendBlob(content, ...rest) },
-  { kind: 'blobs', method: 'DELETE', action: 'delete', serve: ({ content }, ...rest) => deleteBlob(content, ...rest) },
+  {
+    kind: 'blobs',
+    method: 'DELETE',
+    action: 'delete',
+    logged: 'delete',
+    serve: ({ content }, ...rest) => deleteBlob(content, ...rest),
+  },
   { kind: 'uploads', method: 'POST', action: 'push', serve: ({ uploads }, ...rest) => startUpload(uploads, ...rest) },
   { kind: 'uploads', method: 'PATCH', action: 'push', serve: ({ uploads }, ...rest) => uploads.append(...rest) },
   { kind: 'uploads', method: 'PUT', action: 'push', serve: ({ uploads }, ...rest) => uploads.finish(...rest) },
   { kind: 'uploads', method: 'GET', action: 'push', serve: ({ uploads }, ...rest) => uploads.status(...rest) },
   { kind: 'uploads', method: 'DELETE', action: 'push', serve: ({ uploads }, ...rest) => uploads.cancel(...rest) },
-  { kind: 'manifests', method: 'GET', action: 'pull', serve: ({ content }, ...rest) => sendManifest(content, ...rest) },
+  {
+    kind: 'manifests',
+    method: 'GET',
+    action: 'pull',
+    logged: 'pull',
+    serve: ({ content }, ...rest) => sendManifest(content, ...rest),
+  },
   {
     kind: 'manifests',
     method: 'HEAD',
     action: 'pull',
     serve: ({ content }, ...rest) => sendManifest(content, ...rest),
   },
-  { kind: 'manifests', method: 'PUT', action: 'push', serve: ({ content }, ...rest) => putManifest(content, ...rest) },
+  {
+    kind: 'manifests',
+    method: 'PUT',
+    action: 'push',
+    logged: 'push',
+    serve: ({ content }, ...rest) => takeManifest(content, ...rest),
+  },
   {
     kind: 'manifests',
     method: 'DELETE',
     action: 'delete',
+    logged: 'delete',
     serve: ({ content }, ...rest) => deleteManifest(content, ...rest),
   },
   {
     kind: 'tags',
     method: 'GET',
     action: 'metadata_read',
-    serve: ({ content }, ...rest) => listTags(content, rest[0], rest[1]),
+    serve: ({ content }, exchange, name) => listTags(content, exchange, name),
   },
   {
     kind: 'referrers',
@@ -59,28 +84,33 @@ const ENDPOINTS: { kind: string; method: string; action: Action; serve: Serve }[
 ]
 
 /** OCI Distribution 1.1 and the catalog, below `/v2/`. */
-export async function serveOci(deps: OciDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function serveOci(deps: OciDeps, incoming: Incoming): Promise<void> {
+  const { request, response, url, note } = incoming
   response.setHeader('docker-distribution-api-version', 'registry/2.0')
-  const url = new URL(request.url ?? '/', 'http://registry')
   const method = request.method ?? 'GET'
   if (url.pathname === '/v2' || url.pathname === '/v2/') {
-    await deps.guard.admit(request)
+    await deps.guard.admit(incoming)
     return sendJson(response, 200, {})
   }
   if (url.pathname === '/v2/_catalog') {
-    const principal = await deps.guard.admit(request, { type: 'registry', name: 'catalog', actions: ['*'] })
+    const exchange = await deps.guard.admit(incoming, { type: 'registry', name: 'catalog', actions: ['*'] })
     if (method !== 'GET') throw unsupported(method)
-    return listRepositories(deps.content, { request, response, url, principal })
+    return listRepositories(deps.content, exchange)
   }
   const { name, kind, reference } = parsePath(url.pathname)
   const endpoint = ENDPOINTS.find((candidate) => candidate.kind === kind && candidate.method === method)
+  note.repository = name
+  note.reference = reference
+  if (endpoint?.logged) note.action = endpoint.logged
   const action = endpoint?.action ?? 'pull'
   const actions = action === 'push' ? ['pull', 'push'] : [action]
-  const principal = await deps.guard.admit(request, { type: 'repository', name, actions }, ...mountSource(method, url))
+  const exchange = await deps.guard.admit(incoming, { type: 'repository', name, actions }, ...mountSource(method, url))
   if (!endpoint) throw unsupported(method)
   if (!isRepositoryName(name)) throw new Refusal('NAME_INVALID', 'invalid repository name', { detail: { name } })
   checkReference(kind, reference, method)
-  await endpoint.serve(deps, { request, response, url, principal }, name, reference)
+  const serve = async (): Promise<void> => endpoint.serve(deps, exchange, name, reference)
+  if (action === 'push') await deps.content.activity.during(name, serve)
+  else await serve()
 }
 
 /** A mount needs to pull from its source too; the challenge says so, and clients then ask for both (as with Distribution). */

@@ -1,11 +1,21 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { UserError } from '@slipway/errors'
 import { parseDigest } from '@slipway/oci-format'
 import type { Need } from '../auth/access.ts'
-import type { Content } from '../content.ts'
-import { KeyedLock } from '../keyed-lock.ts'
+import { boundedBody } from '../content/bounded.ts'
+import type { Content } from '../content/content.ts'
+import { KeyedLock } from '../content/keyed-lock.ts'
+import { type Exchange, sendEmpty } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
-import { type Exchange, sendEmpty } from './exchange.ts'
+
+interface Upload {
+  /** Of the repository. */
+  name: string
+  id: string
+  /** Once it is known what it is to become. */
+  digest?: string
+}
 
 /** Uploads of blobs: in one request, in a stream or in chunks, and mounts from other repositories. */
 export class Uploads {
@@ -33,7 +43,7 @@ export class Uploads {
   /** PATCH: appends a chunk or a stream. */
   async append(exchange: Exchange, name: string, token: string): Promise<void> {
     const id = await this.#open(name, token)
-    const size = await this.#locks.run(id, () => this.#append(exchange, name, id))
+    const size = await this.#locks.run(id, () => this.#append(exchange, { name, id }))
     sendEmpty(exchange.response, 202, this.#headers(name, id, size))
   }
 
@@ -64,31 +74,34 @@ export class Uploads {
     const from = exchange.url.searchParams.get('from')
     // Without a source any repository will do that the caller could pull from; which one, its token could not know.
     const sources = this.#content.catalog.holding(digest).filter((source) => from === null || source === from)
-    const readable = sources.some((source) => {
+    const isReadable = sources.some((source) => {
       const need: Need = { type: 'repository', name: source, actions: ['pull'] }
       return from === null ? exchange.principal.couldAsk(need) : exchange.principal.can(need)
     })
-    if (!readable) return false
-    await this.#content.catalog.commit([{ op: 'link-blob', repository: name, digest }])
-    sendCreated(exchange, name, digest)
-    return true
-  }
-
-  async #finish(exchange: Exchange, upload: { name: string; id: string; digest: string }): Promise<void> {
-    const { name, id, digest } = upload
-    await this.#locks.run(id, async () => {
-      await this.#append(exchange, name, id)
-      await this.#commit(id, digest)
+    if (!isReadable) return false
+    return this.#content.holds.during([digest], async () => {
+      const found = await this.#content.blobs.stat(digest)
+      if (!found) return false
+      await this.#content.link(name, { digest, size: found.size })
+      sendCreated(exchange, name, digest)
+      return true
     })
-    await this.#content.catalog.commit([{ op: 'link-blob', repository: name, digest }])
+  }
+
+  async #finish(exchange: Exchange, { name, id, digest }: Required<Upload>): Promise<void> {
+    await this.#locks.run(id, async () => {
+      const size = await this.#append(exchange, { name, id, digest })
+      await this.#orCancel(id, () =>
+        this.#content.link(name, { digest, size }, () => this.#content.blobs.commitUpload(id, digest)),
+      )
+    })
     sendCreated(exchange, name, digest)
   }
 
-  async #append({ request }: Exchange, name: string, id: string): Promise<number> {
+  async #append({ request }: Exchange, { name, id, digest }: Upload): Promise<number> {
     const { blobs } = this.#content
     const range = chunkRange(request.headers['content-range'])
     const length = request.headers['content-length']
-    if (range === undefined && length !== '0') return blobs.appendUpload(id, request)
     const before = (await blobs.uploadSize(id)) ?? 0
     const fits =
       range === undefined || (range.start === before && (!length || range.end - range.start + 1 === Number(length)))
@@ -97,16 +110,34 @@ export class Uploads {
         headers: this.#headers(name, id, before),
       })
     }
-    return length === '0' ? before : blobs.appendUpload(id, request)
+    if (length === '0') return before
+    return this.#orCancel(id, () => blobs.appendUpload(id, this.#body(request, { name, before, digest })))
   }
 
-  async #commit(id: string, digest: string): Promise<void> {
+  /** What of the body may be taken: a blob has a largest size, and a repository may have a quota, which what it has already does not touch. */
+  #body(
+    request: IncomingMessage,
+    { name, before, digest }: { name: string; before: number; digest: string | undefined },
+  ): AsyncIterable<Uint8Array> {
+    const { maxBlobSize, quotas } = this.#content
+    const isKnown = digest !== undefined && this.#content.hasBlob(name, digest)
+    const left = isKnown ? Number.POSITIVE_INFINITY : quotas.left(name)
+    const tooLarge = (): Refusal =>
+      left < maxBlobSize
+        ? quotas.refusal(name)
+        : new Refusal('SIZE_INVALID', `a blob of more than ${maxBlobSize} bytes is not taken`)
+    return boundedBody(request, Math.min(maxBlobSize, left) - before, tooLarge)
+  }
+
+  /** What is refused is not kept either. */
+  async #orCancel<T>(id: string, work: () => Promise<T>): Promise<T> {
     try {
-      await this.#content.blobs.commitUpload(id, digest)
+      return await work()
     } catch (error) {
-      if (!(error instanceof UserError && error.code === 'BLOB_DIGEST_MISMATCH')) throw error
-      await this.#content.blobs.cancelUpload(id)
-      throw new Refusal('DIGEST_INVALID', 'the provided digest did not match the uploaded content', { detail: digest })
+      const isOther = error instanceof UserError && error.code === 'BLOB_DIGEST_MISMATCH'
+      if (isOther || error instanceof Refusal) await this.#content.blobs.cancelUpload(id)
+      if (!isOther) throw error
+      throw new Refusal('DIGEST_INVALID', 'the provided digest did not match the uploaded content')
     }
   }
 

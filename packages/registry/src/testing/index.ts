@@ -1,2 +1,3 @@
 export { chartArchive } from './chart-archive.ts'
 export { startRegistry, type TestRegistry } from './start-registry.ts'
+export { basic, type Sent, sha256, TestClient } from './test-client.ts'

@@ -3,18 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Authenticator, HttpServer, type Identity } from '@slipway/http-server'
 import { openFileBlobStore } from '@slipway/storage'
+import type { RegistryEvent } from '../events.ts'
 import { openFileMetadataLog } from '../metadata/file-log.ts'
 import type { RegistrySettings } from '../policy/settings.ts'
-import type { MetadataLog, PushEvent } from '../port.ts'
+import type { MetadataLog } from '../port.ts'
 import { createRegistry } from '../registry.ts'
+import { TestClient } from './test-client.ts'
 
 export interface TestRegistry {
   /** `127.0.0.1:PORT`. */
   host: string
   /** Base URL. */
   url: string
+  client: TestClient
   dir: string
-  pushes: PushEvent[]
+  events: RegistryEvent[]
   /** Errors that no route answered for. */
   errors: unknown[]
   /** Ends it; its data stays. */
@@ -28,11 +31,11 @@ const ROLES: Record<string, Identity['role']> = { admin: 'admin', developer: 'de
 
 /** A registry on a free port with the users admin, developer and reader; everyone's password is `secret`, everyone's token `token-NAME`. */
 export async function startRegistry(
-  options: { dir?: string; clock?: () => number; sparseManifests?: boolean; settings?: () => RegistrySettings } = {},
+  options: { dir?: string; clock?: () => number; maxBlobSize?: number; settings?: () => RegistrySettings } = {},
 ): Promise<TestRegistry> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'registry-')))
   const metadata: MetadataLog = await openFileMetadataLog(dir)
-  const pushes: PushEvent[] = []
+  const events: RegistryEvent[] = []
   const errors: unknown[] = []
   const { routes } = await createRegistry({
     blobs: await openFileBlobStore(dir),
@@ -40,10 +43,10 @@ export async function startRegistry(
     authenticator: testAuthenticator,
     hostName: 'registry.test',
     signingKey: Buffer.alloc(32, 7),
-    onPush: (event) => pushes.push(event),
+    onEvent: (event) => events.push(event),
     ...(options.clock && { clock: options.clock }),
     ...(options.settings && { settings: options.settings }),
-    sparseManifests: options.sparseManifests ?? false,
+    ...(options.maxBlobSize && { maxBlobSize: options.maxBlobSize }),
   })
   const server = new HttpServer({ routes, onError: (error) => errors.push(error) })
   await server.start(0)
@@ -55,8 +58,9 @@ export async function startRegistry(
   return {
     host,
     url: `http://${host}`,
+    client: new TestClient(`http://${host}`),
     dir,
-    pushes,
+    events,
     errors,
     stop,
     restart: () => startRegistry({ ...options, dir }),

@@ -1,0 +1,208 @@
+import { readBody, sendJson } from '@slipway/http-server'
+import { isRepositoryName } from '@slipway/oci-format'
+import type { Guard } from '../auth/guard.ts'
+import type { Content } from '../content/content.ts'
+import { removeLocked, removeRepository } from '../content/removal.ts'
+import { ALL_ENABLED } from '../content/rules.ts'
+import { type Exchange, type Incoming, originOf, sendEmpty } from '../exchange.ts'
+import type { Attributes } from '../metadata/changes.ts'
+import type { Repository } from '../metadata/repository.ts'
+import { CATALOG_PAGE, listRepositories } from '../oci/lists.ts'
+import { pageBehind } from '../paging.ts'
+import { Refusal } from '../refusal.ts'
+import { manifestView, repositoryView, tagsByDigest, tagView } from './views.ts'
+
+export interface AcrDeps {
+  guard: Guard
+  content: Content
+  hostName: string
+}
+
+const ACTIONS: Record<string, string[]> = {
+  GET: ['metadata_read'],
+  PATCH: ['metadata_read', 'metadata_write'],
+  DELETE: ['delete'],
+}
+const BODY_LIMIT = 64 * 1024
+
+/** The catalogue of Azure Container Registry, `/acr/v1/…`: what `az acr repository` and `az acr manifest` talk to. */
+export async function serveAcr(deps: AcrDeps, incoming: Incoming): Promise<void> {
+  const { request, response, url, note } = incoming
+  const method = request.method ?? 'GET'
+  if (url.pathname === '/acr/v1/_catalog') {
+    const exchange = await deps.guard.admit(incoming, { type: 'registry', name: 'catalog', actions: ['*'] })
+    if (method !== 'GET') throw unsupported(method)
+    return listRepositories(deps.content, exchange)
+  }
+  const { name, kind, reference } = parsePath(url.pathname)
+  note.repository = name
+  note.reference = reference
+  if (method === 'PATCH') note.action = 'lock'
+  if (method === 'DELETE') note.action = 'delete'
+  const actions = ACTIONS[method] ?? ['metadata_read']
+  const exchange = await deps.guard.admit(incoming, { type: 'repository', name, actions })
+  const repository = deps.content.catalog.repository(name)
+  if (!isRepositoryName(name) || !repository) {
+    throw new Refusal('NAME_UNKNOWN', 'repository name not known to registry', { detail: { name } })
+  }
+  switch (`${method} ${kind}${reference === '' ? '' : '/'}`) {
+    case 'GET ':
+      return sendJson(response, 200, repositoryView(deps.hostName, repository))
+    case 'GET _tags':
+      return listTags(deps, exchange, repository)
+    case 'GET _tags/':
+      return sendTag(deps, exchange, repository, reference)
+    case 'GET _manifests':
+      return listManifests(deps, exchange, repository)
+    case 'GET _manifests/':
+      return sendManifest(deps, exchange, repository, reference)
+    case 'PATCH ':
+      return setAttributes(deps, exchange, repository)
+    case 'PATCH _tags/':
+    case 'PATCH _manifests/':
+      return setAttributes(deps, exchange, repository, reference)
+    case 'DELETE ':
+      return removeWhole(deps, exchange, repository)
+    case 'DELETE _tags/':
+      return untag(deps, exchange, repository, reference)
+    default:
+      throw unsupported(method)
+  }
+}
+
+function parsePath(path: string): { name: string; kind: string; reference: string } {
+  const match = /^\/acr\/v1\/(.+?)(?:\/(_tags|_manifests)(?:\/([^/]+))?)?$/.exec(path)
+  const [, name = '', kind = '', reference = ''] = match ?? []
+  try {
+    return { name: decodeURIComponent(name), kind, reference: decodeURIComponent(reference) }
+  } catch {
+    throw new Refusal('NAME_INVALID', 'the path is not percent-encoded UTF-8')
+  }
+}
+
+function listTags({ content, hostName }: AcrDeps, { response, url }: Exchange, repository: Repository): void {
+  const { name } = repository
+  const digest = url.searchParams.get('digest')
+  const shown = [...repository.tags]
+    .filter(([tag, record]) => content.rules.isListed(name, tag) && (digest === null || record.digest === digest))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const ordered = inOrder(url, shown, ([, { at }]) => at)
+  const { page, headers } = pageBehind(url, ordered, CATALOG_PAGE, ([tag]) => tag)
+  const tags = page.map(([tag, record]) => tagView(tag, record))
+  sendJson(response, 200, { registry: hostName, imageName: name, tags }, headers)
+}
+
+function sendTag({ hostName }: AcrDeps, { response }: Exchange, { name, tags }: Repository, tag: string): void {
+  const record = tags.get(tag)
+  if (!record) throw unknown(name, tag)
+  sendJson(response, 200, { registry: hostName, imageName: name, tag: tagView(tag, record) })
+}
+
+async function listManifests(deps: AcrDeps, { response, url }: Exchange, repository: Repository): Promise<void> {
+  const { content, hostName } = deps
+  const { name } = repository
+  const tags = tagsByDigest(repository)
+  const shown = [...repository.manifests.values()].filter(({ digest }) => content.rules.isListed(name, digest))
+  const ordered = inOrder(
+    url,
+    shown.sort((a, b) => (a.digest < b.digest ? -1 : 1)),
+    ({ at }) => at,
+  )
+  const { page, headers } = pageBehind(url, ordered, CATALOG_PAGE, ({ digest }) => digest)
+  const manifests = await Promise.all(
+    page.map((record) => manifestView(content, repository, record, tags.get(record.digest) ?? [])),
+  )
+  sendJson(response, 200, { registry: hostName, imageName: name, manifests }, headers)
+}
+
+async function sendManifest(
+  { content, hostName }: AcrDeps,
+  { response }: Exchange,
+  repository: Repository,
+  digest: string,
+): Promise<void> {
+  const record = repository.manifests.get(digest)
+  if (!record) throw unknown(repository.name, digest)
+  const manifest = await manifestView(content, repository, record, tagsByDigest(repository).get(digest) ?? [])
+  sendJson(response, 200, { registry: hostName, imageName: repository.name, manifest })
+}
+
+/** PATCH of what may be done: only what it names changes. */
+async function setAttributes(
+  deps: AcrDeps,
+  exchange: Exchange,
+  repository: Repository,
+  reference?: string,
+): Promise<void> {
+  const { content } = deps
+  const changed = parseAttributes((await readBody(exchange.request, BODY_LIMIT)).toString('utf8'))
+  const { name } = repository
+  await content.locked(name, async () => {
+    const record =
+      reference === undefined ? repository : (repository.tags.get(reference) ?? repository.manifests.get(reference))
+    if (!record) throw unknown(name, reference ?? '')
+    const attributes = { ...(record.attributes ?? ALL_ENABLED), ...changed }
+    await content.catalog.commit([
+      { op: 'set-attributes', repository: name, attributes, ...(reference !== undefined && { reference }) },
+    ])
+  })
+  if (reference === undefined) return sendJson(exchange.response, 200, repositoryView(deps.hostName, repository))
+  if (repository.tags.has(reference)) return sendTag(deps, exchange, repository, reference)
+  return sendManifest(deps, exchange, repository, reference)
+}
+
+async function removeWhole({ content }: AcrDeps, exchange: Exchange, { name }: Repository): Promise<void> {
+  const removed = await removeRepository(content, name, originOf(exchange))
+  const { manifests = [], tags = [] } = removed ?? {}
+  sendJson(exchange.response, 202, { manifestsDeleted: manifests, tagsDeleted: tags })
+}
+
+async function untag({ content }: AcrDeps, exchange: Exchange, { name, tags }: Repository, tag: string): Promise<void> {
+  await content.locked(name, async () => {
+    if (!tags.has(tag)) throw unknown(name, tag)
+    await removeLocked(content, name, { tags: [tag] }, originOf(exchange))
+  })
+  sendEmpty(exchange.response, 202)
+}
+
+/** Azure's `orderby`: `timeasc`, `timedesc`, or none for the order of names. */
+function inOrder<T>(url: URL, things: T[], timeOf: (thing: T) => string): T[] {
+  const order = url.searchParams.get('orderby')
+  if (order !== 'timeasc' && order !== 'timedesc') return things
+  const ascending = things.sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : Number(timeOf(a) > timeOf(b))))
+  return order === 'timeasc' ? ascending : ascending.reverse()
+}
+
+function parseAttributes(text: string): Partial<Attributes> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw badAttributes()
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badAttributes()
+  const entries = Object.entries(value)
+  const isGood = entries.every(([key, enabled]) => key in ALL_ENABLED && typeof enabled === 'boolean')
+  if (!isGood || entries.length === 0) throw badAttributes()
+  return value as Partial<Attributes>
+}
+
+function badAttributes(): Refusal {
+  return new Refusal(
+    'UNSUPPORTED',
+    `the body must set some of ${Object.keys(ALL_ENABLED).join(', ')} to true or false`,
+    {
+      status: 400,
+    },
+  )
+}
+
+function unknown(name: string, reference: string): Refusal {
+  return new Refusal('MANIFEST_UNKNOWN', `manifest tagged by "${reference}" is not found`, {
+    detail: { name, reference },
+  })
+}
+
+function unsupported(method: string): Refusal {
+  return new Refusal('UNSUPPORTED', `${method} is not supported here`)
+}

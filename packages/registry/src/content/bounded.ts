@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http'
+import type { Refusal } from '../refusal.ts'
+
+/**
+ * The body of a request, which fails with the refusal instead of going past so many bytes. One that says beforehand that it is
+ * larger is not read at all.
+ */
+export function boundedBody(
+  request: IncomingMessage,
+  limit: number,
+  refusal: () => Refusal,
+): AsyncIterable<Uint8Array> {
+  const length = request.headers['content-length']
+  if (length === undefined) return counted(request, limit, refusal)
+  if (Number(length) > limit) throw refusal()
+  return request
+}
+
+async function* counted(request: IncomingMessage, limit: number, refusal: () => Refusal): AsyncIterable<Uint8Array> {
+  let size = 0
+  // Left open when it is not read to its end: the client is to get an answer.
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    size += piece.length
+    if (size > limit) throw refusal()
+    yield piece
+  }
+}

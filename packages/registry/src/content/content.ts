@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { digestOf, type Hash } from '@slipway/oci-format'
+import type { BlobStore } from '@slipway/storage'
+import type { RegistryEvent } from '../events.ts'
+import type { Catalog } from '../metadata/catalog.ts'
+import type { MetadataChange } from '../metadata/changes.ts'
+import { Refusal } from '../refusal.ts'
+import { Collected } from './collected.ts'
+import { Holds } from './holds.ts'
+import { KeyedLock } from './keyed-lock.ts'
+import { PushActivity } from './push-activity.ts'
+import type { Quotas } from './quotas.ts'
+import { RecentContents } from './recent-contents.ts'
+import type { Rules } from './rules.ts'
+
+export const hash: Hash = (algorithm, bytes) => createHash(algorithm).update(bytes).digest('hex')
+
+export interface ContentDeps {
+  blobs: BlobStore
+  catalog: Catalog
+  rules: Rules
+  quotas: Quotas
+  emit: (event: RegistryEvent) => void
+  /** Bytes. */
+  maxBlobSize: number
+  clock: () => number
+}
+
+/** A blob that is in the store and still has to be linked. */
+export interface StoredBlob {
+  digest: string
+  size: number
+}
+
+/** Bytes and catalog together: every write that has to keep the two in step goes through here or the functions beside it. */
+export class Content {
+  readonly blobs: BlobStore
+  readonly catalog: Catalog
+  readonly rules: Rules
+  readonly quotas: Quotas
+  readonly emit: (event: RegistryEvent) => void
+  readonly maxBlobSize: number
+  readonly clock: () => number
+  readonly holds = new Holds()
+  readonly activity: PushActivity
+  readonly collected: Collected
+  readonly #recent = new RecentContents()
+  /** Per repository: what is checked under it still holds when the change is committed. */
+  readonly #locks = new KeyedLock()
+
+  constructor(deps: ContentDeps) {
+    this.blobs = deps.blobs
+    this.catalog = deps.catalog
+    this.rules = deps.rules
+    this.quotas = deps.quotas
+    this.emit = deps.emit
+    this.maxBlobSize = deps.maxBlobSize
+    this.clock = deps.clock
+    this.activity = new PushActivity(deps.clock)
+    this.collected = new Collected(deps.clock)
+  }
+
+  /** The time, RFC 3339. */
+  now(): string {
+    return new Date(this.clock()).toISOString()
+  }
+
+  /** Runs work that nobody else changes the repository during. */
+  locked<T>(repository: string, work: () => Promise<T>): Promise<T> {
+    return this.#locks.run(repository, work)
+  }
+
+  /** Whether a blob can be had from a repository. Whoever is told yes may count on it for a while. */
+  hasBlob(repository: string, digest: string): boolean {
+    const link = this.catalog.repository(repository)?.blobs.get(digest)
+    if (link) link.wantedAt = this.clock()
+    return link !== undefined
+  }
+
+  /** Makes a blob that is in the store, or that `store` puts there, one of a repository. Throws Refusal DENIED past the repository's quota. */
+  async link(repository: string, { digest, size }: StoredBlob, store = async (): Promise<void> => {}): Promise<void> {
+    const added = this.catalog.repository(repository)?.blobs.has(digest) ? 0 : size
+    await this.quotas.during(repository, added, () =>
+      this.holds.during([digest], async () => {
+        await store()
+        await this.catalog.commit([this.linkOf(repository, { digest, size })])
+      }),
+    )
+  }
+
+  linkOf(repository: string, { digest, size }: StoredBlob): MetadataChange {
+    return { op: 'link-blob', repository, digest, size, at: this.now() }
+  }
+
+  /** The whole of a blob that is known to be small; what is asked for often is kept in memory. */
+  async readAll(digest: string): Promise<Buffer> {
+    const kept = this.#recent.get(digest)
+    if (kept) return kept
+    const bytes = await this.blobs.get(digest)
+    if (!bytes) throw new Refusal('BLOB_UNKNOWN', `the content of ${digest} is gone from the store`, { status: 404 })
+    this.#recent.set(digest, bytes)
+    return bytes
+  }
+
+  /** Stores bytes whose digest is known to be right; for a caller that holds the digest. */
+  async store(bytes: Uint8Array, digest: string): Promise<void> {
+    if (await this.blobs.stat(digest)) return
+    await this.blobs.put(digest, bytes)
+  }
+}
+
+/** Bytes as the blob that they would be. */
+export function blobOf(bytes: Uint8Array): StoredBlob {
+  return { digest: digestOf(bytes, hash), size: bytes.length }
+}

@@ -1,0 +1,31 @@
+/** Which repositories somebody is pushing to, or has been a while ago: what lies there unused may be needed in a moment. */
+export class PushActivity {
+  readonly #clock: () => number
+  readonly #running = new Map<string, number>()
+  readonly #last = new Map<string, number>()
+
+  constructor(clock: () => number) {
+    this.#clock = clock
+  }
+
+  /** Runs a request that is part of a push. */
+  async during<T>(repository: string, work: () => Promise<T>): Promise<T> {
+    this.#running.set(repository, (this.#running.get(repository) ?? 0) + 1)
+    try {
+      return await work()
+    } finally {
+      const running = (this.#running.get(repository) ?? 1) - 1
+      if (running === 0) this.#running.delete(repository)
+      else this.#running.set(repository, running)
+      this.#last.set(repository, this.#clock())
+    }
+  }
+
+  /** Whether nobody has pushed there since a time; the past before it is forgotten. */
+  isQuietSince(repository: string, time: number): boolean {
+    if (this.#running.has(repository)) return false
+    if ((this.#last.get(repository) ?? 0) > time) return false
+    this.#last.delete(repository)
+    return true
+  }
+}

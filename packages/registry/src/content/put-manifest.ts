@@ -1,0 +1,108 @@
+import {
+  artifactTypeOf,
+  type Descriptor,
+  digestOf,
+  type Manifest,
+  mediaTypes,
+  parseDigest,
+  parseManifest,
+} from '@slipway/oci-format'
+import type { Origin } from '../events.ts'
+import { chartRecordOf } from '../helm/chart-record.ts'
+import type { ManifestRecord, MetadataChange } from '../metadata/changes.ts'
+import { referencesOf } from '../metadata/references.ts'
+import { Refusal } from '../refusal.ts'
+import { type Content, hash, type StoredBlob } from './content.ts'
+import { eventOf } from './event-of.ts'
+
+export interface ManifestPush {
+  repository: string
+  bytes: Uint8Array
+  /** Content-Type it came with. */
+  mediaType?: string
+  digest: string
+  tags: string[]
+  origin: Origin
+  /** Blobs that are in the store, held, and become the repository's in the same step. */
+  blobs?: StoredBlob[]
+}
+
+/** Takes a manifest in: checked, stored, tagged and told of. Throws Refusal. */
+export function putManifest(content: Content, push: ManifestPush): Promise<ManifestRecord> {
+  return content.locked(push.repository, () => putManifestLocked(content, push))
+}
+
+/** As putManifest, for a caller that holds the repository's lock. */
+export async function putManifestLocked(content: Content, push: ManifestPush): Promise<ManifestRecord> {
+  const { repository, bytes, digest, tags, blobs = [] } = push
+  const { algorithm } = parseDigest(digest) ?? {}
+  if (!algorithm || digestOf(bytes, hash, algorithm) !== digest) {
+    throw new Refusal('DIGEST_INVALID', 'the provided digest did not match the uploaded content', { detail: digest })
+  }
+  const manifest = parseManifest(new TextDecoder('utf-8', { fatal: false }).decode(bytes), push.mediaType)
+  for (const tag of tags.length > 0 ? tags : [undefined]) content.rules.requireWritable(repository, digest, tag)
+  requireBlobs(content, push, manifest)
+  const known = content.catalog.repository(repository)
+  const added = blobs.filter((blob) => !known?.blobs.has(blob.digest))
+  const size = added.reduce((sum, blob) => sum + blob.size, known?.manifests.has(digest) ? 0 : bytes.length)
+  return content.quotas.during(repository, size, () =>
+    content.holds.during([digest], async () => {
+      await content.store(bytes, digest)
+      const record = await recordOf(content, manifest, { digest, size: bytes.length })
+      await content.catalog.commit(changesOf(content, push, record))
+      for (const tag of tags.length > 0 ? tags : [undefined])
+        content.emit(eventOf(content, 'push', { ...push, tag, record }))
+      return record
+    }),
+  )
+}
+
+function changesOf(
+  content: Content,
+  { repository, tags, blobs = [] }: ManifestPush,
+  record: ManifestRecord,
+): MetadataChange[] {
+  const { digest, at } = record
+  return [
+    ...blobs.map((blob) => content.linkOf(repository, blob)),
+    { op: 'put-manifest', repository, manifest: record },
+    ...tags.map((tag): MetadataChange => ({ op: 'tag', repository, tag, digest, at })),
+  ]
+}
+
+/**
+ * An image's config has to be there, which says what the image is. The children of an index and an image's layers may come later
+ * or never (distribution-spec, "Pushing Manifests", sparse manifests); but not those that were here and have been collected while
+ * the push was under way, as its client believes that they are.
+ */
+function requireBlobs(content: Content, { repository, blobs = [] }: ManifestPush, manifest: Manifest): void {
+  if (manifest.kind === 'index') return
+  const coming = new Set(blobs.map(({ digest }) => digest))
+  const isMissing = ({ digest }: Descriptor): boolean => !coming.has(digest) && !content.hasBlob(repository, digest)
+  const { config, layers } = manifest
+  const missing = [config, ...layers.filter(({ digest }) => content.collected.has(repository, digest))].filter(
+    isMissing,
+  )
+  if (missing.length === 0) return
+  throw new Refusal('MANIFEST_BLOB_UNKNOWN', 'the manifest refers to a blob that the repository does not have', {
+    detail: missing.map(({ digest }) => ({ digest })),
+  })
+}
+
+async function recordOf(content: Content, manifest: Manifest, { digest, size }: StoredBlob): Promise<ManifestRecord> {
+  const artifactType = artifactTypeOf(manifest)
+  const chart =
+    manifest.kind === 'image' && manifest.config.mediaType === mediaTypes.helmConfig
+      ? chartRecordOf(manifest, await content.readAll(manifest.config.digest))
+      : undefined
+  return {
+    digest,
+    mediaType: manifest.mediaType,
+    size,
+    at: content.now(),
+    references: referencesOf(manifest),
+    ...(artifactType !== undefined && { artifactType }),
+    ...(manifest.subject && { subject: manifest.subject.digest, annotations: manifest.annotations }),
+    ...(chart && { chart }),
+  }
+}
