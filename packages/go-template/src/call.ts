@@ -25,8 +25,6 @@ export interface CallPlace extends Site {
   readonly node: Node
   /** The node of errors of the function itself. */
   readonly callNode: Node
-  /** The node that was evaluated last when the piped value is checked. */
-  readonly lastNode: Node
 }
 
 /** No value comes through the pipe. */
@@ -68,10 +66,13 @@ export class CallSite {
     checkCount(signature, place, values.length)
     for (let i = 0; i < args.length; i++) {
       const argument = args[i] as Argument
-      values[i] = argumentAs(parameterAt(signature, i), argument, place, argument.evaluate(frame, dot))
+      const type = parameterAt(signature, i)
+      values[i] = isConstantOf(argument.node, type)
+        ? constantAs(type, argument.node, place)
+        : checked(type, argument.evaluate(frame, dot), place, argument.node)
     }
     for (let i = args.length; i < values.length; i++) {
-      values[i] = checked(parameterAt(signature, i), values[i], place, place.lastNode)
+      values[i] = checked(parameterAt(signature, i), values[i], place, args.at(-1)?.node ?? place.node)
     }
   }
 }
@@ -93,40 +94,32 @@ function checkCount(signature: Signature, place: CallPlace, count: number): void
   }
 }
 
-/** The Go names of parameter types. */
-const typeNames: Record<ParameterType, string> = {
+/** The Go names of parameter types that are not named by them. */
+const typeNames: Partial<Record<ParameterType, string>> = {
   any: 'interface {}',
-  string: 'string',
-  bool: 'bool',
-  int: 'int',
-  int64: 'int64',
-  float64: 'float64',
   map: 'map[string]interface {}',
   slice: '[]interface {}',
   bytes: '[]uint8',
   value: 'reflect.Value',
 }
 
+function nameOf(type: ParameterType): string {
+  return typeNames[type] ?? type
+}
+
 const nillable = new Set<ParameterType>(['any', 'value', 'map', 'slice', 'bytes'])
 
-/** An argument as a parameter's type: constants take the type, other values must have it. */
-function argumentAs(type: ParameterType, argument: Argument, site: CallPlace, value: unknown): unknown {
-  if (value !== null && (type === 'value' || type === 'any')) return value
-  const { node } = argument
-  switch (node.kind) {
-    case 'nil':
-      if (!nillable.has(type)) failAt(site, node, `cannot assign nil to ${typeNames[type]}`)
-      return type === 'value' ? undefined : null
-    case 'bool':
-    case 'number':
-    case 'string':
-      return constantAs(type, node, site)
-    default:
-      return checked(type, value, site, lastNodeOf(node))
-  }
+/** Whether Go makes the argument from its text and the parameter's type, instead of evaluating it. */
+function isConstantOf({ kind }: Operand, type: ParameterType): boolean {
+  if (kind === 'nil') return true
+  return (kind === 'bool' || kind === 'number' || kind === 'string') && type !== 'value' && type !== 'any'
 }
 
 function constantAs(type: ParameterType, node: Operand, site: CallPlace): unknown {
+  if (node.kind === 'nil') {
+    if (!nillable.has(type)) failAt(site, node, `cannot assign nil to ${nameOf(type)}`)
+    return type === 'value' ? undefined : null
+  }
   switch (type) {
     case 'string':
       return node.kind === 'string' ? node.value : failAt(site, node, `expected string; found ${nodeText(node)}`)
@@ -134,32 +127,37 @@ function constantAs(type: ParameterType, node: Operand, site: CallPlace): unknow
       return node.kind === 'bool' ? node.value : failAt(site, node, `expected bool; found ${nodeText(node)}`)
     case 'int':
     case 'int64':
+    case 'uint32':
       return integerConstant(type, node, site)
     case 'float64': {
       const float = node.kind === 'number' ? (node as NumberNode).float : undefined
       return float ?? failAt(site, node, `expected float; found ${nodeText(node)}`)
     }
     default:
-      return failAt(site, node, `can't handle ${nodeText(node)} for arg of type ${typeNames[type]}`)
+      return failAt(site, node, `can't handle ${nodeText(node)} for arg of type ${nameOf(type)}`)
   }
 }
 
-function integerConstant(type: 'int' | 'int64', node: Operand, site: CallPlace): bigint | GoInteger {
-  const int = node.kind === 'number' ? node.int : undefined
-  if (int === undefined) return failAt(site, node, `expected integer; found ${nodeText(node)}`)
-  return type === 'int' ? int : new GoInteger('int64', int)
+function integerConstant(type: 'int' | 'int64' | 'uint32', node: Operand, site: CallPlace): bigint | GoInteger {
+  const isUnsigned = type === 'uint32'
+  const integer = node.kind !== 'number' ? undefined : isUnsigned ? node.uint : node.int
+  if (integer === undefined) {
+    return failAt(site, node, `expected ${isUnsigned ? 'unsigned ' : ''}integer; found ${nodeText(node)}`)
+  }
+  if (type === 'int') return integer
+  return new GoInteger(type, isUnsigned ? BigInt.asUintN(32, integer) : integer)
 }
 
-/** A value that must already have the parameter's type. */
-function checked(type: ParameterType, value: unknown, site: CallPlace, node: Node): unknown {
+/** A value that must already have the parameter's type; `evaluated` is what it came from. */
+function checked(type: ParameterType, value: unknown, site: CallPlace, evaluated: Node): unknown {
   if (type === 'value' || type === 'any') return value
   if (value === undefined) {
     if (nillable.has(type)) return null
-    return failAt(site, node, `invalid value; expected ${typeNames[type]}`)
+    return failAt(site, lastNodeOf(evaluated), `invalid value; expected ${nameOf(type)}`)
   }
   if (hasType(type, value)) return value
   const got = value === null ? 'interface {}' : typeOf(value)
-  return failAt(site, node, `wrong type for value; expected ${typeNames[type]}; got ${got}`)
+  return failAt(site, lastNodeOf(evaluated), `wrong type for value; expected ${nameOf(type)}; got ${got}`)
 }
 
 function hasType(type: ParameterType, value: unknown): boolean {
@@ -172,15 +170,21 @@ function hasType(type: ParameterType, value: unknown): boolean {
       return typeof value === 'bigint'
     case 'float64':
       return typeof value === 'number'
-    case 'int64':
-      return value instanceof GoInteger && value.typeName === 'int64'
     case 'map':
-      return isMap(underlyingOf(value))
     case 'slice':
-      return Array.isArray(underlyingOf(value))
+      return isAssignable(underlyingOf(value), type)
+    case 'bytes':
+      return value instanceof Uint8Array
     default:
-      return type !== 'bytes' || value instanceof Uint8Array
+      return typeOf(value) === type
   }
+}
+
+/** A map or slice of interfaces, also one of a named type such as `common.Values`. */
+function isAssignable(value: unknown, type: 'map' | 'slice'): boolean {
+  const name = typeOf(value)
+  if (name === nameOf(type)) return true
+  return !name.includes('[') && (type === 'map' ? isMap(value) : Array.isArray(value))
 }
 
 /** Runs the function; what it throws becomes Go's `error calling NAME: message`. */

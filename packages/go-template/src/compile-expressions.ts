@@ -1,7 +1,7 @@
 import { type Argument, CallSite, noFinal } from './call.ts'
 import { compileLogic } from './compile-logic.ts'
 import { type Evaluate, type Frame, failAt, type Site } from './execution.ts'
-import { BoundMethod, type FieldSite, fieldOf, methodOf } from './fields.ts'
+import { BoundMethod, elementType, type FieldSite, fieldOf, methodOf, noField } from './fields.ts'
 import { callNamed } from './functions/call-value.ts'
 import { lastNodeOf } from './last-node.ts'
 import {
@@ -22,10 +22,17 @@ import { typeOf } from './values.ts'
 /** What is known while a template is compiled. */
 export interface ExpressionScope {
   readonly site: Site
-  readonly variables: { name: string; slot: number; isInterface: boolean }[]
+  readonly variables: Variable[]
   slots: number
-  /** Dot is an element of a range, which Go knows as `interface {}`. */
-  dotIsInterface: boolean
+  /** Where dot is an element of a loop, the slot that has what the loop goes over. */
+  dotLoop: number | undefined
+}
+
+export interface Variable {
+  readonly name: string
+  readonly slot: number
+  /** Where it is an element of a loop, the slot that has what the loop goes over. */
+  loop: number | undefined
 }
 
 /** Evaluates with the value that comes through the pipe, or `noFinal`. */
@@ -69,7 +76,7 @@ function compileDeclaration(
   const name = variable.path[0] ?? ''
   if (!pipe.isAssign) {
     const slot = scope.slots++
-    scope.variables.push({ name, slot, isInterface: false })
+    scope.variables.push({ name, slot, loop: undefined })
     return (frame, value) => {
       frame.variables[slot] = value
     }
@@ -94,6 +101,7 @@ function compileCommand(command: CommandNode, before: CommandNode | PipeNode, sc
       return compileFields(first, rest, scope)
     case 'variable':
       if (first.path.length > 1) return compileFields(first, rest, scope)
+      if (!scope.variables.some(({ name }) => name === first.path[0])) return compileOperand(first, scope)
       break
     case 'nil':
       if (rest.length === 0 && !isPiped) return () => failAt(scope.site, first, 'nil is not a command')
@@ -103,8 +111,8 @@ function compileCommand(command: CommandNode, before: CommandNode | PipeNode, sc
   const evaluate = compileOperand(first, scope)
   if (rest.length === 0 && !isPiped) return evaluate
   // Go moves to a word before it says this, but not to a parenthesised pipeline.
-  const at = first.kind !== 'pipe' ? first : isPiped ? lastNodeOf(before) : before
-  return () => failAt(scope.site, at, `can't give argument to non-function ${nodeText(first)}`)
+  const last = () => (first.kind !== 'pipe' ? first : isPiped ? lastNodeOf(before) : before)
+  return () => failAt(scope.site, last(), `can't give argument to non-function ${nodeText(first)}`)
 }
 
 /** An operand by itself, as an argument or a value. */
@@ -140,6 +148,8 @@ function withoutFinal(evaluate: EvaluateWith): Evaluate {
 
 /** The type of an untyped constant where nothing else decides: float64 when it is written as one, else int. */
 function compileNumber(node: NumberNode, scope: ExpressionScope): Evaluate {
+  const { complex } = node
+  if (complex !== undefined) return () => complex
   const isHex = /^0[xX][^pP]+$/.test(node.literal)
   const looksFloat = !isHex && !node.literal.startsWith("'") && /[.eEpP]/.test(node.literal)
   if (node.float !== undefined && looksFloat) {
@@ -168,7 +178,7 @@ function compileCall(
   const { name } = node
   const callSite = callSiteOf(scope, { name, args, node, callNode })
   if (name === 'call') return compileCallValue(callSite)
-  const logic = name === 'and' || name === 'or' ? compileLogic(name, callSite.place) : undefined
+  const logic = name === 'and' || name === 'or' ? compileLogic(name, callSite.place, callNode) : undefined
   return (frame, dot, final) => {
     const fn = frame.execution.environment.functions[name]
     if (fn === undefined) return failAt(site, node, `${quote(name)} is not a defined function`)
@@ -196,10 +206,8 @@ function callSiteOf(
   { name, args, node, callNode }: { name: string; args: readonly Operand[]; node: Node; callNode: Node },
 ): CallSite {
   const compiled: Argument[] = args.map((arg) => ({ node: arg, evaluate: compileOperand(arg, scope) }))
-  const last = args.at(-1)
-  const lastNode = last === undefined ? node : lastNodeOf(last)
   const { template, source } = scope.site
-  return new CallSite({ template, source, name, args: compiled, node, callNode, lastNode })
+  return new CallSite({ template, source, name, args: compiled, node, callNode })
 }
 
 /** A chain of fields; arguments belong to its last name, which must then be a method. */
@@ -208,53 +216,65 @@ function compileFields(
   args: readonly Operand[],
   scope: ExpressionScope,
 ): EvaluateWith {
-  const { base, names, isInterface } = receiverOf(node, scope)
-  const at = node.kind === 'chain' ? lastNodeOf(node.base) : node
+  const { base, names, loop } = receiverOf(node, scope)
   const { template, source } = scope.site
-  const first: FieldSite = { template, source, node: at, isInterface }
-  const inner: FieldSite = isInterface ? first : { template, source, node: at, isInterface: true }
+  const site: FieldSite = {
+    template,
+    source,
+    get node() {
+      return lastNodeOf(node)
+    },
+  }
   const last = names.length - 1
   // Methods are rare, so what their calls need is made when one is met; arguments only while the scope is known.
   const callSiteAt = (index: number): CallSite =>
-    callSiteOf(scope, { name: names[index] ?? '', args: [], node: at, callNode: node })
+    callSiteOf(scope, { name: names[index] ?? '', args: [], node: site.node, callNode: node })
   const hasArguments = args.length > 0
   let lastCall = hasArguments
-    ? callSiteOf(scope, { name: names[last] ?? '', args, node: at, callNode: node })
+    ? callSiteOf(scope, { name: names[last] ?? '', args, node: site.node, callNode: node })
     : undefined
-  const lastSite = last === 0 ? first : inner
+  const fail = (name: string, value: unknown, container: unknown): never => {
+    const type = container === undefined ? typeOf(value) : elementType(container, value)
+    return failAt(site, site.node, `can't evaluate field ${name} in type ${type}`)
+  }
   return (frame, dot, final) => {
     const { environment } = frame.execution
+    let container = loop === undefined ? undefined : frame.variables[loop]
     let value = base(frame, dot)
     for (let i = 0; i < last; i++) {
-      value = fieldOf(environment, value, names[i] as string, i === 0 ? first : inner)
-      if (value instanceof BoundMethod) value = callSiteAt(i).call(value.fn, frame, dot, noFinal)
+      let field = fieldOf(environment, value, names[i] as string, site)
+      if (field === noField) fail(names[i] as string, value, container)
+      if (field instanceof BoundMethod) field = callSiteAt(i).call(field.fn, frame, dot, noFinal)
+      container = value
+      value = field
     }
     const find = hasArguments || final !== noFinal ? methodOf : fieldOf
-    value = find(environment, value, names[last] as string, lastSite)
-    if (!(value instanceof BoundMethod)) return value
+    const field = find(environment, value, names[last] as string, site)
+    if (field === noField) return fail(names[last] as string, value, container)
+    if (!(field instanceof BoundMethod)) return field
     lastCall ??= callSiteAt(last)
-    return lastCall.call(value.fn, frame, dot, final)
+    return lastCall.call(field.fn, frame, dot, final)
   }
 }
 
+/** What a chain of fields starts from; `loop`: where that is an element of a loop, the slot of what it goes over. */
 function receiverOf(
   node: FieldNode | VariableNode | ChainNode,
   scope: ExpressionScope,
-): { base: Evaluate; names: readonly string[]; isInterface: boolean } {
+): { base: Evaluate; names: readonly string[]; loop: number | undefined } {
   switch (node.kind) {
     case 'field':
-      return { base: (_frame, dot) => dot, names: node.path, isInterface: scope.dotIsInterface }
+      return { base: (_frame, dot) => dot, names: node.path, loop: scope.dotLoop }
     case 'variable': {
       const known = scope.variables.findLast((variable) => variable.name === node.path[0])
-      const base = compileVariable(node, scope)
-      return { base, names: node.path.slice(1), isInterface: known?.isInterface ?? false }
+      return { base: compileVariable(node, scope), names: node.path.slice(1), loop: known?.loop }
     }
     case 'chain': {
       if (node.base.kind === 'nil') {
         const message = `indirection through explicit nil in ${nodeText(node)}`
-        return { base: () => failAt(scope.site, node, message), names: node.path, isInterface: false }
+        return { base: () => failAt(scope.site, node, message), names: node.path, loop: undefined }
       }
-      return { base: compileOperand(node.base, scope), names: node.path, isInterface: false }
+      return { base: compileOperand(node.base, scope), names: node.path, loop: undefined }
     }
   }
 }

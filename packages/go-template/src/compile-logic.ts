@@ -1,11 +1,13 @@
 import { type Argument, type CallPlace, noFinal } from './call.ts'
 import { type Frame, failAt } from './execution.ts'
+import type { Node } from './nodes.ts'
 import { truth } from './values.ts'
 
 /** `and` and `or`: they evaluate their arguments only up to the one that decides. */
 export function compileLogic(
   name: 'and' | 'or',
   site: CallPlace,
+  command: Node,
 ): (frame: Frame, dot: unknown, final: unknown) => unknown {
   const stopsAt = name === 'or'
   const { args } = site
@@ -16,6 +18,7 @@ export function compileLogic(
     let value: unknown
     for (let i = 0; i < args.length; i++) {
       value = (args[i] as Argument).evaluate(frame, dot)
+      if (command.kind === 'command') command.decided = i
       if (truth(value) === stopsAt) return value
     }
     return final === noFinal ? value : final

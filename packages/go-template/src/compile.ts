@@ -23,7 +23,7 @@ import {
 } from './nodes.ts'
 import { rangeOver } from './range.ts'
 import { quote } from './strconv.ts'
-import { truth, typeOf } from './values.ts'
+import { TemplateObject, truth, typeOf } from './values.ts'
 
 /** Makes a tree into closures, when it is first run. Rules: Go's text/template/exec.go. */
 export function compileTree(tree: Tree): CompiledTemplate {
@@ -38,13 +38,22 @@ export function compileTree(tree: Tree): CompiledTemplate {
   }
 }
 
+/** What an action writes for a value that no function gave: what is behind a pointer, by the pointer's String method. */
+function addressableText(value: unknown): string {
+  const members = typeof value === 'object' && value !== null ? TemplateObject.membersOf(value) : undefined
+  const text = members?.toPointerString?.()
+  if (text !== undefined) return text
+  const shown = formatValue(value)
+  return members?.typeName.startsWith('*') && !members.toGoString ? shown.slice(1) : shown
+}
+
 class Compiler {
   private readonly site: Site
   private readonly scope: ExpressionScope
 
   constructor(site: Site) {
     this.site = site
-    this.scope = { site, variables: [{ name: '$', slot: 0, isInterface: false }], slots: 1, dotIsInterface: false }
+    this.scope = { site, variables: [{ name: '$', slot: 0, loop: undefined }], slots: 1, dotLoop: undefined }
   }
 
   list(list: ListNode): Run {
@@ -90,14 +99,14 @@ class Compiler {
   }
 
   /** A part whose variables end with it and that may have another dot. */
-  private scoped<T>(dotIsInterface: boolean, compile: () => T): T {
+  private scoped<T>(dotLoop: number | undefined, compile: () => T): T {
     const { scope } = this
     const known = scope.variables.length
-    const outer = scope.dotIsInterface
-    scope.dotIsInterface = dotIsInterface
+    const outer = scope.dotLoop
+    scope.dotLoop = dotLoop
     const result = compile()
     scope.variables.length = known
-    scope.dotIsInterface = outer
+    scope.dotLoop = outer
     return result
   }
 
@@ -111,6 +120,8 @@ class Compiler {
         return 0
       }
     }
+    const isFromCall = node.pipe.commands.at(-1)?.args[0]?.kind === 'identifier'
+    const textOf = isFromCall ? formatValue : addressableText
     return (frame, dot) => {
       const { execution } = frame
       step(execution, site, node)
@@ -119,21 +130,21 @@ class Compiler {
       else if (value === undefined || value === null) execution.out += '<no value>'
       else if (typeof value === 'function') {
         failAt(site, node, `can't print ${nodeText(node)} of type ${typeOf(value)}`)
-      } else execution.out += formatValue(value)
+      } else execution.out += textOf(value)
       return 0
     }
   }
 
-  private branchLists(node: BranchNode, dotIsInterface: boolean): { run: Run; otherwise: Run | undefined } {
-    const outer = this.scope.dotIsInterface
-    const run = this.scoped(dotIsInterface, () => this.list(node.list))
+  private branchLists(node: BranchNode, dotLoop: number | undefined): { run: Run; otherwise: Run | undefined } {
+    const outer = this.scope.dotLoop
+    const run = this.scoped(dotLoop, () => this.list(node.list))
     const { elseList } = node
     return { run, otherwise: elseList && this.scoped(outer, () => this.list(elseList)) }
   }
 
   private ifBranch(node: BranchNode): Run {
     const { site } = this
-    const outer = this.scope.dotIsInterface
+    const outer = this.scope.dotLoop
     return this.scoped(outer, () => {
       const evaluate = this.pipe(node)
       const { run, otherwise } = this.branchLists(node, outer)
@@ -147,9 +158,9 @@ class Compiler {
 
   private withBranch(node: BranchNode): Run {
     const { site } = this
-    return this.scoped(this.scope.dotIsInterface, () => {
+    return this.scoped(this.scope.dotLoop, () => {
       const evaluate = this.pipe(node)
-      const { run, otherwise } = this.branchLists(node, false)
+      const { run, otherwise } = this.branchLists(node, undefined)
       return (frame, dot) => {
         step(frame.execution, site, node)
         const value = evaluate(frame, dot)
@@ -161,14 +172,16 @@ class Compiler {
 
   private range(node: BranchNode): Run {
     const { site, scope } = this
-    return this.scoped(scope.dotIsInterface, () => {
+    return this.scoped(scope.dotLoop, () => {
       const evaluate = this.pipe(node)
-      const setters = node.pipe.declarations.map((variable) => this.loopVariable(variable.path[0] ?? '', node))
-      const { run, otherwise } = this.branchLists(node, true)
+      const loop = scope.slots++
+      const setters = node.pipe.declarations.map((variable, index, all) =>
+        this.loopVariable(variable.path[0] ?? '', node, index === all.length - 1 ? loop : undefined),
+      )
+      const { run, otherwise } = this.branchLists(node, loop)
       const setIndex = setters.length > 1 ? setters[0] : undefined
       const setElement = setters.at(-1)
-      const failNode = lastNodeOf(node.pipe)
-      const fail = (message: string) => failAt(site, failNode, message)
+      const fail = (message: string) => failAt(site, lastNodeOf(node.pipe), message)
       const variables = setters.length
       return (frame, dot) => {
         const { execution } = frame
@@ -179,18 +192,23 @@ class Compiler {
           return run(frame, element) === 1
         }
         const { rangesOverIntegers } = execution.environment
-        if (rangeOver(evaluate(frame, dot), turn, { rangesOverIntegers, variables, fail }) || otherwise === undefined)
-          return 0
+        const collection = evaluate(frame, dot)
+        frame.variables[loop] = collection
+        if (rangeOver(collection, turn, { rangesOverIntegers, variables, fail }) || otherwise === undefined) return 0
         return otherwise(frame, dot)
       }
     })
   }
 
-  /** Sets a loop's variable; its value is an element, which Go knows as `interface {}`. */
-  private loopVariable(name: string, node: BranchNode): (frame: Frame, value: unknown) => void {
+  /** Sets a loop's variable; `loop` is the slot of what the loop goes over, where the variable is its element. */
+  private loopVariable(
+    name: string,
+    node: BranchNode,
+    loop: number | undefined,
+  ): (frame: Frame, value: unknown) => void {
     const variable = this.scope.variables.findLast((known) => known.name === name)
     if (!variable) return () => failAt(this.site, lastNodeOf(node.pipe), `undefined variable: ${name}`)
-    if (!node.pipe.isAssign) variable.isInterface = true
+    if (!node.pipe.isAssign) variable.loop = loop
     const { slot } = variable
     return (frame, value) => {
       frame.variables[slot] = value

@@ -1,14 +1,15 @@
 import { type Environment, failAt, type Site } from './execution.ts'
 import type { Node } from './nodes.ts'
 import { quote } from './strconv.ts'
-import { type GoFunction, GoInteger, isMap, TemplateObject, typeOf, underlyingOf } from './values.ts'
+import { type GoFunction, isMap, TemplateObject, typeOf, underlyingOf, zeroElement } from './values.ts'
 
 /** Where a field access stands, for its errors. */
 export interface FieldSite extends Site {
   readonly node: Node
-  /** The receiver came out of a slice or map, so Go knows it as `interface {}` only. */
-  readonly isInterface: boolean
 }
+
+/** The value has no fields, or not this one. */
+export const noField = Symbol('no such field')
 
 /** A method that was found instead of a field; the caller runs it. */
 export class BoundMethod {
@@ -20,14 +21,14 @@ export class BoundMethod {
 }
 
 /**
- * `.name` of a value, as Go's evalField: a method, a struct's field or a map's entry.
+ * `.name` of a value, as Go's evalField: a method, a struct's field or a map's entry; or `noField`.
  * undefined is Go's invalid value, whose fields are invalid too; null is a nil interface, which has none.
  */
 export function fieldOf(environment: Environment, receiver: unknown, name: string, site: FieldSite): unknown {
   if (typeof receiver !== 'object' || receiver === null) return fieldOfNoObject(environment, receiver, name, site)
   if (Object.getPrototypeOf(receiver) === null) {
     const value = (receiver as Record<string, unknown>)[name]
-    return value === undefined ? missing(environment, name, site) : value
+    return value === undefined ? missing(environment, receiver, name, site) : value
   }
   const members = TemplateObject.membersOf(receiver)
   if (members) {
@@ -36,10 +37,9 @@ export function fieldOf(environment: Environment, receiver: unknown, name: strin
     if (members.hasField(name)) return members.getField(name)
     const { underlying } = members
     if (typeof underlying === 'object' && underlying !== null) return fieldOf(environment, underlying, name, site)
-  } else if (!Array.isArray(receiver) && !(receiver instanceof Uint8Array) && !(receiver instanceof GoInteger)) {
-    return entryOf(environment, receiver, name, site)
+    return noField
   }
-  return noSuchField(receiver, name, site)
+  return isMap(receiver) ? entryOf(environment, receiver, name, site) : noField
 }
 
 /** `.name` that is given arguments: only a method takes them. */
@@ -55,26 +55,29 @@ export function methodOf(environment: Environment, receiver: unknown, name: stri
   return fieldOf(environment, receiver, name, site)
 }
 
-function entryOf(environment: Environment, map: object, name: string, site: FieldSite): unknown {
-  const value = (map as Record<string, unknown>)[name]
+function entryOf(environment: Environment, map: Record<string, unknown>, name: string, site: FieldSite): unknown {
+  const value = map[name]
   if (value !== undefined && Object.hasOwn(map, name)) return value
-  return missing(environment, name, site)
+  return missing(environment, map, name, site)
 }
 
-function missing(environment: Environment, name: string, site: FieldSite): unknown {
+function missing(environment: Environment, map: object, name: string, site: FieldSite): unknown {
   if (environment.missingKey === 'default') return undefined
-  if (environment.missingKey === 'zero') return null
+  if (environment.missingKey === 'zero') return zeroElement(map)
   return failAt(site, site.node, `map has no entry for key ${quote(name)}`)
 }
 
 function fieldOfNoObject(environment: Environment, receiver: unknown, name: string, site: FieldSite): unknown {
   if (receiver === null) return failAt(site, site.node, `nil pointer evaluating interface {}.${name}`)
-  if (receiver !== undefined) return noSuchField(receiver, name, site)
+  if (receiver !== undefined) return noField
   if (environment.missingKey !== 'error') return undefined
   return failAt(site, site.node, `nil data; no entry for key ${quote(name)}`)
 }
 
-function noSuchField(receiver: unknown, name: string, site: FieldSite): never {
-  const type = site.isInterface ? 'interface {}' : typeOf(receiver)
-  return failAt(site, site.node, `can't evaluate field ${name} in type ${type}`)
+/** What Go calls the type of a thing in a collection or struct: inside of interfaces it knows nothing more. */
+export function elementType(collection: unknown, element: unknown): string {
+  const inner = underlyingOf(collection)
+  if (!Array.isArray(inner) && !isMap(inner)) return typeOf(element)
+  const type = typeOf(inner)
+  return type.includes('[') && !type.endsWith('interface {}') ? typeOf(element) : 'interface {}'
 }

@@ -3,7 +3,7 @@ import { formatInteger, formatUnicode, pad, padNumber, quotedRune, runeOf } from
 import { sortedKeys } from './map-keys.ts'
 import { canBackquote, quote } from './strconv.ts'
 import { bytesOf, stringOf } from './utf8.ts'
-import { GoInteger, TemplateObject, typeOf } from './values.ts'
+import { GoComplex, GoInteger, isNilCollection, TemplateObject, type TemplateObjectMembers, typeOf } from './values.ts'
 
 /** The flags, width and precision of one directive. */
 export interface Flags {
@@ -149,16 +149,36 @@ function printInteger(value: bigint, verb: string, flags: Flags): string {
   }
 }
 
+/** `(1+2i)`: the imaginary part always has a sign. */
+function printComplex(value: GoComplex, verb: string, flags: Flags): string {
+  if (!'vbgGxXfFeE'.includes(verb)) return badVerb(value, verb, flags)
+  return `(${printFloat(value.real, verb, flags)}${printFloat(value.imaginary, verb, { ...flags, plus: true })}i)`
+}
+
 function printObject(value: object, verb: string, flags: Flags, depth: number): string {
   if (value instanceof GoInteger) return printTypedInteger(value, verb, flags)
+  if (value instanceof GoComplex) return printComplex(value, verb, flags)
   if (value instanceof Uint8Array) return printBytes(value, verb, flags, depth)
   if (Array.isArray(value)) return printSlice(value, verb, flags, depth)
   const members = TemplateObject.membersOf(value)
   if (!members) return printMap(value as Record<string, unknown>, verb, flags, depth)
   if (members.toGoString && !flags.sharpV && 'vsxXq'.includes(verb))
     return printString(members.toGoString(), verb, flags)
-  if (members.underlying === undefined) return flags.sharpV ? `${members.typeName}{}` : '{}'
+  if (members.underlying === undefined) return printStruct(members, verb, flags, depth)
   return printValue(members.underlying, verb, flags, depth)
+}
+
+/** `{a b}`, `%+v` with names, `%#v` with the type; a pointer shows its struct only on the outside, else an address. */
+function printStruct(members: TemplateObjectMembers, verb: string, flags: Flags, depth: number): string {
+  const isPointer = members.typeName.startsWith('*')
+  if (isPointer && depth > 0) return flags.sharpV ? `(${members.typeName})(0xc000000000)` : '0xc000000000'
+  const names = members.fieldNames ?? []
+  const fields = names.map((name) => {
+    const field = printValue(members.getField(name), verb, flags, depth + 1)
+    return flags.plusV || flags.sharpV ? `${name}:${field}` : field
+  })
+  const type = flags.sharpV ? members.typeName.replace('*', '') : ''
+  return `${isPointer ? '&' : ''}${type}{${fields.join(flags.sharpV ? ', ' : ' ')}}`
 }
 
 function printTypedInteger(integer: GoInteger, verb: string, flags: Flags): string {
@@ -182,6 +202,7 @@ function printBytes(bytes: Uint8Array, verb: string, flags: Flags, depth: number
       return hexBytes(bytes, verb, flags)
     default: {
       const items = Array.from(bytes, (byte) => new GoInteger('uint8', BigInt(byte)))
+      if (flags.sharpV && isNilCollection(bytes)) return '[]byte(nil)'
       if (flags.sharpV) return `[]byte{${items.map((item) => printTypedInteger(item, 'v', flags)).join(', ')}}`
       return printSlice(items, verb, flags, depth)
     }
@@ -189,11 +210,13 @@ function printBytes(bytes: Uint8Array, verb: string, flags: Flags, depth: number
 }
 
 function printSlice(slice: readonly unknown[], verb: string, flags: Flags, depth: number): string {
+  if (flags.sharpV && isNilCollection(slice)) return `${typeOf(slice)}(nil)`
   const items = slice.map((item) => printValue(item, verb, flags, depth + 1))
   return flags.sharpV ? `${typeOf(slice)}{${items.join(', ')}}` : `[${items.join(' ')}]`
 }
 
 function printMap(map: Record<string, unknown>, verb: string, flags: Flags, depth: number): string {
+  if (flags.sharpV && isNilCollection(map)) return `${typeOf(map)}(nil)`
   const entries = sortedKeys(map).map((key) => {
     return `${printString(key, verb, flags)}:${printValue(map[key], verb, flags, depth + 1)}`
   })

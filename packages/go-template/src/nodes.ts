@@ -1,5 +1,6 @@
 import { quote } from './strconv.ts'
 import { byteLength } from './utf8.ts'
+import type { GoComplex } from './values.ts'
 
 /** The text a tree was parsed from, for error positions. */
 export interface Source {
@@ -58,6 +59,8 @@ export interface PipeNode extends At {
 export interface CommandNode extends At {
   readonly kind: 'command'
   readonly args: Operand[]
+  /** Which argument of an `and` or `or` decided when it ran last. */
+  decided?: number
 }
 export interface IdentifierNode extends At {
   readonly kind: 'identifier'
@@ -99,6 +102,7 @@ export interface NumberNode extends At {
   readonly int: bigint | undefined
   readonly uint: bigint | undefined
   readonly float: number | undefined
+  readonly complex: GoComplex | undefined
 }
 
 export type Statement = TextNode | ActionNode | BranchNode | TemplateNode | LoopControlNode

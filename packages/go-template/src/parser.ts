@@ -190,10 +190,14 @@ class Parser {
     this.scope = outer
   }
 
-  /** The body of a define or block, up to its end. */
-  private body(name: string, context: string): void {
+  /** The body of a define or block, up to its end; Go names the line of a block's start, but of a define's end. */
+  private body(name: string, context: 'define clause' | 'block clause'): void {
+    const startLine = this.lastLine
     const { list, end } = this.nested('max block depth exceeded', () => this.itemList())
-    if (end.kind !== 'end') this.fail(`unexpected ${nodeText(end)} in ${context}`)
+    if (end.kind !== 'end') {
+      if (context === 'block clause') this.lastLine = startLine
+      this.fail(`unexpected ${nodeText(end)} in ${context}`)
+    }
     this.add(name, list)
   }
 

@@ -1,6 +1,6 @@
 import { sprint } from './fmt.ts'
 import { sortedKeys } from './map-keys.ts'
-import { integerOf, isMap, underlyingOf } from './values.ts'
+import { GoInteger, integerOf, isMap, underlyingOf } from './values.ts'
 
 /** One turn of a loop: index (or key) and element; true ends the loop. */
 export type Turn = (index: unknown, element: unknown) => boolean
@@ -22,7 +22,9 @@ export function rangeOver(value: unknown, turn: Turn, site: RangeSite): boolean 
   const int = integerOf(collection)
   if (int !== undefined && site.rangesOverIntegers) {
     if (site.variables > 1) site.fail(`can't use ${int} to iterate over more than one variable`)
-    for (let i = 0n; i < int; i++) if (turn(undefined, i)) break
+    const typeName = collection instanceof GoInteger ? collection.typeName : undefined
+    const element = (i: bigint) => (typeName === undefined ? i : new GoInteger(typeName, i))
+    for (let i = 0n; i < int; i++) if (turn(undefined, element(i))) break
     return int > 0n
   }
   if (isMap(collection)) return overMap(collection, turn)

@@ -1,8 +1,8 @@
 import { sprintf } from '../fmt.ts'
 import { compareStrings } from '../map-keys.ts'
-import { integerOf, isMap, typeOf, underlyingOf } from '../values.ts'
+import { GoComplex, integerOf, isMap, isNilCollection, typeOf, underlyingOf } from '../values.ts'
 
-type Kind = 'bool' | 'int' | 'float' | 'string' | 'other'
+type Kind = 'bool' | 'int' | 'float' | 'complex' | 'string' | 'other'
 
 function kindOf(value: unknown): Kind {
   switch (typeof value) {
@@ -13,11 +13,12 @@ function kindOf(value: unknown): Kind {
     case 'string':
       return 'string'
     default:
+      if (value instanceof GoComplex) return 'complex'
       return integerOf(value) === undefined ? 'other' : 'int'
   }
 }
 
-const isNil = (value: unknown) => value === undefined || value === null
+const isNil = (value: unknown) => value === undefined || value === null || isNilCollection(value)
 
 /** Go's comparison functions. `namesTypes`: errors name both types, as they do since Go 1.24. */
 export function comparisons(namesTypes: boolean) {
@@ -32,10 +33,11 @@ export function comparisons(namesTypes: boolean) {
   const isEqual = (a: unknown, b: unknown): boolean => {
     const kind = kindOf(a)
     if (kind !== kindOf(b)) {
-      if (isNil(a) || isNil(b)) return false
+      if (a === undefined || a === null || b === undefined || b === null) return false
       throw incompatible(a, b)
     }
     if (kind === 'int') return integerOf(a) === integerOf(b)
+    if (a instanceof GoComplex && b instanceof GoComplex) return a.real === b.real && a.imaginary === b.imaginary
     return kind === 'other' ? isSameNil(a, b) : a === b
   }
   /** For numbers of one kind and for strings. */
@@ -46,6 +48,7 @@ export function comparisons(namesTypes: boolean) {
     if (kind !== other) throw incompatible(a, b)
     switch (kind) {
       case 'bool':
+      case 'complex':
         throw new Error('invalid type for comparison')
       case 'string':
         return compareStrings(a as string, b as string) < 0
@@ -63,10 +66,11 @@ export function comparisons(namesTypes: boolean) {
 }
 
 function isSameNil(a: unknown, b: unknown): boolean {
-  if (isNil(a) || isNil(b)) return isNil(a) && isNil(b)
-  if (shapeOf(a) !== shapeOf(b)) {
+  const hasKinds = a !== undefined && a !== null && b !== undefined && b !== null
+  if (hasKinds && shapeOf(a) !== shapeOf(b)) {
     throw new Error(sprintf('non-comparable types %s: %v, %s: %v', a, typeOf(a), typeOf(b), b))
   }
+  if (isNil(a) || isNil(b)) return isNil(a) && isNil(b)
   throw new Error(sprintf('non-comparable type %s: %v', b, typeOf(b)))
 }
 

@@ -22,7 +22,8 @@ export function jsEscape(text: string): string {
   return text.replace(/[\\'"]|[<>&=\x00-\x1f]|[^\x00-\x7f]/gu, (char) => {
     if (/[\\'"]/.test(char)) return `\\${char}`
     const code = char.codePointAt(0) ?? 0
-    if (code >= 0x80 && isPrint(char)) return char
+    const isRawByte = code >= 0xd800 && code <= 0xdfff
+    if (isRawByte || (code >= 0x80 && isPrint(char))) return char
     return `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`
   })
 }

@@ -1,5 +1,5 @@
 import { byteLength, bytesOf, stringOf } from '../utf8.ts'
-import { GoInteger, integerOf, isMap, typeOf, underlyingOf, withType } from '../values.ts'
+import { GoInteger, integerOf, isMap, typeOf, underlyingOf, withType, zeroElement } from '../values.ts'
 
 /** `index x 1 2`: x[1][2] of maps, slices and strings. */
 export function index(item: unknown, ...keys: unknown[]): unknown {
@@ -27,7 +27,7 @@ function byteAt(bytes: Uint8Array, key: unknown, kind: 'slice' | 'string'): GoIn
 function mapEntry(map: Record<string, unknown>, key: unknown): unknown {
   if (key === undefined || key === null) throw new Error('value is nil; should be of type string')
   if (typeof key !== 'string') throw new Error(`value has type ${typeOf(key)}; should be string`)
-  return Object.hasOwn(map, key) ? map[key] : null
+  return Object.hasOwn(map, key) ? map[key] : zeroElement(map)
 }
 
 /** The position that an index names; the length itself passes Go's check and fails in reflect. */
