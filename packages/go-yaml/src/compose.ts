@@ -37,7 +37,8 @@ const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|[\
 const suspect = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]/
 
 /** The node tree of a text's first document, undefined when there is none. Throws YamlProblem. */
-export function compose(text: string): Node | undefined {
+export function compose(stream: string): Node | undefined {
+  const text = stream.startsWith('\ufeff') ? stream.slice(1) : stream
   if (suspect.test(text)) {
     const at = text.search(forbidden)
     if (at !== -1) throw forbiddenCharacter(text, at)

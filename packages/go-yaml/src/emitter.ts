@@ -3,17 +3,32 @@ import { isBlank, isBlankOrEnd, isBreak, isPrintable } from './characters.ts'
 /** How a scalar should look, if its characters allow it. */
 export type Style = 'plain' | 'double' | 'literal'
 
-/** libyaml folds plain and quoted scalars at the first space beyond this column. */
-const bestWidth = 80
+/** In what the emitters of goyaml's versions differ. */
+export interface Dialect {
+  /** Plain and quoted scalars fold at the first space beyond this column. */
+  readonly width: number
+  /** Whether a list in a map stands on its key's level. */
+  readonly hasFlatLists: boolean
+  /** Whether a block scalar may have tabs. */
+  readonly blocksHaveTabs: boolean
+}
 
-/** Writes block YAML as libyaml's emitter does in goyaml v2: tracks column, indent and what was written last. */
+export const goyamlV2: Dialect = { width: 80, hasFlatLists: true, blocksHaveTabs: false }
+export const goyamlV3: Dialect = { width: Number.POSITIVE_INFINITY, hasFlatLists: false, blocksHaveTabs: true }
+
+/** Writes block YAML as libyaml's emitter does in goyaml: tracks column, indent and what was written last. */
 export class Emitter {
+  private readonly dialect: Dialect
   private out = ''
   private column = 0
   private wroteSpace = true
   /** Only indentation and indicators stand on this line so far. */
   private wroteIndent = true
   private indent = -1
+
+  constructor(dialect: Dialect) {
+    this.dialect = dialect
+  }
 
   /** The text, ended with a newline. */
   finish(): string {
@@ -31,7 +46,7 @@ export class Emitter {
   }
 
   private styled(text: string, style: Style, isSimpleKey: boolean): void {
-    const shape = analyze(text)
+    const shape = analyze(text, this.dialect)
     switch (chosenStyle(text, style, shape, isSimpleKey)) {
       case 'plain':
         this.plain(text, !isSimpleKey)
@@ -50,7 +65,7 @@ export class Emitter {
 
   /** Whether a key fits before a colon on one line; others need `? key`. */
   isSimpleKey(text: string): boolean {
-    return !analyze(text).hasBreaks && utf8Length(text) <= 128
+    return !analyze(text, this.dialect).hasBreaks && utf8Length(text) <= 128
   }
 
   /** `{}` or `[]`. */
@@ -58,13 +73,18 @@ export class Emitter {
     this.indicator(text, true, false)
   }
 
-  /** Runs `write` one level deeper. A sequence that is a map's value stays on its map's level. */
-  nested(isIndentless: boolean, write: () => void): void {
+  /** Runs `write` one level deeper; a list in a map may stay on the level of its key. */
+  nested(isListInMap: boolean, write: () => void): void {
     const outer = this.indent
     if (outer < 0) this.indent = 0
-    else if (!isIndentless || this.wroteIndent) this.indent += 2
+    else if (!(isListInMap && this.dialect.hasFlatLists) || this.wroteIndent) this.indent += 2
     write()
     this.indent = outer
+  }
+
+  /** Writes a tag in front of a node. */
+  tag(text: string): void {
+    this.indicator(text, true, false)
   }
 
   /** Starts an item: `- `, `? `, or the `: ` of a long key. */
@@ -111,7 +131,7 @@ export class Emitter {
 
   private plain(text: string, folds: boolean): void {
     if (!this.wroteSpace) this.put(' ')
-    if (this.column + text.length <= bestWidth) this.put(text)
+    if (this.column + text.length <= this.dialect.width) this.put(text)
     else this.foldedPlain(text, folds)
     this.wroteSpace = false
     this.wroteIndent = false
@@ -142,7 +162,7 @@ export class Emitter {
     let afterBreak = false
     for (const [at, char] of chars.entries()) {
       if (char === ' ') {
-        if (!afterSpace && this.column > bestWidth && mayFold(chars, at)) this.writeIndent()
+        if (!afterSpace && this.column > this.dialect.width && mayFold(chars, at)) this.writeIndent()
         else this.putCharacter(char)
         afterSpace = true
       } else if (isBreak(char.charCodeAt(0))) {
@@ -181,7 +201,7 @@ export class Emitter {
         this.put(escaped(code))
         afterSpace = false
       } else if (char === ' ') {
-        const mayFold = folds && !afterSpace && this.column > bestWidth && at > 0 && at < chars.length - 1
+        const mayFold = folds && !afterSpace && this.column > this.dialect.width && at > 0 && at < chars.length - 1
         if (mayFold) this.foldInQuotes(chars[at + 1])
         else this.putCharacter(char)
         afterSpace = true
@@ -269,17 +289,19 @@ const simple = /^[A-Za-z0-9_/](?:[A-Za-z0-9_/. -]*[A-Za-z0-9_/.-])?$/
 const simpleShape: Shape = { hasBreaks: false, plain: true, single: true, block: true }
 
 /** libyaml's analysis of a scalar for block context. */
-function analyze(text: string): Shape {
+function analyze(text: string, { blocksHaveTabs }: Dialect): Shape {
   if (simple.test(text)) return simpleShape
   if (text === '') return { hasBreaks: false, plain: true, single: true, block: false }
   let hasBreaks = false
   let isSpecial = false
+  let hasTabs = false
   let breakThenSpace = false
   let spaceThenBreak = false
   let previous: 'space' | 'break' | undefined
   for (const char of text) {
     const code = char.codePointAt(0) ?? 0
-    if (!isPrintable(code)) isSpecial = true
+    if (code === 0x09 && blocksHaveTabs) hasTabs = true
+    else if (!isPrintable(code)) isSpecial = true
     if (char === ' ') {
       if (previous === 'break') breakThenSpace = true
       previous = 'space'
@@ -290,7 +312,7 @@ function analyze(text: string): Shape {
     } else previous = undefined
   }
   const isUnsafe = spaceThenBreak || isSpecial
-  const single = !breakThenSpace && !isUnsafe
+  const single = !breakThenSpace && !isUnsafe && !hasTabs
   const startsOrEndsBlank = /^[ \n\r\x85\u2028\u2029]|[ \n\r\x85\u2028\u2029]$/.test(text)
   return {
     hasBreaks,

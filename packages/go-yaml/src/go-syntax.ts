@@ -13,5 +13,10 @@ export function goSyntax(value: GoValue): string {
     return `map[interface {}]interface {}{${sortKeys(entries).join(', ')}}`
   }
   if (value instanceof WholeFloat) return formatFloat(value.value)
-  return typeof value === 'number' && !Number.isInteger(value) ? formatFloat(value) : String(value)
+  return typeof value === 'number' && !Number.isInteger(value) ? floatSyntax(value) : String(value)
+}
+
+function floatSyntax(value: number): string {
+  if (Number.isFinite(value)) return formatFloat(value)
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
 }

@@ -5,3 +5,4 @@ export { type ParseOptions, parse, parseDocuments, type YamlDocument } from './p
 export { compareKeys } from './sort-keys.ts'
 export { type DocumentText, splitDocuments } from './split.ts'
 export { stringify } from './stringify.ts'
+export { PlainScalar, stringifyV3 } from './stringify-v3.ts'

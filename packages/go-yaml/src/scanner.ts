@@ -263,7 +263,6 @@ export class Scanner {
   private skipToToken(): void {
     const { cursor } = this
     for (;;) {
-      if (cursor.column === 0 && cursor.code() === 0xfeff) cursor.skip(1)
       const skipsTabs = this.flowLevel > 0 || !this.simpleKeyAllowed
       while (cursor.code() === 0x20 || (skipsTabs && cursor.code() === 0x09)) cursor.skip(1)
       if (cursor.code() === 0x23) cursor.skipToBreak()

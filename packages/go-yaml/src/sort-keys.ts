@@ -18,6 +18,17 @@ function isDigit(char: string | undefined): boolean {
 
 /** Compares as goyaml v2's keyList.Less does. */
 export function compareKeys(left: string, right: string): number {
+  return compareWith(compareAt, left, right)
+}
+
+/** Compares as goyaml v3's keyList.Less does: behind a digit, letters come first. */
+export function compareKeysV3(left: string, right: string): number {
+  return compareWith(compareAtV3, left, right)
+}
+
+type CompareAt = (a: readonly string[], b: readonly string[], at: number) => number
+
+function compareWith(compareAt: CompareAt, left: string, right: string): number {
   if (left === right) return 0
   const a = [...left]
   const b = [...right]
@@ -25,6 +36,12 @@ export function compareKeys(left: string, right: string): number {
     if (a[i] !== b[i]) return compareAt(a, b, i)
   }
   return a.length - b.length
+}
+
+function compareAtV3(a: readonly string[], b: readonly string[], at: number): number {
+  const [letterA, letterB] = [isLetter(a[at] ?? ''), isLetter(b[at] ?? '')]
+  const order = compareAt(a, b, at)
+  return letterA !== letterB && isDigit(a[at - 1]) ? -order : order
 }
 
 /** Decides at the first character that differs. */

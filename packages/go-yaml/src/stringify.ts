@@ -1,11 +1,11 @@
 import { UserError } from '@slipway/errors'
-import { Emitter } from './emitter.ts'
+import { Emitter, goyamlV2 } from './emitter.ts'
 import { formatFloat } from './go-number.ts'
 import { needsQuotes } from './resolve.ts'
 import { sortKeys } from './sort-keys.ts'
 
 /** Data nested deeper than this is cyclic or hostile. */
-const maxDepth = 1000
+export const maxDepth = 1000
 
 /**
  * The YAML text that sigs.k8s.io/yaml's Marshal writes for a value, a newline at the end: sorted keys, Go's numbers,
@@ -13,7 +13,7 @@ const maxDepth = 1000
  * of their class as what it returns; undefined as null. Throws UserError YAML_UNREPRESENTABLE.
  */
 export function stringify(value: unknown): string {
-  const emitter = new Emitter()
+  const emitter = new Emitter(goyamlV2)
   writeNode(emitter, value, false, 0)
   return emitter.finish()
 }
@@ -72,7 +72,7 @@ function integerText(value: bigint): string {
   return value < 2n ** 64n && value >= -(2n ** 63n) ? value.toString() : formatFloat(Number(value))
 }
 
-function unrepresentable(what: string): UserError {
+export function unrepresentable(what: string): UserError {
   return new UserError('YAML_UNREPRESENTABLE', `YAML cannot hold ${what}`)
 }
 
