@@ -6,9 +6,8 @@ import { build } from 'esbuild'
  * use: evaluating them takes longer than rendering a chart.
  */
 const packages = {
-  re2js: ['RE2JS'],
+  re2js: ['RE2JS', 'RE2JSSyntaxException'],
   bcryptjs: ['compare', 'genSaltSync', 'hashSync', 'setRandomFallback'],
-  'smol-toml': ['parse'],
 }
 
 /** Puts stand-ins in the place of these packages. */

@@ -14,7 +14,7 @@ import { regexFunctions } from './regex.ts'
 import { semverFunctions } from './semver.ts'
 import { stringFunctions } from './strings.ts'
 import type { FunctionTable } from './table.ts'
-import { tomlFunctions } from './toml.ts'
+import { tomlFunctions } from './toml/functions.ts'
 import { urlFunctions } from './urls.ts'
 import { yamlFunctions } from './yaml.ts'
 
@@ -26,7 +26,6 @@ const pureFunctions: FunctionTable = {
   ...dictFunctions,
   ...jsonFunctions,
   ...yamlFunctions,
-  ...tomlFunctions,
   ...regexFunctions,
   ...semverFunctions,
   ...pathFunctions,
@@ -44,6 +43,7 @@ export function templateFunctions(platform: Platform): FunctionTable {
   const table = {
     ...pureFunctions,
     ...dateFunctions(platform),
+    ...tomlFunctions(platform),
     ...randomFunctions(platform),
     ...hashFunctions(platform),
     ...certificateFunctions(platform),

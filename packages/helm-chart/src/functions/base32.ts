@@ -1,3 +1,5 @@
+import { bytesOf } from '@slipway/go-template'
+
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** Standard base32 with padding (RFC 4648, section 6). */
@@ -18,10 +20,11 @@ export function toBase32(bytes: Uint8Array): string {
   return text.padEnd(Math.ceil(text.length / 8) * 8, '=')
 }
 
-/** The bytes of standard base32 text. Throws an Error when it is none. */
-export function fromBase32(text: string): Uint8Array {
+/** Standard base32 as Go's encoding/base32 reads it: line breaks do not count. Throws an Error with Go's text. */
+export function decodeBase32(text: string): Uint8Array {
   const digits = text.replaceAll(/[\r\n]/g, '')
-  if (digits.length % 8 !== 0 || !/^[A-Z2-7]*={0,6}$/.test(digits)) throw new Error('illegal base32 data')
+  const fault = faultIn(bytesOf(digits))
+  if (fault !== undefined) throw new Error(`illegal base32 data at input byte ${fault}`)
   const bytes: number[] = []
   let buffer = 0
   let bits = 0
@@ -34,4 +37,28 @@ export function fromBase32(text: string): Uint8Array {
     buffer &= (1 << bits) - 1
   }
   return Uint8Array.from(bytes)
+}
+
+const padding = 0x3d
+
+/** The byte that Go complains of, in groups of eight; undefined when the data is whole. */
+function faultIn(bytes: Uint8Array): number | undefined {
+  for (let group = 0; group < bytes.length; group += 8) {
+    for (let digit = 0; digit < 8; digit++) {
+      const at = group + digit
+      const byte = bytes[at]
+      if (byte === undefined) return bytes.length - digit
+      if (byte === padding && digit >= 2 && bytes.length - at - 1 < 8) return paddingFault(bytes, at, digit)
+      if (!alphabet.includes(String.fromCharCode(byte))) return at
+    }
+  }
+  return undefined
+}
+
+/** Padding fills the group, and leaves 2, 4, 5 or 7 digits of it (RFC 4648, section 6). */
+function paddingFault(bytes: Uint8Array, at: number, digits: number): number | undefined {
+  const rest = bytes.subarray(at + 1)
+  if (rest.length + digits < 7) return bytes.length
+  for (let i = 0; i < 7 - digits && i < rest.length; i++) if (rest[i] !== padding) return at + i
+  return digits === 3 || digits === 6 ? at : undefined
 }

@@ -1,3 +1,17 @@
+import {
+  isDigit,
+  isLetter,
+  isLower,
+  isNumber,
+  isPunctuation,
+  isTitle,
+  isUpper,
+  lowerRune,
+  mapRunes,
+  titleRune,
+  upperRune,
+  wellFormed,
+} from './runes.ts'
 import { isSpace } from './text.ts'
 
 type WordKind = 'invalid' | 'number' | 'upper' | 'alphabet' | 'connector' | 'punctuation' | 'other'
@@ -52,22 +66,18 @@ export function lowerWithConnector(text: string, connector: '_' | '-'): string {
 }
 
 function lowerWord(text: string, connector: string): string {
-  return Array.from(text, (char) => (isConnector(char) ? connector : char.toLowerCase())).join('')
+  return mapRunes(text, (char) => (isConnector(char) ? connector : isUpper(char) ? lowerRune(char) : char))
 }
 
 function isConnector(char: string): boolean {
   return char === '-' || char === '_' || isSpace(char)
 }
 
-const isUpper = (char: string) => /^\p{Lu}$/u.test(char)
-const isPunctuation = (char: string) => /^\p{P}$/u.test(char)
-const isNumber = (char: string) => /^\p{N}$/u.test(char)
+const ideograph = /^[\u4e00-\u9fcc\u3400-\u4d85\u{20000}-\u{2b81d}]$/u
 
-// xstrings' isAlphabet: a letter of a script that has case and no ideograph.
+/** xstrings' isAlphabet: a letter, but no ideograph. */
 function isAlphabet(char: string): boolean {
-  return (
-    /^\p{L}$/u.test(char) && !/^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]$/u.test(char)
-  )
+  return isLetter(char) && !ideograph.test(char)
 }
 
 class WordReader {
@@ -121,37 +131,68 @@ class WordReader {
   }
 }
 
-/** PascalCase as xstrings makes it (Sprig's camelcase): letters keep their case, those behind `-`, `_` and space become capitals. */
+/**
+ * PascalCase as xstrings makes it (Sprig's camelcase): the letter behind `-`, `_` and space becomes a capital; of several
+ * capitals at a word's start only the first stays.
+ */
 export function pascalCase(text: string): string {
-  const chars = Array.from(text)
+  const chars = Array.from(wellFormed(text))
   const start = chars.findIndex((char) => !isConnector(char))
-  if (start < 0) return text
+  // xstrings writes the last one twice when there is nothing else.
+  if (start < 0) return text + (chars.at(-1) ?? '')
   let out = chars.slice(0, start).join('')
-  let current = (chars[start] as string).toUpperCase()
+  let current = chars[start] as string
+  let onlyCapitals = isUpper(current)
+  current = upperRune(current)
   for (const char of chars.slice(start + 1)) {
     const previous = current
     current = char
     if (isConnector(char) && isConnector(previous)) out += previous
-    else if (isConnector(previous)) current = char.toUpperCase()
-    else out += previous
+    else if (isConnector(previous)) {
+      onlyCapitals = isUpper(char)
+      current = upperRune(char)
+    } else {
+      if (onlyCapitals && isUpper(char)) current = lowerRune(char)
+      else onlyCapitals = false
+      out += previous
+    }
   }
   return out + current
 }
 
-/** goutils' SwapCase. */
+/** goutils' SwapCase: small letters at the start of words get the case of titles. */
 export function swapCase(text: string): string {
-  return Array.from(text, (char) => {
-    if (/^[\p{Lu}\p{Lt}]$/u.test(char)) return char.toLowerCase()
-    return /^\p{Ll}$/u.test(char) ? char.toUpperCase() : char
-  }).join('')
+  let atStart = true
+  return mapRunes(text, (char) => {
+    const swap =
+      isUpper(char) || isTitle(char) ? lowerRune : isLower(char) ? (atStart ? titleRune : upperRune) : undefined
+    atStart = swap === undefined && isSpace(char)
+    return swap ? swap(char) : char
+  })
 }
 
-/** Go's strings.Title: every letter behind a character that is no letter, digit or underscore. */
+/** Go's strings.Title. */
 export function titleCase(text: string): string {
-  return text.replaceAll(/(?<![\p{L}\p{N}_'])\p{L}/gu, (letter) => letter.toUpperCase())
+  let previous = ' '
+  return mapRunes(text, (char) => {
+    const result = isSeparator(previous) ? titleRune(char) : char
+    previous = char
+    return result
+  })
+}
+
+/** What stands between words for strings.Title. */
+function isSeparator(char: string): boolean {
+  if (char <= '\x7f') return !/^\w$/.test(char)
+  return !isLetter(char) && !isDigit(char) && isSpace(char)
 }
 
 /** goutils' Uncapitalize: the first letter of every word. */
 export function uncapitalize(text: string): string {
-  return text.replaceAll(/(?<!\S)\S/gu, (letter) => letter.toLowerCase())
+  let atStart = true
+  return mapRunes(text, (char) => {
+    const result = atStart && !isSpace(char) ? lowerRune(char) : char
+    atStart = isSpace(char)
+    return result
+  })
 }

@@ -1,6 +1,7 @@
 import { bytesOf, formatValue, stringOf, withSignature } from '@slipway/go-template'
-import { fromBase64, toBase64 } from '../encoding.ts'
+import { toBase64 } from '../encoding.ts'
 import type { KeyPlatform, Platform } from '../platform.ts'
+import { decodeBase64 } from './base64.ts'
 import { type CertificatePair, makeCertificate } from './certificate.ts'
 import { derivePassword } from './derive-password.ts'
 import { parseIp } from './ip.ts'
@@ -13,19 +14,14 @@ import type { FunctionTable } from './table.ts'
 const pairs = new WeakMap<object, CertificatePair>()
 
 function pairObject(pair: CertificatePair) {
-  const object = structOf(
-    'sprig.certificate',
-    { Cert: pair.cert, Key: pair.key },
-    {},
-    () => `{${pair.cert} ${pair.key}}`,
-  )
+  const object = structOf({ typeName: 'sprig.certificate', fields: { Cert: pair.cert, Key: pair.key } })
   pairs.set(object, pair)
   return object
 }
 
 function pairOf(value: unknown): CertificatePair {
   const pair = typeof value === 'object' && value !== null ? pairs.get(value) : undefined
-  if (!pair) throw new Error('wrong type for value; expected sprig.certificate')
+  if (!pair) throw new TypeError('the template engine checks that this is a certificate')
   return pair
 }
 
@@ -44,7 +40,7 @@ export function certificateFunctions(platform: Platform): FunctionTable {
       return keysFor('genPrivateKey').generateKey(type === '' ? 'rsa' : type, 4096)
     }),
     derivePassword: withSignature(
-      ['int', 'string', 'string', 'string', 'string'],
+      ['uint32', 'string', 'string', 'string', 'string'],
       (...[counter, type, password, user, site]: [unknown, string, string, string, string]) =>
         derivePassword({ counter: intOf(counter), type, password, user, site }, keysFor('derivePassword')),
     ),
@@ -94,11 +90,12 @@ function leafFunctions(platform: Platform, keysFor: KeysFor): FunctionTable {
     genSelfSignedCertWithKey: withSignature([...base, 'string'], (...[a, b, c, d, key]: [...LeafArguments, string]) =>
       leaf([a, b, c, d], fromText(key)),
     ),
-    genSignedCert: withSignature([...base, 'any'], (...[a, b, c, d, issuer]: [...LeafArguments, unknown]) =>
-      leaf([a, b, c, d], newKey(), pairOf(issuer)),
+    genSignedCert: withSignature(
+      [...base, 'sprig.certificate'],
+      (...[a, b, c, d, issuer]: [...LeafArguments, unknown]) => leaf([a, b, c, d], newKey(), pairOf(issuer)),
     ),
     genSignedCertWithKey: withSignature(
-      [...base, 'any', 'string'],
+      [...base, 'sprig.certificate', 'string'],
       (...[a, b, c, d, issuer, key]: [...LeafArguments, unknown, string]) =>
         leaf([a, b, c, d], fromText(key), pairOf(issuer)),
     ),
@@ -131,7 +128,7 @@ function givenKey(key: string, keys: KeyPlatform): string {
 function customPair(cert: string, key: string, keys: KeyPlatform): CertificatePair {
   const decode = (text: string, what: string) => {
     try {
-      return stringOf(fromBase64(text))
+      return stringOf(decodeBase64(text))
     } catch {
       throw new Error(`unable to decode base64 ${what}`)
     }
@@ -163,10 +160,18 @@ function cipherFunctions(platform: Platform, keysFor: KeysFor): FunctionTable {
     }),
     decryptAES: withSignature(['string', 'string'], (password: string, text: string) => {
       if (text === '') return ''
-      const bytes = fromBase64(text)
+      const bytes = decodeBase64(text)
+      if (bytes.length < blockLength) {
+        throw new Error(`runtime error: slice bounds out of range [:${blockLength}] with capacity ${bytes.length}`)
+      }
       const [iv, encrypted] = [bytes.subarray(0, blockLength), bytes.subarray(blockLength)]
+      if (encrypted.length % blockLength !== 0) throw new Error('crypto/cipher: input not full blocks')
       const plain = keysFor('decryptAES').aesCbc('decrypt', keyOf(password), iv, encrypted)
-      return stringOf(plain.subarray(0, plain.length - (plain.at(-1) ?? 0)))
+      const padding = plain.at(-1)
+      if (padding === undefined) throw new Error('runtime error: index out of range [-1]')
+      const length = plain.length - padding
+      if (length < 0) throw new Error(`runtime error: slice bounds out of range [:${length}]`)
+      return stringOf(plain.subarray(0, length))
     }),
   }
 }

@@ -1,73 +1,89 @@
-import { integerOf, withSignature } from '@slipway/go-template'
+import { GoInteger, integerOf, withSignature } from '@slipway/go-template'
 import type { Platform } from '../platform.ts'
-import { formatDuration, parseDuration, roundDuration } from './duration.ts'
-import { instantIn, timeObject, zeroTime } from './go-time.ts'
+import { parseDigits } from './numbers.ts'
 import type { FunctionTable } from './table.ts'
-import { formatTime, type Instant, isZone, parseTime } from './time-layout.ts'
+import { formatDuration, parseDuration, roundDuration } from './time/duration.ts'
+import { formatTime } from './time/format.ts'
+import { type Instant, zeroTime } from './time/instant.ts'
+import { instantIn, timeObject } from './time/objects.ts'
+import { parseTime } from './time/parse.ts'
+import { floorDivide, isZone } from './time/zone.ts'
 
 const second = 1_000_000_000n
 
 /** Sprig's dates, with the platform's clock and zone. */
 export function dateFunctions(platform: Pick<Platform, 'now' | 'timeZone'>): FunctionTable {
   const now = (): Instant => ({ nanoseconds: BigInt(platform.now().getTime()) * 1_000_000n, zone: platform.timeZone })
+  const shown = (instant: Instant) => timeObject(instant, platform.timeZone)
+  /** A time, or seconds since 1970; everything else means now. */
   const instantOf = (value: unknown): Instant => {
-    const instant = instantIn(value)
-    if (instant) return instant
     const seconds = integerOf(value)
-    return seconds === undefined ? now() : { nanoseconds: seconds * second, zone: platform.timeZone }
+    return (
+      instantIn(value) ?? (seconds === undefined ? now() : { nanoseconds: seconds * second, zone: platform.timeZone })
+    )
   }
-  const zoned = (layout: string, value: unknown, zone: string) => {
-    const name = zone === 'Local' ? platform.timeZone : isZone(zone) ? zone : 'UTC'
-    return formatTime({ ...instantOf(value), zone: name === '' ? 'UTC' : name }, layout)
-  }
-  const modify = (fails: boolean) => (text: string, value: unknown) => {
-    const duration = parseDuration(text)
+  const inZone = (layout: string, value: unknown, zone: string) =>
+    formatTime({ ...instantOf(value), zone: loadZone(zone, platform.timeZone) }, layout)
+  const modify = (text: string, value: unknown) => {
     const instant = instantOf(value)
-    if (duration === undefined && fails) throw new Error(`time: invalid duration ${JSON.stringify(text)}`)
-    return timeObject({ ...instant, nanoseconds: instant.nanoseconds + (duration ?? 0n) })
+    return shown({ ...instant, nanoseconds: instant.nanoseconds + parseDuration(text) })
   }
-  const toDate = (fails: boolean) => (layout: string, text: string) => {
-    const instant = parseTime(layout, text, platform.timeZone)
-    if (!instant && fails)
-      throw new Error(`parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse`)
-    return timeObject(instant ?? zeroTime)
-  }
-  const inZone = withSignature(['string', 'any', 'string'], zoned)
+  const dateModify = withSignature(['string', 'time.Time'], (text: string, value: unknown) =>
+    withDefault(() => modify(text, value), value),
+  )
+  const mustDateModify = withSignature(['string', 'time.Time'], modify)
+  const dateInZone = withSignature(['string', 'any', 'string'], inZone)
   return {
-    now: withSignature([], () => timeObject(now())),
-    date: withSignature(['string', 'any'], (layout: string, value: unknown) => zoned(layout, value, 'Local')),
-    dateInZone: inZone,
-    date_in_zone: inZone,
-    htmlDate: withSignature(['any'], (value: unknown) => zoned('2006-01-02', value, 'Local')),
+    now: withSignature([], () => shown(now())),
+    date: withSignature(['string', 'any'], (layout: string, value: unknown) => inZone(layout, value, 'Local')),
+    dateInZone,
+    date_in_zone: dateInZone,
+    htmlDate: withSignature(['any'], (value: unknown) => inZone('2006-01-02', value, 'Local')),
     htmlDateInZone: withSignature(['any', 'string'], (value: unknown, zone: string) =>
-      zoned('2006-01-02', value, zone),
+      inZone('2006-01-02', value, zone),
     ),
-    dateModify: withSignature(['string', 'any'], modify(false)),
-    date_modify: withSignature(['string', 'any'], modify(false)),
-    mustDateModify: withSignature(['string', 'any'], modify(true)),
-    must_date_modify: withSignature(['string', 'any'], modify(true)),
-    toDate: withSignature(['string', 'string'], toDate(false)),
-    mustToDate: withSignature(['string', 'string'], toDate(true)),
-    unixEpoch: withSignature(['any'], (value: unknown) => String(instantOf(value).nanoseconds / second)),
+    dateModify,
+    date_modify: dateModify,
+    mustDateModify,
+    must_date_modify: mustDateModify,
+    toDate: withSignature(['string', 'string'], (layout: string, text: string) =>
+      shown(withDefault(() => parseTime(layout, text, platform.timeZone), zeroTime)),
+    ),
+    mustToDate: withSignature(['string', 'string'], (layout: string, text: string) =>
+      shown(parseTime(layout, text, platform.timeZone)),
+    ),
+    unixEpoch: withSignature(['time.Time'], (value: unknown) =>
+      String(floorDivide(instantOf(value).nanoseconds, second)),
+    ),
     ago: withSignature(['any'], (value: unknown) => {
       const elapsed = now().nanoseconds - instantOf(value).nanoseconds
-      return formatDuration(((elapsed + second / 2n) / second) * second)
+      return formatDuration(floorDivide(elapsed + second / 2n, second) * second)
     }),
-    duration: withSignature(['any'], (value: unknown) => formatDuration(secondsOf(value) * second)),
+    duration: withSignature(['any'], (value: unknown) =>
+      formatDuration(BigInt.asIntN(64, (typeof value === 'string' ? parseDigits(value, 10) : int64In(value)) * second)),
+    ),
     durationRound: withSignature(['any'], (value: unknown) => {
       const instant = instantIn(value)
       if (instant) return roundDuration(now().nanoseconds - instant.nanoseconds)
-      return roundDuration(typeof value === 'string' ? (parseDuration(value) ?? 0n) : int64Of(value))
+      return roundDuration(typeof value === 'string' ? withDefault(() => parseDuration(value), 0n) : int64In(value))
     }),
   }
 }
 
-// Only Go's int64 counts here, not int.
-function int64Of(value: unknown): bigint {
-  return typeof value === 'bigint' ? 0n : (integerOf(value) ?? 0n)
+function withDefault<T>(read: () => T, otherwise: T): T {
+  try {
+    return read()
+  } catch {
+    return otherwise
+  }
 }
 
-function secondsOf(value: unknown): bigint {
-  if (typeof value === 'string') return /^[+-]?\d+$/.test(value) ? BigInt(value) : 0n
-  return int64Of(value)
+function loadZone(name: string, local: string): string {
+  if (name === 'Local') return local
+  return name !== '' && isZone(name) ? name : 'UTC'
+}
+
+// Sprig's type switch knows int64, not int.
+function int64In(value: unknown): bigint {
+  return value instanceof GoInteger && value.typeName === 'int64' ? value.value : 0n
 }

@@ -1,3 +1,5 @@
+import { formatValue } from '@slipway/go-template'
+
 /** A decimal number: value times ten to the power of exponent. */
 interface Decimal {
   readonly value: bigint
@@ -17,7 +19,7 @@ export function foldDecimals(first: number, rest: readonly number[], operation: 
 }
 
 function decimalOf(number: number): Decimal {
-  if (!Number.isFinite(number)) throw new Error(`Cannot create a Decimal from ${number}`)
+  if (!Number.isFinite(number)) throw new Error(`Cannot create a Decimal from ${formatValue(number)}`)
   const [mantissa = '0', exponent = '0'] = number.toExponential().split('e')
   const [whole = '0', fraction = ''] = mantissa.split('.')
   return { value: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length }

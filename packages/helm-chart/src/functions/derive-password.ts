@@ -1,3 +1,4 @@
+import { bytesOf } from '@slipway/go-template'
 import type { KeyPlatform } from '../platform.ts'
 
 const seed = 'com.lyndir.masterpassword'
@@ -54,24 +55,20 @@ export interface PasswordSource {
 
 /** The Master Password algorithm (masterpasswordapp.com, version 3) as Sprig's derivePassword runs it. */
 export function derivePassword({ counter, type, password, user, site }: PasswordSource, keys: KeyPlatform): string {
-  const choices = templates[type]
+  const choices = Object.hasOwn(templates, type) ? templates[type] : undefined
   if (!choices) return `cannot find password template ${type}`
-  const salt = concat([encode(seed), uint32(encode(user).length), encode(user)])
+  const salt = concat([bytesOf(seed), uint32(bytesOf(user).length), bytesOf(user)])
   const options = { cost: 32768, blockSize: 8, parallelization: 2, length: 64 }
-  const key = keys.scrypt(encode(password), salt, options)
+  const key = keys.scrypt(bytesOf(password), salt, options)
   const digest = keys.hmacSha256(
     key,
-    concat([encode(seed), uint32(encode(site).length), encode(site), uint32(counter)]),
+    concat([bytesOf(seed), uint32(bytesOf(site).length), bytesOf(site), uint32(counter)]),
   )
   const template = choices[(digest[0] ?? 0) % choices.length] ?? ''
   return Array.from(template, (kind, index) => {
     const set = characters[kind] ?? ''
     return set[(digest[index + 1] ?? 0) % set.length]
   }).join('')
-}
-
-function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text)
 }
 
 function uint32(value: number): Uint8Array {

@@ -1,4 +1,13 @@
-import { GoInteger, isMap, isTemplateObject, typeOf, underlyingOf, withSignature, withType } from '@slipway/go-template'
+import {
+  GoInteger,
+  isMap,
+  isNilCollection,
+  isTemplateObject,
+  typeOf,
+  underlyingOf,
+  withSignature,
+  withType,
+} from '@slipway/go-template'
 import { compareStrings } from '../encoding.ts'
 import { emptyValues, type Values } from '../values/value.ts'
 import { tableOf } from './kinds.ts'
@@ -48,20 +57,29 @@ function omit(map: unknown, ...keys: string[]): Values {
 
 function dig(...args: unknown[]): unknown {
   if (args.length < 3) throw new Error('dig needs at least three arguments')
-  const keys = args.slice(0, -2)
-  let step: unknown = args.at(-1)
-  for (const key of keys) {
-    if (!isMap(step))
-      throw new Error(`interface conversion: interface {} is ${goTypeName(step)}, not map[string]interface {}`)
-    if (typeof key !== 'string') throw new Error(`interface conversion: interface {} is ${goTypeName(key)}, not string`)
+  let step = asserted('map[string]interface {}', args.at(-1)) as Values
+  const keys = args.slice(0, -2).map((key) => asserted('string', key) as string)
+  for (const [index, key] of keys.entries()) {
     if (!Object.hasOwn(step, key)) return args.at(-2)
-    step = step[key]
+    if (index === keys.length - 1) return step[key]
+    step = asserted('map[string]interface {}', step[key]) as Values
   }
   return step
 }
 
+/** Go's type assertion, with the words of its panic. */
+function asserted(type: string, value: unknown): unknown {
+  if (goTypeName(value) === type) return value
+  throw new Error(`interface conversion: interface {} is ${goTypeName(value)}, not ${type}`)
+}
+
 function goTypeName(value: unknown): string {
   return value === null || value === undefined ? 'nil' : typeOf(value)
+}
+
+function copyOf(value: unknown): unknown {
+  if (value === null || value === undefined) throw new Error('reflect: call of reflect.Value.Type on zero Value')
+  return deepCopy(value)
 }
 
 /** A copy of maps and lists; structs of the engine never change and stay what they are. */
@@ -88,6 +106,7 @@ export const dictFunctions: FunctionTable = {
     return Object.hasOwn(table, key) ? table[key] : ''
   }),
   set: withSignature(['map', 'string', 'any'], (map: unknown, key: string, value: unknown) => {
+    if (map === null || isNilCollection(map)) throw new Error('assignment to entry in nil map')
     const table = tableOf(map)
     table[key] = value ?? null
     return map
@@ -125,7 +144,7 @@ export const dictFunctions: FunctionTable = {
     const table = tableOf(map)
     return sortedKeys(table).map((key) => table[key])
   }),
-  deepCopy: withSignature(['any'], deepCopy),
-  mustDeepCopy: withSignature(['any'], deepCopy),
+  deepCopy: withSignature(['any'], copyOf),
+  mustDeepCopy: withSignature(['any'], copyOf),
   dig: withSignature(['any'], dig, variadic),
 }

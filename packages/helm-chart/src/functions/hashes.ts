@@ -9,6 +9,8 @@ export function hashFunctions({ digest, randomBytes }: Pick<Platform, 'digest' |
   const sum = (algorithm: DigestAlgorithm) =>
     withSignature(['string'], (text: string) => toHex(digest(algorithm, bytesOf(text))))
   const bcrypt = (password: string) => {
+    if (bytesOf(password).length > 72)
+      return 'failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes'
     setRandomFallback((length) => Array.from(randomBytes(length)))
     // Go writes the version as 2a; the hash is the same.
     return hashSync(password, genSaltSync(10)).replace(/^\$2b\$/, '$2a$')

@@ -1,7 +1,9 @@
-import { isMap, withSignature } from '@slipway/go-template'
+import { asNil, isMap, withSignature } from '@slipway/go-template'
 import { compareStrings } from '../encoding.ts'
-import { fromJson } from '../values/value.ts'
+import { emptyValues, fromJson } from '../values/value.ts'
+import { jsonFault } from './json-syntax.ts'
 import { isInStructOrder, plain } from './plain.ts'
+import { wellFormed } from './runes.ts'
 import type { FunctionTable } from './table.ts'
 
 /** How encoding/json writes. */
@@ -40,7 +42,8 @@ function writeNumber(value: number): string {
 const htmlEscapes: Record<string, string> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' }
 
 function writeText(text: string, style: JsonStyle): string {
-  const quoted = JSON.stringify(text.replaceAll(/[\ud800-\udfff]/gu, '\ufffd'))
+  // Both write a lone surrogate, which is a byte that is not UTF-8, as an escape; Go's is always the same.
+  const quoted = JSON.stringify(text).replaceAll(/(?<!\\)((?:\\\\)*)\\ud[c-f][0-9a-f]{2}/g, '$1\\ufffd')
   const escaped = quoted.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
   return style.rawHtml ? escaped : escaped.replaceAll(/[<>&]/g, (char) => htmlEscapes[char] ?? char)
 }
@@ -64,25 +67,38 @@ function writeObject(value: object, style: JsonStyle, margin: string): string {
   return `${open}\n${inner}${items.join(`,\n${inner}`)}\n${margin}${close}`
 }
 
-/** JSON text as values. Throws an Error with a text like Go's. */
+/** JSON text as values. Throws an Error with Go's text. */
 export function readJson(text: string): unknown {
+  const value = parseJson(text)
+  if (hasInfinity(value)) {
+    const number = text.match(/-?\d[\d.]*[eE]\+?\d+/g)?.find((literal) => !Number.isFinite(Number(literal)))
+    throw new Error(`json: cannot unmarshal number ${number} into Go value of type float64`)
+  }
+  return fromJson(value)
+}
+
+function parseJson(text: string): unknown {
   try {
-    return fromJson(JSON.parse(text))
-  } catch (error) {
-    throw new Error(goSyntaxError(text, error))
+    const value: unknown = JSON.parse(text)
+    return loneEscape.test(text) ? withoutHalves(value) : value
+  } catch {
+    throw new Error(jsonFault(text) ?? 'unexpected end of JSON input')
   }
 }
 
-function goSyntaxError(text: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  if (text.trim() === '' || /end of JSON input|Unterminated/.test(message)) return 'unexpected end of JSON input'
-  const position = Number(/position (\d+)/.exec(message)?.[1] ?? 0)
-  const char = text[position] ?? text[0] ?? ''
-  const shown = char === "'" ? "'\\''" : `'${JSON.stringify(char).slice(1, -1).replaceAll('\\"', '"')}'`
-  if (position > 0 && text.slice(0, position).trim() !== '' && /^[\s]*[{[]/.test(text) === false) {
-    return `invalid character ${shown} after top-level value`
-  }
-  return `invalid character ${shown} looking for beginning of value`
+const loneEscape = /\\u[dD][89a-fA-F]/
+
+/** Go reads an escape of half a character as U+FFFD. */
+function withoutHalves(value: unknown): unknown {
+  if (typeof value === 'string') return wellFormed(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(withoutHalves)
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [wellFormed(key), withoutHalves(item)]))
+}
+
+function hasInfinity(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === Infinity || value === -Infinity
+  return Object.values(value).some(hasInfinity)
 }
 
 function orEmpty(write: () => string): string {
@@ -101,24 +117,26 @@ function kindName(value: unknown): string {
 /** Helm's fromJson: what is no object gives a map with the reason under `Error`. */
 function fromJsonObject(text: string): unknown {
   try {
-    const value = readJson(text)
-    if (value === null) return Object.create(null)
-    if (isMap(value)) return value
-    throw new Error(`json: cannot unmarshal ${kindName(value)} into Go value of type map[string]interface {}`)
+    return readJsonAs(text, isMap, 'map[string]interface {}') ?? asNil(emptyValues())
   } catch (error) {
-    return Object.assign(Object.create(null), { Error: (error as Error).message })
+    return Object.assign(emptyValues(), { Error: (error as Error).message })
   }
 }
 
 function fromJsonArray(text: string): unknown {
   try {
-    const value = readJson(text)
-    if (value === null) return []
-    if (Array.isArray(value)) return value
-    throw new Error(`json: cannot unmarshal ${kindName(value)} into Go value of type []interface {}`)
+    return readJsonAs(text, Array.isArray, '[]interface {}') ?? asNil([])
   } catch (error) {
     return [(error as Error).message]
   }
+}
+
+/** null, or what the type holds. */
+function readJsonAs(text: string, fits: (value: unknown) => boolean, goType: string): unknown {
+  const value = parseJson(text)
+  if (value === null) return null
+  if (fits(value)) return readJson(text)
+  throw new Error(`json: cannot unmarshal ${kindName(value)} into Go value of type ${goType}`)
 }
 
 const pretty = { indent: 2 }

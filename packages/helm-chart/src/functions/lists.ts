@@ -1,6 +1,6 @@
-import { type GoFunction, withSignature, withType } from '@slipway/go-template'
+import { asNil, type GoFunction, typeOf, underlyingOf, withSignature, withType } from '@slipway/go-template'
 import { deepEqual } from './equal.ts'
-import { isEmpty, kindOf, listOf } from './kinds.ts'
+import { isEmpty, itemsOf, kindOf, listOf } from './kinds.ts'
 import { intOf, toInt64 } from './numbers.ts'
 import type { FunctionTable } from './table.ts'
 
@@ -29,24 +29,42 @@ function slice(list: unknown, ...indices: unknown[]): unknown {
   const start = indices.length > 0 ? Number(toInt64(indices[0])) : 0
   const end = indices.length > 1 ? Number(toInt64(indices[1])) : items.length
   if (start < 0 || end < start || end > items.length) throw new Error('reflect.Value.Slice: slice index out of bounds')
-  return items.slice(start, end)
+  return withType(items.slice(start, end), typeOf(underlyingOf(list)))
 }
 
+const tooLong = 'runtime error: makeslice: len out of range'
+
+/** Sprig's arithmetic, which also has answers for sizes of zero and less. */
 function chunk(size: unknown, list: unknown): unknown[] {
   const items = listOf(list, 'Cannot chunk type')
   const width = intOf(size)
-  if (width <= 0) throw new Error('runtime error: makeslice: len out of range')
-  const chunks: unknown[] = []
-  for (let at = 0; at < items.length; at += width) chunks.push(items.slice(at, at + width))
+  const count = Math.floor((items.length - 1) / width) + 1
+  if (!(count >= 0 && count <= items.length + 1)) throw new Error(tooLong)
+  const chunks = Array.from({ length: count }, (_, index) => {
+    const length = index === count - 1 ? Math.floor(items.length % width) || width : width
+    if (length < 0) throw new Error(tooLong)
+    return items.slice(index * width, index * width + length)
+  })
   return withType(chunks, '[][]interface {}')
 }
 
 function concat(...lists: unknown[]): unknown[] {
-  return lists.flatMap((list) => {
-    const kind = kindOf(list)
-    if (kind !== 'slice' && list !== null && list !== undefined) throw new Error(`Cannot concat type ${kind} as list`)
-    return listOf(list, '')
+  const items = lists.flatMap((list) => {
+    const found = itemsOf(list)
+    if (!found) throw new Error(`Cannot concat type ${kindOf(list)} as list`)
+    return found
   })
+  return nilWhenEmpty(items)
+}
+
+/** Go's `var list []interface{}` that nothing was added to. */
+function nilWhenEmpty(items: unknown[]): unknown[] {
+  return items.length === 0 ? asNil(items) : items
+}
+
+/** What is left of a list without its first or last item; of an empty one, nothing at all. */
+function remaining(part: (items: unknown[]) => unknown[]) {
+  return (items: unknown[]) => (items.length === 0 ? asNil([]) : part(items))
 }
 
 const basic: Record<string, GoFunction> = {
@@ -59,9 +77,15 @@ const basic: Record<string, GoFunction> = {
     ...listOf(list, 'Cannot prepend on type'),
   ]),
   first: list1('Cannot find first on type', (items) => items[0] ?? null),
-  rest: list1('Cannot find rest on type', (items) => items.slice(1)),
+  rest: list1(
+    'Cannot find rest on type',
+    remaining((items) => items.slice(1)),
+  ),
   last: list1('Cannot find last on type', (items) => items.at(-1) ?? null),
-  initial: list1('Cannot find initial on type', (items) => items.slice(0, -1)),
+  initial: list1(
+    'Cannot find initial on type',
+    remaining((items) => items.slice(0, -1)),
+  ),
   reverse: list1('Cannot find reverse on type', (items) => items.toReversed()),
   compact: list1('Cannot compact on type', (items) => items.filter((item) => !isEmpty(item))),
   uniq: list1('Cannot find uniq on type', unique),

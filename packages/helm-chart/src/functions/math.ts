@@ -1,8 +1,7 @@
-import { withSignature, withType } from '@slipway/go-template'
+import { formatValue, withSignature, withType } from '@slipway/go-template'
 import { type DecimalOperation, foldDecimals } from './decimal.ts'
-import { int64, intOf, toFloat64, toInt64 } from './numbers.ts'
+import { int64, intOf, maxInt64, minInt64, parseDigits, toFloat64, toInt64 } from './numbers.ts'
 import type { FunctionTable } from './table.ts'
-import { strval } from './text.ts'
 
 const variadic = { variadic: true }
 // A list longer than this is an attempt to exhaust memory, not a chart.
@@ -46,7 +45,9 @@ function seq(params: readonly number[]): string {
   const [first = 0, second = 0, third = 0] = params
   const join = (start: number, end: number, step: number) => {
     const towards = end < start ? -1 : 1
-    return untilStep(start, end + towards, step).join(' ')
+    // Go's integers wrap.
+    const stop = Number(BigInt.asIntN(64, BigInt(end) + BigInt(towards)))
+    return untilStep(start, stop, step).join(' ')
   }
   switch (params.length) {
     case 1:
@@ -61,10 +62,41 @@ function seq(params: readonly number[]): string {
 }
 
 function round(value: number, places: number, roundOn: number): number {
-  const power = 10 ** places
+  const power = powerOfTen(places)
   const digit = power * value
   const fraction = digit - Math.trunc(digit)
   return (fraction >= roundOn ? Math.ceil(digit) : Math.floor(digit)) / power
+}
+
+/** Go's math.Pow(10, n), whose last digit is not always the nearest. */
+function powerOfTen(exponent: number): number {
+  let fraction = 1
+  let binary = 0
+  // 10 is 0.625 times 2 to the power of 4.
+  let [square, squareBinary] = [0.625, 4]
+  for (let rest = Math.abs(exponent); rest !== 0; rest = Math.floor(rest / 2)) {
+    if (squareBinary > 4096) {
+      binary += squareBinary
+      break
+    }
+    if (rest % 2 === 1) {
+      fraction *= square
+      binary += squareBinary
+    }
+    square *= square
+    squareBinary *= 2
+    if (square < 0.5) {
+      square += square
+      squareBinary--
+    }
+  }
+  return exponent < 0 ? scaleByTwo(1 / fraction, -binary) : scaleByTwo(fraction, binary)
+}
+
+/** value times two to the power of exponent, in steps that do not overflow before the result does. */
+function scaleByTwo(value: number, exponent: number): number {
+  const half = Math.trunc(exponent / 2)
+  return value * 2 ** half * 2 ** (exponent - half)
 }
 
 /** Sprig's arithmetic: integers wrap as int64, floats of `addf` and its like are decimals. */
@@ -72,12 +104,11 @@ export const mathFunctions: FunctionTable = {
   int: withSignature(['any'], toInt64),
   int64: withSignature(['any'], (value: unknown) => int64(toInt64(value))),
   float64: withSignature(['any'], toFloat64),
-  atoi: withSignature(['string'], (text: string) =>
-    /^[+-]?\d+$/.test(text) ? toInt64(text.replace(/^([+-]?)0+(?=\d)/, '$1')) : 0n,
-  ),
+  atoi: withSignature(['string'], (text: string) => parseDigits(text, 10)),
   toDecimal: withSignature(['any'], (value: unknown) => {
-    const text = strval(value)
-    return int64(/^[0-7]+$/.test(text) ? BigInt(`0o${text}`) : 0n)
+    const octal = parseDigits(formatValue(value), 8)
+    // Out of range is an error too, for which Sprig gives 0.
+    return int64(octal === maxInt64 || octal === minInt64 ? 0n : octal)
   }),
   add1: withSignature(['any'], (value: unknown) => int64(toInt64(value) + 1n)),
   add: withSignature(

@@ -1,4 +1,4 @@
-import { GoInteger, integerOf } from '@slipway/go-template'
+import { GoInteger, integerOf, parseFloat64, parseInteger } from '@slipway/go-template'
 
 /** Go's int64 from anything, as spf13/cast does it: what cannot be read is 0, text may be hex, octal or binary. */
 export function toInt64(value: unknown): bigint {
@@ -6,11 +6,11 @@ export function toInt64(value: unknown): bigint {
   if (integer !== undefined) return BigInt.asIntN(64, integer)
   if (typeof value === 'number') return floatToInt64(value)
   if (typeof value === 'boolean') return value ? 1n : 0n
-  return typeof value === 'string' ? parseInteger(value) : 0n
+  return typeof value === 'string' ? integerIn(value) : 0n
 }
 
-const minInt64 = -(1n << 63n)
-const maxInt64 = (1n << 63n) - 1n
+export const minInt64 = -(1n << 63n)
+export const maxInt64 = (1n << 63n) - 1n
 
 function floatToInt64(value: number): bigint {
   // amd64 gives the lowest integer for what does not fit.
@@ -18,17 +18,24 @@ function floatToInt64(value: number): bigint {
   return BigInt(Math.trunc(value))
 }
 
-/** strconv.ParseInt with base 0; 0 when the text is no integer. */
-function parseInteger(text: string): bigint {
-  const trimmed = /^[^.]*\.0*$/.test(text) ? text.slice(0, text.indexOf('.')) : text
-  const match = /^([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|0[0-7_]*|[1-9][0-9_]*)$/.exec(trimmed)
-  if (!match) return 0n
-  const [, sign, digits = '0'] = match
-  if (/__|_$/.test(digits)) return 0n
-  const plain = digits.replaceAll('_', '')
-  const magnitude = BigInt(/^0[0-7]+$/.test(plain) ? `0o${plain.slice(1)}` : plain)
+/** What cast reads in a text: an integer of any base, also with zeros behind a point; 0 when it is none. */
+function integerIn(text: string): bigint {
+  const value = parseInteger(/^[^.]*\.0+$/.test(text) ? text.slice(0, text.indexOf('.')) : text)
+  return value === undefined || value < minInt64 || value > maxInt64 ? 0n : value
+}
+
+/**
+ * strconv.ParseInt of digits of one base with its error left out: 0 for what are no digits, the nearest int64 for what is
+ * out of range, also when that shows before a character that is no digit.
+ */
+export function parseDigits(text: string, base: 8 | 10): bigint {
+  const [, sign = '', digits = '', rest = ''] =
+    (base === 8 ? /^([+-]?)([0-7]*)(.*)$/s : /^([+-]?)(\d*)(.*)$/s).exec(text) ?? []
+  const magnitude = BigInt(digits === '' ? 0 : (base === 8 ? '0o' : '') + digits)
   const value = sign === '-' ? -magnitude : magnitude
-  return value < minInt64 || value > maxInt64 ? 0n : value
+  if (value > maxInt64) return maxInt64
+  if (value < minInt64) return minInt64
+  return rest === '' ? value : 0n
 }
 
 /** Go's float64 from anything; 0 when it cannot be read. */
@@ -37,15 +44,7 @@ export function toFloat64(value: unknown): number {
   const integer = integerOf(value)
   if (integer !== undefined) return Number(integer)
   if (typeof value === 'boolean') return value ? 1 : 0
-  return typeof value === 'string' ? parseFloatText(value) : 0
-}
-
-function parseFloatText(text: string): number {
-  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return Number(text)
-  const special = /^([+-]?)(inf|infinity|nan)$/i.exec(text)
-  if (!special) return 0
-  if (special[2]?.toLowerCase() === 'nan') return Number.NaN
-  return special[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  return typeof value === 'string' ? (parseFloat64(value) ?? 0) : 0
 }
 
 /** A Go int64, which is another type than int. */

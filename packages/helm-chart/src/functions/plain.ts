@@ -1,4 +1,13 @@
-import { GoInteger, isMap, isTemplateObject, type TemplateObject, underlyingOf } from '@slipway/go-template'
+import {
+  GoComplex,
+  GoInteger,
+  isMap,
+  isNilCollection,
+  isTemplateObject,
+  type TemplateObject,
+  typeOf,
+  underlyingOf,
+} from '@slipway/go-template'
 import { toBase64 } from '../encoding.ts'
 import { emptyValues } from '../values/value.ts'
 
@@ -8,6 +17,12 @@ const serialForms = new WeakMap<TemplateObject, () => unknown>()
 export function withSerialForm(object: TemplateObject, form: () => unknown): TemplateObject {
   serialForms.set(object, form)
   return object
+}
+
+/** The text that an object is in JSON, undefined when it is something else there. */
+export function textForm(object: TemplateObject): string | undefined {
+  const form = serialForms.get(object)?.()
+  return typeof form === 'string' ? form : undefined
 }
 
 const structs = new WeakSet<object>()
@@ -23,18 +38,24 @@ export function isInStructOrder(fields: object): boolean {
   return structs.has(fields)
 }
 
-/** A value as encoding/json sees it: bytes as base64, structs as maps, integers as bigint. */
-export function plain(value: unknown): unknown {
+/** From so many levels on, Go looks for cycles; data that is no cycle is not so deep. */
+const maxDepth = 1000
+
+/** A value as encoding/json sees it: bytes as base64, structs as maps, integers as bigint. Throws an Error for a cycle. */
+export function plain(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value === undefined ? null : plainScalar(value)
-  if (Array.isArray(value)) return value.map(plain)
+  if (isNilCollection(value)) return null
+  if (depth > maxDepth) throw new Error(`json: unsupported value: encountered a cycle via ${typeOf(value)}`)
+  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1))
   if (value instanceof Uint8Array) return toBase64(value)
   if (value instanceof GoInteger) return value.value
+  if (value instanceof GoComplex) throw new Error('json: unsupported type: complex128')
   if (isTemplateObject(value)) {
     const form = serialForms.get(value)
-    return plain(form ? form() : underlyingOrEmpty(value))
+    return plain(form ? form() : underlyingOrEmpty(value), depth + 1)
   }
   const table = isInStructOrder(value) ? inStructOrder(emptyValues()) : emptyValues()
-  if (isMap(value)) for (const key of Object.keys(value)) table[key] = plain(value[key])
+  if (isMap(value)) for (const key of Object.keys(value)) table[key] = plain(value[key], depth + 1)
   return table
 }
 

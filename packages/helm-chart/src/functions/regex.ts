@@ -1,5 +1,5 @@
-import { withSignature, withType } from '@slipway/go-template'
-import { RE2JS } from 're2js'
+import { asNil, sprintf, withSignature, withType } from '@slipway/go-template'
+import { RE2JS, RE2JSSyntaxException } from 're2js'
 import { intOf } from './numbers.ts'
 import type { FunctionTable } from './table.ts'
 
@@ -22,8 +22,11 @@ function compile(pattern: string): RE2JS {
   return compiled
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** Go's text for a pattern that cannot be read, which always names the part that is wrong. */
+function reasonOf(error: unknown, pattern: string): string {
+  if (!(error instanceof RE2JSSyntaxException)) return error instanceof Error ? error.message : String(error)
+  const part = error.error === 'trailing backslash at end of expression' ? '' : (error.input ?? pattern)
+  return `error parsing regexp: ${error.error}: \`${part}\``
 }
 
 /** Go's regexp.Compile; the error has Go's text. */
@@ -31,7 +34,7 @@ function compileOrFail(pattern: string): RE2JS {
   try {
     return compile(pattern)
   } catch (error) {
-    throw new Error(reasonOf(error))
+    throw new Error(reasonOf(error, pattern))
   }
 }
 
@@ -40,8 +43,7 @@ function mustCompile(pattern: string): RE2JS {
   try {
     return compile(pattern)
   } catch (error) {
-    const shown = pattern.includes('`') ? JSON.stringify(pattern) : `\`${pattern}\``
-    throw new Error(`regexp: Compile(${shown}): ${reasonOf(error)}`)
+    throw new Error(`regexp: Compile(${sprintf('%#q', pattern)}): ${reasonOf(error, pattern)}`)
   }
 }
 
@@ -64,10 +66,8 @@ function matchesOf(regex: RE2JS, text: string, limit = -1): Match[] {
 }
 
 function findAll(regex: RE2JS, text: string, limit: unknown): string[] {
-  return withType(
-    matchesOf(regex, text, intOf(limit)).map((match) => match.groups[0] ?? ''),
-    '[]string',
-  )
+  const found = matchesOf(regex, text, intOf(limit)).map((match) => match.groups[0] ?? '')
+  return withType(found.length === 0 ? asNil(found) : found, '[]string')
 }
 
 function find(regex: RE2JS, text: string): string {
@@ -96,7 +96,7 @@ function expand(template: string, match: Match): string {
 
 function split(regex: RE2JS, text: string, limit: unknown): string[] {
   const count = intOf(limit)
-  if (count === 0) return withType([], '[]string')
+  if (count === 0) return withType(asNil([]), '[]string')
   const parts: string[] = []
   let begin = 0
   let end = 0

@@ -6,38 +6,56 @@ import type { FunctionTable } from './table.ts'
 
 const versions = new WeakMap<object, Version>()
 
-function versionObject(version: Version): TemplateObject {
-  const compare = (other: unknown) => compareVersions(version, versionOf(other))
-  const prerelease = (text: string) => versionObject({ ...version, prerelease: text })
-  const object = structOf(
-    '*semver.Version',
-    {},
-    {
-      Major: () => new GoInteger('uint64', version.major),
-      Minor: () => new GoInteger('uint64', version.minor),
-      Patch: () => new GoInteger('uint64', version.patch),
-      Prerelease: () => version.prerelease,
-      Metadata: () => version.metadata,
-      Original: () => version.original,
-      String: () => formatVersion(version),
-      Compare: (other) => BigInt(compare(other)),
-      Equal: (other) => compare(other) === 0,
-      LessThan: (other) => compare(other) < 0,
-      GreaterThan: (other) => compare(other) > 0,
-      SetPrerelease: (text) => prerelease(String(text)),
-      IncMajor: () => versionObject(bumped(version, 'major')),
-      IncMinor: () => versionObject(bumped(version, 'minor')),
-      IncPatch: () => versionObject(bumped(version, 'patch')),
+/** Go's Version; what its methods return is a value, what parsing returns a pointer. */
+function versionObject(version: Version, typeName: '*semver.Version' | 'semver.Version'): TemplateObject {
+  const number = (value: bigint) => withSignature([], () => new GoInteger('uint64', value))
+  const text = (value: string) => withSignature([], () => value)
+  const compared = (result: (order: number) => unknown) =>
+    withSignature(['*semver.Version'], (other: unknown) => result(compareVersions(version, versionOf(other))))
+  const derived = (next: () => Version) => withSignature([], () => versionObject(next(), 'semver.Version'))
+  const object = structOf({
+    typeName,
+    methods: {
+      Major: number(version.major),
+      Minor: number(version.minor),
+      Patch: number(version.patch),
+      Prerelease: text(version.prerelease),
+      Metadata: text(version.metadata),
+      Original: text(version.original),
+      String: text(formatVersion(version)),
+      Compare: compared((order) => BigInt(order)),
+      Equal: compared((order) => order === 0),
+      LessThan: compared((order) => order < 0),
+      LessThanEqual: compared((order) => order <= 0),
+      GreaterThan: compared((order) => order > 0),
+      GreaterThanEqual: compared((order) => order >= 0),
+      IncMajor: derived(() => bumped(version, 'major')),
+      IncMinor: derived(() => bumped(version, 'minor')),
+      IncPatch: derived(() => bumped(version, 'patch')),
+      SetPrerelease: withSignature(['string'], (prerelease: string) =>
+        versionObject(withSuffixes(version, { prerelease }), 'semver.Version'),
+      ),
+      SetMetadata: withSignature(['string'], (metadata: string) =>
+        versionObject(withSuffixes(version, { metadata }), 'semver.Version'),
+      ),
     },
-    () => formatVersion(version),
-  )
+    text: () => formatVersion(version),
+    serial: () => formatVersion(version),
+  })
   versions.set(object, version)
   return object
 }
 
 function versionOf(value: unknown): Version {
   const known = typeof value === 'object' && value !== null ? versions.get(value) : undefined
-  return known ?? parseVersion(String(value))
+  if (!known) throw new TypeError('the template engine checks that this is a version')
+  return known
+}
+
+function withSuffixes(version: Version, suffixes: { prerelease?: string; metadata?: string }): Version {
+  const next = { ...version, ...suffixes }
+  const valid = parseVersion(formatVersion(next))
+  return { ...valid, original: (version.original.startsWith('v') ? 'v' : '') + formatVersion(next) }
 }
 
 function bumped(version: Version, part: 'major' | 'minor' | 'patch'): Version {
@@ -56,7 +74,7 @@ function bumped(version: Version, part: 'major' | 'minor' | 'patch'): Version {
 
 /** Sprig's semantic versions. */
 export const semverFunctions: FunctionTable = {
-  semver: withSignature(['string'], (text: string) => versionObject(parseVersion(text))),
+  semver: withSignature(['string'], (text: string) => versionObject(parseVersion(text), '*semver.Version')),
   semverCompare: withSignature(['string', 'string'], (constraint: string, text: string) =>
     parseConstraint(constraint).check(parseVersion(text)),
   ),

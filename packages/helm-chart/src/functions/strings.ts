@@ -1,9 +1,11 @@
 import { byteLength, bytesOf, formatValue, sprintf, stringOf, withSignature, withType } from '@slipway/go-template'
-import { compareStrings, fromBase64, toBase64 } from '../encoding.ts'
-import { fromBase32, toBase32 } from './base32.ts'
+import { compareStrings, toBase64 } from '../encoding.ts'
+import { decodeBase32, toBase32 } from './base32.ts'
+import { decodeBase64 } from './base64.ts'
 import { lowerWithConnector, pascalCase, swapCase, titleCase, uncapitalize } from './case.ts'
 import { itemsOf } from './kinds.ts'
 import { intOf } from './numbers.ts'
+import { lowerRune, mapRunes, upperRune } from './runes.ts'
 import type { FunctionTable } from './table.ts'
 import { isSpace, sliceBytes, strslice, strval, trimSpace } from './text.ts'
 import { abbreviate, wrapText } from './wrap.ts'
@@ -66,31 +68,36 @@ function splitLimited(text: string, separator: string, limit: number): string[] 
   return [...parts.slice(0, limit - 1), parts.slice(limit - 1).join(separator)]
 }
 
+/** Sprig gives what cannot be decoded as the message that says so. */
+function orMessage(decode: () => Uint8Array): string {
+  try {
+    return stringOf(decode())
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
 function numbered(parts: readonly string[]): Record<string, string> {
   const map: Record<string, string> = Object.create(null)
   for (const [index, part] of parts.entries()) map[`_${index}`] = part
   return withType(map, 'map[string]string')
 }
 
-function decoded(decode: () => Uint8Array, message: string): string {
-  try {
-    return stringOf(decode())
-  } catch {
-    return message
-  }
+/** goutils takes every byte for a character of Latin-1. */
+function latin1Of(text: string): string[] {
+  return Array.from(bytesOf(text), (byte) => String.fromCharCode(byte))
 }
 
-// Go ignores line breaks in base64 and names the byte it cannot read.
-function base64Decode(value: string): string {
-  const text = value.replaceAll(/[\r\n]/g, '')
-  const wrong = text.search(/[^A-Za-z0-9+/=]|=(?!=?$)/)
-  const at = wrong >= 0 ? wrong : text.length % 4 === 0 ? -1 : text.length - (text.length % 4)
-  return at >= 0
-    ? `illegal base64 data at input byte ${at}`
-    : decoded(() => fromBase64(text), 'illegal base64 data at input byte 0')
+/** goutils' DeleteWhiteSpace, which leaves texts without spaces as they are. */
+function withoutSpaces(text: string): string {
+  const chars = latin1Of(text)
+  return chars.some(isSpace) ? chars.filter((char) => !isSpace(char)).join('') : text
 }
 
-const lowerBytes = (text: string) => Array.from(bytesOf(text), (byte) => String.fromCharCode(byte))
+function initials(text: string): string {
+  const chars = latin1Of(text)
+  return chars.filter((char, index) => !isSpace(char) && (index === 0 || isSpace(chars[index - 1] as string))).join('')
+}
 
 /** Sprig's functions on text. */
 export const stringFunctions: FunctionTable = {
@@ -104,8 +111,8 @@ export const stringFunctions: FunctionTable = {
   }),
   trunc: withSignature(['int', 'string'], trunc),
   trim: text1(trimSpace),
-  upper: text1((text) => Array.from(text, upperRune).join('')),
-  lower: text1((text) => text.toLowerCase()),
+  upper: text1((text) => mapRunes(text, upperRune)),
+  lower: text1((text) => mapRunes(text, lowerRune)),
   title: text1(titleCase),
   untitle: text1(uncapitalize),
   substr: withSignature(['int', 'int', 'string'], substr),
@@ -114,16 +121,8 @@ export const stringFunctions: FunctionTable = {
   trimAll: text2((set, text) => trimSet(text, set)),
   trimSuffix: text2((suffix, text) => (suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text)),
   trimPrefix: text2((prefix, text) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)),
-  nospace: text1((text) =>
-    Array.from(text)
-      .filter((char) => !isSpace(char))
-      .join(''),
-  ),
-  initials: text1((text) =>
-    lowerBytes(text)
-      .filter((char, index, all) => !isSpace(char) && (index === 0 || isSpace(all[index - 1] as string)))
-      .join(''),
-  ),
+  nospace: text1(withoutSpaces),
+  initials: text1(initials),
   swapcase: text1(swapCase),
   snakecase: text1((text) => lowerWithConnector(text, '_')),
   camelcase: text1(pascalCase),
@@ -166,7 +165,10 @@ export const stringFunctions: FunctionTable = {
   toStrings: withSignature(['any'], (value: unknown) => withType(strslice(value), '[]string')),
   join: withSignature(['string', 'any'], (separator: string, value: unknown) => strslice(value).join(separator)),
   sortAlpha: withSignature(['any'], (list: unknown) =>
-    withType(list !== null && itemsOf(list) ? strslice(list).sort(compareStrings) : [strval(list)], '[]string'),
+    withType(
+      list !== null && list !== undefined && itemsOf(list) ? strslice(list).sort(compareStrings) : [strval(list)],
+      '[]string',
+    ),
   ),
   split: text2((separator, text) => numbered(splitText(text, separator))),
   splitList: text2((separator, text) => withType(splitText(text, separator), '[]string')),
@@ -174,13 +176,7 @@ export const stringFunctions: FunctionTable = {
     numbered(splitLimited(text, separator, intOf(limit))),
   ),
   b64enc: text1((text) => toBase64(bytesOf(text))),
-  b64dec: text1(base64Decode),
+  b64dec: text1((text) => orMessage(() => decodeBase64(text))),
   b32enc: text1((text) => toBase32(bytesOf(text))),
-  b32dec: text1((text) => decoded(() => fromBase32(text), 'illegal base32 data at input byte 0')),
-}
-
-// Go maps rune by rune: ß has no single capital and stays.
-function upperRune(char: string): string {
-  const upper = char.toUpperCase()
-  return Array.from(upper).length === 1 ? upper : char
+  b32dec: text1((text) => orMessage(() => decodeBase32(text))),
 }

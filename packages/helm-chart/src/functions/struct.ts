@@ -2,21 +2,42 @@ import { type GoFunction, type TemplateObject, templateObjectOf } from '@slipway
 import { emptyValues, type Values } from '../values/value.ts'
 import { inStructOrder, withSerialForm } from './plain.ts'
 
-/** A Go struct of these fields and methods; toYaml and toJson show the fields, or the text when it prints as one. */
-export function structOf(
-  typeName: string,
-  fields: Readonly<Record<string, unknown>>,
-  methods: Readonly<Record<string, (...args: unknown[]) => unknown>> = {},
-  print?: () => string,
-): TemplateObject {
+/** A Go struct. */
+export interface StructParts {
+  /** Go's name of the type, e.g. `*chart.Metadata`. */
+  readonly typeName: string
+  /** In order. Those with a small first letter are printed, and seen by nobody else. */
+  readonly fields?: Readonly<Record<string, unknown>>
+  readonly methods?: Readonly<Record<string, GoFunction>>
+  /** Its String method. */
+  readonly text?: () => string
+  /** The String method of a pointer to it. */
+  readonly pointerText?: () => string
+  /** What toYaml and toJson see. @default its fields */
+  readonly serial?: () => unknown
+}
+
+/** Makes a struct that templates can use. */
+export function structOf({
+  typeName,
+  fields = {},
+  methods = {},
+  text,
+  pointerText,
+  serial,
+}: StructParts): TemplateObject {
+  const isExported = (name: string) => /^[A-Z]/.test(name) && Object.hasOwn(fields, name)
   const object = templateObjectOf({
     typeName,
-    hasField: (name) => Object.hasOwn(fields, name),
+    fieldNames: Object.keys(fields),
+    hasField: isExported,
     getField: (name) => (Object.hasOwn(fields, name) ? fields[name] : undefined),
-    getMethod: (name) => (Object.hasOwn(methods, name) ? (methods[name] as GoFunction) : undefined),
-    ...(print && { toGoString: print }),
+    getMethod: (name) => (Object.hasOwn(methods, name) ? methods[name] : undefined),
+    ...(text && { toGoString: text }),
+    ...(pointerText && { toPointerString: pointerText }),
   })
-  return withSerialForm(object, () => (Object.keys(fields).length > 0 || !print ? serialFields(fields) : print()))
+  const exported = () => Object.fromEntries(Object.entries(fields).filter(([name]) => isExported(name)))
+  return withSerialForm(object, serial ?? (() => serialFields(exported())))
 }
 
 function serialFields(fields: Readonly<Record<string, unknown>>): Values {

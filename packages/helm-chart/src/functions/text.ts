@@ -16,13 +16,21 @@ export function strslice(value: unknown): string[] {
   return inner.filter((item) => item !== null && item !== undefined).map(strval)
 }
 
+/** Runs what works on bytes over a text whose characters are its bytes, U+0000 to U+00FF. */
+export function throughBytes(text: string, run: (bytes: string) => string): string {
+  if (byteLength(text) === text.length) return run(text)
+  const bytes = Array.from(bytesOf(text), (byte) => String.fromCharCode(byte)).join('')
+  return stringOf(Uint8Array.from(run(bytes), (char) => char.charCodeAt(0)))
+}
+
 /** Go's text[start:end], which counts bytes. Throws Go's panic when the bounds are wrong. */
 export function sliceBytes(text: string, start: number, end: number): string {
   const length = byteLength(text)
-  if (start < 0) throw new Error(`runtime error: slice bounds out of range [${start}:]`)
-  if (end < 0 || end > length)
-    throw new Error(`runtime error: slice bounds out of range [:${end}] with length ${length}`)
-  if (start > end) throw new Error(`runtime error: slice bounds out of range [${start}:${end}]`)
+  const outOfRange = 'runtime error: slice bounds out of range'
+  if (end < 0) throw new Error(`${outOfRange} [:${end}]`)
+  if (end > length) throw new Error(`${outOfRange} [:${end}] with length ${length}`)
+  if (start < 0) throw new Error(`${outOfRange} [${start}:]`)
+  if (start > end) throw new Error(`${outOfRange} [${start}:${end}]`)
   if (length === text.length) return text.slice(start, end)
   return stringOf(bytesOf(text).subarray(start, end))
 }

@@ -1,8 +1,18 @@
 import { byteLength } from '@slipway/go-template'
-import { sliceBytes } from './text.ts'
+import { sliceBytes, throughBytes } from './text.ts'
 
-/** goutils' WrapCustom: breaks a line at spaces, and with `wrapLongWords` inside words too. */
-export function wrapText(text: string, width: number, options: { newLine: string; wrapLongWords: boolean }): string {
+interface WrapOptions {
+  /** Empty for a newline. */
+  readonly newLine: string
+  readonly wrapLongWords: boolean
+}
+
+/** goutils' WrapCustom: breaks a line at spaces, and with `wrapLongWords` inside words too. It counts bytes. */
+export function wrapText(text: string, width: number, options: WrapOptions): string {
+  return throughBytes(text, (bytes) => wrapBytes(bytes, width, options))
+}
+
+function wrapBytes(text: string, width: number, options: WrapOptions): string {
   const newLine = options.newLine === '' ? '\n' : options.newLine
   const limit = Math.max(1, width)
   let out = ''

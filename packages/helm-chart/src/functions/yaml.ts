@@ -1,7 +1,9 @@
 import { isMap, withSignature } from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
+import { emptyValues } from '../values/value.ts'
 import { readYaml } from '../yaml.ts'
 import { plain } from './plain.ts'
+import { toPrettyYaml } from './pretty-yaml.ts'
 import type { FunctionTable } from './table.ts'
 
 function toYaml(value: unknown): string {
@@ -22,12 +24,12 @@ function reasonOf(error: unknown): string {
 
 function fromYaml(text: string): unknown {
   return read(text, 'map[string]interface {}', isMap, (reason) =>
-    Object.assign(Object.create(null), reason && { Error: reason }),
+    Object.assign(emptyValues(), reason !== undefined && { Error: reason }),
   )
 }
 
 function fromYamlArray(text: string): unknown {
-  return read(text, '[]interface {}', Array.isArray, (reason) => (reason ? [reason] : []))
+  return read(text, '[]interface {}', Array.isArray, (reason) => (reason === undefined ? [] : [reason]))
 }
 
 function read(
@@ -56,33 +58,7 @@ function read(
 export const yamlFunctions: FunctionTable = {
   toYaml: withSignature(['any'], (value: unknown) => orEmpty(() => toYaml(value))),
   mustToYaml: withSignature(['any'], toYaml),
-  toYamlPretty: withSignature(['any'], (value: unknown) => orEmpty(() => indentSequences(toYaml(value)))),
+  toYamlPretty: withSignature(['any'], (value: unknown) => orEmpty(() => toPrettyYaml(value))),
   fromYaml: withSignature(['string'], fromYaml),
   fromYamlArray: withSignature(['string'], fromYamlArray),
-}
-
-/** yaml.v3's style with two spaces: lists inside maps are indented, which sigs.k8s.io/yaml does not do. */
-function indentSequences(yaml: string): string {
-  const out: string[] = []
-  // For each open list: its column in the input and by how much its lines move.
-  const open: { column: number; shift: number }[] = []
-  let previousIsKey = false
-  for (const line of yaml.split('\n')) {
-    const column = line.search(/\S/)
-    if (column < 0) {
-      out.push(line)
-      continue
-    }
-    const isItem = /^\s*-(\s|$)/.test(line)
-    while (open.length > 0 && isAfter(open.at(-1) as { column: number }, column, isItem)) open.pop()
-    const shift = open.at(-1)?.shift ?? 0
-    if (isItem && open.at(-1)?.column !== column) open.push({ column, shift: previousIsKey ? shift + 2 : shift })
-    out.push(' '.repeat(open.at(-1)?.shift ?? 0) + line)
-    previousIsKey = /^\s*(- )*[^#]*:$/.test(line)
-  }
-  return out.join('\n')
-}
-
-function isAfter(list: { column: number }, column: number, isItem: boolean): boolean {
-  return column < list.column || (column === list.column && !isItem)
 }

@@ -1,6 +1,6 @@
-import { type TemplateObject, templateObjectOf, withType } from '@slipway/go-template'
+import { type TemplateObject, templateObjectOf, withSignature, withType } from '@slipway/go-template'
 import type { Compat } from '../compat.ts'
-import { inStructOrder, withSerialForm } from '../functions/plain.ts'
+import { inStructOrder } from '../functions/plain.ts'
 import { structOf } from '../functions/struct.ts'
 import { formatVersion, isVersion, parseVersion } from '../semver/version.ts'
 import { apiVersionsOf } from './api-versions.ts'
@@ -93,52 +93,53 @@ export function capabilitiesObject(
   const types = compat === 'helm3' ? 'chartutil' : 'common'
   const set = new Set(apiVersions)
   const normalized = () => kube.normalized
-  return structOf(`*${types}.Capabilities`, {
-    KubeVersion: structOf(
-      `${types}.KubeVersion`,
-      { Version: kube.text, Major: kube.major, Minor: kube.minor },
-      { String: normalized, GitVersion: () => kube.text },
-      normalized,
-    ),
-    APIVersions: templateObjectOf({
-      typeName: `${types}.VersionSet`,
-      underlying: withType([...apiVersions], '[]string'),
-      hasField: () => false,
-      getField: () => undefined,
-      getMethod: (name) => (name === 'Has' ? (version) => set.has(String(version)) : undefined),
-    }),
-    HelmVersion: helmVersionObject(helmVersion),
+  const isStrict = compat === 'helm4'
+  return structOf({
+    typeName: `*${types}.Capabilities`,
+    fields: {
+      KubeVersion: structOf({
+        typeName: `${types}.KubeVersion`,
+        fields: {
+          Version: kube.text,
+          ...(isStrict && { normalizedVersion: kube.normalized }),
+          Major: kube.major,
+          Minor: kube.minor,
+        },
+        methods: { String: withSignature([], normalized), GitVersion: withSignature([], () => kube.text) },
+        pointerText: normalized,
+      }),
+      APIVersions: templateObjectOf({
+        typeName: `${types}.VersionSet`,
+        underlying: withType([...apiVersions], '[]string'),
+        hasField: () => false,
+        getField: () => undefined,
+        getMethod: (name) =>
+          name === 'Has' ? withSignature(['string'], (version: string) => set.has(version)) : undefined,
+      }),
+      HelmVersion: helmVersionObject(helmVersion),
+    },
   })
 }
 
 function helmVersionObject(build: HelmVersion): TemplateObject {
   const { version, gitCommit, gitTreeState, goVersion, kubeClientVersion } = build
-  const texts = [
-    version,
-    gitCommit,
-    gitTreeState,
-    goVersion,
-    ...(kubeClientVersion === undefined ? [] : [kubeClientVersion]),
-  ]
-  const object = structOf(
-    'version.BuildInfo',
-    {
+  const client = kubeClientVersion !== undefined
+  return structOf({
+    typeName: 'version.BuildInfo',
+    fields: {
       Version: version,
       GitCommit: gitCommit,
       GitTreeState: gitTreeState,
       GoVersion: goVersion,
-      ...(kubeClientVersion !== undefined && { KubeClientVersion: kubeClientVersion }),
+      ...(client && { KubeClientVersion: kubeClientVersion }),
     },
-    {},
-    () => `{${texts.join(' ')}}`,
-  )
-  return withSerialForm(object, () =>
-    inStructOrder({
-      version,
-      git_commit: gitCommit,
-      git_tree_state: gitTreeState,
-      go_version: goVersion,
-      ...(kubeClientVersion !== undefined && { kube_client_version: kubeClientVersion }),
-    }),
-  )
+    serial: () =>
+      inStructOrder({
+        version,
+        git_commit: gitCommit,
+        git_tree_state: gitTreeState,
+        go_version: goVersion,
+        ...(client && { kube_client_version: kubeClientVersion }),
+      }),
+  })
 }

@@ -1,11 +1,12 @@
-import { type TemplateObject, templateObjectOf, withType } from '@slipway/go-template'
+import { asNil, type TemplateObject, templateObjectOf, withSignature, withType } from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
 import { type Chart, isLibrary, type Metadata } from '../chart/chart.ts'
 import { metadataJson } from '../chart/metadata-json.ts'
 import { baseName, cleanPath } from '../chart/path.ts'
 import type { Compat } from '../compat.ts'
-import { inStructOrder, withSerialForm } from '../functions/plain.ts'
+import { inStructOrder } from '../functions/plain.ts'
 import { structOf } from '../functions/struct.ts'
+import type { FunctionTable } from '../functions/table.ts'
 import { emptyValues, scalarAt, tableAt, type Values } from '../values/value.ts'
 import { type Capabilities, capabilitiesObject } from './capabilities.ts'
 import type { Renderable } from './engine.ts'
@@ -79,19 +80,20 @@ function packageOf(compat: Compat): string {
 
 /** `.Values`: a map with the methods of Helm's type. */
 function valuesObject(values: Values, compat: Compat): TemplateObject {
-  const methods: Record<string, (...args: unknown[]) => unknown> = {
-    AsMap: () => values,
-    Table: (name) => {
-      const table = tableAt(values, String(name))
-      if (!table) throw new Error(`${JSON.stringify(String(name).split('.').at(-1))} is not a table`)
+  const lastPart = (path: string) => JSON.stringify(path.split('.').at(-1))
+  const methods: FunctionTable = {
+    AsMap: withSignature([], () => values),
+    Table: withSignature(['string'], (path: string) => {
+      const table = tableAt(values, path)
+      if (!table) throw new Error(`${lastPart(path)} is not a table`)
       return valuesObject(table, compat)
-    },
-    PathValue: (path) => {
-      const value = scalarAt(values, String(path))
-      if (value === undefined) throw new Error(`${JSON.stringify(String(path).split('.').at(-1))} is not a value`)
+    }),
+    PathValue: withSignature(['string'], (path: string) => {
+      const value = scalarAt(values, path)
+      if (value === undefined) throw new Error(`${lastPart(path)} is not a value`)
       return value
-    },
-    YAML: () => stringify(values),
+    }),
+    YAML: withSignature([], () => stringify(values)),
   }
   return templateObjectOf({
     typeName: `${packageOf(compat)}.Values`,
@@ -116,14 +118,14 @@ function releaseMap({ name, namespace, revision = 1, isUpgrade = false, ...relea
 /** `.Chart` of Helm 3: a struct, so a field that is not there is an error, and toYaml shows the names of Chart.yaml. */
 function chartStruct(chart: Chart, isRoot: boolean): TemplateObject {
   const fields = chartMap(chart, isRoot)
-  const struct = structOf('struct { chart.Metadata; IsRoot bool }', fields)
-  return withSerialForm(struct, () => {
+  const serial = () => {
     const fields = metadataJson(chart.metadata)
     for (const name of ['maintainers', 'dependencies']) {
       if (name in fields) fields[name] = (fields[name] as object[]).map(inStructOrder)
     }
     return inStructOrder({ ...fields, IsRoot: isRoot })
-  })
+  }
+  return structOf({ typeName: 'struct { chart.Metadata; IsRoot bool }', fields, serial })
 }
 
 /** `.Chart`: Chart.yaml under the names of Helm's struct, with every field there. */
@@ -175,13 +177,5 @@ function chartMap({ metadata }: Chart, isRoot: boolean): Values {
 /** Go's map[string]string, which is null in JSON when there is none and still gives empty text for every key. */
 function annotationsOf(annotations: Metadata['annotations']): unknown {
   const map = withType(Object.assign(emptyValues(), annotations), 'map[string]string')
-  if (annotations !== undefined) return map
-  const nil = templateObjectOf({
-    typeName: 'map[string]string',
-    underlying: map,
-    hasField: () => false,
-    getField: () => undefined,
-    getMethod: () => undefined,
-  })
-  return withSerialForm(nil, () => null)
+  return annotations === undefined ? asNil(map) : map
 }

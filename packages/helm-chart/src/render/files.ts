@@ -1,8 +1,9 @@
-import { stringOf, type TemplateObject, templateObjectOf, withType } from '@slipway/go-template'
+import { stringOf, type TemplateObject, templateObjectOf, withSignature, withType } from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
 import type { ChartFile } from '../chart/chart.ts'
 import { baseName } from '../chart/path.ts'
 import { compareStrings, toBase64 } from '../encoding.ts'
+import type { FunctionTable } from '../functions/table.ts'
 import { emptyValues, type Values } from '../values/value.ts'
 import { compileGlob } from './glob.ts'
 
@@ -10,22 +11,19 @@ import { compileGlob } from './glob.ts'
 export function filesObject(files: readonly ChartFile[]): TemplateObject {
   const byName = emptyValues() as Record<string, Uint8Array>
   for (const file of files.toSorted((a, b) => compareStrings(a.name, b.name))) byName[file.name] = file.data
-  const get = (name: unknown) => {
-    const key = String(name)
-    return (Object.hasOwn(byName, key) ? byName[key] : undefined) ?? new Uint8Array()
-  }
+  const get = (name: string) => (Object.hasOwn(byName, name) ? byName[name] : undefined) ?? new Uint8Array()
   const asMap = (encode: (data: Uint8Array) => string) => () => {
     const map: Values = emptyValues()
     for (const [name, data] of Object.entries(byName)) map[baseName(name)] = encode(data)
     return stringify(map).replace(/\n$/, '')
   }
-  const methods: Record<string, (...args: unknown[]) => unknown> = {
-    Get: (name) => stringOf(get(name)),
-    GetBytes: get,
-    Glob: (pattern) => filesObject(matching(files, String(pattern))),
-    AsConfig: asMap(stringOf),
-    AsSecrets: asMap(toBase64),
-    Lines: (name) => linesOf(get(name)),
+  const methods: FunctionTable = {
+    Get: withSignature(['string'], (name: string) => stringOf(get(name))),
+    GetBytes: withSignature(['string'], get),
+    Glob: withSignature(['string'], (pattern: string) => filesObject(matching(files, pattern))),
+    AsConfig: withSignature([], asMap(stringOf)),
+    AsSecrets: withSignature([], asMap(toBase64)),
+    Lines: withSignature(['string'], (name: string) => linesOf(get(name))),
   }
   return templateObjectOf({
     typeName: 'engine.files',

@@ -1,0 +1,36 @@
+import { GoInteger, isNilCollection, isTemplateObject, TemplateObject, underlyingOf } from '@slipway/go-template'
+import { PlainScalar, stringifyV3 } from '@slipway/go-yaml'
+import { emptyValues, type Values } from '../values/value.ts'
+import { textForm } from './plain.ts'
+import { formatTime } from './time/format.ts'
+import { rfc3339 } from './time/layout.ts'
+import { instantIn } from './time/objects.ts'
+
+/** YAML as goyaml v3 writes it by itself, which knows Go's types and not what they are in JSON: Helm's toYamlPretty. */
+export function toPrettyYaml(value: unknown): string {
+  return stringifyV3(yamlData(value)).replace(/\n$/, '')
+}
+
+function yamlData(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(yamlData)
+  if (value instanceof GoInteger) return value.value
+  if (value instanceof Uint8Array) return Array.from(value, BigInt)
+  if (isTemplateObject(value)) return objectData(value)
+  const map: Values = emptyValues()
+  if (!isNilCollection(value)) for (const [key, item] of Object.entries(value)) map[key] = yamlData(item)
+  return map
+}
+
+/** Dates are plain, types with a text are that text, and structs have their fields by small names. */
+function objectData(object: TemplateObject): unknown {
+  const instant = instantIn(object)
+  if (instant) return new PlainScalar(formatTime(instant, rfc3339))
+  const text = textForm(object)
+  if (text !== undefined) return text
+  const inner = underlyingOf(object)
+  if (inner !== object) return yamlData(inner)
+  const members = TemplateObject.membersOf(object)
+  const fields = (members?.fieldNames ?? []).filter((name) => members?.hasField(name))
+  return new Map(fields.map((name) => [name.toLowerCase(), yamlData(members?.getField(name))]))
+}
