@@ -15,6 +15,12 @@ export interface MetadataLog {
   close(): Promise<void>
 }
 
+/** What a cluster runs of the registry's content. */
+export interface Deployed {
+  /** `reference`: a tag or a digest. */
+  has(repository: string, reference: string): boolean
+}
+
 export interface RegistryOptions {
   blobs: BlobStore
   metadata: MetadataLog
@@ -27,6 +33,12 @@ export interface RegistryOptions {
   realm?: string
   /** What the registry's owner wants of it, as it is by now. @default nothing */
   settings?: () => RegistrySettings
+  /** Asks what the cluster runs, for retention; absent where no cluster is known. */
+  deployed?: () => Promise<Deployed>
+  /** Told of what the registry does by itself, in words. */
+  onReport?: (message: string) => void
+  /** Told of what went wrong where nobody waits for it. */
+  onError?: (error: unknown) => void
   /** Told of every change, after it is durable. */
   onEvent?: (event: RegistryEvent) => void
   /** In bytes. @default 200 GiB */

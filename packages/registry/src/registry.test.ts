@@ -23,7 +23,7 @@ const token: TestClient['token'] = (...args) => registry.client.token(...args)
 
 describe('access', () => {
   const digest = sha256('x')
-  const routes: [string, string, 'read' | 'push' | 'delete'][] = [
+  const routes: [string, string, 'read' | 'push' | 'delete' | 'administer'][] = [
     ['GET', '/v2/', 'read'],
     ['GET', '/v2/_catalog', 'read'],
     ['GET', '/v2/a/tags/list', 'read'],
@@ -40,6 +40,9 @@ describe('access', () => {
     ['GET', '/v2/a/blobs/uploads/x', 'push'],
     ['DELETE', '/v2/a/blobs/uploads/x', 'push'],
     ['GET', `/v2/a/referrers/${digest}`, 'read'],
+    ['GET', '/v2/_slipway/usage', 'read'],
+    ['POST', '/v2/_slipway/gc', 'administer'],
+    ['GET', '/v2/_slipway/other', 'administer'],
     ['GET', '/acr/v1/_catalog', 'read'],
     ['GET', '/acr/v1/a', 'read'],
     ['PATCH', '/acr/v1/a', 'push'],
@@ -88,7 +91,7 @@ describe('access', () => {
       .status
 
     expect(reader === 403).toBe(action !== 'read')
-    expect(developer === 403).toBe(action === 'delete')
+    expect(developer === 403).toBe(action === 'delete' || action === 'administer')
     if (path !== '/v2/') expect(narrow).toBe(401)
   })
 

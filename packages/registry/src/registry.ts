@@ -4,6 +4,9 @@ import { Callers } from './auth/callers.ts'
 import { Guard } from './auth/guard.ts'
 import { serveTokens } from './auth/token-routes.ts'
 import { Tokens } from './auth/tokens.ts'
+import { Caretaker } from './collect/caretaker.ts'
+import { reportWords } from './collect/report-words.ts'
+import { serveCare } from './collect/routes.ts'
 import { Content } from './content/content.ts'
 import { Quotas } from './content/quotas.ts'
 import { Rules } from './content/rules.ts'
@@ -20,6 +23,8 @@ import type { RegistryOptions } from './port.ts'
 export interface Registry {
   /** `/v2/`, `/oauth2/`, `/acr/v1/` and `/helm/v1/`. */
   routes: HttpRoute[]
+  /** Ends what it does by itself; before the stores are closed. */
+  stop(): Promise<void>
 }
 
 /** Bytes; the largest layer that Azure takes. */
@@ -45,14 +50,26 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     clock,
   })
   const uploads = new Uploads(content, signingKey)
+  const caretaker = new Caretaker({
+    content,
+    settings,
+    deployed: options.deployed,
+    onReport: (report) => {
+      const words = reportWords(report)
+      if (words) options.onReport?.(words)
+    },
+    onError: (error) => options.onError?.(error),
+  })
   const oci = throughFront((incoming) => serveOci({ guard, content, uploads }, incoming))
   return {
     routes: [
       { path: '/v2', handle: oci },
       { path: '/v2/', handle: oci },
+      { path: '/v2/_slipway/', handle: throughFront((incoming) => serveCare({ guard, content, caretaker }, incoming)) },
       { path: '/acr/v1/', handle: throughFront((incoming) => serveAcr({ guard, content, hostName }, incoming)) },
       { path: '/oauth2/', handle: throughFront((incoming) => serveTokens({ callers, tokens, clock }, incoming)) },
       { path: '/helm/v1/', handle: throughFront((incoming) => serveHelm({ guard, content, charts }, incoming)) },
     ],
+    stop: () => caretaker.stop(),
   }
 }

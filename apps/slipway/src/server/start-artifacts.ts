@@ -2,6 +2,8 @@ import type { ContainerEngine } from '@slipway/container-engine'
 import { createImageBuilder } from '@slipway/image-builder'
 import { createRegistry, settingsControllers } from '@slipway/registry'
 import { SYSTEM_NAMESPACE } from '../access/access-objects.ts'
+import { deployedContent } from './deployed-content.ts'
+import { logError } from './log.ts'
 import type { Platform } from './platform.ts'
 import { openRegistryFolder } from './registry-folder.ts'
 
@@ -29,10 +31,14 @@ export async function startArtifacts(
     authenticator: directory,
     settings,
     hostName: loginServer,
+    deployed: () => deployedContent(client, (host) => aliases.registries[host] === httpUrl),
+    onReport: (message) => log('info', `registry: ${message}`),
+    onError: logError('registry'),
     onEvent: ({ action, chart }) => {
       if (action === 'push' && chart) for (const listener of listeners) listener(chart.name)
     },
   })
+  lifecycle.add('registry care', () => registry.stop())
   http.addRoutes(registry.routes)
   const builder = await createImageBuilder({
     engine,

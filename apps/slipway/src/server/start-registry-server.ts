@@ -1,11 +1,13 @@
 import { type Authenticator, HttpServer } from '@slipway/http-server'
+import { KubeClient, parseKubeconfig } from '@slipway/kube-client'
 import { createRegistry, NO_SETTINGS } from '@slipway/registry'
 import { Htpasswd } from '../access/htpasswd.ts'
 import { SingleToken } from '../access/single-token.ts'
 import { createToken } from '../access/token.ts'
 import { ADMIN_TOKEN, type DataFolder } from '../data-folder.ts'
+import { deployedContent } from './deployed-content.ts'
 import { Lifecycle } from './lifecycle.ts'
-import { logError } from './log.ts'
+import { log, logError } from './log.ts'
 import { readRegistryConfig } from './registry-config.ts'
 import { openRegistryFolder } from './registry-folder.ts'
 
@@ -19,6 +21,8 @@ export interface RegistryServerOptions {
   htpasswd?: string
   /** File or folder with the objects of {@link readRegistryConfig}; {@link RunningRegistry.reload} reads it again. @default no settings */
   config?: string
+  /** Text of a kubeconfig: the cluster whose images retention keeps. @default none */
+  kubeconfig?: string
   /** PEM texts. */
   tls?: { cert: string; key: string }
 }
@@ -50,7 +54,7 @@ export async function startRegistryServer(
 
 async function start(
   folder: DataFolder,
-  { host, port, url, htpasswd, tls, config }: RegistryServerOptions,
+  { host, port, url, htpasswd, tls, config, kubeconfig }: RegistryServerOptions,
   lifecycle: Lifecycle,
 ): Promise<Omit<RunningRegistry, 'stop'>> {
   let settings = NO_SETTINGS
@@ -64,13 +68,21 @@ async function start(
   await http.start(port, host)
   lifecycle.add('http', () => http.stop())
   const own = `${tls ? 'https' : 'http'}://${localHost(host)}:${http.address().port}`
+  const hostName = new URL(url ?? own).host
+  const ours = new Set([hostName, new URL(own).host])
+  const cluster = kubeconfig === undefined ? undefined : new KubeClient(parseKubeconfig(kubeconfig))
+  if (cluster) lifecycle.add('kube-client', () => cluster.close())
   const registry = await createRegistry({
     ...kept,
     authenticator,
     settings: () => settings,
-    hostName: new URL(url ?? own).host,
+    hostName,
+    ...(cluster && { deployed: () => deployedContent(cluster, (host) => ours.has(host)) }),
+    onReport: (message) => log('info', message),
+    onError: logError('registry'),
     ...(url !== undefined && { realm: url }),
   })
+  lifecycle.add('registry care', () => registry.stop())
   http.addRoutes(registry.routes)
   lifecycle.add('announcement', () => folder.withdraw())
   return { url: own, adminToken, reload }

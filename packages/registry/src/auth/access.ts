@@ -106,6 +106,12 @@ export function namespaceOf(chartRepository: string): string {
   return chartRepository === 'repo' ? 'helm' : chartRepository
 }
 
+/** The namespace behind the address of a repository of charts, `/helm/v1/{repo}/`; undefined for other paths. */
+export function chartRepositoryOf(pathname: string): string | undefined {
+  const repo = /^\/helm\/v1\/([^/]+)\/?$/.exec(pathname)?.[1]
+  return repo === undefined ? undefined : namespaceOf(repo)
+}
+
 /** Reads `type:name:action,action`, several to a text, apart by spaces. What cannot be read grants nothing. */
 export function parseScopes(texts: string[]): Grant[] {
   return texts

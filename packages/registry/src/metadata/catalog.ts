@@ -51,13 +51,13 @@ export class Catalog {
 
   /** Names of the repositories that a blob can be had from. */
   holding(blob: string): string[] {
-    if (!this.#held.has(blob)) return []
+    if (this.#held.count(blob) === 0) return []
     return [...this.#repositories.values()].filter(({ blobs }) => blobs.has(blob)).map(({ name }) => name)
   }
 
-  /** Whether any repository holds it, as blob or manifest. */
-  isHeld(digest: string): boolean {
-    return this.#held.has(digest)
+  /** How many repositories hold it, as blob or manifest. */
+  holders(digest: string): number {
+    return this.#held.count(digest)
   }
 
   /** The manifest behind a tag or digest. */

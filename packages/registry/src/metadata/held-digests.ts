@@ -7,8 +7,8 @@ interface Holding {
 export class HeldDigests {
   readonly #holdings = new Map<string, Holding>()
 
-  has(digest: string): boolean {
-    return this.#holdings.has(digest)
+  count(digest: string): number {
+    return this.#holdings.get(digest)?.repositories ?? 0
   }
 
   /** Counts one repository more; returns the digest as the one text that all share, so that it is in memory once. */

@@ -37,10 +37,6 @@ export class Repository {
     this.#held = held
   }
 
-  isEmpty(): boolean {
-    return this.blobs.size === 0 && this.manifests.size === 0 && this.tags.size === 0
-  }
-
   apply(change: MetadataChange): void {
     switch (change.op) {
       case 'link-blob':

@@ -48,7 +48,10 @@ const policySpec: Schema = {
         tags: patterns('The tags that it is about; without it all.'),
         keepNewest: { type: 'integer', minimum: 0, description: 'So many of the newest.' },
         keepYoungerThan: duration('Those pushed less than this ago'),
-        keepDeployed: flag('Those that the cluster runs.', true),
+        keepDeployed: {
+          type: 'boolean',
+          description: 'Those that the cluster runs. Without it: where a cluster is known.',
+        },
         untaggedAfter: duration('When manifests without a tag go, counted from their push'),
       },
     },

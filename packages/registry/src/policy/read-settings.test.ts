@@ -43,7 +43,6 @@ describe('settings', () => {
     expect(policy?.retention).toMatchObject({
       keepNewest: 3,
       keepYoungerThan: 30 * 86_400_000,
-      keepDeployed: true,
       untaggedAfter: 5_400_000,
     })
   })

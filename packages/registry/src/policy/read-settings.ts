@@ -104,7 +104,7 @@ function readPolicy(object: KubeObject): RegistrySettings['policies'][number] {
 function readRetention({ tags, keepNewest, keepYoungerThan, keepDeployed, untaggedAfter }: KubeObject): Retention {
   return {
     tags: tags ? matcher(tags) : () => true,
-    keepDeployed,
+    ...(keepDeployed !== undefined && { keepDeployed }),
     ...(keepNewest !== undefined && { keepNewest }),
     ...(keepYoungerThan !== undefined && { keepYoungerThan: milliseconds(keepYoungerThan) }),
     ...(untaggedAfter !== undefined && { untaggedAfter: milliseconds(untaggedAfter) }),

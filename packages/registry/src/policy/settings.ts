@@ -32,8 +32,8 @@ export interface Retention {
   keepNewest?: number
   /** Those pushed less than so many milliseconds ago. */
   keepYoungerThan?: number
-  /** Those that the cluster runs. */
-  keepDeployed: boolean
+  /** Those that the cluster runs. @default whether a cluster is known */
+  keepDeployed?: boolean
   /** Manifests without a tag go this many milliseconds after their push. */
   untaggedAfter?: number
 }

@@ -6,7 +6,7 @@ import { openFileBlobStore } from '@slipway/storage'
 import type { RegistryEvent } from '../events.ts'
 import { openFileMetadataLog } from '../metadata/file-log.ts'
 import type { RegistrySettings } from '../policy/settings.ts'
-import type { MetadataLog } from '../port.ts'
+import type { Deployed, MetadataLog } from '../port.ts'
 import { createRegistry } from '../registry.ts'
 import { TestClient } from './test-client.ts'
 
@@ -27,17 +27,23 @@ export interface TestRegistry {
   remove(): Promise<void>
 }
 
+export interface TestRegistryOptions {
+  dir?: string
+  clock?: () => number
+  maxBlobSize?: number
+  settings?: () => RegistrySettings
+  deployed?: () => Promise<Deployed>
+}
+
 const ROLES: Record<string, Identity['role']> = { admin: 'admin', developer: 'developer', reader: 'reader' }
 
 /** A registry on a free port with the users admin, developer and reader; everyone's password is `secret`, everyone's token `token-NAME`. */
-export async function startRegistry(
-  options: { dir?: string; clock?: () => number; maxBlobSize?: number; settings?: () => RegistrySettings } = {},
-): Promise<TestRegistry> {
+export async function startRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'registry-')))
   const metadata: MetadataLog = await openFileMetadataLog(dir)
   const events: RegistryEvent[] = []
   const errors: unknown[] = []
-  const { routes } = await createRegistry({
+  const { routes, stop: stopRegistry } = await createRegistry({
     blobs: await openFileBlobStore(dir),
     metadata,
     authenticator: testAuthenticator,
@@ -46,6 +52,8 @@ export async function startRegistry(
     onEvent: (event) => events.push(event),
     ...(options.clock && { clock: options.clock }),
     ...(options.settings && { settings: options.settings }),
+    ...(options.deployed && { deployed: options.deployed }),
+    onError: (error) => errors.push(error),
     ...(options.maxBlobSize && { maxBlobSize: options.maxBlobSize }),
   })
   const server = new HttpServer({ routes, onError: (error) => errors.push(error) })
@@ -53,6 +61,7 @@ export async function startRegistry(
   const host = `127.0.0.1:${server.address().port}`
   const stop = async (): Promise<void> => {
     await server.stop()
+    await stopRegistry()
     await metadata.close()
   }
   return {

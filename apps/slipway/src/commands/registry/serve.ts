@@ -12,6 +12,7 @@ interface Options extends GlobalOptions {
   url?: string
   htpasswd?: string
   config?: string
+  kubeconfig?: string
   tlsCert?: string
   tlsKey?: string
 }
@@ -33,7 +34,7 @@ export async function run(options: Options): Promise<void> {
   await server.stop()
 }
 
-function serverOptions({ listen, url, htpasswd, config, tlsCert, tlsKey }: Options): RegistryServerOptions {
+function serverOptions({ listen, url, htpasswd, config, kubeconfig, tlsCert, tlsKey }: Options): RegistryServerOptions {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new UserError('OPTION_INVALID', '--tls-cert and --tls-key belong together', { hint: 'give both, or neither' })
   }
@@ -47,11 +48,12 @@ function serverOptions({ listen, url, htpasswd, config, tlsCert, tlsKey }: Optio
     ...(url !== undefined && { url: url.replace(/\/$/, '') }),
     ...(htpasswd !== undefined && { htpasswd }),
     ...(config !== undefined && { config }),
-    ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: readPem(tlsCert), key: readPem(tlsKey) } }),
+    ...(kubeconfig !== undefined && { kubeconfig: readText(kubeconfig) }),
+    ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: readText(tlsCert), key: readText(tlsKey) } }),
   }
 }
 
-function readPem(file: string): string {
+function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {

@@ -1,0 +1,90 @@
+import type { Content } from '../content/content.ts'
+import type { MetadataChange } from '../metadata/changes.ts'
+import type { Repository } from '../metadata/repository.ts'
+
+export interface GarbageRun {
+  /** What nobody has asked for since is not part of a push; milliseconds since 1970. */
+  before: number
+  /** Uploads that nobody has added to since are given up; milliseconds since 1970. */
+  uploadsBefore: number
+  dryRun: boolean
+  /** Ends it early; what is left is for the next run. */
+  signal: AbortSignal
+}
+
+export interface GarbageReport {
+  /** Links of blobs to repositories in which no manifest needs them. */
+  links: number
+  /** Blobs and manifests that no repository holds. */
+  blobs: number
+  /** Of those. */
+  bytes: number
+  uploads: number
+}
+
+/**
+ * Frees what nothing needs, while pushes go on. First each repository lets go of blobs that none of its manifests refers to,
+ * except those that a push may count on: asked for or pushed lately, or in a repository that is being pushed to. Then the store
+ * lets go of what no repository holds. A link goes in the log before its bytes go, so a crash leaves bytes behind, never a gap.
+ */
+export async function collectGarbage(content: Content, run: GarbageRun): Promise<GarbageReport> {
+  const report: GarbageReport = { links: 0, blobs: 0, bytes: 0, uploads: 0 }
+  const letGo = new Map<string, number>()
+  for (const repository of [...content.catalog.repositories()]) {
+    if (run.signal.aborted) return report
+    const digests = await content.locked(repository.name, () => unlinkUnneeded(content, repository, run))
+    report.links += digests.length
+    for (const digest of digests) letGo.set(digest, (letGo.get(digest) ?? 0) + 1)
+  }
+  const isNeeded = (digest: string): boolean =>
+    content.catalog.holders(digest) > (run.dryRun ? (letGo.get(digest) ?? 0) : 0)
+  for await (const digest of content.blobs.keys()) {
+    if (run.signal.aborted) return report
+    if (isNeeded(digest)) continue
+    const size = (await content.blobs.stat(digest))?.size ?? 0
+    const isGone =
+      run.dryRun ||
+      (await content.holds.remove(
+        digest,
+        () => isNeeded(digest),
+        () => content.blobs.delete(digest),
+      ))
+    if (!isGone) continue
+    report.blobs += 1
+    report.bytes += size
+  }
+  report.uploads = await expireUploads(content, run)
+  return report
+}
+
+/** Also forgets the repository when nothing is left in it. For a caller that holds its lock. */
+async function unlinkUnneeded(
+  content: Content,
+  repository: Repository,
+  { before, dryRun }: GarbageRun,
+): Promise<string[]> {
+  const { name, blobs, manifests } = repository
+  if (!content.activity.isQuietSince(name, before)) return []
+  const needed = new Set([...manifests.values()].flatMap(({ references }) => references))
+  const unneeded = [...blobs].filter(([digest, { wantedAt }]) => !needed.has(digest) && wantedAt < before)
+  const digests = unneeded.map(([digest]) => digest)
+  if (dryRun) return digests
+  const isEmptied = digests.length === blobs.size && manifests.size === 0 && repository.tags.size === 0
+  const changes: MetadataChange[] =
+    isEmptied && !repository.attributes
+      ? [{ op: 'delete-repository', repository: name }]
+      : digests.map((digest) => ({ op: 'unlink-blob', repository: name, digest }))
+  if (changes.length > 0) await content.catalog.commit(changes)
+  for (const digest of digests) content.collected.add(name, digest)
+  return digests
+}
+
+async function expireUploads(content: Content, { uploadsBefore, dryRun }: GarbageRun): Promise<number> {
+  let expired = 0
+  for await (const { id, touchedAt } of content.blobs.uploads()) {
+    if (touchedAt >= uploadsBefore) continue
+    if (!dryRun) await content.blobs.cancelUpload(id)
+    expired += 1
+  }
+  return expired
+}
