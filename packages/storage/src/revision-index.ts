@@ -1,7 +1,6 @@
 import { CompactedError, type Entry, type ListOptions, type ListResult, type StoreEvent } from './revision-store.ts'
 import { SortedKeys } from './sorted-keys.ts'
-
-type Listener = (event: StoreEvent) => void
+import { type Listener, Watchers } from './watchers.ts'
 
 /** How much history a store keeps by itself; older history is compacted away. */
 export interface HistoryLimits {
@@ -15,7 +14,7 @@ export interface HistoryLimits {
 export class RevisionIndex {
   readonly #entries = new Map<string, Entry>()
   readonly #keys = new SortedKeys()
-  readonly #watchers = new Map<string, Set<Listener>>()
+  readonly #watchers = new Watchers()
   readonly #limits: Required<HistoryLimits>
   readonly #unannounced: StoreEvent[] = []
   #history: StoreEvent[] = []
@@ -38,32 +37,27 @@ export class RevisionIndex {
   list(prefix: string, options: ListOptions = {}): ListResult {
     const revision = options.revision ?? this.#revision
     if (revision < this.#compacted) throw new CompactedError(this.#compacted)
-    const found = revision < this.#revision ? this.#pastEntries(prefix, revision, options.after) : undefined
     const limit = options.limit || Number.POSITIVE_INFINITY
-    const entries: Entry[] = []
-    let remaining = 0
-    for (const entry of found ?? this.#currentEntries(prefix, options.after)) {
-      if (entries.length < limit) entries.push(entry)
-      else remaining++
+    if (revision < this.#revision) {
+      const found = this.#pastEntries(prefix, revision, options.after)
+      return page(found.slice(0, limit), revision, Math.max(0, found.length - limit))
     }
-    return { entries, revision, more: remaining > 0, remaining }
+    const entries: Entry[] = []
+    for (const entry of this.#currentEntries(prefix, options.after)) {
+      if (entries.length === limit) return page(entries, revision, this.#keys.count(prefix, entries.at(-1)?.key))
+      entries.push(entry)
+    }
+    return page(entries, revision, 0)
   }
 
   watch(prefix: string, fromRevision: number, onEvent: Listener): () => void {
     if (fromRevision < this.#compacted) throw new CompactedError(this.#compacted)
     for (const event of this.#eventsAfter(fromRevision)) if (event.key.startsWith(prefix)) onEvent(event)
-    const listeners = this.#watchers.get(prefix) ?? new Set()
-    this.#watchers.set(prefix, listeners)
     // An event that is applied but not announced yet has come out of history just now.
     const seen = this.#revision
-    const listener: Listener = (event) => {
+    return this.#watchers.add(prefix, (event) => {
       if (event.revision > seen) onEvent(event)
-    }
-    listeners.add(listener)
-    return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0 && this.#watchers.get(prefix) === listeners) this.#watchers.delete(prefix)
-    }
+    })
   }
 
   /** Takes a durable event into the state; its revision is the next one. Watchers are told by `announce`. */
@@ -91,17 +85,10 @@ export class RevisionIndex {
     if (this.#unannounced.length > 1) return
     for (let next: StoreEvent | undefined = event; next; next = this.#unannounced[0]) {
       try {
-        this.#tell(next)
+        this.#watchers.tell(next)
       } finally {
         this.#unannounced.shift()
       }
-    }
-  }
-
-  #tell(event: StoreEvent): void {
-    for (const [prefix, listeners] of this.#watchers) {
-      if (!event.key.startsWith(prefix)) continue
-      for (const listener of listeners) listener(event)
     }
   }
 
@@ -154,4 +141,8 @@ export class RevisionIndex {
     }
     return this.#history.slice(low)
   }
+}
+
+function page(entries: Entry[], revision: number, remaining: number): ListResult {
+  return { entries, revision, more: remaining > 0, remaining }
 }

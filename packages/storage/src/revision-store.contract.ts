@@ -53,6 +53,38 @@ export function runRevisionStoreContract(name: string, open: () => Promise<Revis
       expect(rest.entries.map((entry) => entry.key)).toEqual(['/p/c'])
     })
 
+    it('says how many entries follow a page, wherever the page ends', async () => {
+      for (let n = 0; n < 1200; n++) await store.create(`/${n % 3}/${String(n).padStart(4, '0')}`, 'x')
+
+      for (const after of ['', '/1/', '/1/0001', '/1/0600', '/1/0601', '/1/1198']) {
+        const all = store.list('/1/', { after })
+        const some = store.list('/1/', { after, limit: 7 })
+
+        expect(all).toMatchObject({ more: false, remaining: 0 })
+        expect(some.entries).toEqual(all.entries.slice(0, 7))
+        expect(some.remaining).toBe(Math.max(0, all.entries.length - 7))
+      }
+    })
+
+    it('tells a watcher of the keys that have its prefix, and of no others', async () => {
+      const seen: Record<string, string[]> = { '/': [], '/a': [], '/a/': [], '/a/b': [], '/b/': [] }
+      const stops = Object.entries(seen).map(([prefix, keys]) => store.watch(prefix, 0, ({ key }) => keys.push(key)))
+      const stopSecond = store.watch('/a/', 0, () => {})
+
+      for (const key of ['/a', '/a/b', '/a/bc', '/ab', '/b/c']) await store.create(key, 'x')
+      stopSecond()
+      stops[1]?.()
+      await store.create('/a/d', 'x')
+
+      expect(seen).toEqual({
+        '/': ['/a', '/a/b', '/a/bc', '/ab', '/b/c', '/a/d'],
+        '/a': ['/a', '/a/b', '/a/bc', '/ab'],
+        '/a/': ['/a/b', '/a/bc', '/a/d'],
+        '/a/b': ['/a/b', '/a/bc'],
+        '/b/': ['/b/c'],
+      })
+    })
+
     it('replays history to a watcher and goes on live, without gap or duplicate', async () => {
       await store.create('/a', '1')
       const from = store.revision()

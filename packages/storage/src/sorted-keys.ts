@@ -38,6 +38,23 @@ export class SortedKeys {
     }
   }
 
+  /** How many keys start with `prefix` and come after `after` (exclusive). */
+  count(prefix: string, after = ''): number {
+    const start = after >= prefix ? this.#rank(after, true) : this.#rank(prefix, false)
+    // No key holds the last code unit, so this is behind every key with the prefix.
+    return Math.max(0, this.#rank(`${prefix}\uffff`, false) - start)
+  }
+
+  /** How many keys come before `key`, it itself included or not. */
+  #rank(key: string, inclusive: boolean): number {
+    const at = this.#chunkOf(key)
+    let rank = 0
+    for (let index = 0; index < at; index++) rank += this.#chunks[index]?.length ?? 0
+    const chunk = this.#chunks[at] ?? []
+    const index = lowerBound(chunk, key)
+    return rank + index + (inclusive && chunk[index] === key ? 1 : 0)
+  }
+
   /** The first chunk whose last key is not before `key`. */
   #chunkOf(key: string): number {
     let low = 0

@@ -1,6 +1,9 @@
 import { close, fdatasync, openSync } from 'node:fs'
 import { promisify } from 'node:util'
 
+const syncFile = promisify(fdatasync)
+const closeFile = promisify(close)
+
 /**
  * The write-ahead log of an open SQLite database, synced apart from the commits. SQLite's own sync (synchronous=FULL) is the same system
  * call at the same place, but stops the event loop for as long as the disk takes; with synchronous=NORMAL a commit only writes.
@@ -15,10 +18,10 @@ export class WriteAheadLog {
 
   /** Resolves when every transaction that was committed before the call is on the disk. */
   sync(): Promise<void> {
-    return promisify(fdatasync)(this.#file)
+    return syncFile(this.#file)
   }
 
   async close(): Promise<void> {
-    await promisify(close)(this.#file)
+    await closeFile(this.#file)
   }
 }

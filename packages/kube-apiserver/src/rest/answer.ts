@@ -5,7 +5,7 @@ import type { Entry } from '@slipway/storage'
 import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import type { Status } from '../api/status.ts'
-import type { Resource } from '../registry/resource.ts'
+import { apiVersionOf, type Resource } from '../registry/resource.ts'
 import { allInVersion, inVersion, itemText, objectText, viewEntry } from '../storage/codec.ts'
 import type { StoredObject } from '../storage/object-service.ts'
 import { tableOf } from '../tables/table.ts'
@@ -80,8 +80,12 @@ export async function sendList(request: ApiRequest, stored: Entry[], metadata: L
   const { resource } = request
   const entries = resource.custom?.convert ? await allInVersion(stored, resource) : stored
   const form = negotiateOutput(request.http.headers.accept)
+  if (form.as === 'object' && !form.yaml) {
+    await sendPieces(request.response, listPieces(resource, entries, metadata), form)
+    return
+  }
   if (form.as === 'object') {
-    sendText(request.response, 200, listText(resource, entries, metadata), form)
+    sendText(request.response, 200, [...listPieces(resource, entries, metadata)].join(''), form)
     return
   }
   const objects = entries.map((entry) => viewEntry(entry))
@@ -97,8 +101,52 @@ export async function sendList(request: ApiRequest, stored: Entry[], metadata: L
   sendText(request.response, 200, JSON.stringify(list), form)
 }
 
-function listText(resource: Resource, entries: Entry[], metadata: ListMeta): string {
-  const apiVersion = resource.group ? `${resource.group}/${resource.version}` : resource.version
-  const items = entries.map((entry) => itemText(entry.value, entry.modRevision, resource)).join(',')
-  return `{"kind":"${resource.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[${items}]}`
+/** Characters of a list that are made, and held for a slow reader, at once. */
+const PIECE = 256 * 1024
+
+/** The text of a list; one that is longer than a piece comes in several. */
+function* listPieces(resource: Resource, entries: Entry[], metadata: ListMeta): Generator<string> {
+  const meta = JSON.stringify(metadata)
+  let text = `{"kind":"${resource.kind}List","apiVersion":"${apiVersionOf(resource)}","metadata":${meta},"items":[`
+  let comma = ''
+  for (const entry of entries) {
+    text += comma + itemText(entry.value, entry.modRevision, resource)
+    comma = ','
+    if (text.length < PIECE) continue
+    yield text
+    text = ''
+  }
+  yield `${text}]}`
+}
+
+/** Sends JSON text piece by piece, each when the reader has taken the one before; others are served in between. */
+async function sendPieces(response: ServerResponse, pieces: Generator<string>, form: OutputForm): Promise<void> {
+  const first = pieces.next().value ?? ''
+  const second = pieces.next()
+  if (second.done) {
+    sendText(response, 200, first, form)
+    return
+  }
+  response.writeHead(200, { 'content-type': form.contentType, 'cache-control': 'no-cache, private' })
+  response.write(first)
+  for (let piece: IteratorResult<string> = second; !piece.done; piece = pieces.next()) {
+    await drained(response)
+    if (response.destroyed) return
+    response.write(piece.value)
+  }
+  response.end()
+}
+
+/** Resolves when what was written has left, or never will. */
+async function drained(response: ServerResponse): Promise<void> {
+  if (!response.writableNeedDrain || response.destroyed) return
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+  })
 }

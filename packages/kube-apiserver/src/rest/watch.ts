@@ -105,8 +105,8 @@ function changeOf(event: StoreEvent, selection: Selection): Change | undefined {
   return before && event.previous ? { type: 'DELETED', entry: event.previous, revision } : undefined
 }
 
-/** The newest text: an event goes to all its watchers in a row, most of which want the same. */
-let newest: { entry: Entry; key: string; text: string } | undefined
+/** The newest line: an event goes to all its watchers in a row, most of which want the same. */
+let newest: { entry: Entry; key: string; bytes: Buffer } | undefined
 
 class WatchStream {
   readonly closed: Promise<void>
@@ -137,10 +137,10 @@ class WatchStream {
 
   send(change: Change): void {
     const { resource } = this.#request
-    if (this.#inOrder) this.#write(plainText(change, resource))
+    if (this.#inOrder) this.#write(plainLine(change, resource))
     else if (this.#form.as === 'object') {
       this.#later(async () =>
-        this.#write(plainText({ ...change, entry: await inVersion(change.entry, resource) }, resource)),
+        this.#write(plainLine({ ...change, entry: await inVersion(change.entry, resource) }, resource)),
       )
     } else this.#later(async () => this.#write(line(await this.#formed(change))))
   }
@@ -192,7 +192,7 @@ class WatchStream {
   }
 
   /** All lines of one turn of the event loop leave in one packet. */
-  #write(text: string): void {
+  #write(text: string | Buffer): void {
     const response = this.#response
     if (response.writableEnded || response.destroyed) return
     if (response.writableLength > MAX_UNREAD_BYTES) {
@@ -215,10 +215,11 @@ function line(value: unknown): string {
   return `${JSON.stringify(value)}\n`
 }
 
-function plainText({ type, entry, revision }: Change, resource: Resource): string {
+/** The line of a change as its type's watchers get it, encoded once for all of them. */
+function plainLine({ type, entry, revision }: Change, resource: Resource): Buffer {
   const key = `${type} ${revision} ${resource.group}/${resource.version}`
-  if (newest?.entry === entry && newest.key === key) return newest.text
-  const text = `{"type":"${type}","object":${objectText(entry.value, revision, resource)}}\n`
-  newest = { entry, key, text }
-  return text
+  if (newest?.entry === entry && newest.key === key) return newest.bytes
+  const bytes = Buffer.from(`{"type":"${type}","object":${objectText(entry.value, revision, resource)}}\n`)
+  newest = { entry, key, bytes }
+  return bytes
 }
