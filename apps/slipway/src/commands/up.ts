@@ -13,6 +13,7 @@ interface Options extends GlobalOptions {
   kubePort: string
   nodes: string
   engineSocket?: string
+  blobs?: string
   config?: string
 }
 
@@ -36,7 +37,7 @@ export async function run(options: Options): Promise<void> {
 }
 
 function serverOptions(options: Options): ServerOptions {
-  const { host, engineSocket } = options
+  const { host, engineSocket, blobs } = options
   return {
     host,
     httpPort: parsePort('--http-port', options.httpPort),
@@ -45,5 +46,6 @@ function serverOptions(options: Options): ServerOptions {
     nodes: parseNodeKind(options.nodes),
     settings: readSettings(options.config ?? new DataFolder(options.data).file('config.yaml')),
     ...(engineSocket && { engineSocket }),
+    ...(blobs && { blobs }),
   }
 }

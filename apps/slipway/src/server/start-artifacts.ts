@@ -16,6 +16,7 @@ export interface RunningArtifacts {
 export async function startArtifacts(
   { folder, client, informers, directory, http, httpUrl, aliases, credentials, lifecycle, log }: Platform,
   engine: () => Promise<ContainerEngine | undefined>,
+  blobs: string | undefined,
 ): Promise<RunningArtifacts> {
   const listeners: ((name: string) => void)[] = []
   // The first name that stands for this server is the one that its tokens and builds bear.
@@ -27,7 +28,7 @@ export async function startArtifacts(
     lifecycle.add('registry settings', () => controller.stop())
   }
   const registry = await createRegistry({
-    ...(await openRegistryFolder(folder, lifecycle)),
+    ...(await openRegistryFolder(folder, lifecycle, blobs)),
     authenticator: directory,
     settings,
     hostName: loginServer,

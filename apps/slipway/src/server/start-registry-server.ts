@@ -17,6 +17,8 @@ export interface RegistryServerOptions {
   port: number
   /** By which clients reach it. @default the address that it listens on; the Host header of each request for its token endpoint */
   url?: string
+  /** Where the bytes are, such as `s3://BUCKET/PREFIX`. @default the data folder */
+  blobs?: string
   /** File of users. @default one user, whose token is made at the first start */
   htpasswd?: string
   /** File or folder with the objects of {@link readRegistryConfig}; {@link RunningRegistry.reload} reads it again. @default no settings */
@@ -54,7 +56,7 @@ export async function startRegistryServer(
 
 async function start(
   folder: DataFolder,
-  { host, port, url, htpasswd, tls, config, kubeconfig }: RegistryServerOptions,
+  { host, port, url, htpasswd, tls, config, kubeconfig, blobs }: RegistryServerOptions,
   lifecycle: Lifecycle,
 ): Promise<Omit<RunningRegistry, 'stop'>> {
   let settings = NO_SETTINGS
@@ -62,7 +64,7 @@ async function start(
     if (config !== undefined) settings = await readRegistryConfig(config)
   }
   await reload()
-  const kept = await openRegistryFolder(folder, lifecycle)
+  const kept = await openRegistryFolder(folder, lifecycle, blobs)
   const { authenticator, adminToken } = await usersOf(folder, htpasswd)
   const http = new HttpServer({ routes: [], onError: logError('registry'), ...(tls && { tls }) })
   await http.start(port, host)

@@ -33,6 +33,8 @@ export interface ServerOptions {
   settings: Settings
   /** @default found, or Podman is started */
   engineSocket?: string
+  /** Where the registry's bytes are, such as `s3://BUCKET/PREFIX`. @default the data folder */
+  blobs?: string
 }
 
 export interface RunningServer {
@@ -100,7 +102,7 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
   platform.aliases = resolveAliases(options.settings, httpUrl, git.sshUrl)
   await ensureIdentity(client, `[${options.host}]:${git.sshPort} ${hostKey.publicKey}\n`)
   // Before whoever pulls: a registry that is not there yet would be taken for one without the chart.
-  const artifacts = await startArtifacts(platform, () => engine ?? Promise.resolve(undefined))
+  const artifacts = await startArtifacts(platform, () => engine ?? Promise.resolve(undefined), options.blobs)
   const [pipelines, delivery] = await Promise.all([startPipelines(platform), startDelivery(platform)])
   artifacts.onChart(delivery.wakeChart)
   git.onPush(({ repository }) => {

@@ -3,12 +3,13 @@ import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
+import { KeyedLock } from '../keyed-lock.ts'
 import { corruptBlob, otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
 import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
 import { areChecks, BLOCK } from './block-checks.ts'
 import { append } from './file-appending.ts'
 import { checkedPieces, write } from './file-sending.ts'
-import { Fingerprint, seen, UploadFingerprints } from './fingerprint.ts'
+import { type Fingerprint, fingerprintOf, seen, UploadFingerprints } from './fingerprint.ts'
 import { sendVerified } from './verified-sending.ts'
 
 const UPLOAD_ID = /^[0-9a-f-]{36}$/
@@ -29,8 +30,8 @@ export async function openFileBlobStore(dir: string): Promise<BlobStore> {
 class FileBlobStore implements BlobStore {
   readonly #dir: string
   readonly #fingerprints = new UploadFingerprints()
-  /** The last operation on each upload that is at work: appends and the commit go one after the other. */
-  readonly #busy = new Map<string, Promise<unknown>>()
+  /** Appends to an upload and its commit go one after the other. */
+  readonly #locks = new KeyedLock()
   /** Folders that are there, or are being made. */
   readonly #folders = new Map<string, Promise<void>>()
 
@@ -94,7 +95,7 @@ class FileBlobStore implements BlobStore {
   }
 
   appendUpload(id: string, body: AsyncIterable<Uint8Array>): Promise<number> {
-    return this.#exclusive(id, async () => {
+    return this.#locks.run(id, async () => {
       const file = await this.#openUpload(id, APPEND)
       try {
         const { size } = await file.stat()
@@ -107,12 +108,13 @@ class FileBlobStore implements BlobStore {
   }
 
   commitUpload(id: string, key: string): Promise<void> {
-    return this.#exclusive(id, async () => {
+    return this.#locks.run(id, async () => {
       const file = await this.#openUpload(id, constants.O_RDONLY)
       try {
         const { size } = await file.stat()
         const known = this.#fingerprints.of(id, size)
-        const fingerprint = known?.algorithm === parseKey(key).algorithm ? known : await fingerprintOf(file, key)
+        const fingerprint =
+          known?.algorithm === parseKey(key).algorithm ? known : await fingerprintOf(key, contentOf(file))
         if (!fingerprint.is(key)) throw otherDigest(key)
         if (fingerprint.size > BLOCK) await this.#keepChecks(key, fingerprint)
         await file.sync()
@@ -127,7 +129,7 @@ class FileBlobStore implements BlobStore {
   async cancelUpload(id: string): Promise<void> {
     if (!UPLOAD_ID.test(id)) return
     this.#fingerprints.forget(id)
-    await this.#exclusive(id, () => rm(this.#uploadPath(id), { force: true }))
+    await this.#locks.run(id, () => rm(this.#uploadPath(id), { force: true }))
   }
 
   async *uploads(): AsyncIterable<OpenUpload> {
@@ -141,7 +143,7 @@ class FileBlobStore implements BlobStore {
     const file = await open(this.#path('blobs', key)).catch(ignoreMissing)
     if (!file) return undefined
     try {
-      const fingerprint = await fingerprintOf(file, key, pace)
+      const fingerprint = await fingerprintOf(key, contentOf(file), pace)
       if (!fingerprint.is(key)) return false
       if (fingerprint.size > BLOCK) await this.#keepChecks(key, fingerprint)
       return true
@@ -223,17 +225,6 @@ class FileBlobStore implements BlobStore {
     if (!file) throw unknownUpload(id)
     return file
   }
-
-  async #exclusive<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#busy.get(id)
-    const mine = (before ?? Promise.resolve()).then(work, work)
-    this.#busy.set(id, mine)
-    try {
-      return await mine
-    } finally {
-      if (this.#busy.get(id) === mine) this.#busy.delete(id)
-    }
-  }
 }
 
 interface Sending {
@@ -250,14 +241,8 @@ async function sendSmall(file: FileHandle, { key, size, to, range }: Sending): P
   await write(to, range ? bytes.subarray(range.start, range.end + 1) : bytes)
 }
 
-async function fingerprintOf(file: FileHandle, key: string, pace?: Pace): Promise<Fingerprint> {
-  const fingerprint = new Fingerprint(parseKey(key).algorithm)
-  const content = file.createReadStream({ highWaterMark: 512 * 1024, autoClose: false, start: 0 })
-  for await (const piece of content as AsyncIterable<Buffer>) {
-    fingerprint.add(piece)
-    await pace?.(piece.length)
-  }
-  return fingerprint
+function contentOf(file: FileHandle): AsyncIterable<Buffer> {
+  return file.createReadStream({ highWaterMark: 512 * 1024, autoClose: false, start: 0 })
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { parseKey } from './blob-key.ts'
+import type { Pace } from './blob-store.ts'
 import { BlockChecks } from './block-checks.ts'
 
 /** What is learnt of a content while it passes by once: its digest, its size and the checks of its blocks. */
@@ -26,6 +27,20 @@ export class Fingerprint {
   is(key: string): boolean {
     return this.#hash.copy().digest('hex') === parseKey(key).hex
   }
+}
+
+/** That of a content which is to be compared with `key`. */
+export async function fingerprintOf(
+  key: string,
+  content: AsyncIterable<Uint8Array>,
+  pace?: Pace,
+): Promise<Fingerprint> {
+  const fingerprint = new Fingerprint(parseKey(key).algorithm)
+  for await (const piece of content) {
+    fingerprint.add(piece)
+    await pace?.(piece.length)
+  }
+  return fingerprint
 }
 
 /** How many are kept; of other uploads the content is read once more at their end. */

@@ -9,6 +9,10 @@ export function addRegistryCommands(program: Command): void {
     .option('--listen <host:port>', 'address to listen on (port 0 = any free port)', '127.0.0.1:5000')
     .option('--url <url>', 'address by which clients reach it, where that is another')
     .option(
+      '--blobs <url>',
+      'where the bytes are: azure://CONTAINER/PREFIX, s3://BUCKET/PREFIX (default: in the data folder)',
+    )
+    .option(
       '--htpasswd <file>',
       'users, as htpasswd -B writes them (default: one user, admin, whose token is printed once)',
     )

@@ -10,6 +10,7 @@ import { stopSignal } from '../../server/stop-signal.ts'
 interface Options extends GlobalOptions {
   listen: string
   url?: string
+  blobs?: string
   htpasswd?: string
   config?: string
   kubeconfig?: string
@@ -34,7 +35,7 @@ export async function run(options: Options): Promise<void> {
   await server.stop()
 }
 
-function serverOptions({ listen, url, htpasswd, config, kubeconfig, tlsCert, tlsKey }: Options): RegistryServerOptions {
+function serverOptions({ listen, url, blobs, htpasswd, config, kubeconfig, tlsCert, tlsKey }: Options): RegistryServerOptions {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new UserError('OPTION_INVALID', '--tls-cert and --tls-key belong together', { hint: 'give both, or neither' })
   }
@@ -46,6 +47,7 @@ function serverOptions({ listen, url, htpasswd, config, kubeconfig, tlsCert, tls
   return {
     ...parseListenAddress(listen),
     ...(url !== undefined && { url: url.replace(/\/$/, '') }),
+    ...(blobs !== undefined && { blobs }),
     ...(htpasswd !== undefined && { htpasswd }),
     ...(config !== undefined && { config }),
     ...(kubeconfig !== undefined && { kubeconfig: readText(kubeconfig) }),

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto'
+import { Readable, type Writable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { KeyedLock } from '../keyed-lock.ts'
+import { otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
+import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
+import { type Bucket, inParts } from './bucket.ts'
+import { fingerprintOf, seen, UploadFingerprints } from './fingerprint.ts'
+import { sendVerified } from './verified-sending.ts'
+
+const UPLOAD_ID = /^[0-9a-f-]{36}$/
+/** Digits of an offset in a piece's name, so that names sort as offsets do. */
+const OFFSET = 15
+
+interface Piece {
+  name: string
+  size: number
+}
+
+/**
+ * Blobs in an object store: `blobs/<algorithm>/<hex>`, spoilt ones under `corrupt/`. An upload is its pieces, objects named
+ * `uploads/<id>/<offset>`, so it needs no state elsewhere and any later process can go on with it. At its end the pieces become one
+ * object, which appears whole. One process may write below a prefix at a time.
+ */
+export class ObjectBlobStore implements BlobStore {
+  readonly #bucket: Bucket
+  readonly #fingerprints = new UploadFingerprints()
+  readonly #locks = new KeyedLock()
+
+  constructor(bucket: Bucket) {
+    this.#bucket = bucket
+  }
+
+  async stat(key: string): Promise<{ size: number } | undefined> {
+    const size = await this.#bucket.size(blobName(key))
+    return size === undefined ? undefined : { size }
+  }
+
+  async get(key: string): Promise<Buffer | undefined> {
+    const content = await this.#bucket.get(blobName(key))
+    const bytes = content && (await buffer(content))
+    if (bytes) requireWhole(key, bytes)
+    return bytes
+  }
+
+  async send(key: string, to: Writable, range?: ByteRange): Promise<boolean> {
+    const content = await this.#bucket.get(blobName(key), range)
+    if (!content) return false
+    await sendVerified(content, to, range ? undefined : key)
+    return true
+  }
+
+  put(key: string, bytes: Uint8Array): Promise<void> {
+    return this.#bucket.put(blobName(key), bytes)
+  }
+
+  async startUpload(): Promise<string> {
+    const id = randomUUID()
+    await this.#bucket.put(pieceName(id, 0), Buffer.alloc(0))
+    this.#fingerprints.start(id)
+    return id
+  }
+
+  async uploadSize(id: string): Promise<number | undefined> {
+    const pieces = await this.#pieces(id)
+    return pieces && sizeOf(pieces)
+  }
+
+  appendUpload(id: string, body: AsyncIterable<Uint8Array>): Promise<number> {
+    return this.#locks.run(id, async () => {
+      let size = sizeOf(await this.#requirePieces(id))
+      for await (const part of inParts(seen(body, this.#fingerprints.of(id, size)))) {
+        await this.#bucket.put(pieceName(id, size), part)
+        size += part.length
+      }
+      return size
+    })
+  }
+
+  commitUpload(id: string, key: string): Promise<void> {
+    return this.#locks.run(id, async () => {
+      const pieces = await this.#requirePieces(id)
+      const size = sizeOf(pieces)
+      const known = this.#fingerprints.of(id, size)
+      const fingerprint =
+        known?.algorithm === parseKey(key).algorithm ? known : await fingerprintOf(key, this.#contentOf(pieces))
+      if (!fingerprint.is(key)) throw otherDigest(key)
+      await this.#bucket.putStream(blobName(key), this.#contentOf(pieces), size)
+      await this.#remove(id, pieces)
+    })
+  }
+
+  async cancelUpload(id: string): Promise<void> {
+    await this.#locks.run(id, async () => this.#remove(id, (await this.#pieces(id)) ?? []))
+  }
+
+  async *uploads(): AsyncIterable<OpenUpload> {
+    const found = new Map<string, OpenUpload>()
+    for await (const { name, size, modifiedAt } of this.#bucket.list('uploads/')) {
+      const id = name.split('/')[1] ?? ''
+      const upload = found.get(id) ?? { id, size: 0, touchedAt: 0 }
+      found.set(id, { id, size: upload.size + size, touchedAt: Math.max(upload.touchedAt, modifiedAt) })
+    }
+    yield* found.values()
+  }
+
+  async delete(key: string): Promise<boolean> {
+    if ((await this.stat(key)) === undefined) return false
+    await this.#bucket.delete(blobName(key))
+    return true
+  }
+
+  async verify(key: string, pace: Pace): Promise<boolean | undefined> {
+    const content = await this.#bucket.get(blobName(key))
+    return content && (await fingerprintOf(key, content, pace)).is(key)
+  }
+
+  async setAside(key: string): Promise<void> {
+    const size = await this.#bucket.size(blobName(key))
+    const content = await this.#bucket.get(blobName(key))
+    if (!content || size === undefined) return
+    await this.#bucket.putStream(`corrupt/${key.replace(':', '-')}`, content, size)
+    await this.#bucket.delete(blobName(key))
+  }
+
+  async *keys(): AsyncIterable<string> {
+    for await (const { name } of this.#bucket.list('blobs/')) {
+      const [, algorithm, hex] = name.split('/')
+      yield `${algorithm}:${hex}`
+    }
+  }
+
+  async *#contentOf(pieces: Piece[]): AsyncIterable<Uint8Array> {
+    for (const { name } of pieces) yield* (await this.#bucket.get(name)) ?? Readable.from([])
+  }
+
+  /** In order. An upload of nothing has one, of no bytes. */
+  async #pieces(id: string): Promise<Piece[] | undefined> {
+    if (!UPLOAD_ID.test(id)) return undefined
+    const pieces: Piece[] = []
+    for await (const { name, size } of this.#bucket.list(`uploads/${id}/`)) pieces.push({ name, size })
+    if (pieces.length === 0) return undefined
+    return pieces.sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async #requirePieces(id: string): Promise<Piece[]> {
+    const pieces = await this.#pieces(id)
+    if (!pieces) throw unknownUpload(id)
+    return pieces
+  }
+
+  async #remove(id: string, pieces: Piece[]): Promise<void> {
+    this.#fingerprints.forget(id)
+    // The first piece is the upload: as long as it is there, what is left can be found and removed.
+    for (const { name } of pieces.reverse()) await this.#bucket.delete(name)
+  }
+}
+
+function blobName(key: string): string {
+  const { algorithm, hex } = parseKey(key)
+  return `blobs/${algorithm}/${hex}`
+}
+
+const pieceName = (id: string, offset: number): string => `uploads/${id}/${String(offset).padStart(OFFSET, '0')}`
+
+const sizeOf = (pieces: Piece[]): number => pieces.reduce((sum, { size }) => sum + size, 0)

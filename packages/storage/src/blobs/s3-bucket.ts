@@ -1,0 +1,138 @@
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
+import { UserError } from '@slipway/errors'
+import { S3mini, S3NetworkError, S3ServiceError, type UploadPart } from 's3mini'
+import type { ByteRange } from './blob-store.ts'
+import { type Bucket, inParts, PART, type StoredObject } from './bucket.ts'
+import type { BucketAddress } from './bucket-address.ts'
+import { ServiceCalls, type StatusOf } from './service-calls.ts'
+
+/** Parts of one object, of 10,000 that S3 takes. */
+const PARTS = 9_000
+/** Milliseconds: S3 asks that errors of its own are tried again, more and more slowly. */
+const WAITS = [100, 400, 1_600]
+
+/**
+ * An S3 bucket, or one of a store that speaks S3. Credentials, region and endpoint come from the variables that AWS's own tools
+ * read. Throws UserError BLOB_STORE_CONFIG for what is missing.
+ */
+export async function openS3Bucket(address: BucketAddress): Promise<Bucket> {
+  const bucket = new S3Bucket(address)
+  await bucket.requireBucket()
+  return bucket
+}
+
+class S3Bucket implements Bucket {
+  readonly #client: S3mini
+  readonly #address: BucketAddress
+  readonly #calls: ServiceCalls
+
+  constructor(address: BucketAddress) {
+    this.#address = address
+    this.#calls = new ServiceCalls(address, { statusOf, waits: WAITS })
+    const { environment, container } = address
+    if (environment.AWS_SESSION_TOKEN) {
+      throw new UserError('BLOB_STORE_CONFIG', 'temporary S3 credentials (AWS_SESSION_TOKEN) are not supported', {
+        hint: 'use an access key of a user that may read and write this bucket',
+      })
+    }
+    const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1'
+    const base = environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL ?? `https://s3.${region}.amazonaws.com`
+    this.#client = new S3mini({
+      accessKeyId: address.require('AWS_ACCESS_KEY_ID'),
+      secretAccessKey: address.require('AWS_SECRET_ACCESS_KEY'),
+      endpoint: `${base.replace(/\/+$/, '')}/${container}`,
+      region,
+      fetch: fetchWithOneLength,
+    })
+  }
+
+  async requireBucket(): Promise<void> {
+    // Unlike the client's own question for a bucket, this one tells a bucket that is not there from one that is not ours.
+    if (!(await this.#page(''))) throw this.#calls.missing()
+  }
+
+  size(name: string): Promise<number | undefined> {
+    return this.#calls.find(() => this.#client.getContentLength(this.#address.nameOf(name)))
+  }
+
+  get(name: string, range?: ByteRange): Promise<Readable | undefined> {
+    return this.#calls.find(async () => {
+      const full = this.#address.nameOf(name)
+      const { body, headers } = await this.#client.getObjectRaw(full, !range, range?.start, range && range.end + 1)
+      const content = body ? Readable.fromWeb(body as ReadableStream<Uint8Array>) : Readable.from([])
+      return range ? Readable.from(within(content, range, headers.get('content-range'))) : content
+    })
+  }
+
+  async put(name: string, bytes: Uint8Array): Promise<void> {
+    await this.#calls.make(() => this.#client.putObject(this.#address.nameOf(name), bytes as Buffer<ArrayBuffer>))
+  }
+
+  async putStream(name: string, content: AsyncIterable<Uint8Array>, size: number): Promise<void> {
+    const parts = inParts(content, Math.max(PART, Math.ceil(size / PARTS)))
+    if (size <= PART) return this.put(name, (await parts.next()).value ?? Buffer.alloc(0))
+    const full = this.#address.nameOf(name)
+    const upload = await this.#calls.make(() => this.#client.getMultipartUploadId(full))
+    try {
+      const sent: UploadPart[] = []
+      for await (const part of parts) {
+        sent.push(
+          await this.#calls.make(() =>
+            this.#client.uploadPart(full, upload, part as Buffer<ArrayBuffer>, sent.length + 1),
+          ),
+        )
+      }
+      await this.#calls.make(() => this.#client.completeMultipartUpload(full, upload, sent))
+    } catch (error) {
+      await this.#client.abortMultipartUpload(full, upload).catch(() => {})
+      throw error
+    }
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.#calls.find(() => this.#client.deleteObject(this.#address.nameOf(name)))
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredObject> {
+    let token: string | undefined
+    do {
+      const page = await this.#page(prefix, token)
+      for (const { Key, Size, LastModified } of page?.objects ?? []) {
+        const modifiedAt = new Date(LastModified).getTime()
+        yield { name: this.#address.withoutPrefix(Key), size: Number(Size), modifiedAt }
+      }
+      token = page?.nextContinuationToken
+    } while (token)
+  }
+
+  #page(prefix: string, token?: string): ReturnType<S3mini['listObjectsPaged']> {
+    return this.#calls.make(() => this.#client.listObjectsPaged('/', this.#address.nameOf(prefix), 1_000, token))
+  }
+}
+
+/** fetch counts the body itself, and adds its number to one that is there already: "32, 32" is no length any more. */
+const fetchWithOneLength: typeof fetch = (input, init) => {
+  const headers = new Headers(init?.headers)
+  headers.delete('content-length')
+  return fetch(input, { ...init, headers })
+}
+
+/** Some calls wrap what the service said; fetch throws a TypeError where it gets no answer. */
+function statusOf(error: unknown): ReturnType<StatusOf> {
+  const said =
+    error instanceof Error && error.cause !== undefined && !(error instanceof TypeError) ? error.cause : error
+  if (said instanceof S3ServiceError) return said.status
+  return said instanceof S3NetworkError || said instanceof TypeError ? 'unanswered' : undefined
+}
+
+/** The range of what came: a server may send more than was asked for (RFC 9110 section 14.2), and some do. */
+async function* within(content: Readable, { start, end }: ByteRange, sent: string | null): AsyncIterable<Uint8Array> {
+  let at = Number(/^bytes (\d+)-/.exec(sent ?? '')?.[1] ?? 0)
+  for await (const piece of content as AsyncIterable<Uint8Array>) {
+    const wanted = piece.subarray(Math.max(0, start - at), Math.max(0, end + 1 - at))
+    at += piece.length
+    if (wanted.length > 0) yield wanted
+    if (at > end) return
+  }
+}

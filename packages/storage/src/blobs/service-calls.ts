@@ -1,0 +1,80 @@
+import { setTimeout } from 'node:timers/promises'
+import { messageOf, TransientError, UserError } from '@slipway/errors'
+import type { BucketAddress } from './bucket-address.ts'
+
+/** The HTTP status that an error stands for, `unanswered` where none came, undefined for an error of another kind. */
+export type StatusOf = (error: unknown) => number | 'unanswered' | undefined
+
+export interface ServiceCallOptions {
+  statusOf: StatusOf
+  /** Milliseconds to wait before each further try, where the client does not try again by itself. @default none */
+  waits?: readonly number[]
+}
+
+/** Calls to a cloud's storage: each can be made twice with the same effect, and its errors become ours. */
+export class ServiceCalls {
+  readonly #address: BucketAddress
+  readonly #statusOf: StatusOf
+  readonly #waits: readonly number[]
+
+  constructor(address: BucketAddress, { statusOf, waits = [] }: ServiceCallOptions) {
+    this.#address = address
+    this.#statusOf = statusOf
+    this.#waits = waits
+  }
+
+  /** Throws UserError BLOB_STORE_DENIED, TransientError BLOB_STORE_UNREACHABLE. */
+  async make<T>(call: () => Promise<T>): Promise<T> {
+    for (const wait of this.#waits) {
+      try {
+        return await call()
+      } catch (error) {
+        if (!passes(this.#statusOf(error))) throw this.#translated(error)
+        await setTimeout(wait)
+      }
+    }
+    return call().catch((error: unknown) => {
+      throw this.#translated(error)
+    })
+  }
+
+  /** As `make`; undefined for what is not there. */
+  find<T>(call: () => Promise<T>): Promise<T | undefined> {
+    return this.make(() =>
+      call().catch((error: unknown) => {
+        if (this.#statusOf(error) === 404) return undefined
+        throw error
+      }),
+    )
+  }
+
+  #translated(cause: unknown): unknown {
+    const status = this.#statusOf(cause)
+    const { url } = this.#address
+    if (status === 401 || status === 403) {
+      return new UserError('BLOB_STORE_DENIED', `${url} refused the credentials`, {
+        hint: 'check the variables that they come from, and what they may read and write',
+        cause,
+      })
+    }
+    if (!passes(status)) return cause
+    return new TransientError('BLOB_STORE_UNREACHABLE', `${url} did not answer: ${reasonOf(cause)}`, { cause })
+  }
+
+  missing(): UserError {
+    const { url, container } = this.#address
+    return new UserError('BLOB_STORE_CONFIG', `${url}: there is no bucket or container named ${container}`, {
+      hint: 'create it, or correct the name',
+    })
+  }
+}
+
+/** Whether time makes it go away. */
+function passes(status: ReturnType<StatusOf>): boolean {
+  return status === 'unanswered' || status === 429 || (status !== undefined && status >= 500)
+}
+
+/** fetch says why only in the cause of what it throws. */
+function reasonOf(error: unknown): string {
+  return messageOf(error instanceof Error && error.cause instanceof Error ? error.cause : error)
+}
