@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { haveObjectStores, type ObjectStoreServer, startAzure, startS3 } from './object-stores/servers.ts'
+import { haveObjectStores, type ObjectStoreServer, startAzure } from './object-stores/servers.ts'
 import { type RegistryProcess, startRegistryProcess } from './registry-process.ts'
 
 const PUSHERS = 100
@@ -133,7 +133,7 @@ async function pullWhole({ send }: RegistryProcess, repository: string, referenc
 
 const STORES: { name: string; start?: () => Promise<ObjectStoreServer>; args: string[] }[] = [
   { name: 'files', args: [] },
-  { name: 's3', start: startS3, args: ['--blobs', 's3://blobs/team'] },
+  // s3rver answers before it has written, and writes in place: a crash beside it would show nothing about us.
   { name: 'azure', start: startAzure, args: ['--blobs', 'azure://blobs/team'] },
 ]
 

@@ -5,7 +5,7 @@ import { KeyedLock } from '../keyed-lock.ts'
 import { otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
 import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
 import { type Bucket, inParts } from './bucket.ts'
-import { fingerprintOf, seen, UploadFingerprints } from './fingerprint.ts'
+import { Fingerprint, fingerprintOf, seen, UploadFingerprints } from './fingerprint.ts'
 import { sendVerified } from './verified-sending.ts'
 
 const UPLOAD_ID = /^[0-9a-f-]{36}$/
@@ -85,7 +85,10 @@ export class ObjectBlobStore implements BlobStore {
       const fingerprint =
         known?.algorithm === parseKey(key).algorithm ? known : await fingerprintOf(key, this.#contentOf(pieces))
       if (!fingerprint.is(key)) throw otherDigest(key)
-      await this.#bucket.putStream(blobName(key), this.#contentOf(pieces), size)
+      // A layer that many images share is not sent each time. A spoilt one was set aside, or will be when it is read.
+      if ((await this.#bucket.size(blobName(key))) !== size) {
+        await this.#bucket.putStream(blobName(key), verified(key, this.#contentOf(pieces)), size)
+      }
       await this.#remove(id, pieces)
     })
   }
@@ -164,3 +167,10 @@ function blobName(key: string): string {
 const pieceName = (id: string, offset: number): string => `uploads/${id}/${String(offset).padStart(OFFSET, '0')}`
 
 const sizeOf = (pieces: Piece[]): number => pieces.reduce((sum, { size }) => sum + size, 0)
+
+/** Passes a content on, and breaks off at its end where it is not what `key` says: what was read back may not be what was put. */
+async function* verified(key: string, content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const fingerprint = new Fingerprint(parseKey(key).algorithm)
+  yield* seen(content, fingerprint)
+  if (!fingerprint.is(key)) throw otherDigest(key)
+}

@@ -35,7 +35,16 @@ export async function run(options: Options): Promise<void> {
   await server.stop()
 }
 
-function serverOptions({ listen, url, blobs, htpasswd, config, kubeconfig, tlsCert, tlsKey }: Options): RegistryServerOptions {
+function serverOptions({
+  listen,
+  url,
+  blobs,
+  htpasswd,
+  config,
+  kubeconfig,
+  tlsCert,
+  tlsKey,
+}: Options): RegistryServerOptions {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new UserError('OPTION_INVALID', '--tls-cert and --tls-key belong together', { hint: 'give both, or neither' })
   }
