@@ -41,6 +41,11 @@ export interface ControllerOptions<T extends KubeObject> {
    * `own`: the reconciler writes its status itself. @default 'conditions'
    */
   status?: 'conditions' | 'own'
+  /**
+   * Reconcile also what is being deleted or has `spec.suspend`, as the controllers of Kubernetes' own kinds do.
+   * @default false: the first is left to finalizers, the second alone
+   */
+  always?: boolean
   /** Which changes of the object itself are worth a look. @default everything except changes of status alone */
   concerns?: (change: Change<T>) => boolean
   /** Milliseconds after which an object with a UserError is looked at again without an event. @default 300000 */
@@ -138,8 +143,9 @@ export class Controller<T extends KubeObject = KubeObject> {
 
   /** Undefined when there was nothing to do: suspended, or gone. */
   async #run(object: T): Promise<ReconcileResult | undefined> {
-    const { reconciler, finalizer } = this.#options
+    const { reconciler, finalizer, always } = this.#options
     const context = this.#context(object)
+    if (always) return this.#settle(object, context, () => reconciler.reconcile(object, context))
     if (object.metadata.deletionTimestamp) {
       if (!finalizer || !object.metadata.finalizers?.includes(finalizer)) return undefined
       await this.#settle(object, context, async () => {
@@ -170,8 +176,7 @@ export class Controller<T extends KubeObject = KubeObject> {
       if (result) await this.#writeConditions(object, context, result)
       return result
     } catch (error) {
-      // A lost race is no news: the next look sees the winner's object.
-      if (this.#stop.signal.aborted || isApiError(error, 'KUBE_CONFLICT')) throw error
+      if (this.#stop.signal.aborted || this.#isNoNews(object, error)) throw error
       this.#log(
         'error',
         `${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}: ${describeError(error)}`,
@@ -186,6 +191,12 @@ export class Controller<T extends KubeObject = KubeObject> {
       }
       throw error
     }
+  }
+
+  /** A lost race, whose next look sees the winner's object; an object that went meanwhile, or goes with its namespace. */
+  #isNoNews({ metadata }: T, error: unknown): boolean {
+    if (isApiError(error, 'KUBE_CONFLICT') || isApiError(error, 'KUBE_NAMESPACE_TERMINATING')) return true
+    return isApiError(error, 'KUBE_NOT_FOUND') && this.#objects.get(metadata)?.metadata.uid !== metadata.uid
   }
 
   async #writeConditions(

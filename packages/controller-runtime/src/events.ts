@@ -25,7 +25,13 @@ export class EventRecorder {
   /** Returns at once; events are written in order, in the background. */
   record(object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
     const now = new Date().toISOString()
-    this.#last = this.#last.then(() => this.#write(object, { type, reason, message, now })).catch(this.#onError)
+    this.#last = this.#last
+      .then(() => this.#write(object, { type, reason, message, now }))
+      .catch((error: unknown) => {
+        // Events go with their namespace.
+        const isGone = isApiError(error, 'KUBE_NAMESPACE_TERMINATING') || isApiError(error, 'KUBE_NOT_FOUND')
+        if (!isGone) this.#onError(error)
+      })
   }
 
   /** Resolves when everything recorded so far is written. */

@@ -7,6 +7,7 @@ export type ApiErrorCode =
   | 'KUBE_CONFLICT'
   | 'KUBE_INVALID'
   | 'KUBE_FORBIDDEN'
+  | 'KUBE_NAMESPACE_TERMINATING'
   | 'KUBE_UNAUTHORIZED'
   | 'KUBE_EXPIRED'
   | 'KUBE_NO_SUCH_KIND'
@@ -15,7 +16,7 @@ export type ApiErrorCode =
 interface Status {
   reason?: string
   message?: string
-  details?: { retryAfterSeconds?: number }
+  details?: { retryAfterSeconds?: number; causes?: { reason?: string }[] }
 }
 
 /** Whether a thrown error is this answer of the API server. */
@@ -31,7 +32,7 @@ export function apiError(httpStatus: number, body: string, request: string): Sli
     case 401:
       return new UserError('KUBE_UNAUTHORIZED', message)
     case 403:
-      return new UserError('KUBE_FORBIDDEN', message)
+      return new UserError(isTerminating(status) ? 'KUBE_NAMESPACE_TERMINATING' : 'KUBE_FORBIDDEN', message)
     case 404:
       return new UserError('KUBE_NOT_FOUND', message)
     case 409:
@@ -50,6 +51,9 @@ export function apiError(httpStatus: number, body: string, request: string): Sli
         : new UserError('KUBE_INVALID', message)
   }
 }
+
+const isTerminating = ({ details }: Status): boolean =>
+  details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') ?? false
 
 function parseStatus(body: string): Status {
   try {

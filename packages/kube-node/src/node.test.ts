@@ -53,6 +53,7 @@ const webDeployment = (image: string, container: object = {}): KubeObject => ({
   metadata: { name: 'web', namespace },
   spec: {
     replicas: 1,
+    progressDeadlineSeconds: 600,
     selector: { matchLabels: { app: 'web' } },
     template: {
       metadata: { labels: { app: 'web' } },

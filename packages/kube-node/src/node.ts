@@ -2,15 +2,17 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Controller, Log } from '@slipway/controller-runtime'
 import type { InformerSet, KubeClient } from '@slipway/kube-client'
+import { FreshCache } from './controllers/ownership/fresh-cache.ts'
 import { workloadControllers } from './controllers/workload-controllers.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
-import { nodeLabels, registerNode, retireNode } from './kubelet/node-object.ts'
+import { registerNode, retireNode } from './kubelet/node-object.ts'
 import { podFilter, removeContainers } from './kubelet/observe.ts'
 import { PODS, SERVICES } from './model/kinds.ts'
 import type { Pod } from './model/pod.ts'
 import type { Service } from './model/service.ts'
 import { ServiceProxy } from './network/service-proxy.ts'
 import type { PodEngine, PodRuntime } from './runtime/pod-runtime.ts'
+import { scheduler } from './scheduling/scheduler.ts'
 import { KubeletServer } from './server/kubelet-server.ts'
 
 export interface NodeDeps {
@@ -67,13 +69,12 @@ export class Node {
       dial: ({ metadata }, port) => this.#kubelet.worker(metadata.namespace ?? 'default', metadata.name)?.dial(port),
       log,
     })
-    const labels = nodeLabels(this.#name)
-    this.#controllers = workloadControllers({
-      client,
-      informers,
-      log,
-      node: { name: this.#name, labels: () => labels },
-    })
+    const nodeName = this.#name
+    const pods = new FreshCache<Pod>(informers.for(PODS))
+    this.#controllers = [
+      ...workloadControllers({ client, informers, pods, nodeName, log }),
+      scheduler({ client, informers, nodeName, log }),
+    ]
   }
 
   /** Resolves when the Node is registered and everything works on what there is. */

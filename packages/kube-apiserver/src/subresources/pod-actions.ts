@@ -28,15 +28,7 @@ export async function bindPod(objects: ObjectService, registry: ResourceRegistry
       if (pod.spec.nodeName)
         throw conflict(resource, name, `pod ${name} is already assigned to node "${pod.spec.nodeName}"`)
       pod.spec.nodeName = node
-      const condition = {
-        type: 'PodScheduled',
-        status: 'True',
-        lastProbeTime: null,
-        lastTransitionTime: `${new Date().toISOString().slice(0, 19)}Z`,
-      }
-      const others = (pod.status?.conditions ?? []).filter((one: { type: string }) => one.type !== 'PodScheduled')
-      pod.status = { ...pod.status, conditions: [...others, condition] }
-      return pod
+      return withCondition(pod, { type: 'PodScheduled' })
     },
     { ...options, subresource: 'binding' },
   )
@@ -55,8 +47,23 @@ export async function evictPod(objects: ObjectService, registry: ResourceRegistr
     ])
   }
   const { subresource: _, ...options } = writeOptionsOf(request, 'DeleteOptions')
+  // Whoever counts failures of pods has to see that this one was not its own.
+  await objects.update({ resource, namespace, name }, disrupted, { ...options, subresource: 'status' })
   await remove(objects, { resource, namespace, name }, body?.deleteOptions ?? {}, options)
   sendValue(request, 201, { ...success({}), code: 201 })
+}
+
+function disrupted(pod: KubeObject | undefined): KubeObject | undefined {
+  const message = 'Eviction API: evicting'
+  return pod && withCondition(pod, { type: 'DisruptionTarget', reason: 'EvictionByEvictionAPI', message })
+}
+
+function withCondition(pod: KubeObject, more: { type: string; reason?: string; message?: string }): KubeObject {
+  const lastTransitionTime = `${new Date().toISOString().slice(0, 19)}Z`
+  const condition = { status: 'True', lastProbeTime: null, lastTransitionTime, ...more }
+  const others = (pod.status?.conditions ?? []).filter(({ type }: { type: string }) => type !== more.type)
+  pod.status = { ...pod.status, conditions: [...others, condition] }
+  return pod
 }
 
 function blockingBudget(

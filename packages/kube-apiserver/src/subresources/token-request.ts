@@ -65,7 +65,7 @@ function bindTo(
     )
   }
   binding[part] = { name: reference.name, uid }
-  if (part === 'pod' && object.spec?.nodeName) binding.node = { name: object.spec.nodeName }
+  if (part === 'pod' && object.spec?.nodeName) binding.node = nodeReference(objects, object.spec.nodeName)
   if (part === 'pod' && object.spec?.serviceAccountName !== name) {
     throw conflict(
       type,
@@ -73,4 +73,9 @@ function bindTo(
       `cannot bind token for serviceaccount "${name}" to pod running with different serviceaccount name.`,
     )
   }
+}
+
+function nodeReference(objects: ObjectService, name: string): NonNullable<Binding['node']> {
+  const entry = objects.store.get(`/registry/core/nodes/${name}`)
+  return { name, ...(entry && { uid: viewEntry(entry).metadata.uid ?? '' }) }
 }

@@ -2,72 +2,113 @@ import { Controller, type ControllerOptions, type Log, type Reconciler } from '@
 import type { Change, InformerSet, KubeClient, ListQuery } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
 import { controllerOf, matchesAll } from '../labels.ts'
-import { PODS, SERVICES } from '../model/kinds.ts'
-import type { Pod } from '../model/pod.ts'
-import type { Service } from '../model/service.ts'
+import {
+  CONTROLLER_REVISIONS,
+  CRON_JOBS,
+  DAEMON_SETS,
+  DEPLOYMENTS,
+  ENDPOINT_SLICES,
+  ENDPOINTS,
+  JOBS,
+  NODES,
+  PODS,
+  REPLICA_SETS,
+  REPLICATION_CONTROLLERS,
+  SERVICES,
+  STATEFUL_SETS,
+} from '../model/kinds.ts'
+import type { NodeObject } from '../model/node.ts'
+import type { LabelSelector, Pod } from '../model/pod.ts'
+import type { EndpointSlice, Service } from '../model/service.ts'
 import type { ReplicaSet } from '../model/workloads.ts'
-import { daemonSetReconciler } from './daemon-set.ts'
+import { cronJobReconciler } from './cron-job/reconciler.ts'
+import { daemonSetReconciler } from './daemon-set/reconciler.ts'
 import { deploymentReconciler } from './deployment/reconciler.ts'
-import { endpointsReconciler } from './endpoints.ts'
-import { FreshCache } from './fresh-cache.ts'
-import { jobReconciler } from './job.ts'
-import { PodWriter } from './pod-writer.ts'
-import { replicaSetReconciler } from './replica-set.ts'
-import { schedulerReconciler } from './scheduler.ts'
-import { statefulSetReconciler } from './stateful-set.ts'
-
-const apps = (kind: string): ListQuery => ({ apiVersion: 'apps/v1', kind })
-const REPLICA_SETS = apps('ReplicaSet')
-const ENDPOINTS: ListQuery = { apiVersion: 'v1', kind: 'Endpoints' }
-const SLICES: ListQuery = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' }
+import { SERVICE_NAME } from './endpoints/endpoints.ts'
+import { endpointsReconciler } from './endpoints/reconciler.ts'
+import { type ControllerRevision, RevisionHistory } from './history/controller-revisions.ts'
+import type { Job } from './job/job.ts'
+import { jobReconciler, orphanedJobPodReconciler } from './job/reconciler.ts'
+import { isTracked } from './job/tally.ts'
+import { FreshCache } from './ownership/fresh-cache.ts'
+import { keyIn, ownersOf } from './ownership/owners.ts'
+import { PodWriter } from './pods/pod-writer.ts'
+import { replicaSetReconciler } from './replica-set/reconciler.ts'
+import { ClaimKeeper } from './stateful-set/claim-keeper.ts'
+import { statefulSetReconciler } from './stateful-set/reconciler.ts'
 
 export interface WorkloadDeps {
   client: KubeClient
   informers: InformerSet
-  node: { name: string; labels(): Record<string, string> }
+  pods: FreshCache<Pod>
+  nodeName: string
   log?: Log
 }
 
-/** Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, endpoints and scheduler, ready to start. */
-export function workloadControllers(deps: WorkloadDeps): Controller[] {
-  const { client, informers, node } = deps
-  const pods = new FreshCache<Pod>(informers.for<Pod>(PODS))
-  const replicaSets = new FreshCache<ReplicaSet>(informers.for<ReplicaSet>(REPLICA_SETS))
+/** The controllers that make pods of workloads and addresses of Services, ready to start. */
+export function workloadControllers({ client, informers, pods, nodeName, log }: WorkloadDeps): Controller[] {
   const writer = new PodWriter(client, pods)
+  const replicaSets = new FreshCache<ReplicaSet>(informers.for(REPLICA_SETS))
+  const jobs = new FreshCache<Job>(informers.for(JOBS))
+  const history = new RevisionHistory(client, new FreshCache<ControllerRevision>(informers.for(CONTROLLER_REVISIONS)))
+  const node = (): NodeObject | undefined => informers.for<NodeObject>(NODES).get({ name: nodeName })
   const controller = <T extends KubeObject>(
     name: string,
     query: ListQuery,
     reconciler: Reconciler<T>,
-    more: Partial<ControllerOptions<T>> = {},
+    more: Partial<ControllerOptions<T>>,
   ): Controller =>
     new Controller<T>({
-      name,
-      client,
-      informers,
-      query,
-      reconciler,
-      status: 'own',
-      ...(deps.log && { log: deps.log }),
+      ...{ name, client, informers, query, reconciler, status: 'own', always: true, userErrorRecheck: 15_000 },
+      ...(log && { log }),
       ...more,
     }) as unknown as Controller
-  const podOwners = (kind: string): Pick<ControllerOptions<KubeObject>, 'watches'> => ({
-    watches: [{ query: PODS, map: ownersOf(kind) }],
+  const owned = (by: ListQuery, kind: ListQuery, selectorOf = templateSelector) => ({
+    query: kind,
+    map: ownersOf(informers.for(by), selectorOf),
   })
   return [
-    controller('deployment-controller', apps('Deployment'), deploymentReconciler({ client, replicaSets, pods }), {
+    controller('deployment-controller', DEPLOYMENTS, deploymentReconciler({ client, replicaSets, pods }), {
       watches: [
-        { query: REPLICA_SETS, map: ownersOf('Deployment') },
+        owned(DEPLOYMENTS, REPLICA_SETS),
         // Recreate waits for the last pod to go, which no replica set tells.
+        { query: PODS, map: ({ type, object }) => (type === 'deleted' ? deploymentsOf(object, replicaSets) : []) },
+      ],
+    }),
+    controller('replicaset-controller', REPLICA_SETS, replicaSetReconciler(writer, templateSelector), {
+      watches: [owned(REPLICA_SETS, PODS)],
+    }),
+    controller('replication-controller', REPLICATION_CONTROLLERS, replicaSetReconciler(writer, plainSelector), {
+      watches: [owned(REPLICATION_CONTROLLERS, PODS, plainSelector)],
+    }),
+    controller(
+      'statefulset-controller',
+      STATEFUL_SETS,
+      statefulSetReconciler({ pods: writer, history, claims: new ClaimKeeper(client) }),
+      { watches: [owned(STATEFUL_SETS, PODS), owned(STATEFUL_SETS, CONTROLLER_REVISIONS)] },
+    ),
+    controller('daemonset-controller', DAEMON_SETS, daemonSetReconciler({ pods: writer, history, node }), {
+      watches: [
+        owned(DAEMON_SETS, PODS),
+        owned(DAEMON_SETS, CONTROLLER_REVISIONS),
         {
-          query: PODS,
-          map: (change) => (change.type === 'deleted' ? deploymentsOfPod(change.object, replicaSets) : []),
+          query: NODES,
+          map: () =>
+            informers
+              .for(DAEMON_SETS)
+              .list()
+              .map(({ metadata }) => metadata),
         },
       ],
     }),
-    controller('replicaset-controller', REPLICA_SETS, replicaSetReconciler(writer), podOwners('ReplicaSet')),
-    controller('statefulset-controller', apps('StatefulSet'), statefulSetReconciler(writer), podOwners('StatefulSet')),
-    controller('daemonset-controller', apps('DaemonSet'), daemonSetReconciler(writer, node), podOwners('DaemonSet')),
-    controller('job-controller', { apiVersion: 'batch/v1', kind: 'Job' }, jobReconciler(writer), podOwners('Job')),
+    controller('job-controller', JOBS, jobReconciler({ client, pods: writer }), { watches: [owned(JOBS, PODS)] }),
+    controller('job-controller', PODS, orphanedJobPodReconciler(writer, jobOf(informers)), {
+      concerns: ({ type, object }: Change<Pod>) => type !== 'deleted' && isTracked(object),
+      watches: [{ query: JOBS, map: ({ object }) => podsOf(object, pods) }],
+    }),
+    controller('cronjob-controller', CRON_JOBS, cronJobReconciler({ client, jobs }), {
+      watches: [owned(CRON_JOBS, JOBS, () => undefined)],
+    }),
     controller(
       'endpoint-controller',
       SERVICES,
@@ -75,35 +116,45 @@ export function workloadControllers(deps: WorkloadDeps): Controller[] {
         client,
         pods,
         endpoints: new FreshCache(informers.for(ENDPOINTS)),
-        slices: new FreshCache(informers.for(SLICES)),
+        slices: new FreshCache<EndpointSlice>(informers.for(ENDPOINT_SLICES)),
       }),
       {
         watches: [
           { query: PODS, map: servicesOf(informers) },
           { query: ENDPOINTS, map: sameName },
-          { query: SLICES, map: serviceOfSlice },
+          { query: ENDPOINT_SLICES, map: serviceOfSlice },
         ],
       },
     ),
-    controller('default-scheduler', PODS, schedulerReconciler(client, node), {
-      concerns: ({ type, object }: Change<Pod>) => type !== 'deleted' && !object.spec.nodeName,
-    }),
   ]
 }
 
-function ownersOf(kind: string): (change: Change<KubeObject>) => ObjectKey[] {
-  return ({ object }) => {
-    const owner = controllerOf(object)
-    return owner?.kind === kind ? [keyIn(object, owner.name)] : []
-  }
-}
+const templateSelector = ({ spec }: KubeObject): LabelSelector | undefined => spec?.selector
 
-function deploymentsOfPod(pod: KubeObject, sets: FreshCache<ReplicaSet>): ObjectKey[] {
+/** A ReplicationController's selector is from before there were expressions. */
+const plainSelector = ({ spec }: KubeObject): LabelSelector | undefined =>
+  spec?.selector && { matchLabels: spec.selector }
+
+function deploymentsOf(pod: KubeObject, sets: FreshCache<ReplicaSet>): ObjectKey[] {
   const owner = controllerOf(pod)
   const set = owner && sets.list().find(({ metadata }) => metadata.uid === owner.uid)
   const deployment = set && controllerOf(set)
   return deployment ? [keyIn(pod, deployment.name)] : []
 }
+
+function jobOf(informers: InformerSet): (pod: Pod) => Job | undefined {
+  return (pod) => {
+    const owner = controllerOf(pod)
+    const job = owner && informers.for<Job>(JOBS).get(keyIn(pod, owner.name))
+    return job?.metadata.uid === owner?.uid ? job : undefined
+  }
+}
+
+const podsOf = (job: KubeObject, pods: FreshCache<Pod>): ObjectKey[] =>
+  pods
+    .ownedBy(job)
+    .filter(isTracked)
+    .map(({ metadata }) => keyIn(job, metadata.name))
 
 function servicesOf(informers: InformerSet): (change: Change<KubeObject>) => ObjectKey[] {
   return ({ object, previous }) => {
@@ -122,11 +173,6 @@ const sameName = ({ type, object }: Change<KubeObject>): ObjectKey[] =>
   type === 'added' ? [] : [keyIn(object, object.metadata.name)]
 
 function serviceOfSlice({ type, object }: Change<KubeObject>): ObjectKey[] {
-  const service = object.metadata.labels?.['kubernetes.io/service-name']
+  const service = object.metadata.labels?.[SERVICE_NAME]
   return type === 'added' || !service ? [] : [keyIn(object, service)]
 }
-
-const keyIn = (object: KubeObject, name: string): ObjectKey => ({
-  name,
-  ...(object.metadata.namespace && { namespace: object.metadata.namespace }),
-})

@@ -2,10 +2,12 @@ import { EventRecorder, type Log } from '@slipway/controller-runtime'
 import { messageOf } from '@slipway/errors'
 import type { Change, InformerSet } from '@slipway/kube-client'
 import type { ObjectMeta } from '@slipway/kube-objects'
-import { PODS, SERVICES } from '../model/kinds.ts'
+import { NODES, PODS, SERVICES } from '../model/kinds.ts'
+import type { NodeObject } from '../model/node.ts'
 import type { Pod } from '../model/pod.ts'
 import type { Service } from '../model/service.ts'
 import { LABELS } from '../runtime/pod-runtime.ts'
+import { type Rejection, rejectionOf } from './admission.ts'
 import { type ConfigurationKind, ConfigurationWatch } from './configuration/configuration-watch.ts'
 import { mounts } from './configuration/references.ts'
 import { podFilter, removeContainers } from './observe.ts'
@@ -54,7 +56,7 @@ export class Kubelet {
     const { informers } = this.#deps
     const pods = informers.for<Pod>(PODS)
     // Containers are told where Services are.
-    await Promise.all([pods.start(), informers.for<Service>(SERVICES).start()])
+    await Promise.all([pods, informers.for(SERVICES), informers.for(NODES)].map((informer) => informer.start()))
     await this.#removeOrphans(new Set(pods.list().map(({ metadata }) => metadata.uid ?? '')))
     this.#watching = this.#watchEngine()
     this.#configuration.start()
@@ -94,10 +96,18 @@ export class Kubelet {
       worker.update(object)
       return
     }
-    const created = new PodWorker(object, this.#deps)
+    const created = new PodWorker(object, this.#deps, this.#rejection(object))
     this.#workers.set(uid, created)
     created.update(object)
     if (this.#deps.runtime.simulated) void this.#markSimulated(object)
+  }
+
+  /** Undefined for a pod that may run, and for one that did already before this process began. */
+  #rejection(pod: Pod): Rejection | undefined {
+    const node = this.#deps.informers.for<NodeObject>(NODES).get({ name: this.#deps.nodeName })
+    if (!node || pod.status?.startTime || pod.metadata.deletionTimestamp) return undefined
+    const running = [...this.#workers.values()].filter((worker) => worker.isAlive).map((worker) => worker.pod)
+    return rejectionOf(pod, node, running)
   }
 
   #onConfiguration(kind: ConfigurationKind, changed: ObjectMeta | undefined): void {

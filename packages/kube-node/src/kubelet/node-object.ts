@@ -15,7 +15,7 @@ const ARCHITECTURES: Partial<Record<string, string>> = { x64: 'amd64' }
 const MAX_PODS = '110'
 
 /** The labels that every Node has. */
-export function nodeLabels(name: string): Record<string, string> {
+function nodeLabels(name: string): Record<string, string> {
   const architecture = ARCHITECTURES[arch()] ?? arch()
   return {
     'beta.kubernetes.io/arch': architecture,

@@ -2,7 +2,9 @@ import { classOf, describeError, type SlipwayError } from '@slipway/errors'
 import { canonicalJson } from '../canonical.ts'
 import { timestamp } from '../controllers/clock.ts'
 import type { Container, Pod } from '../model/pod.ts'
+import type { PodStatus } from '../model/pod-status.ts'
 import { SANDBOX } from '../runtime/pod-runtime.ts'
+import type { Rejection } from './admission.ts'
 import { ConfigurationReader } from './configuration/configuration-reader.ts'
 import { ContainerKiller } from './containers/container-killer.ts'
 import { ContainerStarter } from './containers/container-starter.ts'
@@ -26,7 +28,7 @@ const POST_START_LIMIT = 300_000
 interface Ending {
   /** Seconds. */
   grace: number
-  failure?: { reason: string; message: string }
+  failure?: Rejection
 }
 
 /** Runs one pod: looks at what the engine has, does what is missing, says what is. One pass at a time. */
@@ -39,6 +41,7 @@ export class PodWorker {
   readonly #killer: ContainerKiller
   readonly #probers: ProberManager
   readonly #status: StatusWriter
+  readonly #rejection: Rejection | undefined
   readonly #abort = new AbortController()
   readonly #leaving = new AbortController()
   #running: Promise<void> | undefined
@@ -48,8 +51,10 @@ export class PodWorker {
   #terminated = false
   #stopped = false
 
-  constructor(pod: Pod, deps: WorkerDeps) {
+  /** A pod with a `rejection` is only told why it does not run. */
+  constructor(pod: Pod, deps: WorkerDeps, rejection?: Rejection) {
     this.#deps = deps
+    this.#rejection = rejection
     this.#observed = new ObservedPod(pod, deps)
     this.#volumes = new VolumeManager(this.#observed, deps)
     this.#starter = new ContainerStarter(this.#observed, deps)
@@ -65,6 +70,12 @@ export class PodWorker {
   /** The pod with the status last said of it. */
   get pod(): Pod {
     return this.#observed.pod
+  }
+
+  /** Whether it may still hold something of the machine. */
+  get isAlive(): boolean {
+    const { phase } = this.pod.status ?? {}
+    return !this.#terminated && !this.#rejection && phase !== 'Succeeded' && phase !== 'Failed'
   }
 
   /** The pod as it is now; a deletion interrupts what is under way. */
@@ -165,6 +176,7 @@ export class PodWorker {
 
   /** Resolves to the milliseconds after which to look again without an event. */
   async #sync(): Promise<number | undefined> {
+    if (this.#rejection) return this.#reject(this.#rejection)
     for (;;) {
       await this.#observed.observe()
       this.#probers.sync()
@@ -190,6 +202,14 @@ export class PodWorker {
       else await this.#startAll(decision.start.filter(({ container }) => due.has(container.name)))
       if (this.#abort.signal.aborted) return undefined
     }
+  }
+
+  #reject({ reason, message }: Rejection): undefined {
+    if (this.pod.status?.phase === 'Failed') return
+    this.#deps.event(this.pod, 'Warning', reason, message)
+    const status: PodStatus = { phase: 'Failed', reason, message, startTime: timestamp() }
+    this.#status.set(this.pod, status)
+    this.#observed.say(status)
   }
 
   /** Volumes are made meanwhile; what goes wrong with them is told when they are needed. */

@@ -22,3 +22,24 @@ export interface ServicePort {
   nodePort?: number
   appProtocol?: string
 }
+/** discovery.k8s.io/v1. */
+export interface EndpointSlice extends KubeObject {
+  addressType: 'IPv4' | 'IPv6' | 'FQDN'
+  endpoints?: Endpoint[]
+  ports?: EndpointPort[] | null
+}
+
+export interface Endpoint {
+  addresses: string[]
+  conditions?: { ready?: boolean; serving?: boolean; terminating?: boolean }
+  hostname?: string
+  nodeName?: string
+  targetRef?: { kind: string; name: string; namespace?: string; uid?: string }
+}
+
+export interface EndpointPort {
+  name?: string
+  port?: number
+  protocol?: 'TCP' | 'UDP' | 'SCTP'
+  appProtocol?: string
+}

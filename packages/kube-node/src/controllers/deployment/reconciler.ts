@@ -1,20 +1,26 @@
 import type { ReconcileContext, ReconcileResult, Reconciler } from '@slipway/controller-runtime'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
-import { canonicalJson } from '../../canonical.ts'
+import { REPLICA_SETS } from '../../model/kinds.ts'
 import type { Pod } from '../../model/pod.ts'
 import type { Deployment, ReplicaSet } from '../../model/workloads.ts'
 import { timestamp } from '../clock.ts'
-import type { FreshCache } from '../fresh-cache.ts'
+import { Claims } from '../ownership/claims.ts'
+import type { FreshCache } from '../ownership/fresh-cache.ts'
+import { says, updateStatus } from '../status.ts'
 import {
   byAge,
+  DESIRED,
   findNewReplicaSet,
+  MOST,
   newReplicaSet,
   outdated,
   REVISION,
-  replicaSetAnnotations,
+  revisionAnnotations,
   revisionOf,
+  sizeAnnotations,
 } from './revisions.ts'
 import { planRecreate, planRollingUpdate, type RolloutState, resolveFenceposts } from './rollout.ts'
+import { planScale } from './scale.ts'
 import { deploymentStatus, untilDeadline } from './status.ts'
 
 interface Deps {
@@ -23,8 +29,18 @@ interface Deps {
   pods: FreshCache<Pod>
 }
 
-type Fence = { maxSurge: number; maxUnavailable: number }
-interface Observed {
+/** One look at one Deployment. */
+interface Look {
+  deployment: Deployment
+  context: ReconcileContext<Deployment>
+  desired: number
+  maxSurge: number
+  maxUnavailable: number
+  recreate: boolean
+}
+
+/** Its replica sets: that of the current template, and the others, oldest first. */
+interface Sets {
   fresh: ReplicaSet | undefined
   old: ReplicaSet[]
   origin: 'created' | 'found' | 'known'
@@ -32,67 +48,93 @@ interface Observed {
 
 /** Keeps the replica sets of one Deployment in step with its template and size. */
 export function deploymentReconciler(deps: Deps): Reconciler<Deployment> {
+  const claims = new Claims(deps.client, deps.replicaSets, REPLICA_SETS)
   return {
     async reconcile(deployment, context) {
-      const desired = deployment.spec.replicas ?? 1
-      const { rollingUpdate } = deployment.spec.strategy ?? {}
-      const fence = resolveFenceposts(desired, rollingUpdate?.maxSurge, rollingUpdate?.maxUnavailable)
-      const sets = await observe(deps, deployment, fence, context)
-      const after = await rollOut(deps, deployment, sets, { fence, context })
+      const look = lookAt(deployment, context)
+      const owned = (await claims.claim(deployment, deployment.spec.selector)).filter(
+        ({ metadata }) => !metadata.deletionTimestamp,
+      )
+      if (deployment.metadata.deletionTimestamp) return writeStatus(look, known(deployment, owned))
+      const isResized = owned.some((set) => (set.spec.replicas ?? 1) > 0 && isOfOtherSize(set, look.desired))
+      const sets =
+        deployment.spec.paused || isResized ? await scale(deps, look, owned) : await rollOut(deps, look, owned)
+      const after = { ...sets, old: await removeOutdated(deps, deployment, sets) }
       await writeRevision(deps, deployment, after.fresh)
-      return writeStatus(deployment, { sets: after, fence, context })
+      return writeStatus(look, after)
     },
   }
 }
 
-async function observe(
-  deps: Deps,
-  deployment: Deployment,
-  fence: Fence,
-  context: ReconcileContext<Deployment>,
-): Promise<Observed> {
-  const owned = deps.replicaSets.ownedBy(deployment).filter((set) => !set.metadata.deletionTimestamp)
-  const found = findNewReplicaSet(deployment, owned)
-  const old = owned.filter((set) => set !== found).sort(byAge)
-  const newest = Math.max(0, ...old.map(revisionOf))
-  const maxSurge = isRecreate(deployment) ? 0 : fence.maxSurge
-  if (found) {
-    const revision = Math.max(revisionOf(found), newest + (revisionOf(found) > newest ? 0 : 1))
-    const annotations = replicaSetAnnotations(deployment, revision, maxSurge)
-    if (
-      canonicalJson({ ...found.metadata.annotations, ...annotations }) === canonicalJson(found.metadata.annotations)
-    ) {
-      return { fresh: found, old, origin: 'known' }
-    }
-    const origin = revision === revisionOf(found) ? 'known' : 'found'
-    return { fresh: await patchSet(deps, found, { metadata: { annotations } }), old, origin }
-  }
-  if (deployment.spec.paused) return { fresh: undefined, old, origin: 'known' }
-  const total = old.reduce((sum, set) => sum + (set.spec.replicas ?? 1), 0)
-  const desired = deployment.spec.replicas ?? 1
-  const replicas = isRecreate(deployment)
-    ? total === 0 && oldPods(deps, old) === 0
-      ? desired
-      : 0
-    : Math.max(0, Math.min(desired, desired + fence.maxSurge - total))
-  const fresh = await createSet(
-    deps,
-    deployment,
-    newReplicaSet(deployment, { revision: newest + 1, replicas, maxSurge }),
-    context,
-  )
-  return { fresh, old, origin: 'created' }
+function lookAt(deployment: Deployment, context: ReconcileContext<Deployment>): Look {
+  const { replicas: desired = 1, strategy = {} } = deployment.spec
+  const { maxSurge, maxUnavailable } = strategy.rollingUpdate ?? {}
+  const recreate = strategy.type === 'Recreate'
+  const fence = recreate ? { maxSurge: 0, maxUnavailable: 0 } : resolveFenceposts(desired, maxSurge, maxUnavailable)
+  return { deployment, context, desired, recreate, ...fence }
 }
 
-async function createSet(
-  deps: Deps,
-  deployment: Deployment,
-  set: ReplicaSet,
-  context: ReconcileContext<Deployment>,
-): Promise<ReplicaSet> {
+function known(deployment: Deployment, owned: ReplicaSet[]): Sets {
+  const fresh = findNewReplicaSet(deployment, owned)
+  return { fresh, old: owned.filter((set) => set !== fresh).sort(byAge), origin: 'known' }
+}
+
+const isOfOtherSize = ({ metadata }: ReplicaSet, desired: number): boolean =>
+  metadata.annotations?.[DESIRED] !== undefined && Number(metadata.annotations[DESIRED]) !== desired
+
+/** The Deployment's own size has changed, or it is paused: its sets are resized and nothing new is rolled out. */
+async function scale(deps: Deps, look: Look, owned: ReplicaSet[]): Promise<Sets> {
+  const { deployment, desired, maxSurge, recreate } = look
+  const sets = await markRevision(deps, deployment, known(deployment, owned))
+  const scaled = (set: ReplicaSet) => ({ ...sizeOf(set), mostBefore: Number(set.metadata.annotations?.[MOST] ?? 0) })
+  const fresh = sets.fresh && scaled(sets.fresh)
+  const sizes = planScale({ desired, maxSurge, rolling: !recreate, fresh, old: sets.old.map(scaled) })
+  return resize(deps, look, sets, sizes)
+}
+
+async function rollOut(deps: Deps, look: Look, owned: ReplicaSet[]): Promise<Sets> {
+  const sets = await withFresh(deps, look, known(look.deployment, owned))
+  const { desired, maxSurge, maxUnavailable, recreate } = look
+  const state: RolloutState = {
+    desired,
+    maxSurge,
+    maxUnavailable,
+    fresh: sets.fresh ? sizeOf(sets.fresh) : { name: '', wanted: 0, available: 0 },
+    old: sets.old.map(sizeOf).filter(({ wanted }) => wanted > 0),
+  }
+  const sizes = recreate ? planRecreate(state, oldPods(deps, sets.old)) : planRollingUpdate(state)
+  return resize(deps, look, sets, sizes)
+}
+
+/** Makes the set of the current template when there is none yet. */
+async function withFresh(deps: Deps, look: Look, sets: Sets): Promise<Sets> {
+  const { deployment, desired, maxSurge, recreate } = look
+  if (sets.fresh) return markRevision(deps, deployment, sets)
+  const total = sets.old.reduce((sum, { spec }) => sum + (spec.replicas ?? 1), 0)
+  const isFree = total === 0 && oldPods(deps, sets.old) === 0
+  const replicas = recreate ? (isFree ? desired : 0) : Math.max(0, Math.min(desired, desired + maxSurge - total))
+  const set = newReplicaSet(deployment, { revision: newest(sets.old) + 1n, replicas, maxSurge })
+  return { ...sets, fresh: await createSet(deps, look, set), origin: 'created' }
+}
+
+/** An older template that came back is the newest revision again. */
+async function markRevision(deps: Deps, deployment: Deployment, sets: Sets): Promise<Sets> {
+  const { fresh, old } = sets
+  if (!fresh) return sets
+  const revision = revisionOf(fresh) > newest(old) ? revisionOf(fresh) : newest(old) + 1n
+  const annotations = revisionAnnotations(deployment, revision)
+  const { minReadySeconds = 0 } = deployment.spec
+  const isMarked = says(fresh.metadata.annotations ?? {}, annotations)
+  if (isMarked && (fresh.spec.minReadySeconds ?? 0) === minReadySeconds) return sets
+  const origin = revision === revisionOf(fresh) ? 'known' : 'found'
+  return { fresh: await patchSet(deps, fresh, { metadata: { annotations }, spec: { minReadySeconds } }), old, origin }
+}
+
+async function createSet(deps: Deps, { deployment, context }: Look, set: ReplicaSet): Promise<ReplicaSet> {
   try {
     const created = deps.replicaSets.wrote(await deps.client.create(set))
-    context.event('Normal', 'ScalingReplicaSet', scaled('up', set.metadata.name, 0, set.spec.replicas ?? 1))
+    const size = set.spec.replicas ?? 1
+    if (size > 0) context.event('Normal', 'ScalingReplicaSet', scaled('up', set.metadata.name, 0, size))
     return created
   } catch (error) {
     if (!isApiError(error, 'KUBE_ALREADY_EXISTS')) throw error
@@ -102,41 +144,37 @@ async function createSet(
   }
 }
 
-async function rollOut(
+/** Gives sets their new sizes, and notes at each that runs something of which size of the Deployment that is a part. */
+async function resize(
   deps: Deps,
-  deployment: Deployment,
-  sets: Observed,
-  { fence, context }: { fence: Fence; context: ReconcileContext<Deployment> },
-): Promise<Observed> {
-  if (deployment.metadata.deletionTimestamp) return sets
-  const { fresh, old } = sets
-  const scaledSets = new Map<ReplicaSet, ReplicaSet>()
-  const state: RolloutState = {
-    desired: deployment.spec.replicas ?? 1,
-    ...fence,
-    fresh: fresh ? replicas(fresh) : { name: '', wanted: 0, available: 0 },
-    old: old.map(replicas).filter(({ wanted }) => wanted > 0),
-  }
-  for (const [name, size] of plan(deps, deployment, state, old)) {
-    const set = [fresh, ...old].find((candidate) => candidate?.metadata.name === name)
-    if (!set) continue
+  { context, desired, maxSurge }: Look,
+  sets: Sets,
+  sizes: Map<string, number>,
+): Promise<Sets> {
+  const annotations = sizeAnnotations(desired, maxSurge)
+  const resized = async (set: ReplicaSet): Promise<ReplicaSet> => {
     const before = set.spec.replicas ?? 1
-    scaledSets.set(set, await patchSet(deps, set, { spec: { replicas: size } }))
-    context.event('Normal', 'ScalingReplicaSet', scaled(size > before ? 'up' : 'down', name, before, size))
+    const replicas = sizes.get(set.metadata.name) ?? before
+    const isNoted = before === 0 || says(set.metadata.annotations ?? {}, annotations)
+    if (replicas === before && isNoted) return set
+    const after = await patchSet(deps, set, { metadata: { annotations }, spec: { replicas } })
+    if (replicas !== before) {
+      const way = replicas > before ? 'up' : 'down'
+      context.event('Normal', 'ScalingReplicaSet', scaled(way, set.metadata.name, before, replicas))
+    }
+    return after
   }
-  if (fresh) for (const set of outdated(deployment, old)) await removeSet(deps, set)
-  const newest = (set: ReplicaSet): ReplicaSet => scaledSets.get(set) ?? set
-  return { ...sets, fresh: fresh && newest(fresh), old: old.map(newest) }
+  const fresh = sets.fresh && (await resized(sets.fresh))
+  return { ...sets, fresh, old: await Promise.all(sets.old.map(resized)) }
 }
 
-function plan(deps: Deps, deployment: Deployment, state: RolloutState, old: ReplicaSet[]): Map<string, number> {
-  // A paused deployment follows its size but starts no rollout.
-  if (deployment.spec.paused) {
-    return state.old.length === 0 && state.fresh.name && state.fresh.wanted !== state.desired
-      ? new Map([[state.fresh.name, state.desired]])
-      : new Map()
+async function removeOutdated(deps: Deps, deployment: Deployment, { fresh, old }: Sets): Promise<ReplicaSet[]> {
+  const gone = fresh ? outdated(deployment, old) : []
+  for (const set of gone) {
+    await deps.client.delete(refOf(set))
+    deps.replicaSets.deleted(set)
   }
-  return isRecreate(deployment) ? planRecreate(state, oldPods(deps, old)) : planRollingUpdate(state)
+  return old.filter((set) => !gone.includes(set))
 }
 
 async function writeRevision(deps: Deps, deployment: Deployment, fresh: ReplicaSet | undefined): Promise<void> {
@@ -144,46 +182,24 @@ async function writeRevision(deps: Deps, deployment: Deployment, fresh: ReplicaS
   if (!revision || deployment.metadata.annotations?.[REVISION] === revision) return
   const { apiVersion, kind, metadata } = deployment
   const ref = { apiVersion, kind, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) }
-  await deps.client.patch(
-    ref,
-    'merge',
-    { metadata: { annotations: { [REVISION]: revision } } },
-    { fieldManager: 'deployment-controller' },
-  )
+  const patch = { metadata: { annotations: { [REVISION]: revision } } }
+  await deps.client.patch(ref, 'merge', patch, { fieldManager: 'deployment-controller' })
 }
 
-async function writeStatus(
-  deployment: Deployment,
-  { sets, fence, context }: { sets: Observed; fence: Fence; context: ReconcileContext<Deployment> },
-): Promise<ReconcileResult> {
-  const { fresh, old, origin } = sets
-  const status = deploymentStatus({
-    deployment,
-    fresh,
-    all: fresh ? [fresh, ...old] : old,
-    maxUnavailable: isRecreate(deployment) ? 0 : fence.maxUnavailable,
-    origin,
-    now: timestamp(),
-  })
-  if (canonicalJson(status) !== canonicalJson(deployment.status)) await context.patchStatus({ ...status })
+async function writeStatus(look: Look, { fresh, old, origin }: Sets): Promise<ReconcileResult> {
+  const { deployment, context, maxUnavailable } = look
+  const all = fresh ? [fresh, ...old] : old
+  const status = deploymentStatus({ deployment, fresh, all, maxUnavailable, origin, now: timestamp() })
+  await updateStatus(deployment, { ...status }, context)
   const recheckAfter = untilDeadline(deployment, status, Date.now())
-  return {
-    kind: 'ready',
-    reason: 'Synced',
-    message: '',
-    ...(recheckAfter !== undefined && { recheckAfter: recheckAfter + 10 }),
-  }
+  const wait = recheckAfter !== undefined && { recheckAfter: recheckAfter + 10 }
+  return { kind: 'ready', reason: 'Synced', message: '', ...wait }
 }
 
 async function patchSet(deps: Deps, set: ReplicaSet, patch: object): Promise<ReplicaSet> {
   return deps.replicaSets.wrote(
     await deps.client.patch<ReplicaSet>(refOf(set), 'merge', patch, { fieldManager: 'deployment-controller' }),
   )
-}
-
-async function removeSet(deps: Deps, set: ReplicaSet): Promise<void> {
-  await deps.client.delete(refOf(set))
-  deps.replicaSets.deleted(set)
 }
 
 const refOf = ({ metadata }: ReplicaSet): { apiVersion: string; kind: string; namespace: string; name: string } => ({
@@ -193,11 +209,13 @@ const refOf = ({ metadata }: ReplicaSet): { apiVersion: string; kind: string; na
   name: metadata.name,
 })
 
-const replicas = (set: ReplicaSet): RolloutState['fresh'] => ({
-  name: set.metadata.name,
-  wanted: set.spec.replicas ?? 1,
-  available: set.status?.availableReplicas ?? 0,
+const sizeOf = ({ metadata, spec, status }: ReplicaSet): RolloutState['fresh'] => ({
+  name: metadata.name,
+  wanted: spec.replicas ?? 1,
+  available: status?.availableReplicas ?? 0,
 })
+
+const newest = (sets: ReplicaSet[]): bigint => sets.map(revisionOf).reduce((a, b) => (a > b ? a : b), 0n)
 
 /** Pods that still run something, also those being deleted: Recreate waits for the last one. */
 function oldPods(deps: Deps, old: ReplicaSet[]): number {
@@ -205,8 +223,6 @@ function oldPods(deps: Deps, old: ReplicaSet[]): number {
     deps.pods.ownedBy(set).filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed').length
   return old.reduce((sum, set) => sum + count(set), 0)
 }
-
-const isRecreate = (deployment: Deployment): boolean => deployment.spec.strategy?.type === 'Recreate'
 
 const scaled = (way: 'up' | 'down', name: string, from: number, to: number): string =>
   from === 0 ? `Scaled ${way} replica set ${name} to ${to}` : `Scaled ${way} replica set ${name} from ${from} to ${to}`

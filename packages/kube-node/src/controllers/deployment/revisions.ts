@@ -4,6 +4,8 @@ import type { PodTemplate } from '../../model/pod.ts'
 import type { Deployment, ReplicaSet } from '../../model/workloads.ts'
 
 export const REVISION = 'deployment.kubernetes.io/revision'
+export const DESIRED = 'deployment.kubernetes.io/desired-replicas'
+export const MOST = 'deployment.kubernetes.io/max-replicas'
 const HASH_LABEL = 'pod-template-hash'
 
 /** Annotations that are the Deployment's own business and not its revisions' (deployment/util, annotationsToSkip). */
@@ -11,8 +13,8 @@ const OWN_ANNOTATIONS = [
   'kubectl.kubernetes.io/last-applied-configuration',
   REVISION,
   'deployment.kubernetes.io/revision-history',
-  'deployment.kubernetes.io/desired-replicas',
-  'deployment.kubernetes.io/max-replicas',
+  DESIRED,
+  MOST,
   'deprecated.deployment.rollback.to',
 ]
 
@@ -27,31 +29,29 @@ function templateText(template: PodTemplate): string {
   return canonicalJson({ ...template, metadata: { ...template.metadata, labels, creationTimestamp: undefined } })
 }
 
-export function revisionOf(set: ReplicaSet): number {
-  return Number(set.metadata.annotations?.[REVISION] ?? 0)
+/** Numbers of revisions are 64 bits long. */
+export function revisionOf({ metadata }: ReplicaSet): bigint {
+  const text = metadata.annotations?.[REVISION] ?? '0'
+  return /^\d+$/.test(text) ? BigInt(text) : 0n
 }
 
-/** What a Deployment's replica set carries besides its template. */
-export function replicaSetAnnotations(
-  deployment: Deployment,
-  revision: number,
-  maxSurge: number,
-): Record<string, string> {
-  const desired = deployment.spec.replicas ?? 1
-  return {
-    ...Object.fromEntries(
-      Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !OWN_ANNOTATIONS.includes(name)),
-    ),
-    [REVISION]: String(revision),
-    'deployment.kubernetes.io/desired-replicas': String(desired),
-    'deployment.kubernetes.io/max-replicas': String(desired + maxSurge),
-  }
+/** What a Deployment's newest replica set carries of it. */
+export function revisionAnnotations(deployment: Deployment, revision: bigint): Record<string, string> {
+  const shared = Object.entries(deployment.metadata.annotations ?? {}).filter(
+    ([name]) => !OWN_ANNOTATIONS.includes(name),
+  )
+  return { ...Object.fromEntries(shared), [REVISION]: String(revision) }
+}
+
+/** Which size of the Deployment a replica set's own size is a part of. */
+export function sizeAnnotations(desired: number, maxSurge: number): Record<string, string> {
+  return { [DESIRED]: String(desired), [MOST]: String(desired + maxSurge) }
 }
 
 /** The replica set for a template that has none yet. */
 export function newReplicaSet(
   deployment: Deployment,
-  options: { revision: number; replicas: number; maxSurge: number },
+  options: { revision: bigint; replicas: number; maxSurge: number },
 ): ReplicaSet {
   const { template, selector, minReadySeconds } = deployment.spec
   const { namespace, name } = deployment.metadata
@@ -64,7 +64,10 @@ export function newReplicaSet(
       name: `${name}-${hash}`,
       ...(namespace && { namespace }),
       labels,
-      annotations: replicaSetAnnotations(deployment, options.revision, options.maxSurge),
+      annotations: {
+        ...revisionAnnotations(deployment, options.revision),
+        ...sizeAnnotations(deployment.spec.replicas ?? 1, options.maxSurge),
+      },
       ownerReferences: [ownerReference(deployment)],
     },
     spec: {
@@ -80,9 +83,13 @@ export function newReplicaSet(
 export function outdated(deployment: Deployment, old: ReplicaSet[]): ReplicaSet[] {
   const limit = deployment.spec.revisionHistoryLimit ?? 10
   const idle = old.filter((set) => (set.spec.replicas ?? 1) === 0 && (set.status?.replicas ?? 0) === 0)
-  return idle.sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, Math.max(0, idle.length - limit))
+  return idle.sort(byRevision).slice(0, Math.max(0, idle.length - limit))
 }
 
 export const byAge = (a: ReplicaSet, b: ReplicaSet): number =>
-  (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '') ||
-  revisionOf(a) - revisionOf(b)
+  (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '') || byRevision(a, b)
+
+const byRevision = (a: ReplicaSet, b: ReplicaSet): number => {
+  const [first, second] = [revisionOf(a), revisionOf(b)]
+  return first < second ? -1 : first > second ? 1 : 0
+}

@@ -40,6 +40,8 @@ export function deploymentStatus(input: StatusInput): DeploymentStatus {
   ]
   const progressing = progress(input, status)
   if (progressing) conditions.push(update(before.conditions, progressing, now, madeProgress(before, status)))
+  const failure = replicaFailure(input)
+  if (failure) conditions.push(update(before.conditions, failure, now))
   return { ...status, conditions }
 }
 
@@ -54,6 +56,13 @@ export function untilDeadline(deployment: Deployment, status: DeploymentStatus, 
 
 type Update = Pick<DeploymentCondition, 'type' | 'status' | 'reason' | 'message'>
 
+/** Why pods can't be created, as the replica sets say it; the new one first. */
+function replicaFailure({ fresh, all }: StatusInput): Update | undefined {
+  const conditions = [...(fresh ? [fresh] : []), ...all].flatMap(({ status }) => status?.conditions ?? [])
+  const failure = conditions.find(({ type }) => type === 'ReplicaFailure')
+  return failure && { type: failure.type, status: failure.status, reason: failure.reason, message: failure.message }
+}
+
 function progress(input: StatusInput, status: DeploymentStatus): Update | undefined {
   const { deployment, fresh, origin } = input
   const current = deployment.status?.conditions?.find(({ type }) => type === 'Progressing')
@@ -61,6 +70,7 @@ function progress(input: StatusInput, status: DeploymentStatus): Update | undefi
     return { type: 'Progressing', status: 'Unknown', reason: 'DeploymentPaused', message: 'Deployment is paused' }
   }
   if (!fresh) return current
+  if (deployment.spec.progressDeadlineSeconds === undefined) return undefined
   const named = (reason: string, message: string, state: 'True' | 'False' = 'True'): Update => ({
     type: 'Progressing',
     status: state,

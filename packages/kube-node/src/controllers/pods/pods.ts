@@ -1,6 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
-import { ownerReference } from '../labels.ts'
-import type { Pod, PodTemplate } from '../model/pod.ts'
+import { ownerReference } from '../../labels.ts'
+import type { Pod, PodTemplate } from '../../model/pod.ts'
 
 /** Whether the pod may still do something: neither ended nor being deleted. */
 export function isActive(pod: Pod): boolean {
@@ -19,6 +19,13 @@ export function untilAvailable(pod: Pod, minReadySeconds: number, now: number): 
   if (condition?.status !== 'True') return Number.POSITIVE_INFINITY
   if (minReadySeconds === 0) return 0
   return Math.max(0, Date.parse(condition.lastTransitionTime ?? '') + minReadySeconds * 1000 - now)
+}
+
+/** Milliseconds until the next ready pod counts as available; undefined when none is about to. */
+export function nextAvailability(pods: Pod[], minReadySeconds: number): number | undefined {
+  const waits = pods.map((pod) => untilAvailable(pod, minReadySeconds, Date.now())).filter((wait) => wait > 0)
+  const next = Math.min(...waits)
+  return Number.isFinite(next) ? next : undefined
 }
 
 function readyCondition(pod: Pod): { status: string; lastTransitionTime: string | null } | undefined {

@@ -1,6 +1,6 @@
 import type { Informer } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
-import { controllerOf } from '../labels.ts'
+import { controllerOf } from '../../labels.ts'
 
 /**
  * An informer's objects, corrected by what this process has written and the watch has not brought yet. Without it a controller
@@ -10,6 +10,8 @@ export class FreshCache<T extends KubeObject> {
   readonly #informer: Informer<T>
   readonly #written = new Map<string, T>()
   readonly #deleted = new Set<string>()
+  /** The last objects that the watch told to be gone: the answer to a write of one may come after that. */
+  readonly #gone = new Set<string>()
 
   constructor(informer: Informer<T>) {
     this.#informer = informer
@@ -18,6 +20,7 @@ export class FreshCache<T extends KubeObject> {
       if (type === 'deleted') {
         this.#written.delete(uid)
         this.#deleted.delete(uid)
+        this.#bury(uid)
         return
       }
       const written = this.#written.get(uid)
@@ -40,6 +43,7 @@ export class FreshCache<T extends KubeObject> {
   /** Remember what a write answered. */
   wrote(object: T): T {
     const cached = this.#informer.get(object.metadata)
+    if (this.#gone.has(uidOf(object))) return object
     if (!cached || uidOf(cached) !== uidOf(object) || versionOf(cached) < versionOf(object)) {
       this.#written.set(uidOf(object), object)
     }
@@ -52,11 +56,19 @@ export class FreshCache<T extends KubeObject> {
     this.#written.delete(uidOf(object))
   }
 
+  #bury(uid: string): void {
+    this.#gone.add(uid)
+    const [oldest] = this.#gone
+    if (this.#gone.size > MOST_GONE && oldest !== undefined) this.#gone.delete(oldest)
+  }
+
   #newest(object: T): T {
     const written = this.#written.get(uidOf(object))
     return written && versionOf(written) > versionOf(object) ? written : object
   }
 }
+
+const MOST_GONE = 1_000
 
 const uidOf = (object: KubeObject): string => object.metadata.uid ?? ''
 

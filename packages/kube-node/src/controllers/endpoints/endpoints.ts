@@ -1,0 +1,104 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import { ownerReference } from '../../labels.ts'
+import type { Pod } from '../../model/pod.ts'
+import type { Endpoint, EndpointPort, EndpointSlice, Service } from '../../model/service.ts'
+import { isReady } from '../pods/pods.ts'
+import { groupByPorts } from './pod-ports.ts'
+
+export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
+export const MANAGER = 'endpointslice-controller.k8s.io'
+export const SERVICE_NAME = 'kubernetes.io/service-name'
+const HEADLESS = 'service.kubernetes.io/headless'
+/** Of one EndpointSlice (kube-controller-manager, --max-endpoints-per-slice). */
+const MOST_ENDPOINTS = 100
+
+/** core/v1 Endpoints of a Service with these pods; those that are being deleted have no part in it. */
+export function endpointsOf(service: Service, pods: Pod[]): KubeObject {
+  const alive = pods.filter((pod) => !pod.metadata.deletionTimestamp)
+  const { name, namespace = 'default', labels } = service.metadata
+  const subsets = groupByPorts(service, alive).map(({ ports, pods: group }) => {
+    const serving = group.filter((pod) => isServing(service, pod)).map((pod) => addressOf(service, pod))
+    const waiting = group.filter((pod) => !isServing(service, pod)).map((pod) => addressOf(service, pod))
+    return {
+      ...(serving.length > 0 && { addresses: serving }),
+      ...(waiting.length > 0 && { notReadyAddresses: waiting }),
+      ...(ports.length > 0 && { ports }),
+    }
+  })
+  return {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: {
+      name,
+      namespace,
+      labels: { ...labels, 'endpoints.kubernetes.io/managed-by': 'endpoint-controller', ...headlessLabel(service) },
+    },
+    subsets: subsets.length > 0 ? subsets : null,
+  }
+}
+
+/** discovery.k8s.io/v1 EndpointSlices of a Service with these pods, without names. A Service without pods has an empty one. */
+export function slicesOf(service: Service, pods: Pod[]): EndpointSlice[] {
+  const { name, namespace = 'default', labels } = service.metadata
+  const slice = (ports: EndpointPort[], group: Pod[]): EndpointSlice => ({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: '',
+      generateName: `${name}-`,
+      namespace,
+      labels: { ...labels, [SERVICE_NAME]: name, [MANAGED_BY]: MANAGER, ...headlessLabel(service) },
+      ownerReferences: [ownerReference(service)],
+    },
+    addressType: 'IPv4',
+    endpoints: group.map((pod) => endpointOf(service, pod)),
+    ports,
+  })
+  const groups = groupByPorts(service, pods)
+  if (groups.length === 0) return [slice([], [])]
+  return groups.flatMap(({ ports, pods: group }) =>
+    Array.from({ length: Math.ceil(group.length / MOST_ENDPOINTS) }, (_, index) =>
+      slice(ports, group.slice(index * MOST_ENDPOINTS, (index + 1) * MOST_ENDPOINTS)),
+    ),
+  )
+}
+
+function endpointOf(service: Service, pod: Pod): Endpoint {
+  const terminating = Boolean(pod.metadata.deletionTimestamp)
+  const serving = isReady(pod)
+  const { publishNotReadyAddresses = false } = service.spec
+  const hostname = hostNameIn(service, pod)
+  return {
+    addresses: [pod.status?.podIP ?? ''],
+    conditions: { ready: publishNotReadyAddresses || (serving && !terminating), serving, terminating },
+    ...(hostname && { hostname }),
+    ...(pod.spec.nodeName && { nodeName: pod.spec.nodeName }),
+    targetRef: targetOf(pod),
+  }
+}
+
+function addressOf(service: Service, pod: Pod): object {
+  const hostname = hostNameIn(service, pod)
+  return {
+    ip: pod.status?.podIP,
+    ...(hostname && { hostname }),
+    nodeName: pod.spec.nodeName,
+    targetRef: targetOf(pod),
+  }
+}
+
+/** A pod with a subdomain has a name of its own below the Service of that name. */
+function hostNameIn({ metadata }: Service, { spec }: Pod): string | undefined {
+  return spec.subdomain === metadata.name ? spec.hostname : undefined
+}
+
+const headlessLabel = ({ spec }: Service): Record<string, string> =>
+  spec.clusterIP === 'None' ? { [HEADLESS]: '' } : {}
+
+const isServing = (service: Service, pod: Pod): boolean =>
+  isReady(pod) || service.spec.publishNotReadyAddresses === true
+
+function targetOf({ metadata }: Pod): NonNullable<Endpoint['targetRef']> {
+  const { name, namespace = 'default', uid = '' } = metadata
+  return { kind: 'Pod', name, namespace, uid }
+}

@@ -1,0 +1,109 @@
+import type { Reconciler } from '@slipway/controller-runtime'
+import { isApiError, type KubeClient } from '@slipway/kube-client'
+import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
+import { canonicalJson, randomSuffix } from '../../canonical.ts'
+import { matchesAll } from '../../labels.ts'
+import { ENDPOINT_SLICES } from '../../model/kinds.ts'
+import type { Pod } from '../../model/pod.ts'
+import type { EndpointSlice, Service } from '../../model/service.ts'
+import type { FreshCache } from '../ownership/fresh-cache.ts'
+import { endpointsOf, MANAGED_BY, MANAGER, SERVICE_NAME, slicesOf } from './endpoints.ts'
+
+interface Deps {
+  client: KubeClient
+  pods: Pick<FreshCache<Pod>, 'list'>
+  endpoints: FreshCache<KubeObject>
+  slices: FreshCache<EndpointSlice>
+}
+
+/** Keeps the Endpoints and the EndpointSlices of one Service in step with the pods that it selects. */
+export function endpointsReconciler(deps: Deps): Reconciler<Service> {
+  return {
+    async reconcile(service) {
+      const { selector, type } = service.spec
+      // Without a selector the endpoints are the user's own.
+      if (!selector || service.metadata.deletionTimestamp || type === 'ExternalName') {
+        return { kind: 'ready', reason: 'Unmanaged', message: '' }
+      }
+      const pods = deps.pods
+        .list()
+        .filter((pod) => isSelected(service, pod) && isPresent(pod))
+        .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+      await writeEndpoints(deps, endpointsOf(service, pods))
+      await writeSlices(deps, service, slicesOf(service, pods))
+      return { kind: 'ready', reason: 'Synced', message: '' }
+    },
+  }
+}
+
+function isSelected({ metadata, spec }: Service, pod: Pod): boolean {
+  return pod.metadata.namespace === metadata.namespace && matchesAll(spec.selector ?? {}, pod.metadata.labels)
+}
+
+const isPresent = ({ status }: Pod): boolean =>
+  status?.podIP !== undefined && status.phase !== 'Succeeded' && status.phase !== 'Failed'
+
+async function writeEndpoints({ client, endpoints }: Deps, wanted: KubeObject): Promise<void> {
+  const { name, namespace } = wanted.metadata
+  const current = endpoints.list().find(({ metadata }) => metadata.name === name && metadata.namespace === namespace)
+  if (current) return update({ client, cache: endpoints }, current, wanted)
+  try {
+    endpoints.wrote(await client.create(wanted))
+  } catch (error) {
+    // Somebody was faster: the watch brings it.
+    if (!isApiError(error, 'KUBE_ALREADY_EXISTS')) throw error
+  }
+}
+
+/** Slices with the same ports are kept and filled anew; what is left over goes. */
+async function writeSlices({ client, slices }: Deps, service: Service, wanted: EndpointSlice[]): Promise<void> {
+  const { name, namespace } = service.metadata
+  const spare = slices
+    .list()
+    .filter(
+      ({ metadata: { labels = {}, namespace: place } }) =>
+        place === namespace && labels[SERVICE_NAME] === name && labels[MANAGED_BY] === MANAGER,
+    )
+  for (const slice of wanted) {
+    const ports = canonicalJson(slice.ports)
+    const index = spare.findIndex((one) => canonicalJson(one.ports) === ports)
+    const [current] = index < 0 ? [] : spare.splice(index, 1)
+    if (current) await update({ client, cache: slices }, current, slice)
+    else
+      slices.wrote(
+        await client.create({ ...slice, metadata: { ...slice.metadata, name: `${name}-${randomSuffix()}` } }),
+      )
+  }
+  for (const slice of spare) {
+    await client.delete({ ...ENDPOINT_SLICES, ...keyOf(slice) })
+    slices.deleted(slice)
+  }
+}
+
+async function update<T extends KubeObject>(
+  { client, cache }: { client: KubeClient; cache: FreshCache<T> },
+  current: T,
+  { metadata, apiVersion, kind, ...content }: T,
+): Promise<void> {
+  const fields = { labels: metadata.labels, ...content }
+  const same = Object.entries(fields).every(([field, value]) => {
+    const before = field === 'labels' ? current.metadata.labels : current[field]
+    return canonicalJson(before ?? null) === canonicalJson(value ?? null)
+  })
+  if (same) return
+  try {
+    const patch = { metadata: { labels: metadata.labels }, ...content }
+    cache.wrote(
+      await client.patch<T>({ apiVersion, kind, ...keyOf(current) }, 'merge', patch, {
+        fieldManager: 'endpoint-controller',
+      }),
+    )
+  } catch (error) {
+    // Gone with its Service, or deleted by someone: both come as an event of their own.
+    if (!isApiError(error, 'KUBE_NOT_FOUND')) throw error
+  }
+}
+
+function keyOf({ metadata: { name, namespace } }: KubeObject): ObjectKey {
+  return { name, ...(namespace && { namespace }) }
+}

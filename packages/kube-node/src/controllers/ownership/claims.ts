@@ -1,0 +1,59 @@
+import { isApiError, type KubeClient } from '@slipway/kube-client'
+import type { GroupVersionKind, KubeObject } from '@slipway/kube-objects'
+import { controllerOf, ownerReference, selects } from '../../labels.ts'
+import type { LabelSelector } from '../../model/pod.ts'
+import type { FreshCache } from './fresh-cache.ts'
+
+/** The objects of one kind that owners manage: those that match and have no manager are taken over, others are let go (ControllerRefManager). */
+export class Claims<T extends KubeObject> {
+  readonly #client: KubeClient
+  readonly #objects: FreshCache<T>
+  readonly #kind: GroupVersionKind
+
+  constructor(client: KubeClient, objects: FreshCache<T>, kind: GroupVersionKind) {
+    this.#client = client
+    this.#objects = objects
+    this.#kind = kind
+  }
+
+  /** All that `owner` manages now. An owner that is going takes nothing over. */
+  async claim(owner: KubeObject, selector: LabelSelector | undefined): Promise<T[]> {
+    const { uid, namespace, deletionTimestamp } = owner.metadata
+    const claimed: T[] = []
+    for (const object of this.#objects.list()) {
+      if (object.metadata.namespace !== namespace) continue
+      const manager = controllerOf(object)
+      const matches = selects(selector, object.metadata.labels)
+      if (manager && manager.uid !== uid) continue
+      if (manager && (matches || deletionTimestamp)) claimed.push(object)
+      else if (manager) await this.#release(object, uid)
+      else if (matches && !deletionTimestamp && !object.metadata.deletionTimestamp) {
+        const adopted = await this.#adopt(object, owner)
+        if (adopted) claimed.push(adopted)
+      }
+    }
+    return claimed
+  }
+
+  #adopt(object: T, owner: KubeObject): Promise<T | undefined> {
+    return this.#patch(object, [ownerReference(owner)])
+  }
+
+  async #release(object: T, uid: string | undefined): Promise<void> {
+    await this.#patch(object, [{ $patch: 'delete', uid }])
+  }
+
+  /** Undefined when it has gone meanwhile. */
+  async #patch({ metadata }: T, ownerReferences: object[]): Promise<T | undefined> {
+    const { name, namespace, uid } = metadata
+    const ref = { ...this.#kind, name, ...(namespace && { namespace }) }
+    try {
+      // The uid makes an object of the same name that came after this one refuse.
+      const patched = await this.#client.patch<T>(ref, 'strategic', { metadata: { uid, ownerReferences } })
+      return this.#objects.wrote(patched)
+    } catch (error) {
+      if (isApiError(error, 'KUBE_NOT_FOUND') || isApiError(error, 'KUBE_INVALID')) return undefined
+      throw error
+    }
+  }
+}

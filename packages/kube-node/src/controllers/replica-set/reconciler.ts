@@ -1,0 +1,51 @@
+import type { ReconcileContext, Reconciler } from '@slipway/controller-runtime'
+import { messageOf } from '@slipway/errors'
+import { randomSuffix } from '../../canonical.ts'
+import type { LabelSelector, Pod } from '../../model/pod.ts'
+import type { ReplicaSet } from '../../model/workloads.ts'
+import type { PodWriter } from '../pods/pod-writer.ts'
+import { deletionOrder, isActive, nextAvailability, podFromTemplate } from '../pods/pods.ts'
+import { slowStart } from '../pods/slow-start.ts'
+import { updateStatus } from '../status.ts'
+import { replicaSetStatus } from './status.ts'
+
+/** Keeps as many pods of the template as a ReplicaSet or ReplicationController asks for. */
+export function replicaSetReconciler(
+  pods: PodWriter,
+  selectorOf: (set: ReplicaSet) => LabelSelector | undefined,
+): Reconciler<ReplicaSet> {
+  return {
+    async reconcile(set, context) {
+      const active = (await pods.claim(set, selectorOf(set))).filter(isActive)
+      const error = set.metadata.deletionTimestamp ? undefined : await resize(pods, set, active, context)
+      const current = pods.ownedBy(set).filter(isActive)
+      const failure = error === undefined ? undefined : messageOf(error)
+      await updateStatus(set, replicaSetStatus(set, current, { failure, now: Date.now() }), context)
+      if (error !== undefined) throw error
+      const recheckAfter = nextAvailability(current, set.spec.minReadySeconds ?? 0)
+      return { kind: 'ready', reason: 'Synced', message: '', ...(recheckAfter !== undefined && { recheckAfter }) }
+    },
+  }
+}
+
+/** Resolves to what kept it from the size that it should have. */
+async function resize(
+  pods: PodWriter,
+  set: ReplicaSet,
+  active: Pod[],
+  context: ReconcileContext<ReplicaSet>,
+): Promise<unknown> {
+  const missing = (set.spec.replicas ?? 1) - active.length
+  if (missing >= 0) {
+    const { error } = await slowStart(missing, () =>
+      pods.create(podFromTemplate(set, set.spec.template, `${set.metadata.name}-${randomSuffix()}`), context),
+    )
+    return error
+  }
+  await Promise.all(
+    deletionOrder(active)
+      .slice(0, -missing)
+      .map((pod) => pods.delete(pod, context)),
+  )
+  return undefined
+}

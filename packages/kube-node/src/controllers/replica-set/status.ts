@@ -1,0 +1,34 @@
+import type { Condition } from '@slipway/kube-objects'
+import { selects } from '../../labels.ts'
+import type { Pod } from '../../model/pod.ts'
+import type { ReplicaSet } from '../../model/workloads.ts'
+import { timestamp } from '../clock.ts'
+import { isReady, untilAvailable } from '../pods/pods.ts'
+
+const FAILURE = 'ReplicaFailure'
+
+/** The status of a set with these active pods. `failure` = why pods could not be created; `now` in milliseconds. */
+export function replicaSetStatus(
+  set: ReplicaSet,
+  active: Pod[],
+  { failure, now }: { failure: string | undefined; now: number },
+): Record<string, unknown> {
+  const { minReadySeconds = 0, template } = set.spec
+  const matchLabels = template.metadata?.labels ?? {}
+  return {
+    replicas: active.length,
+    fullyLabeledReplicas: active.filter(({ metadata }) => selects({ matchLabels }, metadata.labels)).length,
+    readyReplicas: active.filter(isReady).length,
+    availableReplicas: active.filter((pod) => untilAvailable(pod, minReadySeconds, now) === 0).length,
+    ...(set.metadata.generation !== undefined && { observedGeneration: set.metadata.generation }),
+    conditions: conditionsOf(set.status?.conditions ?? [], failure, now),
+  }
+}
+
+function conditionsOf(before: Condition[], failure: string | undefined, now: number): Condition[] | null {
+  const known = before.find(({ type }) => type === FAILURE)
+  const others = before.filter(({ type }) => type !== FAILURE)
+  if (failure === undefined) return others.length > 0 ? others : null
+  const lastTransitionTime = known?.lastTransitionTime ?? timestamp(new Date(now))
+  return [...others, { type: FAILURE, status: 'True', reason: 'FailedCreate', message: failure, lastTransitionTime }]
+}

@@ -1,0 +1,45 @@
+import { selects } from '../labels.ts'
+import type { NodeObject } from '../model/node.ts'
+import type { Pod, PodAffinityTerm } from '../model/pod.ts'
+
+/** Labels of a namespace; undefined when there is none of that name. */
+export type NamespaceLabels = (namespace: string) => Record<string, string> | undefined
+
+/** Why a pod may not be beside these others, in the scheduler's words; undefined when it may. */
+export function affinityProblem(
+  pod: Pod,
+  { node, others, namespaceLabels }: { node: NodeObject; others: Pod[]; namespaceLabels: NamespaceLabels },
+): string | undefined {
+  const matches = (term: PodAffinityTerm, of: Pod, other: Pod): boolean =>
+    hasKey(node, term) && concerns(term, { of, other, namespaceLabels })
+  const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {}
+  for (const term of podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
+    // The first of a group that wants to be together may come.
+    const found = others.some((other) => matches(term, pod, other)) || matches(term, pod, pod)
+    if (!found) return "node(s) didn't match pod affinity rules"
+  }
+  for (const term of podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
+    if (others.some((other) => matches(term, pod, other))) return "node(s) didn't match pod anti-affinity rules"
+  }
+  const isUnwanted = others.some((other) =>
+    (other.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).some((term) =>
+      matches(term, other, pod),
+    ),
+  )
+  return isUnwanted ? "node(s) didn't satisfy existing pods anti-affinity rules" : undefined
+}
+
+const hasKey = ({ metadata }: NodeObject, { topologyKey }: PodAffinityTerm): boolean =>
+  metadata.labels?.[topologyKey] !== undefined
+
+function concerns(
+  { labelSelector, namespaces, namespaceSelector }: PodAffinityTerm,
+  { of, other, namespaceLabels }: { of: Pod; other: Pod; namespaceLabels: NamespaceLabels },
+): boolean {
+  const { namespace = 'default' } = other.metadata
+  const named = namespaces ?? (namespaceSelector ? [] : [of.metadata.namespace ?? 'default'])
+  const isMeant =
+    named.includes(namespace) ||
+    (namespaceSelector !== undefined && selects(namespaceSelector, namespaceLabels(namespace)))
+  return isMeant && selects(labelSelector, other.metadata.labels)
+}

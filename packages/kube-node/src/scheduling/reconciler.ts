@@ -1,0 +1,92 @@
+import type { ReconcileContext, ReconcileResult, Reconciler } from '@slipway/controller-runtime'
+import { isApiError, type KubeClient } from '@slipway/kube-client'
+import { timestamp } from '../controllers/clock.ts'
+import type { NodeObject } from '../model/node.ts'
+import type { Pod } from '../model/pod.ts'
+import { misfits } from './fit.ts'
+import type { Occupancy } from './occupancy.ts'
+import type { NamespaceLabels } from './pod-affinity.ts'
+
+export const SCHEDULER = 'default-scheduler'
+
+export interface SchedulerDeps {
+  client: KubeClient
+  nodeName: string
+  node(): NodeObject | undefined
+  occupancy: Occupancy
+  namespaceLabels: NamespaceLabels
+}
+
+/** Whether a pod is this scheduler's to place. */
+export function isWaiting({ spec, metadata }: Pod): boolean {
+  return !spec.nodeName && !metadata.deletionTimestamp && (spec.schedulerName ?? SCHEDULER) === SCHEDULER
+}
+
+/** Binds pods to the one node there is, where they fit on it. */
+export function schedulerReconciler(deps: SchedulerDeps): Reconciler<Pod> {
+  return {
+    async reconcile(pod, context) {
+      if (!isWaiting(pod)) return NOTHING
+      if (pod.spec.schedulingGates?.length) {
+        const message = 'Scheduling is blocked due to non-empty scheduling gates'
+        await condemn(pod, { reason: 'SchedulingGated', message }, context)
+        return NOTHING
+      }
+      const message = problemOf(deps, pod)
+      if (message) {
+        await condemn(pod, { reason: 'Unschedulable', message }, context)
+        context.event('Warning', 'FailedScheduling', message)
+        return { kind: 'waiting', reason: 'Unschedulable', message }
+      }
+      if (!(await bind(deps, pod))) return NOTHING
+      const name = `${pod.metadata.namespace}/${pod.metadata.name}`
+      context.event('Normal', 'Scheduled', `Successfully assigned ${name} to ${deps.nodeName}`)
+      return { kind: 'ready', reason: 'Scheduled', message: '' }
+    },
+  }
+}
+
+const NOTHING: ReconcileResult = { kind: 'ready', reason: 'Nothing', message: '' }
+
+function problemOf({ node: find, occupancy, namespaceLabels }: SchedulerDeps, pod: Pod): string | undefined {
+  const node = find()
+  if (!node) return 'no nodes available to schedule pods'
+  const reasons = misfits(pod, { node, others: occupancy.list(), namespaceLabels })
+  if (reasons.length === 0) return undefined
+  const all = reasons.map((reason) => `1 ${reason}`).sort()
+  const preemption = 'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.'
+  return `0/1 nodes are available: ${all.join(', ')}. ${preemption}`
+}
+
+/** False when it is bound already, or gone: both are seen in the next event. */
+async function bind({ client, nodeName, occupancy }: SchedulerDeps, pod: Pod): Promise<boolean> {
+  const { name, namespace = 'default', uid } = pod.metadata
+  // The next pod has to know that this one takes room.
+  occupancy.assume(pod)
+  try {
+    await client.create({
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, namespace, ...(uid && { uid }) },
+      target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
+    })
+    return true
+  } catch (error) {
+    occupancy.forget(pod)
+    if (isApiError(error, 'KUBE_CONFLICT') || isApiError(error, 'KUBE_NOT_FOUND')) return false
+    throw error
+  }
+}
+
+async function condemn(
+  pod: Pod,
+  { reason, message }: { reason: string; message: string },
+  context: ReconcileContext<Pod>,
+): Promise<void> {
+  const before = pod.status?.conditions ?? []
+  const known = before.find(({ type }) => type === 'PodScheduled')
+  if (known?.reason === reason && known.message === message) return
+  const condition = { type: 'PodScheduled', status: 'False', reason, message, lastProbeTime: null }
+  const conditions = [...before.filter((one) => one !== known), { ...condition, lastTransitionTime: timestamp() }]
+  await context.patchStatus({ conditions })
+}

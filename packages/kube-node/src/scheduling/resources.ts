@@ -1,0 +1,55 @@
+import { parseQuantity } from '@slipway/kube-objects'
+import type { NodeObject } from '../model/node.ts'
+import type { Container, Pod } from '../model/pod.ts'
+
+/** Amounts in nano units by resource. */
+export type Amounts = Map<string, bigint>
+
+/** What a pod asks for: its containers together, or the largest of its init containers beside the sidecars before it (KEP-753). */
+export function podRequests({ spec }: Pod): Amounts {
+  const total: Amounts = new Map()
+  for (const container of spec.containers) add(total, requestsOf(container))
+  const sidecars: Amounts = new Map()
+  const peak: Amounts = new Map()
+  for (const container of spec.initContainers ?? []) {
+    const together: Amounts = new Map(sidecars)
+    add(together, requestsOf(container))
+    if (container.restartPolicy === 'Always') add(sidecars, requestsOf(container))
+    raise(peak, together)
+  }
+  add(total, sidecars)
+  raise(total, peak)
+  add(total, amountsOf(spec.overhead))
+  return total
+}
+
+/** The resources of which a node has not enough left beside these pods. */
+export function insufficient(pod: Pod, node: NodeObject, others: Pod[]): string[] {
+  const allocatable = amountsOf(node.status?.allocatable)
+  const used: Amounts = new Map()
+  for (const other of others) add(used, podRequests(other))
+  const short = [...podRequests(pod)]
+    .filter(
+      ([resource, amount]) => amount > 0n && (used.get(resource) ?? 0n) + amount > (allocatable.get(resource) ?? 0n),
+    )
+    .map(([resource]) => resource)
+  const isFull = BigInt(others.length + 1) * UNIT > (allocatable.get('pods') ?? MOST)
+  return isFull ? [...short, 'pods'] : short
+}
+
+const UNIT = 1_000_000_000n
+const MOST = UNIT ** 2n
+
+const requestsOf = ({ resources }: Container): Amounts => amountsOf(resources?.requests)
+
+function amountsOf(quantities: Record<string, string> = {}): Amounts {
+  return new Map(Object.entries(quantities).map(([resource, quantity]) => [resource, parseQuantity(quantity)]))
+}
+
+function add(total: Amounts, more: Amounts): void {
+  for (const [resource, amount] of more) total.set(resource, (total.get(resource) ?? 0n) + amount)
+}
+
+function raise(total: Amounts, least: Amounts): void {
+  for (const [resource, amount] of least) if (amount > (total.get(resource) ?? 0n)) total.set(resource, amount)
+}

@@ -1,0 +1,50 @@
+import { Controller, type Log } from '@slipway/controller-runtime'
+import type { Change, InformerSet, KubeClient } from '@slipway/kube-client'
+import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
+import { NAMESPACES, NODES, PODS } from '../model/kinds.ts'
+import type { NodeObject } from '../model/node.ts'
+import type { Pod } from '../model/pod.ts'
+import { Occupancy } from './occupancy.ts'
+import { isWaiting, SCHEDULER, schedulerReconciler } from './reconciler.ts'
+
+export interface SchedulerOptions {
+  client: KubeClient
+  informers: InformerSet
+  nodeName: string
+  log?: Log
+}
+
+/** The scheduler, ready to start: looks at pods that wait whenever room may have come. */
+export function scheduler({ client, informers, nodeName, log }: SchedulerOptions): Controller {
+  const pods = informers.for<Pod>(PODS)
+  const waiting = (): ObjectKey[] =>
+    pods
+      .list()
+      .filter(isWaiting)
+      .map(({ metadata }) => metadata)
+  const reconciler = schedulerReconciler({
+    client,
+    nodeName,
+    node: () => informers.for<NodeObject>(NODES).get({ name: nodeName }),
+    occupancy: new Occupancy(pods, nodeName),
+    namespaceLabels: (name) => informers.for(NAMESPACES).get({ name })?.metadata.labels ?? {},
+  })
+  return new Controller<Pod>({
+    ...{ name: SCHEDULER, client, informers, query: PODS, reconciler, status: 'own', always: true },
+    concerns: ({ type, object }) => type !== 'deleted' && isWaiting(object),
+    watches: [
+      { query: PODS, map: (change) => (makesRoom(change) ? waiting() : []) },
+      { query: NODES, map: waiting },
+      { query: NAMESPACES, map: () => [] },
+    ],
+    ...(log && { log }),
+  }) as unknown as Controller
+}
+
+/** Whether a pod has left, has ended, or has other labels, which affinities of others may ask for. */
+function makesRoom({ type, object, previous }: Change<KubeObject>): boolean {
+  if (type === 'deleted') return true
+  const hasEnded = ({ status }: KubeObject): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
+  if (hasEnded(object) && !(previous && hasEnded(previous))) return true
+  return JSON.stringify(object.metadata.labels) !== JSON.stringify(previous?.metadata.labels)
+}
