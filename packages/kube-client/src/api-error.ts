@@ -32,7 +32,9 @@ export function apiError(httpStatus: number, body: string, request: string): Sli
     case 401:
       return new UserError('KUBE_UNAUTHORIZED', message)
     case 403:
-      return new UserError(isTerminating(status) ? 'KUBE_NAMESPACE_TERMINATING' : 'KUBE_FORBIDDEN', message)
+      return isTerminating(status)
+        ? new UserError('KUBE_NAMESPACE_TERMINATING', message)
+        : new UserError('KUBE_FORBIDDEN', message)
     case 404:
       return new UserError('KUBE_NOT_FOUND', message)
     case 409:
