@@ -48,6 +48,8 @@ function refusalFor(error: unknown): Refusal {
   }
   if (!(error instanceof UserError)) throw error
   switch (error.code) {
+    case 'BLOB_CORRUPT':
+      return new Refusal('BLOB_UNKNOWN', error.message)
     case 'BODY_TOO_LARGE':
       return new Refusal('SIZE_INVALID', error.message)
     case 'UPLOAD_UNKNOWN':

@@ -42,6 +42,7 @@ describe('access', () => {
     ['GET', `/v2/a/referrers/${digest}`, 'read'],
     ['GET', '/v2/_slipway/usage', 'read'],
     ['POST', '/v2/_slipway/gc', 'administer'],
+    ['POST', '/v2/_slipway/scrub', 'administer'],
     ['GET', '/v2/_slipway/other', 'administer'],
     ['GET', '/acr/v1/_catalog', 'read'],
     ['GET', '/acr/v1/a', 'read'],

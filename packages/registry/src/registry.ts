@@ -19,6 +19,8 @@ import { serveOci } from './oci/routes.ts'
 import { Uploads } from './oci/uploads.ts'
 import { NO_SETTINGS } from './policy/settings.ts'
 import type { RegistryOptions } from './port.ts'
+import { scrubWords } from './scrub/scrub-words.ts'
+import { Scrubber } from './scrub/scrubber.ts'
 
 export interface Registry {
   /** `/v2/`, `/oauth2/`, `/acr/v1/` and `/helm/v1/`. */
@@ -46,6 +48,8 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     rules: new Rules(catalog, settings),
     quotas: new Quotas(catalog, settings),
     emit: (event) => options.onEvent?.(event),
+    onSpoilt: ({ digest, repositories }) =>
+      options.onReport?.(`${digest} of ${repositories.join(', ')} was spoilt on the disk and set aside: push it again`),
     maxBlobSize: options.maxBlobSize ?? LARGEST_BLOB,
     clock,
   })
@@ -60,16 +64,24 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     },
     onError: (error) => options.onError?.(error),
   })
+  const scrubber = new Scrubber({
+    content,
+    onReport: (report) => options.onReport?.(scrubWords(report)),
+    onError: (error) => options.onError?.(error),
+  })
   const oci = throughFront((incoming) => serveOci({ guard, content, uploads }, incoming))
   return {
     routes: [
       { path: '/v2', handle: oci },
       { path: '/v2/', handle: oci },
-      { path: '/v2/_slipway/', handle: throughFront((incoming) => serveCare({ guard, content, caretaker }, incoming)) },
+      {
+        path: '/v2/_slipway/',
+        handle: throughFront((incoming) => serveCare({ guard, content, caretaker, scrubber }, incoming)),
+      },
       { path: '/acr/v1/', handle: throughFront((incoming) => serveAcr({ guard, content, hostName }, incoming)) },
       { path: '/oauth2/', handle: throughFront((incoming) => serveTokens({ callers, tokens, clock }, incoming)) },
       { path: '/helm/v1/', handle: throughFront((incoming) => serveHelm({ guard, content, charts }, incoming)) },
     ],
-    stop: () => caretaker.stop(),
+    stop: async () => void (await Promise.all([caretaker.stop(), scrubber.stop()])),
   }
 }

@@ -4,12 +4,14 @@ import type { Content } from '../content/content.ts'
 import type { Incoming } from '../exchange.ts'
 import { parseDuration } from '../policy/duration.ts'
 import { Refusal } from '../refusal.ts'
+import type { Scrubber } from '../scrub/scrubber.ts'
 import type { Caretaker } from './caretaker.ts'
 
 export interface CareDeps {
   guard: Guard
   content: Content
   caretaker: Caretaker
+  scrubber: Scrubber
 }
 
 /** `/v2/_slipway/`: what this registry has beyond the specification, below the prefix that it leaves to extensions (distribution-spec, extensions). */
@@ -20,6 +22,11 @@ export async function serveCare(deps: CareDeps, incoming: Incoming): Promise<voi
       note.action = 'gc'
       await deps.guard.admit(incoming, { type: 'registry', name: 'care', actions: ['*'] })
       return sendJson(response, 200, await deps.caretaker.run(careOptions(url)))
+    }
+    case 'POST /v2/_slipway/scrub': {
+      note.action = 'scrub'
+      await deps.guard.admit(incoming, { type: 'registry', name: 'care', actions: ['*'] })
+      return sendJson(response, 200, await deps.scrubber.run())
     }
     case 'GET /v2/_slipway/usage':
       await deps.guard.admit(incoming, { type: 'registry', name: 'usage', actions: ['*'] })

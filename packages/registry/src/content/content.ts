@@ -5,6 +5,7 @@ import type { RegistryEvent } from '../events.ts'
 import type { Catalog } from '../metadata/catalog.ts'
 import type { MetadataChange } from '../metadata/changes.ts'
 import { Refusal } from '../refusal.ts'
+import { type SpoiltBlob, SpoiltBlobs } from '../scrub/spoilt-blobs.ts'
 import { Collected } from './collected.ts'
 import { Holds } from './holds.ts'
 import { PushActivity } from './push-activity.ts'
@@ -20,6 +21,7 @@ export interface ContentDeps {
   rules: Rules
   quotas: Quotas
   emit: (event: RegistryEvent) => void
+  onSpoilt: (blob: SpoiltBlob) => void
   /** Bytes. */
   maxBlobSize: number
   clock: () => number
@@ -43,6 +45,7 @@ export class Content {
   readonly holds = new Holds()
   readonly activity: PushActivity
   readonly collected: Collected
+  readonly spoilt: SpoiltBlobs
   readonly #recent = new RecentContents()
   /** Per repository: what is checked under it still holds when the change is committed. */
   readonly #locks = new KeyedLock()
@@ -57,6 +60,7 @@ export class Content {
     this.clock = deps.clock
     this.activity = new PushActivity(deps.clock)
     this.collected = new Collected(deps.clock)
+    this.spoilt = new SpoiltBlobs({ ...deps, holds: this.holds })
   }
 
   /** The time, RFC 3339. */
@@ -95,7 +99,7 @@ export class Content {
   async readAll(digest: string): Promise<Buffer> {
     const kept = this.#recent.get(digest)
     if (kept) return kept
-    const bytes = await this.blobs.get(digest)
+    const bytes = await this.spoilt.watch(digest, () => this.blobs.get(digest))
     if (!bytes) throw new Refusal('BLOB_UNKNOWN', `the content of ${digest} is gone from the store`, { status: 404 })
     this.#recent.set(digest, bytes)
     return bytes

@@ -55,6 +55,18 @@ export class Catalog {
     return [...this.#repositories.values()].filter(({ blobs }) => blobs.has(blob)).map(({ name }) => name)
   }
 
+  /** Names of the repositories that it is in, as blob or manifest, sorted. */
+  namesWith(digest: string): string[] {
+    const repositories = [...this.#repositories.values()]
+    const those = repositories.filter(({ blobs, manifests }) => blobs.has(digest) || manifests.has(digest))
+    return those.map(({ name }) => name).sort()
+  }
+
+  /** Of all blobs and manifests that a repository holds. */
+  digests(): Iterable<string> {
+    return this.#held.all()
+  }
+
   /** How many repositories hold it, as blob or manifest. */
   holders(digest: string): number {
     return this.#held.count(digest)

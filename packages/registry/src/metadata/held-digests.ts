@@ -11,6 +11,11 @@ export class HeldDigests {
     return this.#holdings.get(digest)?.repositories ?? 0
   }
 
+  /** All that somebody holds. */
+  all(): Iterable<string> {
+    return this.#holdings.keys()
+  }
+
   /** Counts one repository more; returns the digest as the one text that all share, so that it is in memory once. */
   add(digest: string): string {
     const holding = this.#holdings.get(digest) ?? { digest, repositories: 0 }

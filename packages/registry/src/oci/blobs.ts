@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { BlobStore, ByteRange } from '@slipway/storage'
+import type { ByteRange } from '@slipway/storage'
 import type { Content } from '../content/content.ts'
 import { type Exchange, isKnown, sendEmpty } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
@@ -36,7 +36,7 @@ export async function sendBlob(
     ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${found.size}` }),
   })
   if (request.method === 'HEAD' || length === 0) return void response.end()
-  if (!(await send(content.blobs, { digest, range, response }))) response.destroy()
+  if (!(await send(content, { digest, range, response }))) response.destroy()
   else response.end()
 }
 
@@ -63,9 +63,9 @@ interface Sending {
 }
 
 /** Whether there was anything to send, or nobody to send it to any more: a client that leaves in the middle is no fault of ours. */
-async function send(blobs: BlobStore, { digest, range, response }: Sending): Promise<boolean> {
+async function send({ blobs, spoilt }: Content, { digest, range, response }: Sending): Promise<boolean> {
   try {
-    return await blobs.send(digest, response, range)
+    return await spoilt.watch(digest, () => blobs.send(digest, response, range))
   } catch (error) {
     if (response.destroyed) return false
     throw error

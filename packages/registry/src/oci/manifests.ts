@@ -23,8 +23,11 @@ export async function sendManifest(
   const etag = `"${record.digest}"`
   const headers = { 'content-type': record.mediaType, 'docker-content-digest': record.digest, etag }
   if (isKnown(request, etag)) return void response.writeHead(304, headers).end()
-  const bytes = request.method === 'HEAD' ? undefined : await content.readAll(record.digest)
-  response.writeHead(200, { ...headers, 'content-length': String(record.size) }).end(bytes)
+  // Also for HEAD: whoever is told that it is here does not push it, and what was lost stays lost.
+  const bytes = await content.readAll(record.digest)
+  response
+    .writeHead(200, { ...headers, 'content-length': String(record.size) })
+    .end(request.method === 'HEAD' ? undefined : bytes)
 }
 
 /** PUT under a tag, or under its digest together with any number of `?tag=`. */

@@ -18,6 +18,8 @@ export interface TestRegistry {
   client: TestClient
   dir: string
   events: RegistryEvent[]
+  /** What it did by itself, in words. */
+  reports: string[]
   /** Errors that no route answered for. */
   errors: unknown[]
   /** Ends it; its data stays. */
@@ -43,6 +45,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
   const metadata: MetadataLog = await openFileMetadataLog(dir)
   const events: RegistryEvent[] = []
   const errors: unknown[] = []
+  const reports: string[] = []
   const { routes, stop: stopRegistry } = await createRegistry({
     blobs: await openFileBlobStore(dir),
     metadata,
@@ -54,6 +57,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     ...(options.settings && { settings: options.settings }),
     ...(options.deployed && { deployed: options.deployed }),
     onError: (error) => errors.push(error),
+    onReport: (words) => reports.push(words),
     ...(options.maxBlobSize && { maxBlobSize: options.maxBlobSize }),
   })
   const server = new HttpServer({ routes, onError: (error) => errors.push(error) })
@@ -70,6 +74,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     client: new TestClient(`http://${host}`),
     dir,
     events,
+    reports,
     errors,
     stop,
     restart: () => startRegistry({ ...options, dir }),
