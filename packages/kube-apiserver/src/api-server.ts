@@ -21,7 +21,7 @@ import {
   serviceUnavailable,
   unauthorized,
 } from './api/status.ts'
-import { createDefaultPolicy, createFirstObjects } from './bootstrap.ts'
+import { createDefaultPolicy, createFirstObjects, storedServiceRange } from './bootstrap.ts'
 import { publishServerEndpoint, type ServerEndpoint } from './controllers/api-endpoints.ts'
 import type { ServerController } from './controllers/controller.ts'
 import { customResourceController } from './controllers/custom-resource-controller.ts'
@@ -38,7 +38,7 @@ import type { Resource } from './registry/resource.ts'
 import { ResourceRegistry } from './registry/resource-registry.ts'
 import { sendStatus } from './rest/answer.ts'
 import { authorizeTarget } from './rest/authorize-target.ts'
-import { isConnection, upgradeConnection } from './rest/connect.ts'
+import { isUpgradable, upgradeConnection } from './rest/connect.ts'
 import { type DispatchDeps, dispatch } from './rest/dispatch.ts'
 import { selectedName } from './rest/selectors.ts'
 import { ObjectRules } from './schema/object-rules.ts'
@@ -62,7 +62,7 @@ export interface ApiServerOptions {
   kubeletToken?: string
   /** Where pods reach the server: what the Service `kubernetes` leads to. @default the address it listens on */
   endpoint?: ServerEndpoint
-  /** @default 10.96.0.0/16 */
+  /** Where Services get their addresses; what the first start took stays. @default 10.96.0.0/16 */
   serviceCidr?: string
   /** @default the system's clock */
   now?: () => Date
@@ -96,7 +96,8 @@ export class ApiServer {
   async start(port: number, host = '127.0.0.1'): Promise<void> {
     const now = this.#options.now ?? (() => new Date())
     const registry = await ResourceRegistry.load()
-    const { store, serviceCidr = '10.96.0.0/16' } = this.#options
+    const { store } = this.#options
+    const serviceCidr = storedServiceRange(store, registry) ?? this.#options.serviceCidr ?? '10.96.0.0/16'
     const services = registry.storedType('', 'services') as Resource
     const strategies = createStrategies({
       serviceCidr,
@@ -204,7 +205,7 @@ export class ApiServer {
       const user = await this.#userOf(http, deps)
       const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
       authorizeTarget(user, { ...target, verb: http.method === 'POST' ? 'create' : 'get' }, deps.authorize)
-      if (!isConnection(target)) throw badRequest('nothing here can be upgraded')
+      if (!isUpgradable(target)) throw badRequest('nothing here can be upgraded')
       await upgradeConnection(deps, { target, http, query, user }, socket, head)
     } catch (error) {
       refuseUpgrade(socket, this.#statusOf(error))

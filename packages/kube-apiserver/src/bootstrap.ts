@@ -1,9 +1,13 @@
 import type { KubeObject } from '@slipway/kube-objects'
+import type { RevisionStore } from '@slipway/storage'
 import { StatusError } from './api/status.ts'
 import { loadTable } from './generated-tables.ts'
 import type { Resource } from './registry/resource.ts'
 import type { ResourceRegistry } from './registry/resource-registry.ts'
+import { viewEntry } from './storage/codec.ts'
+import { keyOf } from './storage/keys.ts'
 import { type ObjectService, systemWrite, typeMeta } from './storage/object-service.ts'
+import { firstServiceAddress } from './strategy/allocators.ts'
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
 
@@ -23,6 +27,7 @@ export async function createFirstObjects(
     {
       spec: {
         type: 'ClusterIP',
+        clusterIP: firstServiceAddress(serviceCidr),
         sessionAffinity: 'None',
         internalTrafficPolicy: 'Cluster',
         ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }],
@@ -30,6 +35,13 @@ export async function createFirstObjects(
     },
   )
   await createServiceRange(objects, registry, serviceCidr)
+}
+
+/** The range of a cluster that has one already; undefined at its first start. */
+export function storedServiceRange(store: RevisionStore, registry: ResourceRegistry): string | undefined {
+  const resource = registry.storedType('networking.k8s.io', 'servicecidrs') as Resource
+  const entry = store.get(keyOf(resource, undefined, 'kubernetes'))
+  return entry && (viewEntry(entry).spec?.cidrs as string[] | undefined)?.[0]
 }
 
 /** The range from which Services get their addresses, as an object that is ready from the start. */

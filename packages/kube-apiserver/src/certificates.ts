@@ -28,6 +28,15 @@ export async function createCertificates(options: CertificateOptions): Promise<C
   return await issueAll(options)
 }
 
+/** A server certificate of an existing CA, for a server that is reached under other names than before. */
+export async function createServerCertificate(
+  ca: CertificatePair,
+  options: CertificateOptions,
+): Promise<CertificatePair> {
+  const { issueServer } = await import('./issue-certificates.ts')
+  return await issueServer(ca, options)
+}
+
 /** A client certificate of an existing CA: `user` is the CN, every group an O. */
 export async function createClientCertificate(
   ca: CertificatePair,

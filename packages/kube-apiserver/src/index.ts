@@ -7,5 +7,7 @@ export {
   type Certificates,
   createCertificates,
   createClientCertificate,
+  createServerCertificate,
 } from './certificates.ts'
 export { type KubeconfigInput, kubeconfigFor } from './kubeconfig.ts'
+export { firstServiceAddress } from './strategy/allocators.ts'

@@ -42,20 +42,8 @@ export async function issueAll({ hosts = [], now, days = 3650 }: CertificateOpti
     ],
   })
   const issuer = { name, keys, ...period }
-  const names = [
-    'localhost',
-    'kubernetes',
-    'kubernetes.default',
-    'kubernetes.default.svc',
-    'kubernetes.default.svc.cluster.local',
-    '127.0.0.1',
-    '::1',
-    ...hosts,
-  ]
   const [server, client] = await Promise.all([
-    issue(issuer, 'CN=kube-apiserver', ExtendedKeyUsage.serverAuth, [
-      new SubjectAlternativeNameExtension([...new Set(names)].map(generalName)),
-    ]),
+    issue(issuer, 'CN=kube-apiserver', ExtendedKeyUsage.serverAuth, [serverNames(hosts)]),
     issue(issuer, 'CN=kubernetes-admin, O=system:masters', ExtendedKeyUsage.clientAuth),
   ])
   return { ca: { cert: pem(ca), key: await keyPem(keys) }, server, client }
@@ -68,25 +56,49 @@ interface Issuer {
   notAfter: Date
 }
 
+/** See createServerCertificate. */
+export async function issueServer(ca: CertificatePair, options: CertificateOptions): Promise<CertificatePair> {
+  const names = serverNames(options.hosts ?? [])
+  return await issue(await issuerOf(ca, options), 'CN=kube-apiserver', ExtendedKeyUsage.serverAuth, [names])
+}
+
 /** See createClientCertificate. */
 export async function issueClient(
   ca: CertificatePair,
   subject: { user: string; groups?: string[] },
   { now, days = 3650 }: CertificateOptions,
 ): Promise<CertificatePair> {
+  const issuer = await issuerOf(ca, { now, days })
+  const names = [`CN=${subject.user}`, ...(subject.groups ?? []).map((group) => `O=${group}`)]
+  return await issue(issuer, names.join(', '), ExtendedKeyUsage.clientAuth)
+}
+
+async function issuerOf(ca: CertificatePair, { now, days = 3650 }: CertificateOptions): Promise<Issuer> {
   const privateKey = await webcrypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(ca.key), ALGORITHM, true, [
     'sign',
   ])
   const certificate = new X509Certificate(ca.cert)
   const publicKey = await certificate.publicKey.export(ALGORITHM, ['verify'])
-  const issuer = {
+  return {
     name: certificate.subject,
     keys: { privateKey, publicKey } as KeyPair,
     notBefore: new Date(now.getTime() - 60_000),
     notAfter: new Date(now.getTime() + days * 86_400_000),
   }
-  const names = [`CN=${subject.user}`, ...(subject.groups ?? []).map((group) => `O=${group}`)]
-  return await issue(issuer, names.join(', '), ExtendedKeyUsage.clientAuth)
+}
+
+function serverNames(hosts: string[]): SubjectAlternativeNameExtension {
+  const names = [
+    'localhost',
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+    '127.0.0.1',
+    '::1',
+    ...hosts,
+  ]
+  return new SubjectAlternativeNameExtension([...new Set(names)].map(generalName))
 }
 
 async function issue(

@@ -1,10 +1,11 @@
-import { ApiServer, kubeconfigFor } from '@slipway/kube-apiserver'
+import { ApiServer, firstServiceAddress, kubeconfigFor } from '@slipway/kube-apiserver'
 import { InformerSet, KubeClient, parseKubeconfig } from '@slipway/kube-client'
 import type { RevisionStore } from '@slipway/storage'
 import type { DataFolder } from '../data-folder.ts'
 import { openCertificates } from './certificates.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { logError } from './log.ts'
+import { serviceRange } from './service-range.ts'
 
 export interface StartKubernetesOptions {
   /** Keeps the certificates, and gets the administrator's kubeconfig. */
@@ -29,12 +30,15 @@ export interface RunningKubernetes {
 /** The embedded Kubernetes API, with a client of its administrator. */
 export async function startKubernetes(options: StartKubernetesOptions): Promise<RunningKubernetes> {
   const { folder, store, host, kubeletToken, lifecycle } = options
-  const { ca, server, client: administrator } = await openCertificates(folder, host)
+  const serviceCidr = serviceRange(folder.path)
+  const hosts = [host, firstServiceAddress(serviceCidr)]
+  const { ca, server, client: administrator } = await openCertificates(folder, hosts)
   const api = new ApiServer({
     store,
     tls: { key: server.key, cert: server.cert, ca: ca.cert },
     serviceAccountKey: ca.key,
     kubeletToken,
+    serviceCidr,
     onError: logError('kube-apiserver'),
   })
   await api.start(options.port, host)

@@ -54,14 +54,18 @@ function rewritten(location: string, prefix: string, { host, port }: Backend): s
   return own.startsWith('/') && !own.startsWith(prefix) ? prefix + own : location
 }
 
-/** Serves the same with an upgrade. */
+/** What may be asked for with an upgrade: also logs, which browsers read over a WebSocket. */
+export const isUpgradable = (target: Target): boolean => isConnection(target) || target.subresource === 'log'
+
+/** Serves the same, and logs, with an upgrade. */
 export async function upgradeConnection(
   deps: DispatchDeps,
   connection: Connection,
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  await admit(deps, { ...connection.target, query: connection.query, user: connection.user })
+  const { target, query, user } = connection
+  if (isConnection(target)) await admit(deps, { ...target, query, user })
   forwardUpgrade(connection.http, socket, head, backendOf(deps, connection))
 }
 

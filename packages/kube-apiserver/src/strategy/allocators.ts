@@ -3,11 +3,13 @@ export class NumberPool {
   readonly #first: number
   readonly #count: number
   readonly #taken = new Set<number>()
-  #next = 0
+  #next: number
 
-  constructor(first: number, count: number) {
+  /** What is asked for by its number is easily had among the first `spared`, which are given to others last. */
+  constructor(first: number, count: number, spared = 0) {
     this.#first = first
     this.#count = count
+    this.#next = spared
   }
 
   /** False when it is taken or outside of the range. */
@@ -38,7 +40,10 @@ export class NumberPool {
   }
 }
 
-/** Cluster IPs of an IPv4 network such as `10.96.0.0/16`; the network's own, its first (the API's) and its broadcast address are left out. */
+/**
+ * Cluster IPs of an IPv4 network such as `10.96.0.0/16`. The network's own and its broadcast address are left out, and so is the
+ * last one, which is that of the node.
+ */
 export class AddressPool {
   readonly #pool: NumberPool
   readonly cidr: string
@@ -47,7 +52,9 @@ export class AddressPool {
     const [address = '', bits = '16'] = cidr.split('/')
     const size = 2 ** (32 - Number(bits))
     this.cidr = cidr
-    this.#pool = new NumberPool(addressNumber(address) + 1, size - 2)
+    // Kubernetes' ServiceIPStaticSubrange: between 16 and 256, a sixteenth of the range where that is between.
+    const spared = Math.min(Math.max(16, Math.floor(size / 16)), 256)
+    this.#pool = new NumberPool(addressNumber(address) + 1, size - 3, spared)
   }
 
   take(address: string): boolean {
@@ -66,6 +73,12 @@ export class AddressPool {
   has(address: string): boolean {
     return this.#pool.has(addressNumber(address))
   }
+}
+
+/** The address of the Service `kubernetes`: the first of the range. */
+export function firstServiceAddress(cidr: string): string {
+  const [address = ''] = cidr.split('/')
+  return addressText(addressNumber(address) + 1)
 }
 
 function addressNumber(address: string): number {

@@ -12,6 +12,11 @@ export function invalidValue(field: string, value: unknown, why: string): FieldE
   return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${JSON.stringify(value ?? null)}: ${why}` }
 }
 
+/** field.Duplicate. */
+export function duplicateValue(field: string, value: unknown): FieldError {
+  return { reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${JSON.stringify(value)}` }
+}
+
 /** field.Forbidden. */
 export function forbiddenField(field: string, why: string): FieldError {
   return { reason: 'FieldValueForbidden', field, message: `Forbidden: ${why}` }

@@ -34,7 +34,8 @@ export function countGeneration(
   context: WriteContext,
   strategy: Strategy,
 ): void {
-  if (!countsGenerations(context, strategy)) return
+  // A pod is bound past the strategy that counts.
+  if (!countsGenerations(context, strategy) || context.subresource === 'binding') return
   const before = current.metadata.generation ?? 0
   next.metadata.generation = changesSpec(next, current, hasStatus(context)) ? before + 1 : before
 }
