@@ -1,7 +1,7 @@
-import type { ContainerSpec, ContainerState, PortPublication } from './port.ts'
+import type { ContainerSpec, ContainerState, EngineInfo, PortPublication } from './port.ts'
 
 /** The body of `POST /containers/create`. */
-export function containerConfig(spec: ContainerSpec): object {
+export function containerConfig(spec: ContainerSpec, engine: EngineInfo['name']): object {
   return defined({
     Image: spec.image,
     Entrypoint: spec.entrypoint,
@@ -19,11 +19,11 @@ export function containerConfig(spec: ContainerSpec): object {
     AttachStderr: true,
     StopSignal: spec.stopSignal,
     ExposedPorts: spec.ports && Object.fromEntries(spec.ports.map((port) => [portKey(port), {}])),
-    HostConfig: hostConfig(spec),
+    HostConfig: hostConfig(spec, engine),
   })
 }
 
-function hostConfig(spec: ContainerSpec): object {
+function hostConfig(spec: ContainerSpec, engine: EngineInfo['name']): object {
   return defined({
     // Not Binds, whose paths may hold no colon.
     Mounts: spec.mounts?.map(({ source, target, readOnly, propagation }) => ({
@@ -36,6 +36,8 @@ function hostConfig(spec: ContainerSpec): object {
     Tmpfs: spec.tmpfs,
     PortBindings: spec.ports && portBindings(spec.ports),
     NetworkMode: spec.network,
+    // With Docker the host name comes with the network.
+    UTSMode: engine === 'podman' && spec.network?.startsWith('container:') ? spec.network : undefined,
     PidMode: spec.pid,
     IpcMode: spec.ipc,
     ExtraHosts: spec.extraHosts,

@@ -81,7 +81,7 @@ export class HttpContainerEngine implements ContainerEngine {
       method: 'POST',
       path: '/containers/create',
       query: { name: spec.name },
-      body: containerConfig(spec),
+      body: containerConfig(spec, this.#info.name),
     })
     return Id
   }

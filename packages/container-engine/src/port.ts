@@ -95,7 +95,7 @@ export interface ContainerSpec {
   /** In-memory file systems: path -> options, such as `size=64m`. */
   tmpfs?: Record<string, string>
   ports?: PortPublication[]
-  /** `container:<id>` shares that container's network. @default the engine's bridge */
+  /** `container:<id>` shares that container's network and host name. @default the engine's bridge */
   network?: 'bridge' | 'host' | 'none' | `container:${string}`
   pid?: 'host' | `container:${string}`
   /** `shareable` lets others join it. */

@@ -2,6 +2,15 @@ import { PassThrough, Writable } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { type ProcessOptions, parseResize, type RemoteTerminal } from './remote-process.ts'
 
+/** Versions of the protocol, newest first. */
+export const CHANNEL_PROTOCOLS = [
+  'v5.channel.k8s.io',
+  'v4.channel.k8s.io',
+  'v4.base64.channel.k8s.io',
+  'channel.k8s.io',
+  'base64.channel.k8s.io',
+]
+
 const STDIN = 0
 const STDOUT = 1
 const STDERR = 2
@@ -10,13 +19,13 @@ const RESIZE = 4
 /** v5.channel.k8s.io: the next byte names the channel that the client has closed. */
 const CLOSE = 255
 
-/** exec and attach over a WebSocket (v4/v5.channel.k8s.io): the first byte of each message is its channel. */
+/** exec and attach over a WebSocket: the first byte of each message is its channel. */
 export function channelTerminal(socket: WebSocket, options: ProcessOptions): RemoteTerminal {
   const stdin = new PassThrough()
   const resizes: ((size: { rows: number; columns: number }) => void)[] = []
+  const { read, write } = framingOf(socket.protocol)
   socket.on('message', (data: Buffer) => {
-    const [channel] = data
-    const content = data.subarray(1)
+    const { channel, content } = read(data)
     if (channel === STDIN) stdin.write(content)
     else if (channel === CLOSE && content[0] === STDIN) stdin.end()
     else if (channel === RESIZE) {
@@ -26,23 +35,51 @@ export function channelTerminal(socket: WebSocket, options: ProcessOptions): Rem
   })
   socket.on('close', () => stdin.end())
   socket.on('error', () => socket.terminate())
+  const output = (channel: number): Writable =>
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        socket.send(write(channel, chunk), () => done())
+      },
+    })
   return {
     ...(options.stdin && { stdin }),
-    ...(options.stdout && { stdout: channel(socket, STDOUT) }),
-    ...(options.stderr && !options.tty && { stderr: channel(socket, STDERR) }),
+    ...(options.stdout && { stdout: output(STDOUT) }),
+    ...(options.stderr && !options.tty && { stderr: output(STDERR) }),
     onResize: (listener) => resizes.push(listener),
     onGone: (listener) => socket.on('close', listener),
     finish: (status) => {
-      socket.send(Buffer.concat([Buffer.from([ERROR]), Buffer.from(JSON.stringify(status))]))
+      const text = outcomeText(status, socket.protocol)
+      if (text !== '') socket.send(write(ERROR, Buffer.from(text)))
       socket.close(1000)
     },
   }
 }
 
-function channel(socket: WebSocket, number: number): Writable {
-  return new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      socket.send(Buffer.concat([Buffer.from([number]), chunk]), () => done())
-    },
-  })
+/** Before the fourth version there was only the text of an error. */
+function outcomeText(status: { status?: string; message?: string }, protocol: string): string {
+  if (/^v[45]/.test(protocol)) return JSON.stringify(status)
+  return status.status === 'Success' ? '' : (status.message ?? '')
+}
+
+interface Framing {
+  read(message: Buffer): { channel: number; content: Buffer }
+  write(channel: number, content: Buffer): Buffer | string
+}
+
+function framingOf(protocol: string): Framing {
+  return protocol.includes('base64') ? TEXT : BINARY
+}
+
+const BINARY: Framing = {
+  read: (message) => ({ channel: message[0] ?? CLOSE, content: message.subarray(1) }),
+  write: (channel, content) => Buffer.concat([Buffer.from([channel]), content]),
+}
+
+/** For clients that have only text: the channel as a digit, the rest in base64. */
+const TEXT: Framing = {
+  read(message) {
+    const text = message.toString('latin1')
+    return { channel: Number(text.slice(0, 1)), content: Buffer.from(text.slice(1), 'base64') }
+  },
+  write: (channel, content) => `${channel}${content.toString('base64')}`,
 }

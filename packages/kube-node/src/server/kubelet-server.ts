@@ -1,17 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Duplex, Readable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { describeError, UserError } from '@slipway/errors'
 import { type HttpRoute, HttpServer, readCredentials } from '@slipway/http-server'
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws'
-import { channelTerminal } from './channel-terminal.ts'
-import { containerNamed, type PodAccess, type PodDirectory } from './pod-access.ts'
+import { CHANNEL_PROTOCOLS, channelTerminal } from './channel-terminal.ts'
+import { containerLogs } from './container-logs.ts'
+import { containerNamed, type PodAccess, type PodDirectory, waitingMessage } from './pod-access.ts'
 import { forwardPorts } from './port-forward.ts'
 import { joinProcess, type ProcessOptions } from './remote-process.ts'
 import { spdyTerminal } from './spdy-terminal.ts'
 
-const CHANNELS = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
+const LOG_PROTOCOLS = ['binary.k8s.io', 'base64.binary.k8s.io']
+const PROTOCOLS = [...CHANNEL_PROTOCOLS, ...LOG_PROTOCOLS]
 const TUNNEL = 'SPDY/3.1+portforward.k8s.io'
 const PORT_FORWARD = 'portforward.k8s.io'
 const SPDY_CHANNELS = ['v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io']
@@ -36,7 +38,7 @@ export class KubeletServer {
     this.#webSockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
-      handleProtocols: (offered) => CHANNELS.find((protocol) => offered.has(protocol)) ?? false,
+      handleProtocols: (offered) => PROTOCOLS.find((protocol) => offered.has(protocol)) ?? false,
     })
     this.#webSockets.on('headers', (headers, request) => {
       if (tunnels.has(request)) headers.push(`Sec-WebSocket-Protocol: ${TUNNEL}`)
@@ -48,7 +50,7 @@ export class KubeletServer {
     }
     const routes: HttpRoute[] = [
       { path: '/healthz', handle: (_request, response) => void response.end('ok') },
-      { path: '/containerLogs/', handle: (request, response) => this.#logs(request, response) },
+      { path: '/containerLogs/', handle: (request, response) => this.#logs(request, response), upgrade },
       ...['/exec/', '/attach/', '/portForward/'].map((path) => ({ path, handle: notUpgraded, upgrade })),
     ]
     this.#server = new HttpServer({ routes })
@@ -68,25 +70,10 @@ export class KubeletServer {
     const gone = new AbortController()
     response.on('close', () => gone.abort())
     try {
-      const { access, container, query } = this.#target(request)
-      const name = containerNamed(access.pod, container)?.name
-      const id = name && access.containerId(name, query.get('previous') === 'true')
-      if (!id) throw new UserError('POD_NOT_RUNNING', waitingMessage(access, name))
-      const since = sinceOf(query)
-      const lines = query.get('tailLines')
-      const logs = await this.#pods.engine.logs(id, {
-        follow: query.get('follow') === 'true',
-        timestamps: query.get('timestamps') === 'true',
-        ...(lines && { tail: Number(lines) }),
-        ...(since !== undefined && { since }),
-        ...(query.get('stream') === 'Stdout' && { only: 'stdout' as const }),
-        ...(query.get('stream') === 'Stderr' && { only: 'stderr' as const }),
-        signal: gone.signal,
-      })
+      const logs = await containerLogs(this.#pods.engine, this.#target(request), gone.signal)
       response.writeHead(200, { 'content-type': 'text/plain' })
       response.flushHeaders()
-      const limit = query.get('limitBytes')
-      await pipeline(limit ? Readable.from(firstBytes(logs, Number(limit))) : logs, response)
+      await pipeline(logs, response)
     } catch (error) {
       if (gone.signal.aborted || response.headersSent) {
         response.end()
@@ -128,8 +115,27 @@ export class KubeletServer {
       forwardPorts(stream, target.access)
       return
     }
+    if (target.kind === 'containerLogs') {
+      void this.#logSocket(webSocket, target)
+      return
+    }
     const options = processOptions(target.query)
     void joinProcess(channelTerminal(webSocket, options), () => this.#open(target, options))
+  }
+
+  async #logSocket(webSocket: WebSocket, target: Target): Promise<void> {
+    const gone = new AbortController()
+    webSocket.on('close', () => gone.abort())
+    try {
+      const isText = webSocket.protocol.startsWith('base64')
+      for await (const chunk of await containerLogs(this.#pods.engine, target, gone.signal)) {
+        webSocket.send(isText ? (chunk as Buffer).toString('base64') : chunk)
+      }
+      webSocket.close(1000)
+    } catch (error) {
+      // RFC 6455: 123 bytes for a reason.
+      webSocket.close(1011, describeError(error).slice(0, 100))
+    }
   }
 
   #spdy(request: IncomingMessage, socket: Duplex, target: Target): void {
@@ -209,28 +215,6 @@ function processOptions(query: URLSearchParams): ProcessOptions {
     stderr: flag('stderr', 'error'),
     tty: flag('tty'),
   }
-}
-
-function sinceOf(query: URLSearchParams): number | undefined {
-  const seconds = query.get('sinceSeconds')
-  if (seconds) return Math.floor(Date.now() / 1000) - Number(seconds)
-  const time = Date.parse(query.get('sinceTime') ?? '')
-  return Number.isNaN(time) ? undefined : time / 1000
-}
-
-async function* firstBytes(log: Readable, limit: number): AsyncGenerator<Buffer> {
-  let left = limit
-  for await (const chunk of log as AsyncIterable<Buffer>) {
-    yield chunk.subarray(0, left)
-    left -= chunk.length
-    if (left <= 0) return
-  }
-}
-
-function waitingMessage({ pod }: PodAccess, name: string | undefined): string {
-  const status = pod.status?.containerStatuses?.find((container) => container.name === name)
-  const reason = status?.state.waiting?.reason ?? 'ContainerCreating'
-  return `container "${name}" in pod "${pod.metadata.name}" is waiting to start: ${reason}`
 }
 
 function same(a: string, b: string): boolean {

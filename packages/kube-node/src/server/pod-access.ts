@@ -20,3 +20,10 @@ export function containerNamed(pod: Pod, name: string | undefined): Container | 
   const wanted = name || pod.metadata.annotations?.['kubectl.kubernetes.io/default-container']
   return wanted ? allContainers(pod).find((container) => container.name === wanted) : pod.spec.containers[0]
 }
+
+/** Why there is nothing to talk to in a container. */
+export function waitingMessage({ pod }: PodAccess, name: string | undefined): string {
+  const status = pod.status?.containerStatuses?.find((container) => container.name === name)
+  const reason = status?.state.waiting?.reason ?? 'ContainerCreating'
+  return `container "${name}" in pod "${pod.metadata.name}" is waiting to start: ${reason}`
+}

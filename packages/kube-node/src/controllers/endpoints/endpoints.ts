@@ -32,6 +32,8 @@ export function endpointsOf(service: Service, pods: Pod[]): KubeObject {
       name,
       namespace,
       labels: { ...labels, 'endpoints.kubernetes.io/managed-by': 'endpoint-controller', ...headlessLabel(service) },
+      // By it they go with the Service.
+      ownerReferences: [ownerReference(service)],
     },
     subsets: subsets.length > 0 ? subsets : null,
   }
