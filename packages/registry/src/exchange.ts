@@ -15,6 +15,8 @@ export interface Incoming {
 
 /** What is known of a request by the time that it is answered. */
 export interface Note {
+  /** What it is counted as. */
+  handler: string
   actor?: string
   /** Absent for requests that are not logged unless they are refused. */
   action?: string

@@ -2,27 +2,104 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describeError, TransientError, UserError } from '@slipway/errors'
 import type { HttpHandler } from '@slipway/http-server'
-import type { Incoming } from './exchange.ts'
+import type { AuditEntry } from './audit/audit-entry.ts'
+import { requestOrigin } from './events.ts'
+import type { Incoming, Note } from './exchange.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import { Refusal, sendRefusal } from './refusal.ts'
 
 export type Serve = (incoming: Incoming) => Promise<void> | void
 
+export interface FrontDeps {
+  metrics: Metrics
+  audit: (entry: AuditEntry) => void
+  clock: () => number
+}
+
 /** A body of which this much may still come is read to its end, so that the connection can be used again. */
 const WORTH_READING = 1024 * 1024
+/** Milliseconds for which a body may stand still; whoever sends nothing for longer holds only what belongs to others. */
+const STALL = 60_000
 
-/** What every request goes through: it gets its id, and refusals become answers in the specification's words. */
-export function throughFront(serve: Serve): HttpHandler {
-  return async (request, response) => {
-    const id = randomUUID()
-    // Azure's name for it.
-    response.setHeader('x-ms-correlation-request-id', id)
-    const url = new URL(request.url ?? '/', 'http://registry')
-    try {
-      await serve({ id, request, response, url, note: {} })
-    } catch (error) {
-      refuse(error, request, response)
+/** What every request goes through: it gets its id, refusals become answers in the specification's words, and it is counted and noted. */
+export class Front {
+  readonly #deps: FrontDeps
+
+  constructor(deps: FrontDeps) {
+    this.#deps = deps
+  }
+
+  /** `handler`: what its requests are counted as, unless they note it themselves. */
+  handle(handler: string, serve: Serve): HttpHandler {
+    return async (request, response) => {
+      const incoming: Incoming = {
+        id: randomUUID(),
+        request,
+        response,
+        url: new URL(request.url ?? '/', 'http://registry'),
+        note: { handler },
+      }
+      // Azure's name for it.
+      response.setHeader('x-ms-correlation-request-id', incoming.id)
+      const count = this.#deps.metrics.request(request.method ?? '')
+      response.once('close', () => {
+        count(incoming.note.handler, response.statusCode)
+        this.#audit(incoming)
+      })
+      limitStall(request)
+      try {
+        await serve(incoming)
+      } catch (error) {
+        refuse(error, request, response)
+      }
     }
   }
+
+  #audit({ id, request, response, url, note }: Incoming): void {
+    const { statusCode } = response
+    const action = note.action ?? (isRefusal(request, statusCode) ? 'access' : undefined)
+    // The first request of every client comes without credentials and is sent to get some.
+    if (action === undefined || (statusCode === 401 && request.headers.authorization === undefined)) return
+    const { method, userAgent, remoteAddress } = requestOrigin(id, request)
+    this.#deps.audit({
+      time: new Date(this.#deps.clock()).toISOString(),
+      id,
+      ...noted(note),
+      action,
+      outcome: outcomeOf(statusCode),
+      status: statusCode,
+      method,
+      path: url.pathname,
+      remoteAddress,
+      userAgent,
+    })
+  }
+}
+
+function noted({ actor, repository, reference, refused }: Note): Partial<AuditEntry> {
+  return {
+    ...(actor !== undefined && { actor }),
+    ...(repository !== undefined && { repository }),
+    ...(reference && { reference }),
+    ...(refused && { refused }),
+  }
+}
+
+function isRefusal({ headers }: IncomingMessage, status: number): boolean {
+  return status === 403 || (status === 401 && headers.authorization !== undefined)
+}
+
+function outcomeOf(status: number): AuditEntry['outcome'] {
+  if (status < 400) return 'done'
+  return status < 500 ? 'refused' : 'failed'
+}
+
+/** While its body comes, a request that stands still is given up; afterwards it takes the time that it takes. */
+function limitStall(request: IncomingMessage): void {
+  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return
+  const { socket } = request
+  socket.setTimeout(STALL)
+  request.once('end', () => socket.setTimeout(0))
 }
 
 function refuse(error: unknown, request: IncomingMessage, response: ServerResponse): void {

@@ -1,17 +1,19 @@
 import type { Authenticator } from '@slipway/http-server'
 import type { BlobStore } from '@slipway/storage'
+import type { AuditEntry } from './audit/audit-entry.ts'
 import type { RegistryEvent } from './events.ts'
 import type { MetadataChange } from './metadata/changes.ts'
 import type { RegistrySettings } from './policy/settings.ts'
+import type { Delivery } from './webhooks/delivery.ts'
 
-/** Keeps what a registry knows besides its bytes, as a log of changes. A batch is kept whole or not at all. */
-export interface MetadataLog {
+/** Keeps entries in order. An entry is kept whole or not at all. */
+export interface Log<T> {
   /** Everything that was acknowledged, in order. Called once, before the first append. */
-  read(): AsyncIterable<MetadataChange[]>
-  /** Resolves when the batch is durable. */
-  append(batch: MetadataChange[]): Promise<void>
+  read(): AsyncIterable<T>
+  /** Resolves when the entry is durable. */
+  append(entry: T): Promise<void>
   /** Replaces the whole log in one step; only before the first append. */
-  rewrite(batches: Iterable<MetadataChange[]>): Promise<void>
+  rewrite(entries: Iterable<T>): Promise<void>
   close(): Promise<void>
 }
 
@@ -23,7 +25,14 @@ export interface Deployed {
 
 export interface RegistryOptions {
   blobs: BlobStore
-  metadata: MetadataLog
+  /** What the registry knows besides its bytes, as batches of changes. */
+  metadata: Log<MetadataChange[]>
+  /** What webhooks were sent and are still to be. @default forgotten when the registry stops */
+  deliveries?: Log<Delivery>
+  /** Milliseconds before each further try to reach a webhook. @default seven, an hour and three quarters in all */
+  webhookPauses?: readonly number[]
+  /** Told of everything that somebody did or was refused, and of what the registry removes by itself. */
+  onAudit?: (entry: AuditEntry) => void
   authenticator: Authenticator
   /** The registry's own name, such as `acrgitopsdev.azurecr.io`: the `service` and audience of its tokens. */
   hostName: string

@@ -1,31 +1,38 @@
 import type { HttpRoute } from '@slipway/http-server'
 import { serveAcr } from './acr/routes.ts'
+import { auditOf } from './audit/audit-entry.ts'
 import { Callers } from './auth/callers.ts'
 import { Guard } from './auth/guard.ts'
 import { serveTokens } from './auth/token-routes.ts'
 import { Tokens } from './auth/tokens.ts'
-import { Caretaker } from './collect/caretaker.ts'
+import { type CareReport, Caretaker } from './collect/caretaker.ts'
 import { reportWords } from './collect/report-words.ts'
 import { serveCare } from './collect/routes.ts'
 import { Content } from './content/content.ts'
 import { Quotas } from './content/quotas.ts'
 import { Rules } from './content/rules.ts'
-import { throughFront } from './front.ts'
+import type { RegistryEvent } from './events.ts'
+import { Front } from './front.ts'
 import { ChartIndex } from './helm/chart-index.ts'
 import { serveHelm } from './helm/routes.ts'
 import { Catalog } from './metadata/catalog.ts'
 import { completeFrom } from './metadata/earlier-changes.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { serveMetrics } from './metrics/routes.ts'
 import { serveOci } from './oci/routes.ts'
 import { Uploads } from './oci/uploads.ts'
 import { NO_SETTINGS } from './policy/settings.ts'
 import type { RegistryOptions } from './port.ts'
 import { scrubWords } from './scrub/scrub-words.ts'
 import { Scrubber } from './scrub/scrubber.ts'
+import { Deliveries } from './webhooks/deliveries.ts'
+import { Dispatcher } from './webhooks/dispatcher.ts'
+import { serveWebhooks } from './webhooks/routes.ts'
 
 export interface Registry {
-  /** `/v2/`, `/oauth2/`, `/acr/v1/` and `/helm/v1/`. */
+  /** `/v2/`, `/oauth2/`, `/acr/v1/`, `/helm/v1/` and `/metrics`. */
   routes: HttpRoute[]
-  /** Ends what it does by itself; before the stores are closed. */
+  /** Ends what it does by itself; after the last request, and before logs and stores are closed. */
   stop(): Promise<void>
 }
 
@@ -35,19 +42,32 @@ const LARGEST_BLOB = 200 * 1024 ** 3
 /** A registry of images and charts: OCI Distribution 1.1 and what Azure Container Registry adds to it. */
 export async function createRegistry(options: RegistryOptions): Promise<Registry> {
   const { authenticator, hostName, realm, blobs, signingKey } = options
-  const clock = options.clock ?? Date.now
-  const settings = options.settings ?? (() => NO_SETTINGS)
+  const { clock = Date.now, settings = () => NO_SETTINGS, onError = () => {}, onAudit = () => {} } = options
   const catalog = await Catalog.open(options.metadata, completeFrom(blobs, clock))
+  const deliveries = await Deliveries.open(options.deliveries)
+  const metrics = new Metrics(catalog)
   const charts = new ChartIndex(catalog, clock)
   const tokens = new Tokens(signingKey, hostName, clock)
   const callers = new Callers({ authenticator, tokens, settings, clock })
   const guard = new Guard({ callers, tokens, hostName, realm })
+  const dispatcher = new Dispatcher({
+    deliveries,
+    settings,
+    clock,
+    onError,
+    onOver: (delivery) => metrics.delivered(delivery),
+    ...(options.webhookPauses && { pauses: options.webhookPauses }),
+  })
   const content = new Content({
     blobs,
     catalog,
     rules: new Rules(catalog, settings),
     quotas: new Quotas(catalog, settings),
-    emit: (event) => options.onEvent?.(event),
+    emit: (event: RegistryEvent) => {
+      if (!event.origin.request) onAudit(auditOf(event))
+      dispatcher.tell(event)
+      options.onEvent?.(event)
+    },
     onSpoilt: ({ digest, repositories }) =>
       options.onReport?.(`${digest} of ${repositories.join(', ')} was spoilt on the disk and set aside: push it again`),
     maxBlobSize: options.maxBlobSize ?? LARGEST_BLOB,
@@ -58,30 +78,48 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     content,
     settings,
     deployed: options.deployed,
-    onReport: (report) => {
+    onReport: (report: CareReport) => {
+      metrics.collected(report)
       const words = reportWords(report)
       if (words) options.onReport?.(words)
     },
-    onError: (error) => options.onError?.(error),
+    onError,
   })
   const scrubber = new Scrubber({
     content,
     onReport: (report) => options.onReport?.(scrubWords(report)),
-    onError: (error) => options.onError?.(error),
+    onError,
   })
-  const oci = throughFront((incoming) => serveOci({ guard, content, uploads }, incoming))
+  dispatcher.start()
+  const front = new Front({ metrics, audit: onAudit, clock })
+  const oci = front.handle('base', (incoming) => serveOci({ guard, content, uploads }, incoming))
   return {
     routes: [
       { path: '/v2', handle: oci },
       { path: '/v2/', handle: oci },
       {
         path: '/v2/_slipway/',
-        handle: throughFront((incoming) => serveCare({ guard, content, caretaker, scrubber }, incoming)),
+        handle: front.handle('care', (incoming) => serveCare({ guard, content, caretaker, scrubber }, incoming)),
       },
-      { path: '/acr/v1/', handle: throughFront((incoming) => serveAcr({ guard, content, hostName }, incoming)) },
-      { path: '/oauth2/', handle: throughFront((incoming) => serveTokens({ callers, tokens, clock }, incoming)) },
-      { path: '/helm/v1/', handle: throughFront((incoming) => serveHelm({ guard, content, charts }, incoming)) },
+      {
+        path: '/v2/_slipway/webhooks/',
+        handle: front.handle('webhooks', (incoming) =>
+          serveWebhooks({ guard, settings, deliveries, dispatcher }, incoming),
+        ),
+      },
+      { path: '/acr/v1/', handle: front.handle('acr', (incoming) => serveAcr({ guard, content, hostName }, incoming)) },
+      {
+        path: '/oauth2/',
+        handle: front.handle('token', (incoming) => serveTokens({ callers, tokens, clock }, incoming)),
+      },
+      {
+        path: '/helm/v1/',
+        handle: front.handle('helm', (incoming) => serveHelm({ guard, content, charts }, incoming)),
+      },
+      { path: '/metrics', handle: front.handle('metrics', (incoming) => serveMetrics({ guard, metrics }, incoming)) },
     ],
-    stop: async () => void (await Promise.all([caretaker.stop(), scrubber.stop()])),
+    async stop() {
+      await Promise.all([caretaker.stop(), scrubber.stop(), dispatcher.stop()])
+    },
   }
 }

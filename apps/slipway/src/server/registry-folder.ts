@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto'
-import { type MetadataLog, openFileMetadataLog, openSigningKey } from '@slipway/registry'
-import { type BlobStore, lockFolder, openFileBlobStore, openObjectBlobStore } from '@slipway/storage'
+import { join } from 'node:path'
+import {
+  AuditFile,
+  type Delivery,
+  type MetadataChange,
+  openFileLog,
+  openSigningKey,
+  type RegistryOptions,
+} from '@slipway/registry'
+import { lockFolder, openFileBlobStore, openObjectBlobStore } from '@slipway/storage'
 import type { DataFolder } from '../data-folder.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { logError } from './log.ts'
 
 /** What a registry keeps. */
-export interface RegistryFolder {
-  blobs: BlobStore
-  metadata: MetadataLog
-  signingKey: Uint8Array
-}
+type Kept = Required<Pick<RegistryOptions, 'blobs' | 'metadata' | 'deliveries' | 'signingKey' | 'onAudit'>>
 
 /**
  * Opens `registry/` of a data folder for this process alone: the same whether the registry runs by itself or with everything else.
@@ -19,19 +24,23 @@ export async function openRegistryFolder(
   folder: DataFolder,
   lifecycle: Lifecycle,
   blobs: string | undefined,
-): Promise<RegistryFolder> {
+): Promise<Kept> {
   const root = folder.folder('registry')
   lifecycle.add('registry lock', await lockFolder(root))
-  const metadata = await openFileMetadataLog(root)
-  lifecycle.add('registry', () => metadata.close())
-  const signingKey = await openSigningKey(folder.file('registry', 'signing-key'))
+  const metadata = await openFileLog<MetadataChange[]>(join(root, 'metadata.jsonl'))
+  const deliveries = await openFileLog<Delivery>(join(root, 'webhooks.jsonl'))
+  const audit = new AuditFile(join(root, 'audit.jsonl'), logError('registry'))
+  lifecycle.add('registry logs', () => Promise.all([metadata.close(), deliveries.close(), audit.close()]))
+  const signingKey = await openSigningKey(join(root, 'signing-key'))
   return {
     metadata,
+    deliveries,
+    onAudit: (entry) => audit.add(entry),
+    signingKey,
     blobs:
       blobs === undefined
         ? await openFileBlobStore(folder.folder('registry', 'blobs'))
         : await openObjectBlobStore(blobs, { environment: process.env, owner: nameOf(signingKey) }),
-    signingKey,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { MetadataLog } from '../port.ts'
+import type { Log } from '../port.ts'
 import type { ManifestRecord, MetadataChange } from './changes.ts'
 import type { Complete } from './earlier-changes.ts'
 import { HeldDigests } from './held-digests.ts'
@@ -9,16 +9,16 @@ const WASTE_LIMIT = 1_000
 
 /** Repositories, their tags, manifests and blobs: in memory to read, in the log to last. */
 export class Catalog {
-  readonly #log: MetadataLog
+  readonly #log: Log<MetadataChange[]>
   readonly #held = new HeldDigests()
   readonly #repositories = new Map<string, Repository>()
   readonly #observers: ((change: MetadataChange) => void)[] = []
 
-  private constructor(log: MetadataLog) {
+  private constructor(log: Log<MetadataChange[]>) {
     this.#log = log
   }
 
-  static async open(log: MetadataLog, complete: Complete): Promise<Catalog> {
+  static async open(log: Log<MetadataChange[]>, complete: Complete): Promise<Catalog> {
     const catalog = new Catalog(log)
     let read = 0
     let isOld = false

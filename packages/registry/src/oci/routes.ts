@@ -99,6 +99,7 @@ export async function serveOci(deps: OciDeps, incoming: Incoming): Promise<void>
   }
   const { name, kind, reference } = parsePath(url.pathname)
   const endpoint = ENDPOINTS.find((candidate) => candidate.kind === kind && candidate.method === method)
+  note.handler = kind
   note.repository = name
   note.reference = reference
   if (endpoint?.logged) note.action = endpoint.logged

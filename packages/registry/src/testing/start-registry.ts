@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Authenticator, HttpServer, type Identity } from '@slipway/http-server'
 import { openFileBlobStore } from '@slipway/storage'
+import type { AuditEntry } from '../audit/audit-entry.ts'
 import type { RegistryEvent } from '../events.ts'
-import { openFileMetadataLog } from '../metadata/file-log.ts'
+import { openFileLog } from '../log/file-log.ts'
+import type { MetadataChange } from '../metadata/changes.ts'
 import type { RegistrySettings } from '../policy/settings.ts'
-import type { Deployed, MetadataLog } from '../port.ts'
+import type { Deployed } from '../port.ts'
 import { createRegistry } from '../registry.ts'
+import type { Delivery } from '../webhooks/delivery.ts'
 import { TestClient } from './test-client.ts'
 
 export interface TestRegistry {
@@ -20,6 +23,7 @@ export interface TestRegistry {
   events: RegistryEvent[]
   /** What it did by itself, in words. */
   reports: string[]
+  audit: AuditEntry[]
   /** Errors that no route answered for. */
   errors: unknown[]
   /** Ends it; its data stays. */
@@ -33,6 +37,7 @@ export interface TestRegistryOptions {
   dir?: string
   clock?: () => number
   maxBlobSize?: number
+  webhookPauses?: number[]
   settings?: () => RegistrySettings
   deployed?: () => Promise<Deployed>
 }
@@ -42,13 +47,17 @@ const ROLES: Record<string, Identity['role']> = { admin: 'admin', developer: 'de
 /** A registry on a free port with the users admin, developer and reader; everyone's password is `secret`, everyone's token `token-NAME`. */
 export async function startRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'registry-')))
-  const metadata: MetadataLog = await openFileMetadataLog(dir)
+  const metadata = await openFileLog<MetadataChange[]>(join(dir, 'metadata.jsonl'))
+  const deliveries = await openFileLog<Delivery>(join(dir, 'webhooks.jsonl'))
+  const audit: AuditEntry[] = []
   const events: RegistryEvent[] = []
   const errors: unknown[] = []
   const reports: string[] = []
   const { routes, stop: stopRegistry } = await createRegistry({
     blobs: await openFileBlobStore(dir),
     metadata,
+    deliveries,
+    onAudit: (entry) => audit.push(entry),
     authenticator: testAuthenticator,
     hostName: 'registry.test',
     signingKey: Buffer.alloc(32, 7),
@@ -58,6 +67,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     ...(options.deployed && { deployed: options.deployed }),
     onError: (error) => errors.push(error),
     onReport: (words) => reports.push(words),
+    ...(options.webhookPauses && { webhookPauses: options.webhookPauses }),
     ...(options.maxBlobSize && { maxBlobSize: options.maxBlobSize }),
   })
   const server = new HttpServer({ routes, onError: (error) => errors.push(error) })
@@ -67,6 +77,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     await server.stop()
     await stopRegistry()
     await metadata.close()
+    await deliveries.close()
   }
   return {
     host,
@@ -75,6 +86,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     dir,
     events,
     reports,
+    audit,
     errors,
     stop,
     restart: () => startRegistry({ ...options, dir }),

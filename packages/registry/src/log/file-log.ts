@@ -1,19 +1,17 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, truncate } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { UserError } from '@slipway/errors'
-import type { MetadataLog } from '../port.ts'
-import type { MetadataChange } from './changes.ts'
+import type { Log } from '../port.ts'
 
 /**
- * A log in `DIR/metadata.jsonl`, one batch a line. Appends that arrive together share one fsync. A last line that a crash cut
- * short was never acknowledged and is dropped. Throws UserError REGISTRY_METADATA_DAMAGED when any other line cannot be read.
+ * A log in a file, one entry a line. Appends that arrive together share one fsync. A last line that a crash cut short was never
+ * acknowledged and is dropped. Throws UserError REGISTRY_LOG_DAMAGED when any other line cannot be read.
  */
-export async function openFileMetadataLog(dir: string): Promise<MetadataLog> {
-  await mkdir(dir, { recursive: true })
-  const path = join(dir, 'metadata.jsonl')
-  return new FileMetadataLog(dir, path, await open(path, 'a'))
+export async function openFileLog<T>(path: string): Promise<Log<T>> {
+  await mkdir(dirname(path), { recursive: true })
+  return new FileLog<T>(path, await open(path, 'a'))
 }
 
 interface Waiting {
@@ -22,20 +20,18 @@ interface Waiting {
   failed: (error: unknown) => void
 }
 
-class FileMetadataLog implements MetadataLog {
-  readonly #dir: string
+class FileLog<T> implements Log<T> {
   readonly #path: string
   #file: FileHandle
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
 
-  constructor(dir: string, path: string, file: FileHandle) {
-    this.#dir = dir
+  constructor(path: string, file: FileHandle) {
     this.#path = path
     this.#file = file
   }
 
-  async *read(): AsyncIterable<MetadataChange[]> {
+  async *read(): AsyncIterable<T> {
     const whole = await this.#dropTornLine()
     if (whole === 0) return
     const lines = createInterface({ input: createReadStream(this.#path), crlfDelay: Number.POSITIVE_INFINITY })
@@ -46,8 +42,8 @@ class FileMetadataLog implements MetadataLog {
     }
   }
 
-  append(batch: MetadataChange[]): Promise<void> {
-    const line = `${JSON.stringify(batch)}\n`
+  append(entry: T): Promise<void> {
+    const line = `${JSON.stringify(entry)}\n`
     return new Promise((done, failed) => {
       this.#waiting.push({ line, done, failed })
       this.#writing ??= this.#writeAll().finally(() => {
@@ -56,16 +52,16 @@ class FileMetadataLog implements MetadataLog {
     })
   }
 
-  async rewrite(batches: Iterable<MetadataChange[]>): Promise<void> {
+  async rewrite(entries: Iterable<T>): Promise<void> {
     const next = `${this.#path}.next`
     const file = await open(next, 'w')
-    for (const batch of batches) await file.write(`${JSON.stringify(batch)}\n`)
+    for (const entry of entries) await file.write(`${JSON.stringify(entry)}\n`)
     await file.sync()
     await file.close()
     await rename(next, this.#path)
     await this.#file.close()
     this.#file = await open(this.#path, 'a')
-    const folder = await open(this.#dir)
+    const folder = await open(dirname(this.#path))
     await folder.sync()
     await folder.close()
   }
@@ -92,11 +88,11 @@ class FileMetadataLog implements MetadataLog {
     }
   }
 
-  #parse(line: string, number: number): MetadataChange[] {
+  #parse(line: string, number: number): T {
     try {
-      return JSON.parse(line) as MetadataChange[]
+      return JSON.parse(line) as T
     } catch (cause) {
-      throw new UserError('REGISTRY_METADATA_DAMAGED', 'a line of the registry metadata cannot be read', {
+      throw new UserError('REGISTRY_LOG_DAMAGED', 'a line of a log of the registry cannot be read', {
         at: { file: this.#path, line: number },
         hint: 'restore the file from a backup, or remove the line to lose only what it says',
         cause,

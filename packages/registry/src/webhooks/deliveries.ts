@@ -1,0 +1,57 @@
+import type { Log } from '../port.ts'
+import type { Delivery } from './delivery.ts'
+
+/** Of each webhook so many of the last that are over are kept. */
+const KEPT = 100
+
+/** What was sent and what is still to be sent, in memory and, where there is a log, over restarts. */
+export class Deliveries {
+  readonly #log: Log<Delivery> | undefined
+  /** By webhook, then by id. */
+  readonly #pending = new Map<string, Map<string, Delivery>>()
+  /** By webhook, the oldest first. */
+  readonly #over = new Map<string, Delivery[]>()
+
+  private constructor(log: Log<Delivery> | undefined) {
+    this.#log = log
+  }
+
+  static async open(log: Log<Delivery> | undefined): Promise<Deliveries> {
+    const deliveries = new Deliveries(log)
+    if (!log) return deliveries
+    for await (const delivery of log.read()) deliveries.#remember(delivery)
+    await log.rewrite([...deliveries.#over.values()].flat().concat(deliveries.pending()))
+    return deliveries
+  }
+
+  /** Of one webhook, or of all. */
+  pending(webhook?: string): Delivery[] {
+    const chosen = webhook === undefined ? [...this.#pending.values()] : [this.#pending.get(webhook) ?? new Map()]
+    return chosen.flatMap((byId) => [...byId.values()])
+  }
+
+  /** The newest first. */
+  of(webhook: string): Delivery[] {
+    return [...(this.#over.get(webhook) ?? []), ...this.pending(webhook)].reverse()
+  }
+
+  /** Resolves when it is kept. */
+  async keep(delivery: Delivery): Promise<void> {
+    this.#remember(delivery)
+    await this.#log?.append(delivery)
+  }
+
+  #remember(delivery: Delivery): void {
+    const { id, webhook, state } = delivery
+    const pending = this.#pending.get(webhook) ?? new Map<string, Delivery>()
+    this.#pending.set(webhook, pending)
+    if (state === 'pending') {
+      pending.set(id, delivery)
+      return
+    }
+    pending.delete(id)
+    const over = this.#over.get(webhook) ?? []
+    over.push(delivery)
+    this.#over.set(webhook, over.slice(-KEPT))
+  }
+}
