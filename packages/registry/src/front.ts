@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { describeError, TransientError, UserError } from '@slipway/errors'
 import type { HttpHandler } from '@slipway/http-server'
 import type { AuditEntry } from './audit/audit-entry.ts'
@@ -29,8 +29,8 @@ export class Front {
     this.#deps = deps
   }
 
-  /** `handler`: what its requests are counted as, unless they note it themselves. */
-  handle(handler: string, serve: Serve): HttpHandler {
+  /** `handler`: what its requests are counted as, unless they note it themselves. `send`: how refusals are answered. */
+  handle(handler: string, serve: Serve, send = sendRefusal): HttpHandler {
     return async (request, response) => {
       const incoming: Incoming = {
         id: randomUUID(),
@@ -50,7 +50,7 @@ export class Front {
       try {
         await serve(incoming)
       } catch (error) {
-        refuse(error, request, response)
+        refuse(error, incoming, send)
       }
     }
   }
@@ -102,13 +102,13 @@ function limitStall(request: IncomingMessage): void {
   request.once('end', () => socket.setTimeout(0))
 }
 
-function refuse(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+function refuse(error: unknown, { request, response }: Incoming, send: typeof sendRefusal): void {
   // A client that left in the middle of its upload waits for no answer.
   if (request.destroyed && !request.complete) return
   if (response.headersSent) throw error
   const refusal = refusalFor(error)
   if (isLong(request)) response.setHeader('connection', 'close')
-  sendRefusal(response, refusal)
+  send(response, refusal)
 }
 
 /** Whether more of the body is to come than anyone wants to read for nothing. */

@@ -1,4 +1,4 @@
-import type { HttpRoute } from '@slipway/http-server'
+import { type HttpHandler, type HttpRoute, sendJson } from '@slipway/http-server'
 import { serveAcr } from './acr/routes.ts'
 import { auditOf } from './audit/audit-entry.ts'
 import { Callers } from './auth/callers.ts'
@@ -14,6 +14,7 @@ import { Rules } from './content/rules.ts'
 import type { RegistryEvent } from './events.ts'
 import { Front } from './front.ts'
 import { ChartIndex } from './helm/chart-index.ts'
+import { sendChartMuseumRefusal, serveChartMuseum } from './helm/chart-museum.ts'
 import { serveHelm } from './helm/routes.ts'
 import { Catalog } from './metadata/catalog.ts'
 import { completeFrom } from './metadata/earlier-changes.ts'
@@ -30,11 +31,15 @@ import { Dispatcher } from './webhooks/dispatcher.ts'
 import { serveWebhooks } from './webhooks/routes.ts'
 
 export interface Registry {
-  /** `/v2/`, `/oauth2/`, `/acr/v1/`, `/helm/v1/` and `/metrics`. */
+  /** `/v2/`, `/oauth2/`, `/acr/v1/`, `/helm/v1/`, `/api/`, `/metrics` and `/health`. */
   routes: HttpRoute[]
   /** Ends what it does by itself; after the last request, and before logs and stores are closed. */
   stop(): Promise<void>
 }
+
+/** ChartMuseum's clients put `api/` between the server's context path and the repository's name. */
+const BESIDE_HELM = '/helm/v1/api/'
+const isHelmPath = (url = ''): boolean => /^\/helm\/v1\/api\/(index\.yaml|_charts|_blobs)/.test(url)
 
 /** Bytes; the largest layer that Azure takes. */
 const LARGEST_BLOB = 200 * 1024 ** 3
@@ -93,6 +98,14 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   dispatcher.start()
   const front = new Front({ metrics, audit: onAudit, clock })
   const oci = front.handle('base', (incoming) => serveOci({ guard, content, uploads }, incoming))
+  const helm = front.handle('helm', (incoming) => serveHelm({ guard, content, charts }, incoming))
+  const chartMuseum = (path: string): HttpHandler =>
+    front.handle(
+      'chartmuseum',
+      (incoming) => serveChartMuseum({ guard, content, charts }, path, incoming),
+      sendChartMuseumRefusal,
+    )
+  const chartMuseumBeside = chartMuseum(BESIDE_HELM)
   return {
     routes: [
       { path: '/v2', handle: oci },
@@ -112,10 +125,14 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
         path: '/oauth2/',
         handle: front.handle('token', (incoming) => serveTokens({ callers, tokens, clock }, incoming)),
       },
+      { path: '/helm/v1/', handle: helm },
+      { path: '/api/', handle: chartMuseum('/api/') },
       {
-        path: '/helm/v1/',
-        handle: front.handle('helm', (incoming) => serveHelm({ guard, content, charts }, incoming)),
+        path: BESIDE_HELM,
+        // A repository of charts may be named `api`.
+        handle: (...request) => (isHelmPath(request[0].url) ? helm : chartMuseumBeside)(...request),
       },
+      { path: '/health', handle: front.handle('health', ({ response }) => sendJson(response, 200, { healthy: true })) },
       { path: '/metrics', handle: front.handle('metrics', (incoming) => serveMetrics({ guard, metrics }, incoming)) },
     ],
     async stop() {

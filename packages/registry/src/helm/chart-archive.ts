@@ -10,6 +10,7 @@ import { isChartMetadata } from './chart-record.ts'
 
 /** Unpacked, in bytes: past it an archive is taken for a bomb. Helm's own limits are 100 MiB in all and 5 MiB a file. */
 const UNPACKED_LIMIT = 100 * 1024 * 1024
+const FILE_LIMIT = 5 * 1024 * 1024
 const CHART_YAML_LIMIT = 1024 * 1024
 
 export interface ChartArchive {
@@ -20,26 +21,48 @@ export interface ChartArchive {
 
 /** Reads a packaged chart. Throws UserError CHART_ARCHIVE_INVALID. */
 export async function readChartArchive(bytes: Uint8Array): Promise<ChartArchive> {
-  const files: string[] = []
-  let chartYaml: string | undefined
+  const { files, contentDigest } = await unpack(bytes, (path) => path === 'Chart.yaml', CHART_YAML_LIMIT)
+  const chartYaml = files.get('Chart.yaml')
+  if (!chartYaml) throw invalid('it has no Chart.yaml in its top folder')
+  return { metadata: parseChartYaml(chartYaml.toString('utf8')), contentDigest }
+}
+
+/** The wanted files of a packaged chart, by their path below the chart's own folder. Throws UserError CHART_ARCHIVE_INVALID. */
+export async function readChartFiles(
+  bytes: Uint8Array,
+  isWanted: (path: string) => boolean,
+): Promise<Map<string, Buffer>> {
+  return (await unpack(bytes, isWanted, FILE_LIMIT)).files
+}
+
+async function unpack(
+  bytes: Uint8Array,
+  isWanted: (path: string) => boolean,
+  limit: number,
+): Promise<{ files: Map<string, Buffer>; contentDigest: string }> {
+  const files = new Map<string, Buffer>()
+  const digests: string[] = []
   let unpacked = 0
   const extract = tar.extract()
   const reading = (async () => {
     for await (const entry of extract) {
+      const { name, type } = entry.header
+      const path = /^(?:\.\/)?[^/]+\/(.+)$/.exec(name)?.[1] ?? ''
       const chunks: Buffer[] = []
-      const isChartYaml = /^(?:\.\/)?[^/]+\/Chart\.yaml$/.test(entry.header.name)
       const hash = createHash('sha256')
       let size = 0
       for await (const chunk of entry as AsyncIterable<Buffer>) {
         size += chunk.length
         unpacked += chunk.length
         if (unpacked > UNPACKED_LIMIT) throw invalid(`it unpacks to more than ${UNPACKED_LIMIT} bytes`)
-        if (isChartYaml && size > CHART_YAML_LIMIT) throw invalid('its Chart.yaml is too large')
         hash.update(chunk)
-        if (isChartYaml) chunks.push(chunk)
+        if (!isWanted(path)) continue
+        if (size > limit) throw invalid(`its ${path} is too large`)
+        chunks.push(chunk)
       }
-      if (isChartYaml) chartYaml = Buffer.concat(chunks).toString('utf8')
-      if (entry.header.type === 'file') files.push(`${entry.header.name}\0${hash.digest('hex')}`)
+      if (type !== 'file') continue
+      digests.push(`${name}\0${hash.digest('hex')}`)
+      if (isWanted(path)) files.set(path, Buffer.concat(chunks))
     }
   })()
   try {
@@ -47,11 +70,7 @@ export async function readChartArchive(bytes: Uint8Array): Promise<ChartArchive>
   } catch (error) {
     throw error instanceof UserError ? error : invalid('it is no gzipped tar', error)
   }
-  if (chartYaml === undefined) throw invalid('it has no Chart.yaml in its top folder')
-  return {
-    metadata: parseChartYaml(chartYaml),
-    contentDigest: createHash('sha256').update(files.sort().join('\n')).digest('hex'),
-  }
+  return { files, contentDigest: createHash('sha256').update(digests.sort().join('\n')).digest('hex') }
 }
 
 function parseChartYaml(text: string): ChartRecord['metadata'] {

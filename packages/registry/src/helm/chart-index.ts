@@ -16,6 +16,9 @@ export interface ChartEntry {
   shown: Record<string, unknown>
 }
 
+/** Where ChartMuseum's clients find its API beside the repository (chartmuseum/helm-push). */
+const SERVER_INFO = 'serverInfo:\n  contextPath: /helm/v1\n'
+
 export interface IndexFile {
   bytes: Buffer
   etag: string
@@ -73,7 +76,7 @@ export class ChartIndex {
       }
       parts.push(text)
     }
-    parts.push(`generated: "${generated}"\n`)
+    parts.push(`generated: "${generated}"\n`, SERVER_INFO)
     const bytes = Buffer.from(parts.join(''))
     return { bytes, etag: `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"` }
   }

@@ -3,10 +3,9 @@ import { isRepositoryName } from '@slipway/oci-format'
 import { namespaceOf } from '../auth/access.ts'
 import type { Guard } from '../auth/guard.ts'
 import type { Content } from '../content/content.ts'
-import { removeLocked } from '../content/removal.ts'
-import type { Origin } from '../events.ts'
 import { type Exchange, type Incoming, isKnown, originOf } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
+import { CHART_LIMIT, decode, deleteVersion, notFound, sendChartFile } from './chart-access.ts'
 import type { ChartEntry, ChartIndex } from './chart-index.ts'
 import { pushChart, setProvenance } from './chart-push.ts'
 
@@ -15,9 +14,6 @@ export interface HelmDeps {
   content: Content
   charts: ChartIndex
 }
-
-/** Bytes; Helm keeps releases in Secrets, so charts are small. */
-const CHART_LIMIT = 32 * 1024 * 1024
 
 const ACTIONS: Record<string, 'pull' | 'push' | 'delete'> = {
   GET: 'pull',
@@ -78,7 +74,7 @@ async function serveFile(deps: HelmDeps, exchange: Exchange, namespace: string, 
   switch (exchange.request.method) {
     case 'GET':
     case 'HEAD':
-      return sendFile(deps, exchange, namespace, fileName)
+      return sendChartFile(deps, exchange, namespace, fileName)
     case 'PUT':
       return provenance
         ? saveProvenance(deps, exchange, namespace, fileName)
@@ -94,29 +90,6 @@ async function serveFile(deps: HelmDeps, exchange: Exchange, namespace: string, 
     default:
       throw new Refusal('UNSUPPORTED', `${exchange.request.method} is not supported here`)
   }
-}
-
-async function sendFile(
-  { content, charts }: HelmDeps,
-  { request, response }: Exchange,
-  namespace: string,
-  fileName: string,
-): Promise<void> {
-  const provenance = fileName.endsWith('.prov')
-  const entry = charts.byFileName(namespace, fileName.replace(/\.prov$/, ''))
-  const digest = provenance ? entry?.chart.provenance : entry?.chart.layer
-  if (!entry || digest === undefined) throw notFound(`there is no ${fileName}`)
-  content.rules.requireReadable(entry.repository, entry.tag)
-  const etag = `"${digest}"`
-  const headers = {
-    'content-type': provenance ? 'text/plain' : 'application/gzip',
-    'docker-content-digest': digest,
-    etag,
-  }
-  if (isKnown(request, etag)) return void response.writeHead(304, headers).end()
-  const bytes = await content.readAll(digest)
-  response.writeHead(200, { ...headers, 'content-length': String(bytes.length) })
-  response.end(request.method === 'HEAD' ? undefined : bytes)
 }
 
 async function save(
@@ -161,27 +134,4 @@ function requireEntry({ charts }: HelmDeps, namespace: string, fileName: string)
   const entry = charts.byFileName(namespace, fileName)
   if (!entry) throw notFound(`there is no ${fileName}`)
   return entry
-}
-
-async function deleteVersion(content: Content, { repository, tag }: ChartEntry, origin: Origin): Promise<void> {
-  await content.locked(repository, async () => {
-    const record = content.catalog.manifest(repository, tag)
-    if (!record) return
-    const others = [...(content.catalog.repository(repository)?.tags ?? [])].some(
-      ([other, { digest }]) => other !== tag && digest === record.digest,
-    )
-    await removeLocked(content, repository, others ? { tags: [tag] } : { manifests: [record.digest] }, origin)
-  })
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    throw notFound('the path is not percent-encoded UTF-8')
-  }
-}
-
-function notFound(message: string): Refusal {
-  return new Refusal('MANIFEST_UNKNOWN', message)
 }
