@@ -3,5 +3,5 @@ export { Node, type NodeDeps, type NodeOptions, removeNodeContainers } from './n
 export { engineRuntime } from './runtime/engine-runtime.ts'
 export type { ImageRegistry, RegistryCredentials, RemoteImage } from './runtime/image-puller.ts'
 export type { ImagePuller, ImageRequest, PodEngine, PodRuntime, PulledImage } from './runtime/pod-runtime.ts'
-export { registryImages } from './runtime/registry-images.ts'
+export { type AdmittedImage, registryImages } from './runtime/registry-images.ts'
 export { simulatedRuntime } from './runtime/simulated-runtime.ts'

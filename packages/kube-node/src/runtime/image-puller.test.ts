@@ -1,4 +1,5 @@
 import { buildTestImage, testEngine } from '@slipway/container-engine/testing'
+import { UserError } from '@slipway/errors'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TinyRegistry } from '../testing/index.ts'
 import { credentialsFor, RegistryImagePuller, registryHost } from './image-puller.ts'
@@ -51,6 +52,7 @@ describe.skipIf(!running)(
     const pullSecrets = [secret({ 'images.example.test': { username: 'puller', password: 'right' } })]
     const signal = new AbortController().signal
     let puller: RegistryImagePuller
+    let resolveHost: (name: string) => string | undefined
     let imageId: string
 
     beforeAll(async () => {
@@ -60,8 +62,7 @@ describe.skipIf(!running)(
       imageId = await buildTestImage(engine, `${host}/web:1`, { dockerfile: label })
       await engine.push(`${host}/web:1`, { username: 'puller', password: 'right', insecure: true })
       await engine.removeImage(imageId, { force: true })
-      const resolveHost = (name: string): string | undefined =>
-        name === 'images.example.test' ? `http://${host}` : undefined
+      resolveHost = (name) => (name === 'images.example.test' ? `http://${host}` : undefined)
       puller = new RegistryImagePuller(engine, registryImages({ resolveHost, architecture: 'amd64' }))
     })
     afterAll(async () => {
@@ -98,6 +99,27 @@ describe.skipIf(!running)(
       await expect(
         puller.ensureImage(image, { policy: 'IfNotPresent', pullSecrets: secrets, signal }),
       ).rejects.toMatchObject({ code })
+    })
+
+    it('pulls nothing that is not admitted, even though the image is there', async () => {
+      const asked: string[] = []
+      const { engine } = running!
+      const strict = new RegistryImagePuller(
+        engine,
+        registryImages({
+          resolveHost,
+          architecture: 'amd64',
+          async admit({ reference: name, digest }) {
+            asked.push(`${name} ${digest}`)
+            throw new UserError('IMAGE_POLICY_REFUSED', 'it is not signed')
+          },
+        }),
+      )
+
+      await expect(
+        strict.ensureImage(reference, { policy: 'IfNotPresent', pullSecrets, signal }),
+      ).rejects.toMatchObject({ code: 'IMAGE_POLICY_REFUSED' })
+      expect(asked).toEqual([expect.stringMatching(/^images\.example\.test\/web:1 sha256:[0-9a-f]{64}$/)])
     })
 
     it('uses what is there when no registry answers', async () => {

@@ -17,6 +17,8 @@ export function registryImages(options: {
   architecture: string
   /** What the node itself may pull with, for pods that bring nothing for a host (a kubelet's credential provider). */
   nodeCredentials?(host: string): RegistryCredentials | undefined
+  /** Throws to refuse an image that would be pulled; it may look at what is beside it in its registry. */
+  admit?(image: AdmittedImage): Promise<void>
 }): ImageRegistry {
   const clientFor = (credentials: RegistryCredentials | undefined): RegistryClient =>
     new RegistryClient({
@@ -28,12 +30,25 @@ export function registryImages(options: {
       translated(async () => {
         const client = clientFor(credentials)
         const limit = AbortSignal.any([signal, AbortSignal.timeout(RESOLVE_TIMEOUT)])
-        return remoteImage(client, { target: parse(reference), architecture: options.architecture, signal: limit })
+        const target = parse(reference)
+        const image = await remoteImage(client, { target, architecture: options.architecture, signal: limit })
+        await options.admit?.({ reference, digest: image.digest, registry: client, signal: limit })
+        return image
       }),
     blob: (reference, digest, { credentials, signal }) =>
       translated(async () => Readable.from(await clientFor(credentials).getBlob(parse(reference), digest, signal))),
     isOwn: (reference) => options.resolveHost(parse(reference).host) !== undefined,
   }
+}
+
+/** An image by what was asked for and by what it is. */
+export interface AdmittedImage {
+  reference: string
+  /** Of the manifest that the reference names. */
+  digest: string
+  /** With the credentials of the pull. */
+  registry: RegistryClient
+  signal: AbortSignal
 }
 
 async function remoteImage(

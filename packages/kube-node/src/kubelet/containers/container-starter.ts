@@ -123,9 +123,16 @@ export class ContainerStarter {
   }
 }
 
+/** The kubelet's own words (kubelet, images/types.go). */
+const REASONS: Partial<Record<string, string>> = {
+  IMAGE_NEVER_PULL: 'ErrImageNeverPull',
+  IMAGE_NAME_INVALID: 'InvalidImageName',
+  IMAGE_POLICY_REFUSED: 'SignatureValidationFailed',
+}
+
 function reasonOf(error: unknown): string {
   if (!(error instanceof UserError)) return 'ErrImagePull'
-  return { IMAGE_NEVER_PULL: 'ErrImageNeverPull', IMAGE_NAME_INVALID: 'InvalidImageName' }[error.code] ?? 'ErrImagePull'
+  return REASONS[error.code] ?? 'ErrImagePull'
 }
 
 /** What the API server defaults to: `:latest` and no tag are asked for each time. */
