@@ -1,3 +1,5 @@
+export { type Attached, attachedTo } from './cosign/attached.ts'
+export { type Proof, proves, readPublicKey } from './cosign/proof.ts'
 export { HelmRepositoryClient, type RepositoryIndex } from './helm-repository-client.ts'
 export { type ChartUpload, type FetchedManifest, type PulledChart, RegistryClient } from './registry-client.ts'
 export type { LoginData, RegistryAccess, TlsOptions } from './registry-http.ts'

@@ -44,6 +44,7 @@ export interface ChartUpload {
 /** Bytes. */
 const MANIFEST_LIMIT = 8 * 1024 * 1024
 const CHART_LIMIT = 32 * 1024 * 1024
+const BLOB_LIMIT = 32 * 1024 * 1024
 
 /**
  * OCI registries, as a client. Everything that comes is checked against its digest. Throws UserError REGISTRY_UNAUTHORIZED,
@@ -95,6 +96,11 @@ export class RegistryClient {
     return pipeline(answer.body, verifying(digest, what), () => {})
   }
 
+  /** The whole of a blob that must not be large. */
+  async readBlob(repository: string | Reference, digest: string, signal?: AbortSignal): Promise<Buffer> {
+    return readAll(await this.getBlob(repository, digest, signal), BLOB_LIMIT, digest)
+  }
+
   /** Stores bytes unless the repository has them; resolves to their digest. */
   async pushBlob(repository: string | Reference, bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
     const target = read(repository)
@@ -129,6 +135,30 @@ export class RegistryClient {
     return headerOf(answer, 'docker-content-digest') ?? digestOf(bytes, hash)
   }
 
+  /** The manifests about a manifest: of the referrers API, or of the tag that stands in for it (distribution-spec, "Listing Referrers"). */
+  async listReferrers(subject: Reference & { digest: string }, signal?: AbortSignal): Promise<Descriptor[]> {
+    const { host, repository, digest } = subject
+    const what = `referrers of ${formatReference(subject)}`
+    const found: Descriptor[] = []
+    let path: string | undefined = `/v2/${repository}/referrers/${digest}`
+    while (path !== undefined) {
+      const answer: RegistryAnswer = await this.#http.call({ ...pull(subject), path, what, accept: [404], signal })
+      if (answer.statusCode === 404) {
+        await answer.body.dump()
+        return this.#taggedReferrers({ host, repository, tag: digest.replace(':', '-') }, signal)
+      }
+      found.push(...readIndex(await readAll(answer.body, MANIFEST_LIMIT, what)))
+      path = nextPage(answer)
+    }
+    return found
+  }
+
+  async #taggedReferrers(index: Reference, signal: AbortSignal | undefined): Promise<Descriptor[]> {
+    const answer = await this.#http.call({ ...manifestCall(index), accept: [404], signal })
+    const bytes = await readAll(answer.body, MANIFEST_LIMIT, formatReference(index))
+    return answer.statusCode === 404 ? [] : readIndex(bytes)
+  }
+
   /** All tags of a repository, over as many pages as there are. */
   async listTags(repository: string | Reference, signal?: AbortSignal): Promise<string[]> {
     const target = read(repository)
@@ -138,7 +168,7 @@ export class RegistryClient {
     while (path !== undefined) {
       const answer: RegistryAnswer = await this.#http.call({ ...pull(target), path, what, signal })
       tags.push(...(((await answer.body.json()) as { tags?: string[] | null }).tags ?? []))
-      path = /<([^>]+)>;\s*rel="?next"?/.exec(headerOf(answer, 'link') ?? '')?.[1]
+      path = nextPage(answer)
     }
     return tags
   }
@@ -206,6 +236,16 @@ function manifestCall(target: Reference): RegistryCall {
     headers: { accept: manifestMediaTypes.join(', ') },
     what: formatReference(target),
   }
+}
+
+/** RFC 8288. */
+function nextPage(answer: RegistryAnswer): string | undefined {
+  return /<([^>]+)>;\s*rel="?next"?/.exec(headerOf(answer, 'link') ?? '')?.[1]
+}
+
+function readIndex(bytes: Buffer): Descriptor[] {
+  const manifest = parseManifest(bytes.toString('utf8'), mediaTypes.ociIndex)
+  return manifest.kind === 'index' ? manifest.manifests : []
 }
 
 function headerOf(answer: RegistryAnswer, name: string): string | undefined {
