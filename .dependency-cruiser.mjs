@@ -13,6 +13,7 @@ const L4 = [
   'source-controller',
   'kustomize-controller',
   'helm-controller',
+  'image-policy',
 ]
 const within = (names) => `^packages/(${names.join('|')})/`
 const notTests = '\\.test\\.ts$|/testing/'

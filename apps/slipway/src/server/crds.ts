@@ -1,5 +1,6 @@
 import { crds as gitHostKinds } from '@slipway/git-host'
 import { crds as helmKinds } from '@slipway/helm-controller'
+import { crds as imagePolicyKinds } from '@slipway/image-policy'
 import type { KubeObject } from '@slipway/kube-objects'
 import { crds as kustomizeKinds } from '@slipway/kustomize-controller'
 import { crds as pipelineKinds } from '@slipway/pipeline-runner'
@@ -14,4 +15,5 @@ export const crds: KubeObject[] = [
   ...kustomizeKinds,
   ...helmKinds,
   ...registryKinds,
+  ...imagePolicyKinds,
 ]

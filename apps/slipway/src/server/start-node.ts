@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { arch } from 'node:process'
 import type { ContainerEngine } from '@slipway/container-engine'
 import {
+  type AdmittedImage,
   engineRuntime,
   Node,
   type RegistryCredentials,
@@ -30,6 +31,8 @@ export interface StartNodeOptions {
     /** Goes after a pod's own pull secret. */
     credentials(host: string): RegistryCredentials | undefined
   }
+  /** Throws to refuse an image. @default every image may run */
+  admit?(image: AdmittedImage): Promise<void>
 }
 
 const SIMULATED = {
@@ -49,6 +52,7 @@ export async function startNode(platform: NodePlatform, options: StartNodeOption
     // How OCI names this machine's processor.
     architecture: arch === 'x64' ? 'amd64' : arch,
     nodeCredentials: (host) => options.ownRegistry?.credentials(host),
+    ...(options.admit && { admit: options.admit }),
   })
   const runtime = engine ? await engineRuntime(engine, images) : simulatedRuntime()
   const instance = instanceOf(folder.path)

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { HttpServer } from '@slipway/http-server'
+import { ImagePolicies } from '@slipway/image-policy'
 import type { InformerSet } from '@slipway/kube-client'
 import { openSqliteRevisionStore } from '@slipway/storage'
+import { SYSTEM_NAMESPACE } from '../access/access-objects.ts'
 import { Directory } from '../access/directory.ts'
 import type { DataFolder, Instance } from '../data-folder.ts'
 import type { Settings } from '../settings.ts'
@@ -111,6 +113,9 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
   })
   wakeSourcesOnAccess(informers, delivery.wakeSource)
   const { registries } = platform.aliases
+  const policies = new ImagePolicies({ client, informers, log }, { namespace: SYSTEM_NAMESPACE })
+  await policies.controller.start()
+  lifecycle.add('image policies', () => policies.controller.stop())
   const node = await startNode(platform, {
     nodes: options.nodes,
     engine,
@@ -119,6 +124,7 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
       resolveHost: (host) => registries[host],
       credentials: (host) => (registries[host] === httpUrl ? { username: 'node', password: pullToken } : undefined),
     },
+    admit: (image) => policies.admit(image),
   })
   lifecycle.add('idle memory', releaseMemoryWhenIdle())
   const instance = { pid: process.pid, http: httpUrl, ssh: git.sshUrl, kube }

@@ -1,0 +1,2 @@
+export { type ImageInUse, ImagePolicies, type ImagePoliciesDeps } from './image-policies.ts'
+export { crds } from './kind.ts'
