@@ -58,6 +58,20 @@ function addServerCommands(program: Command): void {
   )
   on(
     program
+      .command('backup')
+      .description('write all data into one file, also while the server runs')
+      .argument('<file>', 'a tar archive, readable by its owner only'),
+    () => import('./commands/backup.ts'),
+  )
+  on(
+    program
+      .command('restore')
+      .description('make the data folder, which must be empty, of a backup')
+      .argument('<file>', 'what slipway backup wrote'),
+    () => import('./commands/restore.ts'),
+  )
+  on(
+    program
       .command('demo')
       .description('show the whole way of a change, with real components, in a folder of its own')
       .option('--stop', 'stop the server afterwards and remove its data'),

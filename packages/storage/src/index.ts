@@ -12,5 +12,6 @@ export {
   type RevisionStore,
   type StoreEvent,
 } from './revision-store.ts'
+export { copyRevisionStore } from './snapshot.ts'
 export { lockFolder } from './sqlite-database.ts'
 export { openSqliteRevisionStore, type SqliteRevisionStore } from './sqlite-revision-store.ts'

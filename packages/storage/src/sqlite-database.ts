@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, UserError } from '@slipway/errors'
 
@@ -18,25 +19,45 @@ export interface Statement {
 const SCHEMA_VERSION = 1
 
 /**
- * Opens the file for this process alone. Throws UserError DATA_DIR_IN_USE when another process has it,
- * DATABASE_UNREADABLE when it is no database or damaged, DATABASE_TOO_NEW when a later program wrote it.
+ * Opens or creates a database with the tables of a revision log. Others may read it meanwhile; who may write it is `lockFile`'s to say.
+ * Throws UserError DATABASE_UNREADABLE when it is no database or damaged, DATABASE_TOO_NEW when a later program wrote it.
  */
 export function openDatabase(file: string): Promise<Database> {
   return openWith(file, prepareDatabase)
 }
 
+/** As openDatabase, of a file that is there already: no table is made. */
+export async function openExistingDatabase(file: string): Promise<Database> {
+  if (!existsSync(file)) throw openError(new Error('there is no such file'), file)
+  return openWith(file, (database) => {
+    checkDatabase(database, file)
+    database.prepare('SELECT max(revision) FROM log').get()
+  })
+}
+
 /**
- * Takes a folder for this process alone, until the function that comes back is called or the process ends in whatever way: the
- * lock is the system's, on a database that holds nothing. Throws UserError DATA_DIR_IN_USE when another process has it.
+ * Takes a folder for this process alone, until the function that comes back is called or the process ends in whatever way.
+ * Throws UserError DATA_DIR_IN_USE when another process has it.
  */
-export async function lockFolder(dir: string): Promise<() => void> {
-  const lock = await openWith(join(dir, 'lock'), (database) =>
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT'),
+export function lockFolder(dir: string): Promise<() => void> {
+  return lockFile(join(dir, 'lock'), dir)
+}
+
+/** The same by a file of any name; `what` is told to whoever comes second. The lock is the system's, on a database that holds nothing. */
+export async function lockFile(file: string, what: string): Promise<() => void> {
+  const lock = await openWith(
+    file,
+    (database) => database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT'),
+    what,
   )
   return () => lock.close()
 }
 
-async function openWith(file: string, prepare: (database: Database, file: string) => void): Promise<Database> {
+async function openWith(
+  file: string,
+  prepare: (database: Database, file: string) => void,
+  what = file,
+): Promise<Database> {
   const DatabaseSync = await databaseConstructor()
   let database: Database | undefined
   try {
@@ -45,7 +66,7 @@ async function openWith(file: string, prepare: (database: Database, file: string
     return database
   } catch (error) {
     database?.close()
-    throw error instanceof UserError ? error : openError(error, file)
+    throw error instanceof UserError ? error : openError(error, what)
   }
 }
 
@@ -63,18 +84,11 @@ async function databaseConstructor(): Promise<new (file: string) => Database> {
 }
 
 function prepareDatabase(database: Database, file: string): void {
-  // Exclusive before WAL: SQLite then keeps the lock until close and needs no shared memory file (sqlite.org/wal.html#noshm).
+  checkDatabase(database, file)
   // NORMAL syncs at checkpoints only, which keeps the file whole; who needs a commit to last syncs the log.
-  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-  database.exec('BEGIN EXCLUSIVE; COMMIT')
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
-  if (version > SCHEMA_VERSION) {
-    throw new UserError('DATABASE_TOO_NEW', `${file} was written by a later version of this program`, {
-      at: { file },
-      hint: 'use that version, or another data directory',
-    })
-  }
   database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
     CREATE TABLE IF NOT EXISTS log (
       revision INTEGER PRIMARY KEY, key TEXT NOT NULL, value TEXT NOT NULL, created INTEGER NOT NULL, deleted INTEGER NOT NULL
     );
@@ -83,10 +97,21 @@ function prepareDatabase(database: Database, file: string): void {
   `)
 }
 
-/** Folds the write-ahead log into the one file and lets go of it. */
+function checkDatabase(database: Database, file: string): void {
+  // After a crash the first who opens it reads the log again, and another waits for that.
+  database.exec('PRAGMA busy_timeout = 5000')
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (version > SCHEMA_VERSION) {
+    throw new UserError('DATABASE_TOO_NEW', `${file} was written by a later version of this program`, {
+      at: { file },
+      hint: 'use that version, or another data directory',
+    })
+  }
+}
+
+/** Folds the write-ahead log into the one file, as far as no one else reads it just now. */
 export function closeDatabase(database: Database): void {
-  // A close alone keeps the lock until the prepared statements are collected as garbage; leaving WAL and reading once drops it.
-  database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT count(*) FROM compaction')
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   database.close()
 }
 

@@ -199,7 +199,7 @@ class SlowLog extends WriteAheadLog {
 async function openWithSlowDisk(file: string): Promise<{ store: SqliteRevisionStore; log: SlowLog }> {
   const database = await openDatabase(file)
   const log = new SlowLog(file)
-  return { store: new SqliteRevisionStore(database, log, {}), log }
+  return { store: new SqliteRevisionStore(database, { log, unlock: () => {}, limits: {} }), log }
 }
 
 async function acknowledge(log: SlowLog, write: Promise<unknown>): Promise<void> {

@@ -2,7 +2,7 @@ import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { messageOf, TransientError } from '@slipway/errors'
 import { type HistoryLimits, RevisionIndex } from './revision-index.ts'
 import type { Entry, ListOptions, ListResult, RevisionStore, StoreEvent } from './revision-store.ts'
-import { closeDatabase, type Database, openDatabase, type Statement } from './sqlite-database.ts'
+import { closeDatabase, type Database, lockFile, openDatabase, type Statement } from './sqlite-database.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 import { eventOf, type Write } from './writes.ts'
 
@@ -19,9 +19,15 @@ interface LogRow {
   deleted: number
 }
 
-/** Opens or creates the database `file` for this process alone; errors as `openDatabase` has them. */
+/** Opens or creates the database `file` for this process alone. Throws UserError DATA_DIR_IN_USE, and what `openDatabase` throws. */
 export async function openSqliteRevisionStore(file: string, limits: HistoryLimits = {}): Promise<SqliteRevisionStore> {
-  return new SqliteRevisionStore(await openDatabase(file), new WriteAheadLog(file), limits)
+  const unlock = await lockFile(`${file}.lock`, file)
+  try {
+    return new SqliteRevisionStore(await openDatabase(file), { log: new WriteAheadLog(file), unlock, limits })
+  } catch (error) {
+    unlock()
+    throw error
+  }
 }
 
 /**
@@ -37,14 +43,19 @@ export class SqliteRevisionStore implements RevisionStore {
   readonly #forget: Statement
   readonly #mark: Statement
   readonly #log: WriteAheadLog
+  readonly #unlock: () => void
   #pending: PendingWrite[] = []
   #committing: Promise<void> | undefined
   #failure: TransientError | undefined
   #closed = false
 
-  constructor(database: Database, log: WriteAheadLog, limits: HistoryLimits) {
+  constructor(
+    database: Database,
+    { log, unlock, limits }: { log: WriteAheadLog; unlock: () => void; limits: HistoryLimits },
+  ) {
     this.#database = database
     this.#log = log
+    this.#unlock = unlock
     this.#index = new RevisionIndex(limits)
     this.#insert = database.prepare('INSERT INTO log (revision, key, value, created, deleted) VALUES (?, ?, ?, ?, ?)')
     this.#forget = database.prepare('DELETE FROM log WHERE revision = ?')
@@ -91,6 +102,7 @@ export class SqliteRevisionStore implements RevisionStore {
     await this.#committing
     await this.#log.close()
     closeDatabase(this.#database)
+    this.#unlock()
   }
 
   #enqueue(write: Write): Promise<StoreEvent | undefined> {
