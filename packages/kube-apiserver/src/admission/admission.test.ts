@@ -1,7 +1,6 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
+import { startWebhookServer, type WebhookServer } from '../testing/webhook-server.ts'
 
 let api: TestServer
 beforeAll(async () => {
@@ -130,30 +129,13 @@ describe('classes of pods', () => {
 })
 
 describe('webhooks', () => {
-  let hook: Server
-  let url: string
+  let hook: WebhookServer
   // biome-ignore lint/suspicious/noExplicitAny: reviews as they come in.
   let respond: (request: any) => object = () => ({ allowed: true })
   beforeAll(async () => {
-    hook = createServer((request, response) => {
-      let text = ''
-      request.on('data', (chunk) => {
-        text += chunk
-      })
-      request.on('end', () => {
-        const review = JSON.parse(text)
-        const answer = { uid: review.request.uid, ...respond(review.request) }
-        if ('silent' in answer) return
-        response.end(JSON.stringify({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', response: answer }))
-      })
-    })
-    await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
-    url = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook`
+    hook = await startWebhookServer('AdmissionReview', 'admission.k8s.io/v1', (request) => respond(request))
   })
-  afterAll(() => {
-    hook.closeAllConnections()
-    hook.close()
-  })
+  afterAll(() => hook.stop())
 
   const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1'
   const configuration = (name: string, extra: object = {}) => ({
@@ -161,7 +143,7 @@ describe('webhooks', () => {
     webhooks: [
       {
         name: `${name}.example.com`,
-        clientConfig: { url },
+        clientConfig: hook.client,
         rules: [
           {
             operations: ['CREATE', 'UPDATE', 'DELETE'],

@@ -110,6 +110,8 @@ export interface FieldError {
     | 'FieldValueNotSupported'
     | 'FieldValueTypeInvalid'
     | 'FieldValueTooLong'
+    | 'FieldValueTooMany'
+    | 'FieldValueNotFound'
   field: string
   /** With the words of field.Error, such as `Required value: …`. */
   message: string

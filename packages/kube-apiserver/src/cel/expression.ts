@@ -40,14 +40,31 @@ export function compileExpression(text: string, variables: readonly string[]): E
   return expression
 }
 
-/** What is wrong with an expression; undefined = nothing. */
-export function expressionFault(text: string, variables: readonly string[]): string | undefined {
+/** What is wrong with an expression, and where, as cel-go draws it; undefined = nothing. */
+export function expressionFault(
+  text: string,
+  variables: readonly string[],
+  type?: 'bool' | 'string',
+): string | undefined {
   try {
-    compileExpression(text, variables)
-    return undefined
+    const { valid, error, type: own } = environmentOf(variables).parse(text).check()
+    if (!valid) return `compilation failed: ${drawn(error, text, '')}`
+    return type === undefined || own === type || own === 'dyn' ? undefined : `must evaluate to ${type} but got ${own}`
   } catch (error) {
-    return firstLine(error)
+    return `compilation failed: ${drawn(error, text, 'Syntax error: ')}`
   }
+}
+
+/** The engine draws the faulty line with its number, and a caret below. */
+function drawn(error: unknown, text: string, prefix: string): string {
+  const message = String((error as Error | undefined)?.message ?? error)
+  const unknown = /^Unknown variable: (.+)$/m.exec(message)?.[1]
+  const why =
+    unknown === undefined ? `${prefix}${firstLine(error)}` : `undeclared reference to '${unknown}' (in container '')`
+  const [, label = '', number = '1'] = /^(>\s*(\d+) \| )/m.exec(message) ?? []
+  const column = Math.max(0, (/^( *)\^$/m.exec(message)?.[1]?.length ?? 0) - label.length)
+  const line = text.split('\n')[Number(number) - 1] ?? ''
+  return `ERROR: <input>:${number}:${column + 1}: ${why}\n | ${line}\n | ${'.'.repeat(column)}^`
 }
 
 function environmentOf(variables: readonly string[]): Environment {

@@ -1,8 +1,8 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
-import { invalidValue, required } from '../strategy/field-errors.ts'
 import type { Strategy } from '../strategy/strategy.ts'
+import { invalidValue, required } from '../validation/field-errors.ts'
 import { ruleFaults } from './validation-rules.ts'
 
 /** Keeps a definition until its objects are gone; Kubernetes' own name. */

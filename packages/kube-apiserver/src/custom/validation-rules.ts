@@ -3,7 +3,7 @@ import type { FieldError } from '../api/status.ts'
 import { compileExpression, expressionFault } from '../cel/expression.ts'
 import { celValue } from '../cel/values.ts'
 import type { Spec } from '../defaults/spec.ts'
-import { invalidValue } from '../strategy/field-errors.ts'
+import { invalidValue } from '../validation/field-errors.ts'
 
 const VARIABLES = ['self', 'oldSelf']
 const RULES = 'x-kubernetes-validations'
@@ -140,9 +140,7 @@ export function ruleFaults(openApi: unknown, path: string): FieldError[] {
   if (!isObject(openApi)) return []
   const own = ((openApi[RULES] ?? []) as Spec[]).flatMap(({ rule }, index) => {
     const fault = expressionFault(String(rule ?? ''), VARIABLES)
-    return fault === undefined
-      ? []
-      : [invalidValue(`${path}.${RULES}[${index}].rule`, rule, `compilation failed: ${fault}`)]
+    return fault === undefined ? [] : [invalidValue(`${path}.${RULES}[${index}].rule`, rule, fault)]
   })
   const children = [
     ...Object.entries((openApi.properties ?? {}) as object).map(

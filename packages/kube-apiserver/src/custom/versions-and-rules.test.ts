@@ -1,7 +1,6 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
+import { startWebhookServer, type WebhookServer } from '../testing/webhook-server.ts'
 
 let api: TestServer
 beforeAll(async () => {
@@ -91,36 +90,25 @@ describe('a definition that changes', () => {
 })
 
 describe('a conversion webhook', () => {
-  let hook: Server
+  let hook: WebhookServer
   beforeAll(async () => {
-    hook = createServer((request, response) => {
-      let text = ''
-      request.on('data', (chunk) => {
-        text += chunk
-      })
-      request.on('end', () => {
-        const { uid, objects, desiredAPIVersion } = JSON.parse(text).request
-        // biome-ignore lint/suspicious/noExplicitAny: objects as they come in.
-        const convertedObjects = objects.map(({ spec, ...rest }: any) => ({
-          ...rest,
-          apiVersion: desiredAPIVersion,
-          spec: desiredAPIVersion.endsWith('/v1')
-            ? { hostPort: `${spec.host}:${spec.port}` }
-            : { host: spec.hostPort.split(':')[0], port: spec.hostPort.split(':')[1] },
-        }))
-        const answer = { uid, convertedObjects, result: { status: 'Success' } }
-        response.end(
-          JSON.stringify({ kind: 'ConversionReview', apiVersion: 'apiextensions.k8s.io/v1', response: answer }),
-        )
-      })
+    hook = await startWebhookServer('ConversionReview', 'apiextensions.k8s.io/v1', (request) => {
+      const { objects, desiredAPIVersion } = request
+      // biome-ignore lint/suspicious/noExplicitAny: objects as they come in.
+      const convertedObjects = objects.map(({ spec, ...rest }: any) => ({
+        ...rest,
+        apiVersion: desiredAPIVersion,
+        spec: desiredAPIVersion.endsWith('/v1')
+          ? { hostPort: `${spec.host}:${spec.port}` }
+          : { host: spec.hostPort.split(':')[0], port: spec.hostPort.split(':')[1] },
+      }))
+      return { convertedObjects, result: { status: 'Success' } }
     })
-    await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
   })
-  afterAll(() => hook.close())
+  afterAll(() => hook.stop())
 
   it('is asked whenever the version differs: reads, lists, writes and patches', async () => {
-    const url = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/convert`
-    const conversion = { strategy: 'Webhook', webhook: { clientConfig: { url }, conversionReviewVersions: ['v1'] } }
+    const conversion = { strategy: 'Webhook', webhook: { clientConfig: hook.client, conversionReviewVersions: ['v1'] } }
     await define(
       'hosts',
       'Host',

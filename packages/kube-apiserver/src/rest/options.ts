@@ -1,8 +1,8 @@
 import type { ApiRequest } from '../api/request.ts'
 import { type FieldError, invalid, type StatusError } from '../api/status.ts'
 import type { WriteOptions } from '../storage/object-service.ts'
-import { notSupported } from '../strategy/field-errors.ts'
 import { MAX_MANAGER_LENGTH, managerErrors } from '../strategy/validate-metadata.ts'
+import { notSupported } from '../validation/field-errors.ts'
 import { addWarnings } from './warnings.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'

@@ -7,7 +7,7 @@ import type { ApiRequest } from '../api/request.ts'
 import { badRequest, conflict, invalid, StatusError } from '../api/status.ts'
 import { apiVersionOf } from '../registry/resource.ts'
 import type { WriteOptions } from '../storage/object-service.ts'
-import { forbiddenField, invalidValue, required } from '../strategy/field-errors.ts'
+import { forbiddenField, invalidValue, required } from '../validation/field-errors.ts'
 import { sendObject } from './answer.ts'
 import { checkDepth, duplicateText, parseYaml, readText, Undecodable } from './body.ts'
 import { decode } from './decode.ts'
@@ -121,7 +121,7 @@ async function applyObject(deps: WriteDeps, request: ApiRequest, text: string, o
         const why = `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`
         throw conflict(resource, name, why)
       }
-      return rules.completed(rules.apply(applied, current, resource, how), resource)
+      return rules.apply(applied, current, resource, how)
     },
     { ...options, ...creationBy(deps, request) },
   )

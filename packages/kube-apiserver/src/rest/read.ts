@@ -5,7 +5,7 @@ import { badRequest, expired, type FieldError, StatusError } from '../api/status
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf, prefixOf } from '../storage/keys.ts'
 import type { ObjectService } from '../storage/object-service.ts'
-import { forbiddenField, notSupported } from '../strategy/field-errors.ts'
+import { forbiddenField, notSupported } from '../validation/field-errors.ts'
 import { type ListMeta, sendList, sendObject } from './answer.ts'
 import { flagOf, invalidOptions } from './options.ts'
 import { fieldMatcher, labelMatcher, type Matcher, selectedName } from './selectors.ts'

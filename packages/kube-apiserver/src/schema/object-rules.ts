@@ -1,7 +1,6 @@
 import {
   ANY,
   conflictMessage,
-  type FieldError,
   fillDefaults,
   type KubeObject,
   objectMetaSchema,
@@ -12,9 +11,8 @@ import {
   trackUpdate,
   typedFaults,
   typedForm,
-  validate,
 } from '@slipway/kube-objects'
-import { internalError, invalid, StatusError } from '../api/status.ts'
+import { internalError, StatusError } from '../api/status.ts'
 import { typeDefaults } from '../defaults/type-defaults.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
 
@@ -71,14 +69,14 @@ export class ObjectRules {
     throw new StatusError(500, '', `failed to create typed patch object (${where}): ${list}`)
   }
 
-  /** An object that a merge or a webhook made, read and completed as one that a client sent. Throws 422. */
+  /** An object that a merge or a webhook made, read and completed as one that a client sent. Throws 500. */
   completed(given: KubeObject, resource: Resource): KubeObject {
     const { object, fault } = this.read(given, resource)
     if (fault !== undefined) throw internalError(fault)
     return this.complete(object, resource)
   }
 
-  /** Fills in defaults, in place, then checks the whole. Throws 422. Custom resources are checked by their strategy, which knows what was there before. */
+  /** Fills in defaults, in place. Strategies check the whole, for they know what was there before. */
   complete(object: KubeObject, resource: Resource): KubeObject {
     const schema = this.schema(resource)
     if (!schema) return object
@@ -87,8 +85,6 @@ export class ObjectRules {
       return object
     }
     fillDefaults(object, schema, typeDefaults)
-    const errors = validate(object, schema).filter(concernsBuiltin)
-    if (errors.length > 0) throw invalid(resource, object.metadata.name ?? object.metadata.generateName ?? '', errors)
     return object
   }
 
@@ -99,7 +95,7 @@ export class ObjectRules {
       trackUpdate({ before, after, manager, now: this.#time(), schema, ...(subresource && { subresource }) })
   }
 
-  /** The live object with the applied configuration. Throws 409 with every field that someone else manages. */
+  /** The live object with the applied configuration, completed. Throws 409 with every field that someone else manages. */
   apply(applied: KubeObject, live: KubeObject | undefined, resource: Resource, how: ApplyHow): KubeObject {
     const intent = onlyOwnPart(applied, resource, how.subresource)
     const { object, conflicts } = serverSideApply({
@@ -118,7 +114,10 @@ export class ObjectRules {
         })),
       })
     }
-    return object
+    if (!resource.custom) return this.completed(object, resource)
+    // Of a custom resource only the metadata are read again: a null in its content is for validation to refuse.
+    const { metadata } = typedMetadata(object)
+    return this.complete({ ...object, metadata }, resource)
   }
 
   #time(): string {
@@ -129,15 +128,18 @@ export class ObjectRules {
 /** Metadata is the server's own type in custom resources, too. */
 function readCustom(given: KubeObject, schema: SchemaNode | undefined): Read {
   const { value, unknown } = schema ? prune(given, schema) : { value: structuredClone(given), unknown: [] }
-  const metadata = typedForm(
-    { metadata: value.metadata ?? {} },
-    { type: 'object', properties: { metadata: objectMetaSchema() } },
-  )
+  const { metadata, ...faults } = typedMetadata(value)
   return {
-    object: { ...value, metadata: metadata.value.metadata },
-    unknown: schema ? unknown : [...unknown, ...metadata.unknown],
-    ...(metadata.fault !== undefined && { fault: metadata.fault }),
+    object: { ...value, metadata },
+    unknown: schema ? unknown : [...unknown, ...faults.unknown],
+    ...(faults.fault !== undefined && { fault: faults.fault }),
   }
+}
+
+function typedMetadata({ metadata }: KubeObject) {
+  const schema: SchemaNode = { type: 'object', properties: { metadata: objectMetaSchema() } }
+  const { value, ...faults } = typedForm({ metadata: metadata ?? {} }, schema)
+  return { metadata: value.metadata, ...faults }
 }
 
 /** An apply of the object leaves its status alone, an apply of the status everything else (resetFields). */
@@ -156,14 +158,4 @@ function onlyOwnPart(applied: KubeObject, resource: Resource, subresource: strin
   if (!resource.subresources.some(({ name }) => name === 'status')) return applied
   const { status: _, ...rest } = applied
   return rest as KubeObject
-}
-
-/**
- * Kubernetes checks its own kinds in code, where a missing number, list or status field often is a valid zero.
- * So only absent names and the like, and values outside an enumeration, count.
- */
-function concernsBuiltin({ reason, field }: FieldError): boolean {
-  if (field.startsWith('status') || field.startsWith('metadata')) return false
-  if (reason === 'FieldValueNotSupported' || reason === 'FieldValueDuplicate') return true
-  return reason === 'FieldValueRequired' && /^spec\./.test(field) && !/endpoints|conditions|subsets/.test(field)
 }

@@ -18,6 +18,7 @@ it('shows an event of either group in the words of the other', async () => {
     action: 'Say',
     type: 'Normal',
     reportingController: 'test',
+    reportingInstance: 'test-1',
   }
   await api.call('POST', '/apis/events.k8s.io/v1/namespaces/default/events', { body: event })
 
@@ -35,7 +36,11 @@ it('shows an event of either group in the words of the other', async () => {
 })
 
 it('shows an autoscaler of version 1 as version 2, and back', async () => {
-  const spec = { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'd' }, targetCPUUtilizationPercentage: 70 }
+  const spec = {
+    maxReplicas: 3,
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' },
+    targetCPUUtilizationPercentage: 70,
+  }
   const path = (version: string) => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`
   await api.call('POST', path('v1'), { body: { metadata: { name: 'h' }, spec } })
 

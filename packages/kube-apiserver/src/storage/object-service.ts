@@ -6,10 +6,10 @@ import type { User } from '../api/request.ts'
 import { alreadyExists, conflict, invalid, notFound, StatusError, staleObject } from '../api/status.ts'
 import { customStrategy } from '../custom/custom-strategy.ts'
 import { apiVersionOf, type Resource, resourceKey } from '../registry/resource.ts'
-import { invalidValue } from '../strategy/field-errors.ts'
 import { countGeneration, dropRepeatedOwners, prepareForCreate, prepareForUpdate } from '../strategy/prepare.ts'
 import type { Strategies, Strategy, WriteContext } from '../strategy/strategy.ts'
 import { checkCreate, checkUpdate } from '../strategy/validate.ts'
+import { invalidValue } from '../validation/field-errors.ts'
 import { decodeEntry, encodeObject, encodeStored, inVersion, isForeign } from './codec.ts'
 import { keyOf } from './keys.ts'
 
@@ -123,7 +123,7 @@ export class ObjectService {
       if (!entry) throw alreadyExists(resource, name)
       return { value: entry.value, revision: entry.modRevision, created: true }
     } catch (error) {
-      if (!context.dryRun) strategy.released?.(object)
+      strategy.released?.(object)
       throw error
     }
   }
@@ -193,16 +193,22 @@ export class ObjectService {
     context: WriteContext,
   ): Promise<StoredObject | undefined> {
     const strategy = this.strategy(context.resource)
-    strategy.prepareUpdate?.(next, current, context)
-    countGeneration(next, current, context, strategy)
-    checkUpdate(next, current, context, strategy)
-    await this.#admission.validate(request)
-    if (unchanged(next, current)) return { value: entry.value, revision: entry.modRevision }
-    if (isFinished(next)) return await this.#erase(entry, next, context)
-    const value = await encodeStored(next, context.resource)
-    if (context.dryRun) return { value, revision: entry.modRevision }
-    const written = await this.#store.update(entry.key, value, entry.modRevision)
-    return written && { value: written.value, revision: written.modRevision }
+    let stored: KubeObject = current
+    try {
+      strategy.prepareUpdate?.(next, current, context)
+      countGeneration(next, current, context, strategy)
+      checkUpdate(next, current, context, strategy)
+      await this.#admission.validate(request)
+      if (unchanged(next, current)) return { value: entry.value, revision: entry.modRevision }
+      if (isFinished(next)) return await this.#erase(entry, next, context)
+      const value = await encodeStored(next, context.resource)
+      if (context.dryRun) return { value, revision: entry.modRevision }
+      const written = await this.#store.update(entry.key, value, entry.modRevision)
+      if (written) stored = next
+      return written && { value: written.value, revision: written.modRevision }
+    } finally {
+      strategy.settled?.(stored)
+    }
   }
 
   /** Throws what admission has against the removal. */

@@ -1,7 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
-import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
-import { invalidValue, required } from './field-errors.ts'
+import { certificateChanges } from '../validation/certificates.ts'
 import type { Strategy } from './strategy.ts'
 
 /** CertificateSigningRequests: who asks is what the server knows, and approving changes nothing but conditions. */
@@ -20,42 +19,30 @@ export const certificateStrategy: Strategy = {
   prepareUpdate(next, current, { subresource, now }) {
     next.spec = current.spec
     if (subresource === 'approval') next.status = { ...current.status, conditions: next.status?.conditions }
-    else if (subresource === 'status') keepApproval(next, current)
-    for (const condition of (next.status?.conditions ?? []) as Spec[]) {
-      condition.lastUpdateTime ??= now
-      condition.lastTransitionTime ??= now
-    }
+    else if (subresource === 'status') keepDecisions(next, current)
+    stamp(next, current, now)
     if (next.status?.conditions === undefined) delete next.status?.conditions
   },
-  validate: ({ spec = {} }) => checkSpec(spec),
+  validateUpdate: (next, current, { subresource }) => certificateChanges(next, current, subresource),
 }
 
-const DECISIONS = new Set(['Approved', 'Denied'])
-
-/** Only the approval subresource approves and denies. */
-function keepApproval(next: KubeObject, current: KubeObject): void {
-  const decided = ((current.status?.conditions ?? []) as Spec[]).filter(({ type }) => DECISIONS.has(type))
-  const others = ((next.status?.conditions ?? []) as Spec[]).filter(({ type }) => !DECISIONS.has(type))
-  const conditions = [...decided, ...others]
-  next.status = { ...next.status, ...(conditions.length > 0 && { conditions }) }
-}
-
-function checkSpec({ request, signerName, usages }: Spec): FieldError[] {
-  const errors: FieldError[] = []
-  const text = request ? Buffer.from(request, 'base64').toString() : ''
-  if (!/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(text)) {
-    errors.push(invalidValue('spec.request', request ?? '', 'PEM block type must be CERTIFICATE REQUEST'))
+/** What was decided stays as it was written; a decision more or less is for validation to refuse. */
+function keepDecisions(next: KubeObject, current: KubeObject): void {
+  const [after, before]: Spec[][] = [next.status?.conditions ?? [], current.status?.conditions ?? []]
+  for (const type of ['Approved', 'Denied']) {
+    const [old, wanted] = [before, after].map((list) => (list ?? []).filter((one) => one.type === type))
+    if (old?.length !== wanted?.length) continue
+    for (const [index, condition] of (wanted ?? []).entries()) Object.assign(condition, old?.[index])
   }
-  if (!usages?.length) errors.push(required('spec.usages', 'usages must be provided'))
-  if (!signerName) errors.push(required('spec.signerName', ''))
-  else if (!/^[a-z0-9.-]+\/[A-Za-z0-9._/-]+$/.test(signerName)) {
-    errors.push(
-      invalidValue(
-        'spec.signerName',
-        signerName,
-        'must be a fully qualified domain and path of the form "example.com/signer-name"',
-      ),
+}
+
+function stamp(next: KubeObject, current: KubeObject, now: string): void {
+  for (const condition of (next.status?.conditions ?? []) as Spec[]) {
+    const { type, status } = condition
+    condition.lastUpdateTime ??= now
+    const same = ((current.status?.conditions ?? []) as Spec[]).find(
+      (one) => one.type === type && one.status === status,
     )
+    condition.lastTransitionTime ??= same?.lastTransitionTime ?? now
   }
-  return errors
 }

@@ -1,7 +1,7 @@
 import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
-import { forbiddenField, invalidValue } from './field-errors.ts'
+import { forbiddenField, invalidValue } from '../validation/field-errors.ts'
 
 const RULE =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'

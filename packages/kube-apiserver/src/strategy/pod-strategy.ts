@@ -1,7 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
-import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
-import { duplicateValue, invalidValue, required } from './field-errors.ts'
+import { forbiddenField } from '../validation/field-errors.ts'
 import { podChangeErrors } from './pod-changes.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -16,9 +15,13 @@ export const podStrategy: Strategy = {
     addTolerations(spec)
     pod.status = { phase: 'Pending', qosClass: qosClass(spec) }
   },
-  validate: ({ spec }) => [
-    ...((spec?.containers?.length ?? 0) === 0 ? [required('spec.containers')] : []),
-    ...sysctlErrors(spec ?? {}),
+  validateNew: ({ spec }) => [
+    ...(spec?.ephemeralContainers?.length
+      ? [forbiddenField('spec.ephemeralContainers', 'cannot be set on create')]
+      : []),
+    ...(spec?.nodeName && spec.schedulingGates?.length
+      ? [forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared')]
+      : []),
   ],
   prepareUpdate: (next, current, { subresource }) => keepOwnPart(next, current, subresource),
   validateUpdate: (next, current, { subresource }) => podChangeErrors(next, current, subresource),
@@ -30,21 +33,6 @@ export const podStrategy: Strategy = {
     const over = ['Failed', 'Succeeded'].includes(pod.status?.phase)
     return !pod.spec?.nodeName || over ? 0 : seconds
   },
-}
-
-const SYSCTL = '([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
-const SYSCTL_LENGTH = 253
-
-/** Names of kernel parameters, each once; the kubelet decides which of them a pod may set. */
-function sysctlErrors({ securityContext }: Spec): FieldError[] {
-  const names = ((securityContext?.sysctls ?? []) as Spec[]).map(({ name = '' }) => String(name))
-  return names.flatMap((name, index) => {
-    const field = `spec.securityContext.sysctls[${index}].name`
-    if (name === '') return [required(field)]
-    if (names.indexOf(name) < index) return [duplicateValue(field, name)]
-    if (name.length <= SYSCTL_LENGTH && new RegExp(`^${SYSCTL}$`).test(name)) return []
-    return [invalidValue(field, name, `must have at most ${SYSCTL_LENGTH} characters and match regex ^${SYSCTL}$`)]
-  })
 }
 
 /** What the DefaultTolerationSeconds admission adds. */

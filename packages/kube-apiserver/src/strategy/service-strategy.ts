@@ -1,150 +1,154 @@
-import type { KubeObject } from '@slipway/kube-objects'
-import { type FieldError, internalError, invalid } from '../api/status.ts'
+import { isIP } from 'node:net'
+import { equalJson, type KubeObject } from '@slipway/kube-objects'
+import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
-import { AddressPool, NumberPool } from './allocators.ts'
-import { invalidValue, notSupported, required } from './field-errors.ts'
+import { forbiddenField, invalidValue } from '../validation/field-errors.ts'
+import { families, isExternal, needsHealthCheck } from '../validation/services.ts'
+import { invalidService, needsNodePorts, ServiceAllocations } from './service-allocations.ts'
 import type { Strategy } from './strategy.ts'
 
-interface Allocation {
-  addresses: string[]
-  ports: number[]
-}
-
-/** Services: cluster IPs and node ports, given on creation and change of type, given back at the end. */
+/** Services: addresses and ports are given with the type that needs them, and given back with it. */
 export function serviceStrategy(serviceCidr: string, existing: Iterable<Readonly<KubeObject>>): Strategy {
-  const addresses = new AddressPool(serviceCidr)
-  const ports = new NumberPool(30_000, 2768)
-  const given = new Map<string, Allocation>()
-
-  for (const service of existing) {
-    const allocation = allocationOf(service)
-    for (const address of allocation.addresses) addresses.take(address)
-    for (const port of allocation.ports) ports.take(port)
-    given.set(service.metadata.uid ?? '', allocation)
-  }
-
-  function allocate(service: KubeObject): void {
-    const spec = service.spec as Spec
-    if (spec.type === 'ExternalName') return
-    allocateAddress(service, spec)
-    if (spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)) {
-      allocatePorts(service, spec)
-    }
-    given.set(service.metadata.uid ?? '', allocationOf(service))
-  }
-
-  function allocateAddress(service: KubeObject, spec: Spec): void {
-    spec.clusterIP ??= spec.clusterIPs?.[0] ?? ''
-    // What leads nowhere by itself may lead to addresses of both families (defaultOnWrite of the Service's storage).
-    const open = spec.clusterIP === 'None' && !spec.selector
-    spec.ipFamilies ??= open ? ['IPv4', 'IPv6'] : ['IPv4']
-    spec.ipFamilyPolicy ??= open ? 'RequireDualStack' : 'SingleStack'
-    if (spec.clusterIP === '') {
-      const address = addresses.takeAny()
-      if (!address) throw internalError('failed to allocate a serviceIP: range is full')
-      spec.clusterIP = address
-    } else if (spec.clusterIP !== 'None' && !keeps(service, spec.clusterIP)) {
-      takeAddress(service, spec.clusterIP)
-    }
-    spec.clusterIPs = [spec.clusterIP]
-  }
-
-  const keeps = (service: KubeObject, address: string) =>
-    given.get(service.metadata.uid ?? '')?.addresses.includes(address) === true
-
-  function takeAddress(service: KubeObject, address: string): void {
-    if (addresses.take(address)) return
-    const why = addresses.has(address)
-      ? `failed to allocate IP ${address}: provided IP is already allocated`
-      : `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${addresses.cidr}`
-    throw invalidService(service, [invalidValue('spec.clusterIPs', [address], why)])
-  }
-
-  function allocatePorts(service: KubeObject, spec: Spec): void {
-    const own = new Set(given.get(service.metadata.uid ?? '')?.ports)
-    for (const [index, port] of (spec.ports ?? []).entries()) {
-      if (!port.nodePort) {
-        const number = ports.takeAny()
-        if (number === undefined) throw internalError('failed to allocate a nodePort: range is full')
-        port.nodePort = number
-      } else if (!own.has(port.nodePort) && !ports.take(port.nodePort)) {
-        const why = ports.has(port.nodePort)
-          ? 'provided port is already allocated'
-          : 'provided port is not in the valid range. The range of valid ports is 30000-32767'
-        throw invalidService(service, [invalidValue(`spec.ports[${index}].nodePort`, port.nodePort, why)])
-      }
-    }
-  }
-
+  const allocations = new ServiceAllocations(serviceCidr, existing)
   return {
-    prepareCreate: allocate,
-    prepareUpdate(next, current) {
-      const spec = next.spec as Spec
-      const before = current.spec as Spec
-      // A client that leaves the address out means the one there is (patchAllocatedValues).
-      if (spec.type !== 'ExternalName' && before.type !== 'ExternalName') {
-        if (!spec.clusterIP) spec.clusterIP = before.clusterIP
-        spec.ipFamilies ??= before.ipFamilies
-        spec.ipFamilyPolicy ??= before.ipFamilyPolicy
-        keepPorts(spec, before)
-      }
-      allocate(next)
+    prepareCreate(service, { dryRun }) {
+      const spec = service.spec as Spec
+      if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP]
+      fillFamilies(service, undefined)
+      allocations.allocate(service, dryRun)
     },
-    validate: ({ spec }) => checkService(spec ?? {}),
-    validateUpdate: (next, current) => checkChange(next.spec ?? {}, current.spec ?? {}),
-    released(service) {
-      const allocation = given.get(service.metadata.uid ?? '')
-      given.delete(service.metadata.uid ?? '')
-      for (const address of allocation?.addresses ?? []) addresses.release(address)
-      for (const port of allocation?.ports ?? []) ports.release(port)
+    prepareUpdate(next, current, { subresource, dryRun }) {
+      if (subresource) return
+      const [spec, before] = [next.spec as Spec, current.spec as Spec]
+      keepAllocated(spec, before)
+      followAddress(spec, before)
+      fillFamilies(next, before)
+      allocations.allocate(next, dryRun)
+      dropUnused(spec, before)
+      if (spec.type !== 'LoadBalancer' && next.status?.loadBalancer) next.status.loadBalancer = {}
     },
+    validateUpdate: (next, current, { subresource }) => (subresource ? [] : changes(next.spec, current.spec)),
+    settled: (stored) => allocations.settle(stored),
+    released: (service) => allocations.release(service),
     returnsDeleted: true,
     createsOnUpdate: true,
   }
 }
 
-function allocationOf({ spec = {} }: Readonly<KubeObject>): Allocation {
-  const { clusterIP, ports = [] } = spec as Spec
-  return {
-    addresses: clusterIP && clusterIP !== 'None' ? [clusterIP] : [],
-    ports: ports.map(({ nodePort }: { nodePort?: number }) => nodePort).filter(Boolean),
+const needsAddress = ({ type }: Spec): boolean => type !== 'ExternalName'
+
+/** A client that leaves out what was given means what is there (patchAllocatedValues). */
+function keepAllocated(spec: Spec, before: Spec): void {
+  if (needsAddress(spec) && needsAddress(before)) {
+    if (!spec.clusterIP) spec.clusterIP = before.clusterIP
+    if (!spec.clusterIPs?.length && spec.clusterIP === before.clusterIP) spec.clusterIPs = before.clusterIPs
+  }
+  if (needsNodePorts(spec) && needsNodePorts(before)) keepNodePorts(spec.ports ?? [], before.ports ?? [])
+  if (needsHealthCheck(spec) && needsHealthCheck(before)) spec.healthCheckNodePort ||= before.healthCheckNodePort
+}
+
+function keepNodePorts(ports: Spec[], before: Spec[]): void {
+  const used = new Set(
+    before.map(({ nodePort }) => nodePort).filter((port) => ports.some((one) => one.nodePort === port)),
+  )
+  for (const port of ports) {
+    const kept = before.find(({ name }) => (name ?? '') === (port.name ?? ''))?.nodePort
+    if (port.nodePort || !kept || used.has(kept)) continue
+    port.nodePort = kept
+    used.add(kept)
   }
 }
 
-function keepPorts(spec: Spec, before: Spec): void {
-  if (spec.type === 'ClusterIP') return
-  for (const port of spec.ports ?? []) {
-    const same = (before.ports ?? []).find((one: Spec) => one.port === port.port && one.protocol === port.protocol)
-    if (!port.nodePort && same?.nodePort) port.nodePort = same.nodePort
-  }
+/** clusterIP and clusterIPs say the same: who changes one means both (normalizeClusterIPs). */
+function followAddress(spec: Spec, before: Spec): void {
+  const same = equalJson(spec.clusterIPs ?? [], before.clusterIPs ?? [])
+  if (spec.clusterIP === before.clusterIP) {
+    if (!spec.clusterIPs?.length && before.clusterIPs) spec.clusterIPs = before.clusterIPs
+  } else if (!spec.clusterIP) {
+    if (same) delete spec.clusterIPs
+  } else if (same) spec.clusterIPs = [spec.clusterIP]
 }
 
-const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
+const POLICY = 'spec.ipFamilyPolicy'
 
-function checkService(spec: Spec): FieldError[] {
+/** Which families of addresses a Service has: this cluster has IPv4 only (initIPFamilyFields). */
+function fillFamilies(service: KubeObject, before: Spec | undefined): void {
+  const spec = service.spec as Spec
+  if (!needsAddress(spec)) return
+  const open = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0
+  spec.ipFamilyPolicy ??= before?.ipFamilyPolicy ?? (open ? 'RequireDualStack' : 'SingleStack')
+  const malformed = families(spec, 'spec')
+  if (malformed.length > 0) throw invalidService(service, malformed)
+  const addresses: string[] = spec.clusterIPs ?? []
+  const errors = addresses
+    .map((address, index) => ({ address, index }))
+    .filter(({ address, index }) => isIP(address) === 6 && index >= (spec.ipFamilies?.length ?? 0))
+    .map(({ index }) => invalidValue(`spec.clusterIPs[${index}]`, addresses, 'IPv6 is not configured on this cluster'))
+  if (spec.ipFamilyPolicy === 'SingleStack' && spec.ipFamilies?.length === 2) {
+    const why = "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified"
+    errors.push(invalidValue(POLICY, spec.ipFamilyPolicy, why))
+  }
+  if (errors.length > 0) throw invalidService(service, errors)
+  if (open) {
+    spec.ipFamilies ??= ['IPv4']
+    // What leads nowhere by itself may lead to addresses of both families.
+    if (spec.ipFamilies.length < 2 && spec.ipFamilyPolicy !== 'SingleStack') {
+      spec.ipFamilies = [...spec.ipFamilies, spec.ipFamilies[0] === 'IPv4' ? 'IPv6' : 'IPv4']
+    }
+    return
+  }
+  const unconfigured = notConfigured(spec)
+  if (unconfigured.length > 0) throw invalidService(service, unconfigured)
+  spec.ipFamilies ??= ['IPv4']
+}
+
+function notConfigured({ ipFamilyPolicy, ipFamilies = [] }: Spec): FieldError[] {
+  return [
+    ...(ipFamilyPolicy === 'RequireDualStack'
+      ? [invalidValue(POLICY, ipFamilyPolicy, 'this cluster is not configured for dual-stack services')]
+      : []),
+    ...ipFamilies.flatMap((family: string, index: number) =>
+      family === 'IPv6' ? [invalidValue(`spec.ipFamilies[${index}]`, family, 'not configured on this cluster')] : [],
+    ),
+  ]
+}
+
+/** What only the old type needed, and the client did not change (dropTypeDependentFields). */
+function dropUnused(spec: Spec, before: Spec): void {
+  const dropSame = (...fields: string[]) => {
+    for (const field of fields) if (equalJson(spec[field] ?? null, before[field] ?? null)) delete spec[field]
+  }
+  if (needsAddress(before) && !needsAddress(spec)) dropSame('clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy')
+  if (needsNodePorts(before) && !needsNodePorts(spec)) {
+    const had = new Set((before.ports ?? []).map(({ nodePort }: Spec) => nodePort))
+    const ports: Spec[] = spec.ports ?? []
+    if (ports.every(({ nodePort }) => !nodePort || had.has(nodePort))) for (const port of ports) delete port.nodePort
+  }
+  if (needsHealthCheck(before) && !needsHealthCheck(spec)) dropSame('healthCheckNodePort')
+  if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
+    dropSame('allocateLoadBalancerNodePorts', 'loadBalancerClass')
+  }
+  if (isExternal(before) && !isExternal(spec)) dropSame('externalTrafficPolicy')
+}
+
+function changes(next: Spec, current: Spec): FieldError[] {
   const errors: FieldError[] = []
-  const ports: Spec[] = spec.ports ?? []
-  if (!TYPES.includes(spec.type)) errors.push(notSupported('spec.type', spec.type, TYPES))
-  if (spec.type === 'ExternalName') {
-    if (!spec.externalName) errors.push(required('spec.externalName'))
-    return errors
-  }
-  if (ports.length === 0 && spec.clusterIP !== 'None') errors.push(required('spec.ports'))
-  for (const [index, { port, name }] of ports.entries()) {
-    const at = `spec.ports[${index}]`
-    if (ports.length > 1 && !name) errors.push(required(`${at}.name`))
-    if (!(port >= 1 && port <= 65_535)) {
-      errors.push(invalidValue(`${at}.port`, port ?? 0, 'must be between 1 and 65535, inclusive'))
+  const headless = (spec: Spec) => spec.clusterIPs?.length === 1 && spec.clusterIPs[0] === 'None'
+  if (needsAddress(next) && needsAddress(current) && !(headless(next) && headless(current))) {
+    const addresses: string[] = next.clusterIPs ?? []
+    for (const [index, address] of ((current.clusterIPs ?? []) as string[]).entries()) {
+      if (address === addresses[index]) continue
+      const why = addresses.length === 0 ? 'primary clusterIP can not be unset' : 'may not change once set'
+      errors.push(invalidValue(`spec.clusterIPs[${index}]`, addresses, why))
     }
   }
+  const balanced = next.type === 'LoadBalancer' && current.type === 'LoadBalancer'
+  if (balanced && next.loadBalancerClass !== current.loadBalancerClass) {
+    errors.push(invalidValue('spec.loadBalancerClass', next.loadBalancerClass, 'may not change once set'))
+  }
+  const checked = needsHealthCheck(next) && needsHealthCheck(current)
+  if (checked && next.healthCheckNodePort !== current.healthCheckNodePort) {
+    errors.push(forbiddenField('spec.healthCheckNodePort', 'field is immutable'))
+  }
   return errors
-}
-
-function checkChange(next: Spec, current: Spec): FieldError[] {
-  if (next.type === 'ExternalName' || current.type === 'ExternalName' || next.clusterIP === current.clusterIP) return []
-  return [invalidValue('spec.clusterIPs[0]', next.clusterIP, 'may not change once set')]
-}
-
-function invalidService(service: KubeObject, errors: FieldError[]): Error {
-  return invalid({ group: '', kind: 'Service' }, service.metadata.name, errors)
 }

@@ -1,13 +1,11 @@
 import type { KubeObject } from '@slipway/kube-objects'
-import type { FieldError } from '../api/status.ts'
 import { crdStrategy } from '../custom/crd-strategy.ts'
-import { policyStrategy, webhooksStrategy } from './admission-strategies.ts'
+import type { Spec } from '../defaults/spec.ts'
 import { certificateStrategy } from './certificate-strategy.ts'
-import { forbiddenField, invalidValue } from './field-errors.ts'
 import { podStrategy } from './pod-strategy.ts'
 import { serviceStrategy } from './service-strategy.ts'
 import type { Strategies, Strategy } from './strategy.ts'
-import { daemonSetStrategy, jobStrategy, statefulSetStrategy, workloadStrategy } from './workload-strategies.ts'
+import { daemonSetStrategy, jobStrategy } from './workload-strategies.ts'
 
 const generation: Strategy = { hasGeneration: true }
 const makes: Strategy = { createsOnUpdate: true }
@@ -20,8 +18,6 @@ export function createStrategies(options: { serviceCidr: string; services: Reado
     ['/pods', podStrategy],
     ['/services', serviceStrategy(options.serviceCidr, options.services)],
     ['/namespaces', namespaceStrategy],
-    ['/secrets', secretStrategy],
-    ['/configmaps', configMapStrategy],
     ['certificates.k8s.io/certificatesigningrequests', certificateStrategy],
     ['/serviceaccounts', returned],
     ['/podtemplates', { ...generation, ...returned }],
@@ -29,9 +25,9 @@ export function createStrategies(options: { serviceCidr: string; services: Reado
     ['/persistentvolumeclaims', claimStrategy],
     ['/persistentvolumes', volumeStrategy],
     ['/replicationcontrollers', { ...generation, orphansByDefault: true }],
-    ['apps/deployments', workloadStrategy()],
-    ['apps/replicasets', workloadStrategy()],
-    ['apps/statefulsets', statefulSetStrategy],
+    ['apps/deployments', generation],
+    ['apps/replicasets', generation],
+    ['apps/statefulsets', generation],
     ['apps/daemonsets', daemonSetStrategy],
     ['batch/jobs', jobStrategy],
     ['batch/cronjobs', generation],
@@ -43,9 +39,9 @@ export function createStrategies(options: { serviceCidr: string; services: Reado
     ['flowcontrol.apiserver.k8s.io/flowschemas', generation],
     ['flowcontrol.apiserver.k8s.io/prioritylevelconfigurations', generation],
     ['scheduling.k8s.io/priorityclasses', generation],
-    ['admissionregistration.k8s.io/validatingwebhookconfigurations', webhooksStrategy],
-    ['admissionregistration.k8s.io/mutatingwebhookconfigurations', webhooksStrategy],
-    ['admissionregistration.k8s.io/validatingadmissionpolicies', policyStrategy],
+    ['admissionregistration.k8s.io/validatingwebhookconfigurations', { ...generation, ...versioned }],
+    ['admissionregistration.k8s.io/mutatingwebhookconfigurations', { ...generation, ...versioned }],
+    ['admissionregistration.k8s.io/validatingadmissionpolicies', { ...generation, ...versioned }],
     ['admissionregistration.k8s.io/validatingadmissionpolicybindings', { ...generation, ...versioned }],
     ['apiextensions.k8s.io/customresourcedefinitions', crdStrategy],
     ['apiregistration.k8s.io/apiservices', versioned],
@@ -70,7 +66,19 @@ const claimStrategy: Strategy = {
   ...returned,
   prepareCreate(claim) {
     claim.status = { phase: 'Pending' }
+    fillSources(claim.spec)
   },
+}
+
+/** The older field of a claim's source takes claims and snapshots only, and both fields say the same. */
+function fillSources(spec: Spec): void {
+  const { dataSource, dataSourceRef } = spec
+  if (!dataSource && !dataSourceRef) return
+  const source = `${dataSource?.apiGroup ?? ''}/${dataSource?.kind}`
+  const known = ['/PersistentVolumeClaim', 'snapshot.storage.k8s.io/VolumeSnapshot'].includes(source)
+  if (!dataSourceRef && !known) delete spec.dataSource
+  else if (!dataSourceRef) spec.dataSourceRef = { ...dataSource }
+  else if (!dataSource && !dataSourceRef.namespace) spec.dataSource = { ...dataSourceRef }
 }
 
 const volumeStrategy: Strategy = {
@@ -96,39 +104,4 @@ const namespaceStrategy: Strategy = {
 /** Every namespace can be selected by its name (KEP-2161). */
 function label({ metadata }: KubeObject): void {
   metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name }
-}
-
-const configMapStrategy: Strategy = {
-  validate: (map) => checkKeys(map, ['data', 'binaryData']),
-  validateUpdate: (next, current) => keepImmutable(next, current, ['data', 'binaryData']),
-}
-
-const KEY_TEXT =
-  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
-
-/** Keys become names of files. */
-function checkKeys(object: KubeObject, fields: string[]): FieldError[] {
-  return fields.flatMap((field) =>
-    Object.keys((object[field] ?? {}) as object)
-      .filter((key) => !/^[-._a-zA-Z0-9]{1,253}$/.test(key) || key === '.' || key.startsWith('..'))
-      .map((key) => invalidValue(`${field}[${key}]`, key, KEY_TEXT)),
-  )
-}
-
-const secretStrategy: Strategy = {
-  validate: (secret) => checkKeys(secret, ['data']),
-  validateUpdate: (next, current) => [
-    ...keepImmutable(next, current, ['data']),
-    ...(next.type === current.type ? [] : [invalidValue('type', next.type, 'field is immutable')]),
-  ],
-}
-
-function keepImmutable(next: KubeObject, current: KubeObject, fields: string[]): FieldError[] {
-  if (current.immutable !== true) return []
-  const rule = 'field is immutable when `immutable` is set'
-  const same = (field: string) => JSON.stringify(next[field] ?? null) === JSON.stringify(current[field] ?? null)
-  return [
-    ...(next.immutable === true ? [] : [forbiddenField('immutable', rule)]),
-    ...fields.filter((field) => !same(field)).map((field) => forbiddenField(field, rule)),
-  ]
 }

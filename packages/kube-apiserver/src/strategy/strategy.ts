@@ -30,6 +30,8 @@ export interface Strategy {
   /** Rules for new objects only. */
   validateNew?(object: KubeObject, context: WriteContext): FieldError[]
   validateUpdate?(next: KubeObject, current: KubeObject, context: WriteContext): FieldError[]
+  /** Gives back what a write took and the object, as it is stored after it, does not hold. */
+  settled?(stored: Readonly<KubeObject>): void
   /** Gives back what prepareCreate took, when the object is gone. */
   released?(object: KubeObject): void
   /** Seconds between the request to delete and the end; undefined or 0 = at once. */

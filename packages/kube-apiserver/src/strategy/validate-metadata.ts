@@ -10,7 +10,7 @@ import {
 } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Resource } from '../registry/resource.ts'
-import { forbiddenField, invalidValue, required } from './field-errors.ts'
+import { forbiddenField, invalidValue, required } from '../validation/field-errors.ts'
 
 const MAX_ANNOTATION_BYTES = 256 * 1024
 export const MAX_MANAGER_LENGTH = 128
@@ -62,8 +62,11 @@ function namesOf(name: string, { group, plural, custom }: Resource): string[] {
     return isIP(name) === 0 ? ['must be a valid IP address in canonical form, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : []
   }
   if (resource === '/services') return rfc1035NameErrors(name)
-  return resource === '/namespaces' ? labelNameErrors(name) : subdomainNameErrors(name)
+  return LABELS.includes(resource) ? labelNameErrors(name) : subdomainNameErrors(name)
 }
+
+/** Whose names become a part of a host name. */
+const LABELS = ['/namespaces', 'apps/statefulsets']
 
 function segmentErrors(name: string): string[] {
   const bad = /^\.\.?$|[/%]/.exec(name)?.[0]

@@ -1,5 +1,8 @@
-import type { KubeObject } from '@slipway/kube-objects'
-import { invalid } from '../api/status.ts'
+import { type KubeObject, schemaFor } from '@slipway/kube-objects'
+import { type FieldError, invalid } from '../api/status.ts'
+import { apiVersionOf, resourceKey } from '../registry/resource.ts'
+import { changeRules } from '../validation/changes.ts'
+import { builtinTypes } from '../validation/type-rules.ts'
 import type { Strategy, WriteContext } from './strategy.ts'
 import { checkMetadata, checkMetadataUpdate } from './validate-metadata.ts'
 
@@ -7,6 +10,7 @@ import { checkMetadata, checkMetadataUpdate } from './validate-metadata.ts'
 export function checkCreate(object: KubeObject, context: WriteContext, strategy: Strategy): void {
   const errors = [
     ...checkMetadata(object, context.resource),
+    ...checkContent(object, context),
     ...(strategy.validate?.(object, context) ?? []),
     ...(strategy.validateNew?.(object, context) ?? []),
   ]
@@ -15,10 +19,31 @@ export function checkCreate(object: KubeObject, context: WriteContext, strategy:
 
 /** Throws 422 with every finding about a change. */
 export function checkUpdate(next: KubeObject, current: KubeObject, context: WriteContext, strategy: Strategy): void {
+  const { resource, subresource } = context
   const errors = [
-    ...checkMetadataUpdate(next, current, context.resource),
+    ...checkMetadataUpdate(next, current, resource),
+    ...newFaults(next, current, context),
     ...(strategy.validate?.(next, context) ?? []),
+    ...(subresource ? [] : (changeRules.get(resourceKey(resource))?.(next, current) ?? [])),
     ...(strategy.validateUpdate?.(next, current, context) ?? []),
   ]
-  if (errors.length > 0) throw invalid(context.resource, next.metadata.name, errors)
+  if (errors.length > 0) throw invalid(resource, next.metadata.name, errors)
+}
+
+/** Subresources that leave the content as it is. */
+const CONTENT_STAYS = ['status', 'approval', 'finalize', 'binding']
+
+function checkContent(object: KubeObject, { resource, subresource }: WriteContext): FieldError[] {
+  if (resource.custom || (subresource && CONTENT_STAYS.includes(subresource))) return []
+  const schema = schemaFor({ apiVersion: apiVersionOf(resource), kind: resource.kind })
+  return schema ? builtinTypes.check(object, schema) : []
+}
+
+/** Objects that an older rule let in can still change elsewhere, or end. */
+function newFaults(next: KubeObject, current: KubeObject, context: WriteContext): FieldError[] {
+  const faults = checkContent(next, context)
+  if (faults.length === 0) return faults
+  const textOf = ({ field, message }: FieldError) => `${field}: ${message}`
+  const old = new Set(checkContent(current, context).map(textOf))
+  return faults.filter((fault) => !old.has(textOf(fault)))
 }

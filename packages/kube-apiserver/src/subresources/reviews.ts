@@ -10,7 +10,7 @@ import type { Spec } from '../defaults/spec.ts'
 import { sendValue } from '../rest/answer.ts'
 import { readObject } from '../rest/decode.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
-import { invalidValue, required } from '../strategy/field-errors.ts'
+import { invalidValue, required } from '../validation/field-errors.ts'
 
 /** Questions that are asked by creating an object: they are answered and never stored. */
 export interface ReviewDeps {

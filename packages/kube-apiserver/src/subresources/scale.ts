@@ -9,8 +9,8 @@ import { fieldManagerOf, flagOf, writeOptionsOf } from '../rest/options.ts'
 import { applyPatch, readPatch } from '../rest/patch.ts'
 import type { WriteDeps } from '../rest/write.ts'
 import { decodeEntry } from '../storage/codec.ts'
-import { invalidValue, required } from '../strategy/field-errors.ts'
 import { evaluateJsonPath } from '../tables/custom-cells.ts'
+import { invalidValue, required } from '../validation/field-errors.ts'
 
 /** autoscaling/v1 Scale. */
 interface Scale extends KubeObject {

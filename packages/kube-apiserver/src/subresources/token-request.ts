@@ -7,7 +7,7 @@ import { sendValue } from '../rest/answer.ts'
 import { readValue } from '../rest/body.ts'
 import { viewEntry } from '../storage/codec.ts'
 import type { ObjectService } from '../storage/object-service.ts'
-import { invalidValue } from '../strategy/field-errors.ts'
+import { invalidValue } from '../validation/field-errors.ts'
 
 const MIN_SECONDS = 600
 const MAX_SECONDS = 2 ** 32

@@ -88,7 +88,7 @@ export function conflictMessage(conflicts: readonly FieldConflict[]): string {
 function managersBeforeApply(live: KubeObject | undefined, schema: SchemaNode, now: string): Manager[] {
   const managers = readManagers(live)
   if (!live || managers.length > 0) return managers
-  const fields = withoutServerFields(fieldSetOf(withoutManagedFields(live), schema))
+  const fields = serverless(compareValues(emptyLike(live), withoutManagedFields(live), schema)).added
   return [
     {
       manager: 'before-first-apply',

@@ -162,7 +162,7 @@ function mergeLists(live: unknown[], config: unknown[], schema: SchemaNode): unk
   return result
 }
 
-/** The value without the fields of a set. Containers that become empty by it stay, empty. */
+/** The value without the fields of a set. Lists and maps that become empty by it are null, as structured-merge-diff has it. */
 export function removeFields(value: unknown, remove: FieldSet, schema: SchemaNode): unknown {
   if (relationOf(value, schema) === 'leaf' || remove.children.size === 0) return value
   const kept = <T>(element: string, child: T, node: SchemaNode): T[] => {
@@ -170,12 +170,15 @@ export function removeFields(value: unknown, remove: FieldSet, schema: SchemaNod
     if (below?.member) return []
     return [below ? (removeFields(child, below, node) as T) : child]
   }
-  if (Array.isArray(value)) return value.flatMap((item) => kept(itemElement(item, schema), item, schema.items ?? ANY))
+  if (Array.isArray(value)) {
+    const items = value.flatMap((item) => kept(itemElement(item, schema), item, schema.items ?? ANY))
+    return items.length > 0 ? items : null
+  }
   const result: JsonObject = {}
   for (const [field, child] of Object.entries(value as JsonObject)) {
     for (const rest of kept(`f:${field}`, child, fieldNode(schema, field))) setField(result, field, rest)
   }
-  return result
+  return Object.keys(result).length > 0 ? result : null
 }
 
 /** The set, with every named field of a struct on the way to a member being a member itself (EnsureNamedFieldsAreMembers). */

@@ -17,7 +17,14 @@ export function fillDefaults(value: unknown, schema: SchemaNode, byType = NONE):
     return
   }
   if (!isObject(value)) return
-  if (schema.typeName !== undefined) byType[schema.typeName]?.(value)
+  const rule = schema.typeName === undefined ? undefined : byType[schema.typeName]
+  if (rule) {
+    // In Go a struct inside is there from the start.
+    for (const field in schema.properties) {
+      if (schema.properties[field]?.zeroStruct && value[field] === undefined) setField(value, field, {})
+    }
+    rule(value)
+  }
   for (const field in schema.properties) fillField(value, field, schema.properties[field] as SchemaNode)
   for (const field in value) {
     const child = value[field]

@@ -1,8 +1,10 @@
 import { isObject, type JsonObject, setField } from '../json.ts'
-import { fieldNode, type SchemaNode } from './node.ts'
+import { ANY, fieldNode, type SchemaNode } from './node.ts'
 
 /**
- * A value without the fields that its schema does not know, and their paths (`spec.containers[0].foo`) in the order found.
+ * A value without the fields that its schema does not know, and without nulls that it neither allows nor has a default for;
+ * and the paths of the unknown fields (`spec.containers[0].foo`)
+ * in the order found.
  * The texts of field validation are {@link unknownFieldText}. The argument is not changed.
  */
 export function prune<T>(value: T, schema: SchemaNode): { value: T; unknown: string[] } {
@@ -27,7 +29,14 @@ function walk(value: unknown, schema: SchemaNode, path: string, unknown: string[
   for (const [field, child] of Object.entries(value)) {
     const at = path ? `${path}.${field}` : field
     if (!open && !Object.hasOwn(schema.properties ?? {}, field)) unknown.push(at)
-    else setField(result, field, walk(child, fieldNode(schema, field), at, unknown))
+    else if (child !== null || keepsNull(fieldNode(schema, field))) {
+      setField(result, field, walk(child, fieldNode(schema, field), at, unknown))
+    }
   }
   return result
+}
+
+/** Of a field of which nothing is known, null may be a value like others. */
+function keepsNull(node: SchemaNode): boolean {
+  return node === ANY || node.nullable === true || node.default !== undefined
 }

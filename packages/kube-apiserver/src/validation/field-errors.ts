@@ -9,12 +9,11 @@ export function required(field: string, why = ''): FieldError {
 
 /** field.Invalid; objects and lists are shown as JSON, as Kubernetes does. */
 export function invalidValue(field: string, value: unknown, why: string): FieldError {
-  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${JSON.stringify(value ?? null)}: ${why}` }
-}
-
-/** field.Duplicate. */
-export function duplicateValue(field: string, value: unknown): FieldError {
-  return { reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${JSON.stringify(value)}` }
+  return {
+    reason: 'FieldValueInvalid',
+    field,
+    message: `Invalid value: ${JSON.stringify(value ?? null)}${why && `: ${why}`}`,
+  }
 }
 
 /** field.Forbidden. */
@@ -30,4 +29,25 @@ export function notSupported(field: string, value: unknown, supported: readonly 
     field,
     message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
   }
+}
+
+/** field.Duplicate. */
+export function duplicate(field: string, value: unknown): FieldError {
+  return { reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${JSON.stringify(value)}` }
+}
+
+/** field.NotFound. */
+export function notFoundValue(field: string, value: unknown): FieldError {
+  return { reason: 'FieldValueNotFound', field, message: `Not found: ${JSON.stringify(value ?? '')}` }
+}
+
+/** field.TooLong. */
+export function tooLong(field: string, bytes: number): FieldError {
+  return { reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${bytes} bytes` }
+}
+
+/** field.TooMany. */
+export function tooMany(field: string, count: number, most: number): FieldError {
+  const message = `Too many: ${count}: must have at most ${most} ${most === 1 ? 'item' : 'items'}`
+  return { reason: 'FieldValueTooMany', field, message }
 }

@@ -1,0 +1,168 @@
+import { parseQuantity } from '@slipway/kube-objects'
+import type { FieldError } from '../api/status.ts'
+import type { Spec } from '../defaults/spec.ts'
+import type { TypeRules } from './check-types.ts'
+import { forbiddenField, invalidValue, notSupported, required } from './field-errors.ts'
+import { containerResourceName } from './resources.ts'
+import { atMostAll, countOrPercent, label, segment, segmentErrors } from './values.ts'
+
+/** How many pods there are, and how many may go (autoscaling and policy). */
+export const autoscalingRules: TypeRules = {
+  'autoscaling/v1.HorizontalPodAutoscalerSpec': (spec, at) => autoscaler(spec, at),
+  'autoscaling/v2.HorizontalPodAutoscalerSpec': (spec, at) => autoscaler(spec, at),
+  'autoscaling/v1.CrossVersionObjectReference': target,
+  'autoscaling/v2.CrossVersionObjectReference': target,
+  'autoscaling/v2.MetricSpec': metric,
+  'autoscaling/v2.MetricIdentifier': ({ name }, at) =>
+    name
+      ? segmentErrors(name).map((why) => invalidValue(`${at}.name`, name, why))
+      : [required(`${at}.name`, 'must specify a metric name')],
+  'autoscaling/v2.MetricTarget': metricTarget,
+  'autoscaling/v2.HPAScalingRules': scalingRules,
+  'policy/v1.PodDisruptionBudgetSpec': (spec, at) => [
+    ...(spec.minAvailable !== undefined && spec.maxUnavailable !== undefined
+      ? [invalidValue(at, spec, 'minAvailable and maxUnavailable cannot be both set')]
+      : []),
+    ...['minAvailable', 'maxUnavailable'].flatMap((field) => [
+      ...countOrPercent(`${at}.${field}`, spec[field]),
+      ...atMostAll(`${at}.${field}`, spec[field]),
+    ]),
+  ],
+}
+
+function autoscaler({ minReplicas, maxReplicas = 0 }: Spec, at: string): FieldError[] {
+  return [
+    ...(minReplicas < 1 ? [invalidValue(`${at}.minReplicas`, minReplicas, 'must be greater than or equal to 1')] : []),
+    ...(maxReplicas < 1 ? [invalidValue(`${at}.maxReplicas`, maxReplicas, 'must be greater than 0')] : []),
+    ...(maxReplicas < minReplicas
+      ? [invalidValue(`${at}.maxReplicas`, maxReplicas, 'must be greater than or equal to `minReplicas`')]
+      : []),
+  ]
+}
+
+function target({ kind, name, apiVersion = '' }: Spec, at: string): FieldError[] {
+  const parts = apiVersion.split('/')
+  const malformed = parts.length > 2 ? [`unexpected GroupVersion string: ${apiVersion}`] : []
+  return [
+    ...segment(`${at}.kind`, kind),
+    ...segment(`${at}.name`, name),
+    ...malformed.map((why) => invalidValue(`${at}.apiVersion`, apiVersion, why)),
+    // The scale subresource is found by the group, and only a name of the core group's needs none.
+    ...(at.endsWith('.scaleTargetRef') && parts.length < 2
+      ? [invalidValue(`${at}.apiVersion`, apiVersion, 'apiVersion must specify API group')]
+      : []),
+  ]
+}
+
+const SOURCES = {
+  ContainerResource: 'containerResource',
+  External: 'external',
+  Object: 'object',
+  Pods: 'pods',
+  Resource: 'resource',
+}
+type Source = (typeof SOURCES)[keyof typeof SOURCES]
+
+function metric(spec: Spec, at: string): FieldError[] {
+  const { type = '' } = spec
+  const kinds = Object.keys(SOURCES)
+  const wanted = SOURCES[type as keyof typeof SOURCES] as Source | undefined
+  const unknown = notSupported(`${at}.type`, type, kinds)
+  const present = Object.values(SOURCES).filter((source) => spec[source])
+  return [
+    ...(type ? [] : [required(`${at}.type`, 'must specify a metric source type')]),
+    ...(wanted ? [] : [unknown, unknown]),
+    ...(wanted && !spec[wanted]
+      ? [required(`${at}.${wanted}`, 'must populate information for the given metric source')]
+      : []),
+    ...(present.length === 1 ? [] : present)
+      .filter((source) => source !== wanted)
+      .map((source) => forbiddenField(`${at}.${source}`, 'must populate the given metric source only')),
+    ...(wanted && spec[wanted] ? metricSource(wanted, spec[wanted], `${at}.${wanted}`) : []),
+  ]
+}
+
+function metricSource(source: Source, { name, container, target: aim = {} }: Spec, at: string): FieldError[] {
+  const { value, averageValue, averageUtilization } = aim as Spec
+  const absent = (field: string, why: string) => [required(`${at}.target.${field}`, why)]
+  switch (source) {
+    case 'object':
+      return (value ?? averageValue) ? [] : absent('averageValue', 'must set either a target value or averageValue')
+    case 'pods':
+      return averageValue ? [] : absent('averageValue', 'must specify a positive target averageValue')
+    case 'external': {
+      const either = 'must set either a target value for metric or a per-pod target'
+      if (!(value ?? averageValue)) return absent('averageValue', either)
+      if (!(value && averageValue)) return []
+      return [forbiddenField(`${at}.target.value`, 'may not set both a target value for metric and a per-pod target')]
+    }
+    default: {
+      const either = 'must set either a target raw value or a target utilization'
+      const both = 'may not set both a target raw value and a target utilization'
+      return [
+        ...(name ? [] : [required(`${at}.name`, 'must specify a resource name')]),
+        ...(source === 'containerResource' && name ? containerResourceName(`${at}.name`, name) : []),
+        ...(source === 'containerResource' && !container
+          ? [required(`${at}.container`, 'must specify a container')]
+          : label(`${at}.container`, container)),
+        ...((averageUtilization ?? averageValue) ? [] : absent('averageUtilization', either)),
+        ...(averageUtilization !== undefined && averageValue
+          ? [forbiddenField(`${at}.target.averageValue`, both)]
+          : []),
+      ]
+    }
+  }
+}
+
+function metricTarget({ type, value, averageValue, averageUtilization }: Spec, at: string): FieldError[] {
+  const positive = (field: string, quantity: string | undefined) =>
+    quantity !== undefined && parseQuantity(quantity) <= 0n
+      ? [invalidValue(`${at}.${field}`, quantity, 'must be positive')]
+      : []
+  return [
+    ...(type ? [] : [required(`${at}.type`, 'must specify a metric target type')]),
+    ...(['Utilization', 'Value', 'AverageValue'].includes(type)
+      ? []
+      : [invalidValue(`${at}.type`, type ?? '', 'must be either Utilization, Value, or AverageValue')]),
+    ...positive('value', value),
+    ...positive('averageValue', averageValue),
+    ...(averageUtilization < 1
+      ? [invalidValue(`${at}.averageUtilization`, averageUtilization, 'must be greater than 0')]
+      : []),
+  ]
+}
+
+function scalingRules(
+  { stabilizationWindowSeconds: window, selectPolicy, policies = [], tolerance }: Spec,
+  at: string,
+) {
+  return [
+    ...(window < 0
+      ? [invalidValue(`${at}.stabilizationWindowSeconds`, window, 'must be greater than or equal to zero')]
+      : []),
+    ...(window > 3600
+      ? [invalidValue(`${at}.stabilizationWindowSeconds`, window, 'must be less than or equal to 3600')]
+      : []),
+    ...(selectPolicy && !['Disabled', 'Max', 'Min'].includes(selectPolicy)
+      ? [notSupported(`${at}.selectPolicy`, selectPolicy, ['Disabled', 'Max', 'Min'])]
+      : []),
+    ...(policies.length === 0 ? [required(`${at}.policies`, 'must specify at least one Policy')] : []),
+    ...policies.flatMap((policy: Spec, index: number) => scalingPolicy(policy, `${at}.policies[${index}]`)),
+    ...(tolerance === undefined || parseQuantity(tolerance) >= 0n
+      ? []
+      : [invalidValue(`${at}.tolerance`, tolerance, 'must be greater than or equal to 0')]),
+  ]
+}
+
+function scalingPolicy({ type = '', value = 0, periodSeconds = 0 }: Spec, at: string): FieldError[] {
+  const positive = (field: string, number: number) =>
+    number > 0 ? [] : [invalidValue(`${at}.${field}`, number, 'must be greater than zero')]
+  return [
+    ...(['Pods', 'Percent'].includes(type) ? [] : [notSupported(`${at}.type`, type, ['Percent', 'Pods'])]),
+    ...positive('value', value),
+    ...positive('periodSeconds', periodSeconds),
+    ...(periodSeconds > 1800
+      ? [invalidValue(`${at}.periodSeconds`, periodSeconds, 'must be less than or equal to 1800')]
+      : []),
+  ]
+}

@@ -1,0 +1,193 @@
+import { equalJson, type KubeObject, parseQuantity } from '@slipway/kube-objects'
+import type { FieldError } from '../api/status.ts'
+import type { Spec } from '../defaults/spec.ts'
+import { forbiddenField, invalidValue } from './field-errors.ts'
+
+/** What may not change in an object of a kind that Kubernetes has itself. */
+type ChangeRule = (next: KubeObject, current: KubeObject) => FieldError[]
+
+const FIXED = 'field is immutable'
+
+function fixed(field: string): ChangeRule {
+  const fieldOf = (object: KubeObject): unknown =>
+    field.split('.').reduce<unknown>((value, part) => (value as Spec | undefined)?.[part], object)
+  return (next, current) => {
+    const [after, before] = [fieldOf(next), fieldOf(current)]
+    return equalJson(after ?? null, before ?? null) ? [] : [invalidValue(field, after, FIXED)]
+  }
+}
+
+const all =
+  (...rules: ChangeRule[]): ChangeRule =>
+  (next, current) =>
+    rules.flatMap((rule) => rule(next, current))
+
+/** The same, in other words. */
+function kept(field: string, why: string): ChangeRule {
+  return (next, current) => (equalJson(next[field] ?? null, current[field] ?? null) ? [] : [forbiddenField(field, why)])
+}
+
+const roleRef: ChangeRule = (next, current) =>
+  equalJson(next.roleRef, current.roleRef) ? [] : [invalidValue('roleRef', next.roleRef, 'cannot change roleRef')]
+
+const attachment: ChangeRule = (next, current) =>
+  equalJson(next.spec, current.spec) ? [] : [invalidValue('spec', next.spec, FIXED)]
+
+/** What may not change, by `group/plural`. */
+export const changeRules: ReadonlyMap<string, ChangeRule> = new Map<string, ChangeRule>([
+  ['/configmaps', unlessImmutable(['data', 'binaryData'])],
+  ['/secrets', all(fixed('type'), unlessImmutable(['data']))],
+  ['/resourcequotas', fixed('spec.scopes')],
+  ['/nodes', nodeIdentity],
+  ['/persistentvolumeclaims', claimSpec],
+  ['/persistentvolumes', volumeSource],
+  ['apps/deployments', fixed('spec.selector')],
+  ['apps/replicasets', fixed('spec.selector')],
+  ['apps/daemonsets', fixed('spec.selector')],
+  ['apps/statefulsets', statefulSpec],
+  ['apps/controllerrevisions', fixed('data')],
+  ['batch/jobs', all(...jobFields().map(fixed), jobTemplate)],
+  ['networking.k8s.io/ingressclasses', fixed('spec.controller')],
+  ['networking.k8s.io/ipaddresses', fixed('spec.parentRef')],
+  ['discovery.k8s.io/endpointslices', fixed('addressType')],
+  ['rbac.authorization.k8s.io/rolebindings', roleRef],
+  ['rbac.authorization.k8s.io/clusterrolebindings', roleRef],
+  ['node.k8s.io/runtimeclasses', fixed('handler')],
+  [
+    'scheduling.k8s.io/priorityclasses',
+    all(kept('value', 'may not be changed in an update.'), fixed('preemptionPolicy')),
+  ],
+  [
+    'storage.k8s.io/storageclasses',
+    all(
+      kept('parameters', 'updates to parameters are forbidden.'),
+      kept('provisioner', 'updates to provisioner are forbidden.'),
+      kept('reclaimPolicy', 'updates to reclaimPolicy are forbidden.'),
+      fixed('volumeBindingMode'),
+    ),
+  ],
+  ['storage.k8s.io/volumeattachments', attachment],
+])
+
+function unlessImmutable(fields: string[]): ChangeRule {
+  const rule = 'field is immutable when `immutable` is set'
+  return (next, current) => {
+    if (current.immutable !== true) return []
+    return [
+      ...(next.immutable === true ? [] : [forbiddenField('immutable', rule)]),
+      ...fields
+        .filter((field) => !equalJson(next[field] ?? null, current[field] ?? null))
+        .map((field) => forbiddenField(field, rule)),
+    ]
+  }
+}
+
+function nodeIdentity({ spec: next = {} }: KubeObject, { spec: current = {} }: KubeObject): FieldError[] {
+  const once = (field: string, shown: string) =>
+    current[field]?.length && !equalJson(next[field] ?? null, current[field])
+      ? [forbiddenField(`spec.${field}`, `node updates may not change ${shown} except from "" to valid`)]
+      : []
+  return [...once('podCIDRs', 'podCIDR'), ...once('providerID', 'providerID')]
+}
+
+const OF_CLAIMS =
+  'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
+
+function claimSpec({ spec: next, status }: KubeObject, { spec: current, status: before }: KubeObject): FieldError[] {
+  const bound = status?.phase === 'Bound'
+  const comparable = (spec: Spec): Spec => {
+    const { volumeName, storageClassName, volumeAttributesClassName, resources, ...rest } = spec
+    const { storage: _, ...requests } = resources?.requests ?? {}
+    return {
+      ...rest,
+      // The binder names the volume and the class, once.
+      ...(current.volumeName && { volumeName }),
+      ...(current.storageClassName !== undefined && { storageClassName }),
+      ...(!bound && { volumeAttributesClassName }),
+      resources: bound ? { ...resources, requests } : resources,
+    }
+  }
+  const [wanted, had] = [next.resources?.requests?.storage, current.resources?.requests?.storage]
+  const shrinks = wanted !== undefined && had !== undefined && parseQuantity(wanted) < parseQuantity(had)
+  const size = before?.capacity?.storage
+  return [
+    ...(equalJson(plain(comparable(next)), plain(comparable(current))) ? [] : [forbiddenField('spec', OF_CLAIMS)]),
+    ...(shrinks && (size === undefined ? bound : parseQuantity(wanted) <= parseQuantity(size))
+      ? [forbiddenField('spec.resources.requests.storage', 'field can not be less than status.capacity')]
+      : []),
+  ]
+}
+
+/** As JSON, without fields that are not there. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+
+const BESIDES_SOURCE = [
+  ...['capacity', 'accessModes', 'claimRef', 'persistentVolumeReclaimPolicy', 'storageClassName', 'mountOptions'],
+  ...['volumeMode', 'nodeAffinity', 'volumeAttributesClassName'],
+]
+
+function volumeSource(next: KubeObject, current: KubeObject): FieldError[] {
+  const source = ({ spec }: KubeObject) =>
+    Object.fromEntries(Object.entries(spec).filter(([field]) => !BESIDES_SOURCE.includes(field)))
+  const why = 'spec.persistentvolumesource is immutable after creation'
+  const { nodeAffinity } = current.spec
+  return [
+    ...(equalJson(source(next), source(current)) ? [] : [forbiddenField('spec.persistentvolumesource', why)]),
+    ...(next.spec.volumeMode === current.spec.volumeMode
+      ? []
+      : [invalidValue('volumeMode', next.spec.volumeMode, FIXED)]),
+    ...(nodeAffinity && !equalJson(next.spec.nodeAffinity ?? null, nodeAffinity)
+      ? [invalidValue('nodeAffinity', next.spec.nodeAffinity, FIXED)]
+      : []),
+  ]
+}
+
+const MUTABLE = [
+  ...['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit'],
+  ...['persistentVolumeClaimRetentionPolicy', 'minReadySeconds'],
+]
+const OF_STATEFUL =
+  "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+
+function statefulSpec(next: KubeObject, current: KubeObject): FieldError[] {
+  const rest = ({ spec }: KubeObject) =>
+    Object.fromEntries(Object.entries(spec).filter(([field]) => !MUTABLE.includes(field)))
+  return equalJson(rest(next), rest(current)) ? [] : [forbiddenField('spec', OF_STATEFUL)]
+}
+
+function jobFields(): string[] {
+  return [
+    ...['spec.selector', 'spec.completionMode', 'spec.podFailurePolicy', 'spec.backoffLimitPerIndex'],
+    ...['spec.managedBy', 'spec.successPolicy'],
+  ]
+}
+
+/** A Job that never ran may still be told where to run (KEP-2926); an indexed one may grow. */
+function jobTemplate(next: KubeObject, current: KubeObject): FieldError[] {
+  const [{ spec: after }, { spec: before, status }] = [next, current]
+  const indexed = after.completionMode === 'Indexed'
+  const completions =
+    equalJson(after.completions ?? null, before.completions ?? null) || (indexed && after.completions === undefined)
+      ? []
+      : indexed
+        ? after.completions === after.parallelism
+          ? []
+          : [
+              invalidValue(
+                'spec.completions',
+                after.completions,
+                'can only be modified in tandem with spec.parallelism',
+              ),
+            ]
+        : [invalidValue('spec.completions', after.completions, FIXED)]
+  const open = before.suspend === true && !status?.startTime
+  const same = equalJson(template(after.template, open), template(before.template, open))
+  return [...completions, ...(same ? [] : [invalidValue('spec.template', after.template, FIXED)])]
+}
+
+function template({ metadata, spec }: Spec, open: boolean): unknown {
+  if (!open) return { metadata, spec }
+  const { nodeSelector: _, tolerations: __, schedulingGates: ___, affinity, ...rest } = spec
+  const { nodeAffinity: ____, ...others } = affinity ?? {}
+  return plain({ spec: rest, affinity: others })
+}

@@ -1,0 +1,86 @@
+import { labelValueErrors, qualifiedNameErrors, subdomainNameErrors } from '@slipway/kube-objects'
+import type { FieldError } from '../api/status.ts'
+import type { Spec } from '../defaults/spec.ts'
+import type { TypeRules } from './check-types.ts'
+import { forbiddenField, invalidValue, required } from './field-errors.ts'
+import { labels, text } from './values.ts'
+
+/** Selectors of labels and of nodes (metav1 and core/validation). */
+export const selectorRules: TypeRules = {
+  'meta/v1.LabelSelector': selectorFaults,
+  'core/v1.NodeSelector': ({ nodeSelectorTerms = [] }, at) =>
+    nodeSelectorTerms.length > 0
+      ? []
+      : [required(`${at}.nodeSelectorTerms`, 'must have at least one node selector term')],
+  'core/v1.NodeSelectorTerm': ({ matchExpressions = [], matchFields = [] }, at) => [
+    ...matchExpressions.flatMap((one: Spec, index: number) =>
+      // Values that are only preferred are not looked at.
+      nodeRequirement(
+        at.endsWith('.preference') ? { ...one, unchecked: true } : one,
+        `${at}.matchExpressions[${index}]`,
+      ),
+    ),
+    ...matchFields.flatMap((one: Spec, index: number) => nodeField(one, `${at}.matchFields[${index}]`)),
+  ],
+}
+
+/** What is wrong with a metav1.LabelSelector. */
+export function selectorFaults({ matchLabels, matchExpressions = [] }: Spec, at: string): FieldError[] {
+  return [
+    ...labels(`${at}.matchLabels`, matchLabels),
+    ...matchExpressions.flatMap((one: Spec, index: number) =>
+      labelRequirement(one, `${at}.matchExpressions[${index}]`),
+    ),
+  ]
+}
+
+function labelRequirement({ key = '', operator = '', values = [] }: Spec, at: string): FieldError[] {
+  return [...valuesFor(operator, values, at), ...keyAndValues(key, values, at)]
+}
+
+function valuesFor(operator: string, values: string[], at: string): FieldError[] {
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      return values.length > 0 ? [] : [required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'")]
+    case 'Exists':
+    case 'DoesNotExist':
+      return values.length === 0
+        ? []
+        : [forbiddenField(`${at}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
+    default:
+      return [invalidValue(`${at}.operator`, operator, 'not a valid selector operator')]
+  }
+}
+
+function nodeRequirement({ key = '', operator = '', values = [], unchecked }: Spec, at: string): FieldError[] {
+  const compares = operator === 'Gt' || operator === 'Lt'
+  const single = "must be specified single value when `operator` is 'Lt' or 'Gt'"
+  return [
+    ...(compares ? [] : valuesFor(operator, values, at)),
+    ...(compares && values.length !== 1 ? [required(`${at}.values`, single)] : []),
+    ...keyAndValues(key, unchecked ? [] : values, at),
+  ]
+}
+
+function keyAndValues(key: string, values: string[], at: string): FieldError[] {
+  return [
+    ...qualifiedNameErrors(key).map((why) => invalidValue(`${at}.key`, key, why)),
+    ...values.flatMap((value, index) =>
+      labelValueErrors(value).map((why) => invalidValue(`${at}.values[${index}]`, value, why)),
+    ),
+  ]
+}
+
+/** Nodes can be selected by their name only. */
+function nodeField({ key = '', operator = '', values = [] }: Spec, at: string): FieldError[] {
+  const single = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"
+  const known = operator === 'In' || operator === 'NotIn'
+  return [
+    ...(known ? [] : [invalidValue(`${at}.operator`, operator, 'not a valid selector operator')]),
+    ...(known && values.length !== 1 ? [required(`${at}.values`, single)] : []),
+    ...(key === 'metadata.name'
+      ? values.flatMap((name: string, index: number) => text(`${at}.values[${index}]`, name, subdomainNameErrors))
+      : [invalidValue(`${at}.key`, key, 'not a valid field selector key')]),
+  ]
+}

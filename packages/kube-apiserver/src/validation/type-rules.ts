@@ -1,0 +1,68 @@
+import { admissionRules } from './admission.ts'
+import { autoscalingRules } from './autoscaling.ts'
+import { certificateRules } from './certificates.ts'
+import { TypeChecker } from './check-types.ts'
+import { clusterRules } from './cluster.ts'
+import { configRules } from './config.ts'
+import { containerRules } from './containers.ts'
+import { envRules } from './env.ts'
+import { jobRules } from './jobs.ts'
+import { networkingRules } from './networking.ts'
+import { podRules } from './pods.ts'
+import { probeRules } from './probes.ts'
+import { rbacRules } from './rbac.ts'
+import { schedulingRules } from './scheduling.ts'
+import { securityRules } from './security.ts'
+import { selectorRules } from './selectors.ts'
+import { serviceRules } from './services.ts'
+import { storageRules } from './storage.ts'
+import { volumeRules } from './volumes.ts'
+import { withClaims, workloadRules } from './workloads.ts'
+
+const RULES = {
+  ...admissionRules,
+  ...autoscalingRules,
+  ...certificateRules,
+  ...clusterRules,
+  ...configRules,
+  ...containerRules,
+  ...envRules,
+  ...jobRules,
+  ...networkingRules,
+  ...podRules,
+  ...probeRules,
+  ...rbacRules,
+  ...schedulingRules,
+  ...securityRules,
+  ...selectorRules,
+  ...serviceRules,
+  ...storageRules,
+  ...volumeRules,
+  ...workloadRules,
+}
+
+const EXEMPT = [
+  ...[
+    'apps/v1.DaemonSetUpdateStrategy.type',
+    'apps/v1.DeploymentStrategy.type',
+    'apps/v1.StatefulSetSpec.podManagementPolicy',
+  ],
+  ...[
+    'apps/v1.StatefulSetUpdateStrategy.type',
+    'core/v1.Taint.effect',
+    'core/v1.ScopedResourceSelectorRequirement.scopeName',
+  ],
+  ...['core/v1.ScopedResourceSelectorRequirement.operator', 'core/v1.NodeSelectorRequirement.operator'],
+  ...[
+    'autoscaling/v2.MetricIdentifier.selector',
+    'node/v1.Scheduling.tolerations',
+    'core/v1.VolumeMount.mountPropagation',
+  ],
+  ...['core/v1.Lifecycle.stopSignal', 'storage/v1.StorageClass.reclaimPolicy'],
+]
+
+/** What Kubernetes' code asks of its own types (`pkg/apis/<group>/validation`). */
+export const builtinTypes = new TypeChecker(RULES, {
+  exempt: EXEMPT,
+  views: { 'apps/v1.StatefulSet': withClaims },
+})
