@@ -61,17 +61,29 @@ async function kubeconfig(): Promise<string> {
   return kubeconfigFor({ server: `https://127.0.0.1:${server.address().port}`, ca: ca.cert, client })
 }
 
-/** One request; objects and patches are sent as JSON. */
-export function call(method: string, path: string, { body, type, accept, headers }: Call = {}): Promise<Answer> {
+/** Sends requests to one API server. */
+export type Send = (method: string, path: string, call?: Call) => Promise<Answer>
+
+/** One request to the cluster under test; objects and patches are sent as JSON. */
+export const call: Send = (method, path, options) => sendTo(connection, method, path, options)
+
+/** To another cluster, for comparisons. */
+export function sender(kubeconfigFile: string): Send {
+  const other = parseKubeconfig(readFileSync(kubeconfigFile, 'utf8'))
+  return (method, path, options) => sendTo(other, method, path, options)
+}
+
+function sendTo(to: ClusterConnection, method: string, path: string, options: Call = {}): Promise<Answer> {
+  const { body, type, accept, headers } = options
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
   return new Promise((resolve, reject) => {
     const sent = request(
-      `${connection.server}${path}`,
+      `${to.server}${path}`,
       {
-        ...credentials(),
+        ...credentials(to),
         method,
         headers: {
-          ...authorization(),
+          ...authorization(to),
           accept: accept ?? 'application/json',
           ...(text !== undefined && {
             'content-type': type ?? 'application/json',
@@ -98,7 +110,7 @@ export function call(method: string, path: string, { body, type, accept, headers
 /** Opens a watch; resolves when the server has begun to answer. */
 export function watch(path: string, accept = 'application/json'): Promise<Watch> {
   return new Promise((resolve, reject) => {
-    const options = { ...credentials(), headers: { ...authorization(), accept } }
+    const options = { ...credentials(connection), headers: { ...authorization(connection), accept } }
     const sent = request(`${connection.server}${path}`, options, (response) => {
       // biome-ignore lint/suspicious/noExplicitAny: objects of any kind.
       const events: any[] = []
@@ -124,8 +136,8 @@ export function watch(path: string, accept = 'application/json'): Promise<Watch>
   })
 }
 
-function credentials() {
-  const { certificateAuthority, clientCertificate, clientKey, insecureSkipTlsVerify } = connection
+function credentials(to: ClusterConnection) {
+  const { certificateAuthority, clientCertificate, clientKey, insecureSkipTlsVerify } = to
   return {
     ...(certificateAuthority && { ca: certificateAuthority }),
     ...(clientCertificate && { cert: clientCertificate }),
@@ -134,8 +146,8 @@ function credentials() {
   }
 }
 
-function authorization(): Record<string, string> {
-  return connection.token ? { authorization: `Bearer ${connection.token}` } : {}
+function authorization({ token }: ClusterConnection): Record<string, string> {
+  return token ? { authorization: `Bearer ${token}` } : {}
 }
 
 function parsed(text: string): unknown {
