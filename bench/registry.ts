@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { measureIndex, SHAPES } from './registry/chart-index.ts'
 import type { Job, Result } from './registry/load.ts'
 import { type Peer, startDistribution, startOurs } from './registry/servers.ts'
 
@@ -18,6 +19,8 @@ const LOADS = [
   { name: '10,000 x 10 KiB', kind: 'blobs', count: 10_000, size: 10 * 1024 },
   { name: '1,000 manifests', kind: 'manifests', count: 1_000, size: 0 },
 ] as const
+
+const CHARTS = 10_000
 
 interface Measured {
   seconds: number
@@ -55,7 +58,7 @@ class Load {
 type Work = Omit<Job, 'url' | 'authorization'>
 
 async function run(load: Load, peer: Peer, work: Work): Promise<Result> {
-  const authorization = await peer.login(work.repository)
+  const authorization = await peer.login(`repository:${work.repository}:pull,push`)
   return load.run({ ...work, url: peer.url, ...(authorization !== undefined && { authorization }) })
 }
 
@@ -155,6 +158,20 @@ function turns(count: number): { verb: 'push' | 'pull'; clients: number }[] {
   return all.filter(({ verb, clients }) => verb === 'pull' || clients <= count)
 }
 
+/** Ours alone: Distribution has no charts. */
+async function measureIndexes({ scale, dir }: Options): Promise<object[]> {
+  const folder = await mkdtemp(join(dir, 'bench-registry-'))
+  const ours = await startOurs(folder)
+  try {
+    const rows: object[] = []
+    for (const shape of SHAPES) rows.push(...(await measureIndex(ours, shape, Math.round(CHARTS * scale))))
+    return rows
+  } finally {
+    await ours.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
 interface Options {
   scale: number
   rounds: number
@@ -177,6 +194,7 @@ async function main(): Promise<void> {
   }
   load.stop()
   console.table(rows)
+  if ('index.yaml'.includes(option('only', ''))) console.table(await measureIndexes(options))
 }
 
 await main()

@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url'
 export interface Peer {
   name: string
   url: string
-  /** The Authorization header of a client that may push to and pull from the repository. */
-  login(repository: string): Promise<string | undefined>
+  /** The Authorization header of a client with a token of this scope, such as `repository:a:pull,push`. */
+  login(scope: string): Promise<string | undefined>
   /** MiB of memory that its process has now. */
   memory(): Promise<number>
   stop(): Promise<void>
@@ -33,9 +33,9 @@ export async function startOurs(dir: string): Promise<Peer> {
   return {
     ...peerOf('slipway', child, url),
     // As clients do: a token for the repository, got with the password once.
-    async login(repository) {
+    async login(scope) {
       const basic = Buffer.from(`admin:${said['Administrator token']}`).toString('base64')
-      const answer = await fetch(`${url}/oauth2/token?scope=repository:${repository}:pull,push`, {
+      const answer = await fetch(`${url}/oauth2/token?scope=${scope}`, {
         headers: { authorization: `Basic ${basic}` },
       })
       return `Bearer ${((await answer.json()) as { access_token: string }).access_token}`

@@ -52,6 +52,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   const deliveries = await Deliveries.open(options.deliveries)
   const metrics = new Metrics(catalog)
   const charts = new ChartIndex(catalog, clock)
+  charts.prepare().catch((error: unknown) => options.onError?.(error))
   const tokens = new Tokens(signingKey, hostName, clock)
   const callers = new Callers({ authenticator, tokens, settings, clock })
   const guard = new Guard({ callers, tokens, hostName, realm })

@@ -3,7 +3,8 @@ import { removeLocked } from '../content/removal.ts'
 import type { Origin } from '../events.ts'
 import { type Exchange, isKnown } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
-import type { ChartEntry, ChartIndex } from './chart-index.ts'
+import type { ChartEntry } from './chart-entry.ts'
+import type { ChartIndex } from './chart-index.ts'
 
 /** Bytes; Helm keeps releases in Secrets, so charts are small. */
 export const CHART_LIMIT = 32 * 1024 * 1024

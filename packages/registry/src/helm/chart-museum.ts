@@ -10,7 +10,8 @@ import { type Exchange, type Incoming, originOf } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { CHART_LIMIT, decode, deleteVersion, notFound } from './chart-access.ts'
 import { readChartFiles } from './chart-archive.ts'
-import type { ChartEntry, ChartIndex } from './chart-index.ts'
+import type { ChartEntry } from './chart-entry.ts'
+import type { ChartIndex } from './chart-index.ts'
 import { pushChart, setProvenance } from './chart-push.ts'
 
 export interface ChartMuseumDeps {

@@ -6,7 +6,7 @@ import type { Origin } from '../events.ts'
 import type { ManifestRecord } from '../metadata/changes.ts'
 import { Refusal } from '../refusal.ts'
 import { type ChartArchive, readChartArchive } from './chart-archive.ts'
-import { versionTag } from './chart-index.ts'
+import { versionTag } from './chart-entry.ts'
 
 export interface ChartPush {
   /** Such as `helm`: the chart's repository is `helm/<name>`. */

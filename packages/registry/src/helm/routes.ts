@@ -6,7 +6,8 @@ import type { Content } from '../content/content.ts'
 import { type Exchange, type Incoming, isKnown, originOf } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { CHART_LIMIT, decode, deleteVersion, notFound, sendChartFile } from './chart-access.ts'
-import type { ChartEntry, ChartIndex } from './chart-index.ts'
+import type { ChartEntry } from './chart-entry.ts'
+import type { ChartIndex } from './chart-index.ts'
 import { pushChart, setProvenance } from './chart-push.ts'
 
 export interface HelmDeps {
