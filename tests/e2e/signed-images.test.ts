@@ -99,8 +99,10 @@ describe.skipIf(!running)(
           authorities: [{ name: 'team', key: { secretRef: { name: 'team-key' } } }],
         },
       })
-      const ready = ({ status }: { status?: { conditions?: { type: string; status: string }[] } }): boolean =>
-        status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false
+      const ready = ({ status }: KubeObject): boolean =>
+        status?.conditions?.some(
+          (one: { type: string; status: string }) => one.type === 'Ready' && one.status === 'True',
+        )
       await waitForObject(kube, { ...policy, name: 'team' }, ready)
       await kube.create({
         ...POD,
