@@ -61,8 +61,8 @@ async function writeSlices({ client, slices }: Deps, service: Service, wanted: E
   const spare = slices
     .list()
     .filter(
-      ({ metadata: { labels = {}, namespace: place } }) =>
-        place === namespace && labels[SERVICE_NAME] === name && labels[MANAGED_BY] === MANAGER,
+      ({ metadata: { labels = {}, namespace: place, deletionTimestamp } }) =>
+        place === namespace && labels[SERVICE_NAME] === name && labels[MANAGED_BY] === MANAGER && !deletionTimestamp,
     )
   for (const slice of wanted) {
     const ports = canonicalJson(slice.ports)

@@ -1,6 +1,7 @@
 import type { Informer } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { controllerOf } from '../../labels.ts'
+import { timestamp } from '../clock.ts'
 
 /**
  * An informer's objects, corrected by what this process has written and the watch has not brought yet. Without it a controller
@@ -9,7 +10,8 @@ import { controllerOf } from '../../labels.ts'
 export class FreshCache<T extends KubeObject> {
   readonly #informer: Informer<T>
   readonly #written = new Map<string, T>()
-  readonly #deleted = new Set<string>()
+  /** When those were told to go that the watch still has without that. */
+  readonly #deleted = new Map<string, string>()
   /** The last objects that the watch told to be gone: the answer to a write of one may come after that. */
   readonly #gone = new Set<string>()
 
@@ -23,6 +25,7 @@ export class FreshCache<T extends KubeObject> {
         this.#bury(uid)
         return
       }
+      if (object.metadata.deletionTimestamp) this.#deleted.delete(uid)
       const written = this.#written.get(uid)
       if (written && versionOf(object) >= versionOf(written)) this.#written.delete(uid)
     })
@@ -32,7 +35,7 @@ export class FreshCache<T extends KubeObject> {
     const objects = this.#informer.list().map((object) => this.#newest(object))
     const known = new Set(objects.map(uidOf))
     for (const [uid, object] of this.#written) if (!known.has(uid)) objects.push(object)
-    return objects.filter((object) => !this.#deleted.has(uidOf(object)))
+    return objects.map((object) => this.#leaving(object))
   }
 
   /** Those that `owner` manages. */
@@ -50,10 +53,15 @@ export class FreshCache<T extends KubeObject> {
     return object
   }
 
-  /** Remember that this one was told to go. */
+  /** Remember that this one was told to go; until it is gone it counts as one that is being deleted. */
   deleted(object: T): void {
-    if (this.#informer.get(object.metadata)) this.#deleted.add(uidOf(object))
-    this.#written.delete(uidOf(object))
+    if (!this.#gone.has(uidOf(object))) this.#deleted.set(uidOf(object), timestamp())
+  }
+
+  #leaving(object: T): T {
+    const deletionTimestamp = this.#deleted.get(uidOf(object))
+    if (!deletionTimestamp || object.metadata.deletionTimestamp) return object
+    return { ...object, metadata: { ...object.metadata, deletionTimestamp } }
   }
 
   #bury(uid: string): void {

@@ -1,0 +1,84 @@
+import type { Change, ChangeHandler, Informer } from '@slipway/kube-client'
+import type { KubeObject } from '@slipway/kube-objects'
+import { describe, expect, it } from 'vitest'
+import { FreshCache } from './fresh-cache.ts'
+
+const object = (name: string, resourceVersion: string, more: Partial<KubeObject['metadata']> = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'n', uid: name, resourceVersion, ...more },
+})
+
+/** An informer whose watch is as slow as the test wants. */
+class SlowInformer {
+  readonly objects = new Map<string, KubeObject>()
+  readonly #handlers = new Set<ChangeHandler<KubeObject>>()
+
+  get = ({ name }: { name: string }): KubeObject | undefined => this.objects.get(name)
+  list = (): KubeObject[] => [...this.objects.values()]
+  on = (handler: ChangeHandler<KubeObject>): unknown => this.#handlers.add(handler)
+
+  bring(type: Change<KubeObject>['type'], changed: KubeObject): void {
+    if (type === 'deleted') this.objects.delete(changed.metadata.name)
+    else this.objects.set(changed.metadata.name, changed)
+    for (const handler of this.#handlers) handler({ type, object: changed })
+  }
+}
+
+function fixture(): { informer: SlowInformer; cache: FreshCache<KubeObject>; shown: () => string[] } {
+  const informer = new SlowInformer()
+  const cache = new FreshCache(informer as unknown as Informer<KubeObject>)
+  const shown = (): string[] =>
+    cache
+      .list()
+      .map(
+        ({ metadata }) => `${metadata.name}@${metadata.resourceVersion}${metadata.deletionTimestamp ? ' leaving' : ''}`,
+      )
+  return { informer, cache, shown }
+}
+
+describe('FreshCache', () => {
+  it('has what was written before the watch has it', () => {
+    const { informer, cache, shown } = fixture()
+
+    cache.wrote(object('a', '5'))
+    const before = shown()
+    informer.bring('added', object('a', '5'))
+    informer.bring('modified', object('a', '7'))
+
+    expect([before, shown()]).toEqual([['a@5'], ['a@7']])
+  })
+
+  it('shows the newer of what was written and what the watch has', () => {
+    const { informer, cache, shown } = fixture()
+    informer.bring('added', object('a', '5'))
+
+    cache.wrote(object('a', '9'))
+    informer.bring('modified', object('a', '6'))
+
+    expect(shown()).toEqual(['a@9'])
+  })
+
+  it('shows what was told to go as leaving until it has gone', () => {
+    const { informer, cache, shown } = fixture()
+    informer.bring('added', object('a', '5'))
+
+    cache.deleted(object('a', '5'))
+    const before = shown()
+    informer.bring('modified', object('a', '6', { deletionTimestamp: '2026-01-01T00:00:00Z' }))
+    const during = shown()
+    informer.bring('deleted', object('a', '7'))
+
+    expect([before, during, shown()]).toEqual([['a@5 leaving'], ['a@6 leaving'], []])
+  })
+
+  it('does not bring back what has gone before the answer to a write came', () => {
+    const { informer, cache, shown } = fixture()
+    informer.bring('added', object('a', '5'))
+    informer.bring('deleted', object('a', '6'))
+
+    cache.wrote(object('a', '6'))
+
+    expect(shown()).toEqual([])
+  })
+})
