@@ -31,6 +31,7 @@ function addServerCommands(program: Command): void {
       .option('--http-port <port>', 'git over HTTP, registry, logs (0 = any free port)', '7080')
       .option('--ssh-port <port>', 'git over SSH (0 = any free port)', '7022')
       .option('--kube-port <port>', 'Kubernetes API (0 = any free port)', '7443')
+      .option('--ingress-port <port>', 'Ingresses, HTTP and HTTPS (0 = the one they had, or any free one)', '0')
       .option('--nodes <kind>', 'engine: real containers; simulated; none', 'engine')
       .option('--engine-socket <path>', "the container engine's API socket (default: found, or Podman is started)")
       .option(
@@ -51,6 +52,7 @@ function addServerCommands(program: Command): void {
       .option('--data <dir>', 'folder that keeps the state (default: none, it is gone at the end)')
       .option('--host <address>', 'address to listen on', '127.0.0.1')
       .option('--port <port>', 'port to listen on (0 = any free port)', '0')
+      .option('--ingress-port <port>', 'Ingresses, HTTP and HTTPS (0 = the one they had, or any free one)', '0')
       .option('--kubeconfig <file>', 'file that gets the way to it, beside what else is there')
       .option('--nodes <kind>', 'engine: real containers; simulated; none: the API alone', 'engine')
       .option('--engine-socket <path>', "the container engine's API socket (default: found, or Podman is started)"),

@@ -1,4 +1,4 @@
-export { LOCAL_ADDRESS } from './network/service-proxy.ts'
+export { LOCAL_ADDRESS } from './network/services/service-proxy.ts'
 export { Node, type NodeDeps, type NodeOptions, removeNodeContainers } from './node.ts'
 export { engineRuntime } from './runtime/engine-runtime.ts'
 export type { ImageRegistry, RegistryCredentials, RemoteImage } from './runtime/image-puller.ts'

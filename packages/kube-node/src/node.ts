@@ -7,10 +7,9 @@ import { workloadControllers } from './controllers/workload-controllers.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { registerNode, retireNode } from './kubelet/node-object.ts'
 import { podFilter, removeContainers } from './kubelet/observe.ts'
-import { PODS, SERVICES } from './model/kinds.ts'
+import { PODS } from './model/kinds.ts'
 import type { Pod } from './model/pod.ts'
-import type { Service } from './model/service.ts'
-import { ServiceProxy } from './network/service-proxy.ts'
+import { Network, type NetworkAddresses } from './network/network.ts'
 import type { PodEngine, PodRuntime } from './runtime/pod-runtime.ts'
 import { scheduler } from './scheduling/scheduler.ts'
 import { KubeletServer } from './server/kubelet-server.ts'
@@ -31,45 +30,31 @@ export interface NodeOptions {
   instance: string
   /** What callers of the kubelet's server must show. */
   kubeletToken: string
+  /** Port of Ingresses on 127.0.0.1. @default the one it had before, or a free one */
+  ingressPort?: number
 }
 
 /** One machine as a Kubernetes node, with the controllers that make workloads into pods. */
 export class Node {
-  readonly #deps: NodeDeps
-  readonly #name: string
-  readonly #kubelet: Kubelet
+  readonly #deps: NodeDeps & { log: Log }
+  readonly #options: NodeOptions & { name: string }
+  readonly #network: Network
   readonly #server: KubeletServer
-  readonly #proxy: ServiceProxy
   readonly #controllers: Controller[]
+  #kubelet: Kubelet | undefined
 
   constructor(deps: NodeDeps, options: NodeOptions) {
-    const { client, informers, runtime } = deps
     const log = deps.log ?? (() => {})
-    this.#deps = deps
-    this.#name = options.name ?? 'slipway'
-    this.#kubelet = new Kubelet({
-      client,
-      informers,
-      runtime,
-      podsDir: join(options.dataDir, 'pods'),
-      memoryDir: memoryDir(options),
-      nodeName: this.#name,
-      instance: options.instance,
-      hostIP: HOST,
-      log,
-    })
-    this.#server = new KubeletServer(
-      { engine: runtime.engine, find: (namespace, name) => this.#kubelet.worker(namespace, name) },
-      options.kubeletToken,
-    )
-    this.#proxy = new ServiceProxy({
-      client,
-      services: informers.for<Service>(SERVICES),
-      pods: informers.for<Pod>(PODS),
-      dial: ({ metadata }, port) => this.#kubelet.worker(metadata.namespace ?? 'default', metadata.name)?.dial(port),
-      log,
-    })
-    const nodeName = this.#name
+    this.#deps = { ...deps, log }
+    this.#options = { name: 'slipway', ...options }
+    const { client, informers, runtime } = deps
+    const nodeName = this.#options.name
+    const find = (namespace: string, name: string) => this.#kubelet?.worker(namespace, name)
+    this.#server = new KubeletServer({ engine: runtime.engine, find }, options.kubeletToken)
+    const dialPod = ({ namespace, name }: { namespace: string; name: string }, port: number) =>
+      find(namespace, name)?.dial(port)
+    const { ingressPort } = options
+    this.#network = new Network({ client, informers, runtime, dialPod, log, ...(ingressPort && { ingressPort }) })
     const pods = new FreshCache<Pod>(informers.for(PODS))
     this.#controllers = [
       ...workloadControllers({ client, informers, pods, nodeName, log }),
@@ -79,26 +64,37 @@ export class Node {
 
   /** Resolves when the Node is registered and everything works on what there is. */
   async start(): Promise<void> {
-    const { address, port } = await this.#server.start()
-    await registerNode(this.#deps.client, {
-      name: this.#name,
-      address,
-      port,
-      runtimeVersion: this.#deps.runtime.version,
-    })
+    const addresses = await this.#network.open()
+    const { port } = await this.#server.start(addresses.node)
+    const { client, runtime } = this.#deps
+    const runtimeVersion = runtime.version
+    await registerNode(client, { name: this.#options.name, address: addresses.node, port, runtimeVersion })
+    this.#kubelet = this.#newKubelet(addresses)
     await this.#kubelet.start()
-    await Promise.all([this.#proxy.start(), ...this.#controllers.map((controller) => controller.start())])
+    await Promise.all([this.#network.start(addresses), ...this.#controllers.map((controller) => controller.start())])
   }
 
   /** Containers live on; the next start adopts them. */
   async stop(): Promise<void> {
+    const { client, log } = this.#deps
     await Promise.all(this.#controllers.map((controller) => controller.stop()))
-    await this.#proxy.stop()
-    await this.#kubelet.stop()
+    await this.#kubelet?.stop()
     await this.#server.stop()
-    await retireNode(this.#deps.client, this.#name).catch((error: unknown) => {
+    await this.#network.stop()
+    await retireNode(client, this.#options.name).catch((error: unknown) => {
       // The API server may have stopped before its node.
-      this.#deps.log?.('error', `node ${this.#name} is still shown as Ready: ${String(error)}`)
+      log('error', `node ${this.#options.name} is still shown as Ready: ${String(error)}`)
+    })
+  }
+
+  #newKubelet({ node, dns }: NetworkAddresses): Kubelet {
+    const { client, informers, runtime, log } = this.#deps
+    const { name, dataDir, instance } = this.#options
+    return new Kubelet({
+      ...{ client, informers, runtime, log, nodeName: name, instance, hostIP: node },
+      podsDir: join(dataDir, 'pods'),
+      memoryDir: memoryDir(this.#options),
+      ...(dns && { clusterDns: dns }),
     })
   }
 }
@@ -117,4 +113,3 @@ function memoryDir({ dataDir, instance }: NodeOptions): string {
 }
 
 const SHARED_MEMORY = '/dev/shm'
-const HOST = '127.0.0.1'

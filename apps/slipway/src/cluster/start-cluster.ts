@@ -17,6 +17,8 @@ export interface ClusterOptions {
   host?: string
   /** @default 0, any free port */
   port?: number
+  /** Of Ingresses, on 127.0.0.1. @default 0, the one they had, or any free one */
+  ingressPort?: number
   /**
    * What runs the pods: `engine` is containers through Docker or Podman (simulated where there is neither), `simulated` only says
    * that pods run, `none` is the API alone, without the controllers of workloads. @default 'engine'
@@ -53,7 +55,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 }
 
 async function start(options: ClusterOptions, lifecycle: Lifecycle, stop: () => Promise<void>): Promise<Cluster> {
-  const { host = '127.0.0.1', port = 0, nodes = 'engine' } = options
+  const { host = '127.0.0.1', port = 0, ingressPort = 0, nodes = 'engine' } = options
   const folder = options.data === undefined ? temporaryFolder(lifecycle) : new DataFolder(options.data)
   folder.folder()
   const store = options.data === undefined ? new MemoryRevisionStore() : await openStore(folder)
@@ -61,7 +63,7 @@ async function start(options: ClusterOptions, lifecycle: Lifecycle, stop: () => 
   const kubeletToken = randomBytes(24).toString('hex')
   const kubernetes = await startKubernetes({ folder, store, host, port, kubeletToken, lifecycle })
   const engine = nodes === 'engine' ? findEngine(folder, options.engineSocket, lifecycle) : undefined
-  const starting = startNode({ ...kubernetes, folder, lifecycle, log }, { nodes, engine, kubeletToken })
+  const starting = startNode({ ...kubernetes, folder, lifecycle, log }, { nodes, engine, kubeletToken, ingressPort })
   const node = starting.then((running) => {
     if (options.data === undefined) running.removeContainersOnStop()
     return running.description

@@ -9,6 +9,7 @@ interface Options {
   data?: string
   host: string
   port: string
+  ingressPort: string
   nodes: string
   kubeconfig?: string
   engineSocket?: string
@@ -21,6 +22,7 @@ export async function run(options: Options): Promise<void> {
   const cluster = await startCluster({
     host,
     port: parsePort('--port', options.port),
+    ingressPort: parsePort('--ingress-port', options.ingressPort),
     nodes: parseNodeKind(options.nodes),
     ...(data !== undefined && { data }),
     ...(engineSocket && { engineSocket }),

@@ -11,6 +11,7 @@ interface Options extends GlobalOptions {
   httpPort: string
   sshPort: string
   kubePort: string
+  ingressPort: string
   nodes: string
   engineSocket?: string
   blobs?: string
@@ -43,6 +44,7 @@ function serverOptions(options: Options): ServerOptions {
     httpPort: parsePort('--http-port', options.httpPort),
     sshPort: parsePort('--ssh-port', options.sshPort),
     kubePort: parsePort('--kube-port', options.kubePort),
+    ingressPort: parsePort('--ingress-port', options.ingressPort),
     nodes: parseNodeKind(options.nodes),
     settings: readSettings(options.config ?? new DataFolder(options.data).file('config.yaml')),
     ...(engineSocket && { engineSocket }),

@@ -24,6 +24,8 @@ export interface StartNodeOptions {
   nodes: NodeKind
   engine: Promise<ContainerEngine | undefined> | undefined
   kubeletToken: string
+  /** Of Ingresses; 0 = the one they had, or any free one. */
+  ingressPort: number
   /** The registry that nodes know without being told, like one that is attached to a managed cluster. @default none */
   ownRegistry?: {
     /** The base URL of a host that has an alias. */
@@ -46,6 +48,7 @@ type NodePlatform = Pick<Platform, 'folder' | 'client' | 'informers' | 'lifecycl
 export async function startNode(platform: NodePlatform, options: StartNodeOptions): Promise<RunningNode> {
   if (options.nodes === 'none') return { description: 'none: pods stay Pending', removeContainersOnStop: () => {} }
   const { folder, client, informers, lifecycle, log } = platform
+  const { kubeletToken, ingressPort } = options
   const engine = await options.engine
   const images = registryImages({
     resolveHost: (host) => options.ownRegistry?.resolveHost(host),
@@ -58,7 +61,7 @@ export async function startNode(platform: NodePlatform, options: StartNodeOption
   const instance = instanceOf(folder.path)
   const node = new Node(
     { client, informers, runtime, log },
-    { dataDir: folder.folder('node'), instance, kubeletToken: options.kubeletToken },
+    { dataDir: folder.folder('node'), instance, kubeletToken, ingressPort },
   )
   await node.start()
   let removesContainers = false

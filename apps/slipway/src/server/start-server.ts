@@ -31,6 +31,8 @@ export interface ServerOptions {
   httpPort: number
   sshPort: number
   kubePort: number
+  /** 0 = the one they had, or any free one. */
+  ingressPort: number
   nodes: NodeKind
   settings: Settings
   /** @default found, or Podman is started */
@@ -120,6 +122,7 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
     nodes: options.nodes,
     engine,
     kubeletToken,
+    ingressPort: options.ingressPort,
     ownRegistry: {
       resolveHost: (host) => registries[host],
       credentials: (host) => (registries[host] === httpUrl ? { username: 'node', password: pullToken } : undefined),

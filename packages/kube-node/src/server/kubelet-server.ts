@@ -56,8 +56,8 @@ export class KubeletServer {
     this.#server = new HttpServer({ routes })
   }
 
-  async start(): Promise<{ address: string; port: number }> {
-    await this.#server.start(0)
+  async start(host: string): Promise<{ address: string; port: number }> {
+    await this.#server.start(0, host)
     return this.#server.address()
   }
 

@@ -1,0 +1,171 @@
+import { Controller, type Log, type Reconciler } from '@slipway/controller-runtime'
+import { type InformerSet, isApiError, type KubeClient } from '@slipway/kube-client'
+import type { KubeObject } from '@slipway/kube-objects'
+import { updateStatus } from '../../controllers/status.ts'
+import { INGRESS_CLASSES, INGRESSES, SERVICES } from '../../model/kinds.ts'
+import type { Service } from '../../model/service.ts'
+import { type Backend, backendsOf } from '../services/backends.ts'
+import { Balancer } from '../services/balancer.ts'
+import type { Address } from '../services/forwarder.ts'
+import { LOCAL_ADDRESS } from '../services/service-proxy.ts'
+import type { SliceIndex } from '../services/slice-index.ts'
+import {
+  INGRESS_CLASS,
+  INGRESS_CONTROLLER,
+  type Ingress,
+  type IngressBackend,
+  type IngressClass,
+  isOurs,
+} from './ingress.ts'
+import { IngressRouter } from './ingress-router.ts'
+import { IngressRoutes, type IngressTarget } from './routes.ts'
+import { SecureContexts } from './secure-contexts.ts'
+
+export interface IngressDeps {
+  client: KubeClient
+  informers: InformerSet
+  slices: SliceIndex
+  dial(backend: Backend): Address | undefined
+  /** The node's own address in the cluster; absent = there is no cluster network. */
+  nodeAddress?: string
+  /** Port on 127.0.0.1. @default the one it had before, or a free one */
+  port?: number
+  log: Log
+}
+
+/** Serves Ingresses of our class, from the first one on. */
+export class IngressController {
+  readonly #deps: IngressDeps
+  readonly #controller: Controller<Ingress>
+  readonly #balancer = new Balancer()
+  #router: Promise<{ router: IngressRouter; port: number | undefined }> | undefined
+  #routes: IngressRoutes | undefined
+
+  constructor(deps: IngressDeps) {
+    this.#deps = deps
+    const { client, informers, log } = deps
+    this.#controller = new Controller<Ingress>({
+      ...{ name: 'ingress-controller', client, informers, query: INGRESSES, status: 'own', always: true, log },
+      reconciler: this.#reconciler(),
+      watches: [{ query: INGRESS_CLASSES, map: () => this.#ingresses().map(({ metadata }) => metadata) }],
+    })
+  }
+
+  async start(): Promise<void> {
+    const { client, informers } = this.#deps
+    await Promise.all([ensureClass(client), informers.for(INGRESS_CLASSES).start()])
+    // Rules are sorted when the next request comes.
+    informers.for<Ingress>(INGRESSES).on(() => this.#forget())
+    informers.for(INGRESS_CLASSES).on(() => this.#forget())
+    await this.#controller.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#controller.stop()
+    const open = await this.#router
+    open?.router.close()
+  }
+
+  #forget(): void {
+    this.#routes = undefined
+  }
+
+  #reconciler(): Reconciler<Ingress> {
+    return {
+      reconcile: async (ingress, context) => {
+        if (ingress.metadata.deletionTimestamp || !isOurs(ingress, this.#classes())) {
+          return { kind: 'ready', reason: 'Foreign', message: '' }
+        }
+        this.#router ??= this.#open()
+        const { port } = await this.#router
+        if (port !== undefined) await this.#tell(ingress, port)
+        await updateStatus(ingress, { loadBalancer: { ingress: [this.#address(port)] } }, context)
+        return { kind: 'ready', reason: 'Synced', message: '' }
+      },
+    }
+  }
+
+  #address(port: number | undefined): object {
+    const { nodeAddress } = this.#deps
+    if (nodeAddress) return { ip: nodeAddress }
+    return { ip: '127.0.0.1', ...(port !== undefined && { ports: [{ port, protocol: 'TCP' }] }) }
+  }
+
+  async #open(): Promise<{ router: IngressRouter; port: number | undefined }> {
+    const { client, nodeAddress, log } = this.#deps
+    const read = (namespace: string, name: string) =>
+      client.get<KubeObject>({ apiVersion: 'v1', kind: 'Secret', namespace, name })
+    const router = new IngressRouter({
+      routes: () => {
+        this.#routes ??= new IngressRoutes(this.#ours())
+        return this.#routes
+      },
+      certificates: new SecureContexts(() => this.#ours(), read),
+      targets: (target, caller) => this.#targets(target, caller),
+    })
+    const wanted = this.#deps.port || this.#portBefore()
+    const port = (await router.listen('127.0.0.1', wanted)) ?? (await router.listen('127.0.0.1', 0))
+    log('info', `Ingresses are served at 127.0.0.1:${port}`)
+    if (nodeAddress) await Promise.all([80, 443].map((number) => router.listen(nodeAddress, number)))
+    return { router, port }
+  }
+
+  #portBefore(): number {
+    const address = this.#ours().find(({ metadata }) => metadata.annotations?.[LOCAL_ADDRESS])
+    return Number(address?.metadata.annotations?.[LOCAL_ADDRESS]?.split(':')[1] ?? 0) || 0
+  }
+
+  #targets({ ingress, backend }: IngressTarget, caller: string): Address[] {
+    const { informers, slices, dial } = this.#deps
+    const { namespace = 'default' } = ingress.metadata
+    const key = { namespace, name: backend.service?.name ?? '' }
+    const service = informers.for<Service>(SERVICES).get(key)
+    const port = service && portOf(service, backend)
+    if (!service || !port) return []
+    const backends = this.#balancer.order(service, backendsOf(slices.of(key), port), caller)
+    return backends.flatMap((one) => dial(one) ?? [])
+  }
+
+  async #tell({ metadata }: Ingress, port: number): Promise<void> {
+    const address = `127.0.0.1:${port}`
+    if (metadata.annotations?.[LOCAL_ADDRESS] === address) return
+    const { name, namespace } = metadata
+    const ref = { ...INGRESSES, name, ...(namespace && { namespace }) }
+    await this.#deps.client.patch(ref, 'merge', { metadata: { annotations: { [LOCAL_ADDRESS]: address } } })
+  }
+
+  #ingresses(): Ingress[] {
+    return this.#deps.informers.for<Ingress>(INGRESSES).list()
+  }
+
+  #ours(): Ingress[] {
+    const classes = this.#classes()
+    return this.#ingresses().filter((ingress) => isOurs(ingress, classes))
+  }
+
+  #classes(): Set<string> {
+    const classes = this.#deps.informers.for<IngressClass>(INGRESS_CLASSES).list()
+    const ours = classes.filter(({ spec }) => spec.controller === INGRESS_CONTROLLER)
+    return new Set([INGRESS_CLASS, ...ours.map(({ metadata }) => metadata.name)])
+  }
+}
+
+function portOf(
+  { spec }: Service,
+  { service }: IngressBackend,
+): { name?: string; protocol?: 'TCP' | 'UDP' | 'SCTP' } | undefined {
+  const { name, number } = service?.port ?? {}
+  return (spec.ports ?? []).find((port) => (name ? port.name === name : port.port === number))
+}
+
+async function ensureClass(client: KubeClient): Promise<void> {
+  try {
+    await client.create({
+      ...INGRESS_CLASSES,
+      metadata: { name: INGRESS_CLASS, annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' } },
+      spec: { controller: INGRESS_CONTROLLER },
+    })
+  } catch (error) {
+    if (!isApiError(error, 'KUBE_ALREADY_EXISTS')) throw error
+  }
+}

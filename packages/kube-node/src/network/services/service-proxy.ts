@@ -1,0 +1,155 @@
+import type { Log } from '@slipway/controller-runtime'
+import { messageOf } from '@slipway/errors'
+import type { Informer, KubeClient } from '@slipway/kube-client'
+import type { ObjectKey } from '@slipway/kube-objects'
+import type { Service, ServicePort } from '../../model/service.ts'
+import { type Backend, backendsOf } from './backends.ts'
+import { Balancer } from './balancer.ts'
+import type { Address, Forwarder, Route, Target } from './forwarder.ts'
+import type { SliceIndex } from './slice-index.ts'
+import { clusterSockets, localPorts } from './sockets.ts'
+import { TcpForwarder } from './tcp-forwarder.ts'
+import { UdpForwarder } from './udp-forwarder.ts'
+
+/** Where a Service can be reached on this machine: one `127.0.0.1:port` for each TCP port of its spec, in order, with commas. */
+export const LOCAL_ADDRESS = 'slipway.dev/local-address'
+
+interface Deps {
+  client: KubeClient
+  services: Informer<Service>
+  slices: SliceIndex
+  /** Where a backend can be connected to from here. */
+  dial(backend: Backend): Address | undefined
+  /** The node's own address in the cluster; absent = there is no cluster network. */
+  nodeAddress?: string
+  log: Log
+}
+
+interface Listener {
+  forwarder: Forwarder
+  port: number
+}
+
+/** Gives every Service its addresses on this machine, which lead to its ready pods, one after the other. */
+export class ServiceProxy {
+  readonly #deps: Deps
+  /** By Service and socket. */
+  readonly #listeners = new Map<string, Map<string, Listener>>()
+  #work: Promise<void> = Promise.resolve()
+  #unsubscribe = (): void => {}
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  /** Resolves when everything that is there has its addresses. */
+  async start(): Promise<void> {
+    const { services, slices } = this.#deps
+    await Promise.all([services.start(), slices.start()])
+    this.#unsubscribe = services.on(({ object }) => this.#look(object.metadata))
+    slices.on((service) => this.#look(service))
+    await this.#work
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe()
+    await this.#work
+    for (const listeners of this.#listeners.values()) for (const { forwarder } of listeners.values()) forwarder.close()
+    this.#listeners.clear()
+  }
+
+  /** One after the other, so that a port that one Service leaves is free for the next. */
+  #look({ namespace, name }: ObjectKey): void {
+    const key = { name, ...(namespace && { namespace }) }
+    this.#work = this.#work
+      .then(() => this.#sync(key))
+      .catch((error: unknown) => this.#deps.log('error', `service ${namespace}/${name}: ${messageOf(error)}`))
+  }
+
+  async #sync(key: ObjectKey): Promise<void> {
+    const service = this.#deps.services.get(key)
+    const id = `${key.namespace}/${key.name}`
+    const listeners = this.#listeners.get(id) ?? new Map<string, Listener>()
+    this.#listeners.set(id, listeners)
+    const wanted = new Set<string>()
+    const addresses = service ? await this.#openLocal(service, listeners, wanted) : []
+    if (service) await this.#openCluster(service, listeners, wanted)
+    for (const [socket, { forwarder }] of listeners) {
+      if (wanted.has(socket)) continue
+      forwarder.close()
+      listeners.delete(socket)
+    }
+    if (listeners.size === 0) this.#listeners.delete(id)
+    if (service && addresses.length > 0) await this.#annotate(service, addresses.join(','))
+  }
+
+  /** On the port that it had before, or when that is taken on a free one. */
+  async #openLocal(service: Service, listeners: Map<string, Listener>, wanted: Set<string>): Promise<string[]> {
+    const before = (service.metadata.annotations?.[LOCAL_ADDRESS] ?? '')
+      .split(',')
+      .map((text) => Number(text.split(':')[1]))
+    const addresses: string[] = []
+    for (const [index, port] of localPorts(service).entries()) {
+      const socket = `local ${port.nodePort ?? ''} ${port.port} ${port.name ?? ''}`
+      wanted.add(socket)
+      const known = listeners.get(socket)
+      const preferred = port.nodePort ?? before[index] ?? 0
+      const open = (number: number): Promise<Listener | undefined> =>
+        this.#listen(service, port, { host: '127.0.0.1', port: number || 0 })
+      const listener = known ?? (await open(preferred)) ?? (await open(0))
+      if (!listener) continue
+      listeners.set(socket, listener)
+      addresses.push(`127.0.0.1:${listener.port}`)
+    }
+    return addresses
+  }
+
+  async #openCluster(service: Service, listeners: Map<string, Listener>, wanted: Set<string>): Promise<void> {
+    const { nodeAddress, slices } = this.#deps
+    if (!nodeAddress) return
+    const isServed = (port: ServicePort): boolean => backendsOf(slices.of(service.metadata), port).length > 0
+    for (const { key, host, port, servicePort } of clusterSockets(service, nodeAddress, isServed)) {
+      wanted.add(key)
+      if (listeners.has(key)) continue
+      const listener = await this.#listen(service, servicePort, { host, port })
+      if (listener) listeners.set(key, listener)
+      else this.#deps.log('error', `service ${service.metadata.namespace}/${service.metadata.name}: ${key} is taken`)
+    }
+  }
+
+  /** Undefined when somebody else has the port. */
+  async #listen(service: Service, port: ServicePort, address: Address): Promise<Listener | undefined> {
+    const route = this.#routeOf(service, port)
+    const forwarder = port.protocol === 'UDP' ? new UdpForwarder(route) : new TcpForwarder(route)
+    try {
+      return { forwarder, port: await forwarder.listen(address) }
+    } catch {
+      forwarder.close()
+      return undefined
+    }
+  }
+
+  #routeOf({ metadata }: Service, port: ServicePort): Route {
+    const { services, slices, dial } = this.#deps
+    const balancer = new Balancer()
+    return {
+      targets(client) {
+        const service = services.get(metadata)
+        if (!service) return []
+        const backends = balancer.order(service, backendsOf(slices.of(metadata), port), client)
+        return backends.flatMap((backend): Target[] => {
+          const address = dial(backend)
+          return address ? [{ address, taken: () => balancer.connected(service, client, backend) }] : []
+        })
+      },
+    }
+  }
+
+  async #annotate({ metadata }: Service, address: string): Promise<void> {
+    const { name, namespace, annotations } = metadata
+    if (annotations?.[LOCAL_ADDRESS] === address) return
+    const ref = { apiVersion: 'v1', kind: 'Service', name, ...(namespace && { namespace }) }
+    const patch = { metadata: { annotations: { [LOCAL_ADDRESS]: address } } }
+    await this.#deps.client.patch(ref, 'merge', patch, { fieldManager: 'kube-proxy' })
+  }
+}
