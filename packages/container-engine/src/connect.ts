@@ -8,10 +8,9 @@ export interface ConnectOptions {
   socketPath?: string
   /** Tried before the usual places. */
   candidates?: string[]
+  /** How long an engine may take to answer before it counts as absent, in milliseconds. @default 3000 */
+  patience?: number
 }
-
-/** How long an engine may take to answer before it counts as absent, in milliseconds. */
-const ANSWER_TIMEOUT = 3_000
 
 /** The first engine that answers: the socket that was named, or else Docker's, Podman's (rootful, rootless). Undefined when none does. */
 export async function connectEngine(options: ConnectOptions = {}): Promise<ContainerEngine | undefined> {
@@ -20,7 +19,7 @@ export async function connectEngine(options: ConnectOptions = {}): Promise<Conta
     const path = socket.replace(/^unix:\/\//, '')
     if (!path.startsWith('/') || !existsSync(path)) continue
     const http = new EngineHttp(path)
-    const info = await ask(http)
+    const info = await ask(http, options.patience ?? 3_000)
     if (info) return new HttpContainerEngine(http, info)
   }
   return undefined
@@ -35,8 +34,8 @@ function usualSockets(): string[] {
   ]
 }
 
-async function ask(http: EngineHttp): Promise<EngineInfo | undefined> {
-  const signal = AbortSignal.timeout(ANSWER_TIMEOUT)
+async function ask(http: EngineHttp, patience: number): Promise<EngineInfo | undefined> {
+  const signal = AbortSignal.timeout(patience)
   try {
     const [version, info] = await Promise.all([
       http.json<VersionAnswer>({ method: 'GET', path: '/version', signal }),

@@ -5,6 +5,9 @@ import type { DataFolder } from '../data-folder.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { logError } from './log.ts'
 
+/** Podman that is ours is there for sure: on a busy machine, pods that run must not be taken for simulated ones. Milliseconds. */
+const PODMAN_PATIENCE = 60_000
+
 /** The container engine of this machine: the socket that was named, one that answers, or Podman, started for us. Undefined when there is none. */
 export async function findEngine(
   folder: DataFolder,
@@ -17,7 +20,7 @@ export async function findEngine(
     if (found || socketPath || !isInstalled('podman')) return found
     const podman = await startPodman({ dir: folder.folder('podman'), env: process.env })
     lifecycle.add('podman', () => podman.stop())
-    return await connectEngine({ socketPath: podman.socketPath })
+    return await connectEngine({ socketPath: podman.socketPath, patience: PODMAN_PATIENCE })
   } catch (error) {
     logError('container engine')(error)
     return undefined
