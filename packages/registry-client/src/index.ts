@@ -1,3 +1,4 @@
+export type { BlobUpload, OpenBlob } from './blobs.ts'
 export { type Attached, attachedTo } from './cosign/attached.ts'
 export { type Proof, proves, readPublicKey } from './cosign/proof.ts'
 export { HelmRepositoryClient, type RepositoryIndex } from './helm-repository-client.ts'

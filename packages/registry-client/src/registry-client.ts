@@ -1,4 +1,4 @@
-import { pipeline, type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { UserError } from '@slipway/errors'
 import {
   type Descriptor,
@@ -6,16 +6,16 @@ import {
   formatReference,
   isChartLayer,
   type Manifest,
-  manifestMediaTypes,
   mediaTypes,
   parseDigest,
   parseManifest,
-  parseReference,
   type Reference,
 } from '@slipway/oci-format'
+import { type BlobUpload, headBlob, mountBlob, type OpenBlob, openBlob, uploadBlob } from './blobs.ts'
 import { digestError } from './errors.ts'
 import { type RegistryAccess, type RegistryAnswer, type RegistryCall, RegistryHttp } from './registry-http.ts'
-import { hash, verifying } from './verified.ts'
+import { headerOf, manifestCall, nextPage, pull, push, read, type Target } from './targets.ts'
+import { hash } from './verified.ts'
 
 export interface FetchedManifest {
   manifest: Manifest
@@ -58,7 +58,7 @@ export class RegistryClient {
     this.#http = new RegistryHttp(access)
   }
 
-  async getManifest(reference: string | Reference, signal?: AbortSignal): Promise<FetchedManifest> {
+  async getManifest(reference: Target, signal?: AbortSignal): Promise<FetchedManifest> {
     const target = read(reference)
     const answer = await this.#http.call({ ...manifestCall(target), signal })
     const bytes = await readAll(answer.body, MANIFEST_LIMIT, formatReference(target))
@@ -73,7 +73,7 @@ export class RegistryClient {
 
   /** Undefined when there is none. */
   async headManifest(
-    reference: string | Reference,
+    reference: Target,
     signal?: AbortSignal,
   ): Promise<{ mediaType: string; digest: string; size: number } | undefined> {
     const answer = await this.#http.call({ ...manifestCall(read(reference)), method: 'HEAD', accept: [404], signal })
@@ -87,46 +87,44 @@ export class RegistryClient {
   }
 
   /** The stream fails at its end when the content is not what the digest says. */
-  async getBlob(repository: string | Reference, digest: string, signal?: AbortSignal): Promise<Readable> {
-    const target = read(repository)
-    const what = `${target.host}/${target.repository}@${digest}`
-    const path = `/v2/${target.repository}/blobs/${digest}`
-    const answer = await this.#http.call({ ...pull(target), path, what, signal })
-    // The error of a broken stream reaches the reader of the last part.
-    return pipeline(answer.body, verifying(digest, what), () => {})
+  async getBlob(repository: Target, digest: string, signal?: AbortSignal): Promise<Readable> {
+    return (await openBlob(this.#http, read(repository), digest, signal)).body
+  }
+
+  /** As getBlob, with the size as far as the registry says it. */
+  openBlob(repository: Target, digest: string, signal?: AbortSignal): Promise<OpenBlob> {
+    return openBlob(this.#http, read(repository), digest, signal)
+  }
+
+  /** Size in bytes; undefined when the repository has no such blob. */
+  headBlob(repository: Target, digest: string, signal?: AbortSignal): Promise<number | undefined> {
+    return headBlob(this.#http, read(repository), digest, signal)
   }
 
   /** The whole of a blob that must not be large. */
-  async readBlob(repository: string | Reference, digest: string, signal?: AbortSignal): Promise<Buffer> {
+  async readBlob(repository: Target, digest: string, signal?: AbortSignal): Promise<Buffer> {
     return readAll(await this.getBlob(repository, digest, signal), BLOB_LIMIT, digest)
   }
 
   /** Stores bytes unless the repository has them; resolves to their digest. */
-  async pushBlob(repository: string | Reference, bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
-    const target = read(repository)
+  async pushBlob(repository: Target, bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
     const digest = digestOf(bytes, hash)
-    const call = { ...push(target), what: `${target.host}/${target.repository}@${digest}`, signal }
-    const path = `/v2/${target.repository}/blobs/${digest}`
-    const known = await this.#http.call({ ...call, path, method: 'HEAD', accept: [404] })
-    await known.body.dump()
-    if (known.statusCode < 300) return digest
-    const started = await this.#http.call({ ...call, path: `/v2/${target.repository}/blobs/uploads/`, method: 'POST' })
-    await started.body.dump()
-    const upload = new URL(headerOf(started, 'location') ?? '', this.#http.baseUrl(target.host))
-    upload.searchParams.set('digest', digest)
-    const headers = { 'content-type': 'application/octet-stream' }
-    const finished = await this.#http.call({ ...call, path: upload.href, method: 'PUT', headers, body: bytes })
-    await finished.body.dump()
+    await uploadBlob(this.#http, read(repository), { digest, size: bytes.length, body: bytes }, signal)
     return digest
   }
 
+  /** Stores a stream of known digest and size unless the repository has them. */
+  uploadBlob(repository: Target, blob: BlobUpload, signal?: AbortSignal): Promise<void> {
+    return uploadBlob(this.#http, read(repository), blob, signal)
+  }
+
+  /** Takes a blob over from another repository of the same registry; false when the registry wants its bytes instead. */
+  mountBlob(repository: Target, blob: { digest: string; from: string }, signal?: AbortSignal): Promise<boolean> {
+    return mountBlob(this.#http, read(repository), blob, signal)
+  }
+
   /** Resolves to the manifest's digest. */
-  async putManifest(
-    reference: string | Reference,
-    bytes: Uint8Array,
-    mediaType: string,
-    signal?: AbortSignal,
-  ): Promise<string> {
+  async putManifest(reference: Target, bytes: Uint8Array, mediaType: string, signal?: AbortSignal): Promise<string> {
     const target = read(reference)
     const { path, what } = manifestCall(target)
     const headers = { 'content-type': mediaType }
@@ -159,22 +157,45 @@ export class RegistryClient {
     return answer.statusCode === 404 ? [] : readIndex(bytes)
   }
 
+  /** Removes a tag, or a manifest with all its tags. */
+  async deleteManifest(reference: Target, signal?: AbortSignal): Promise<void> {
+    const target = read(reference)
+    const scope = `repository:${target.repository}:delete`
+    await (await this.#http.call({ ...manifestCall(target), scope, method: 'DELETE', signal })).body.dump()
+  }
+
   /** All tags of a repository, over as many pages as there are. */
-  async listTags(repository: string | Reference, signal?: AbortSignal): Promise<string[]> {
+  listTags(repository: Target, signal?: AbortSignal): Promise<string[]> {
     const target = read(repository)
     const what = `tags of ${target.host}/${target.repository}`
-    const tags: string[] = []
-    let path: string | undefined = `/v2/${target.repository}/tags/list`
+    return this.#pages({ ...pull(target), path: `/v2/${target.repository}/tags/list`, what, signal }, 'tags')
+  }
+
+  /** All repositories of a registry that has a catalog. */
+  listRepositories(host: string, signal?: AbortSignal): Promise<string[]> {
+    const call = { host, scope: 'registry:catalog:*', path: '/v2/_catalog', what: `repositories of ${host}`, signal }
+    return this.#pages(call, 'repositories')
+  }
+
+  /** An answer in JSON from a path of the registry's own. */
+  async askJson<T>(host: string, call: { path: string; method?: 'GET' | 'POST'; scope: string }): Promise<T> {
+    const answer = await this.#http.call({ host, what: `${host}${call.path}`, ...call })
+    return (await answer.body.json()) as T
+  }
+
+  async #pages(call: RegistryCall, field: string): Promise<string[]> {
+    const names: string[] = []
+    let path: string | undefined = call.path
     while (path !== undefined) {
-      const answer: RegistryAnswer = await this.#http.call({ ...pull(target), path, what, signal })
-      tags.push(...(((await answer.body.json()) as { tags?: string[] | null }).tags ?? []))
+      const answer: RegistryAnswer = await this.#http.call({ ...call, path })
+      names.push(...(((await answer.body.json()) as Record<string, string[] | null>)[field] ?? []))
       path = nextPage(answer)
     }
-    return tags
+    return names
   }
 
   /** Stores a chart in Helm's OCI form; resolves to the manifest's digest. Equal charts and annotations give equal digests, Helm's too. */
-  async pushChart(reference: string | Reference, chart: ChartUpload, signal?: AbortSignal): Promise<string> {
+  async pushChart(reference: Target, chart: ChartUpload, signal?: AbortSignal): Promise<string> {
     const target = read(reference)
     const store = async (mediaType: string, bytes: Uint8Array): Promise<Descriptor> => ({
       mediaType,
@@ -197,7 +218,7 @@ export class RegistryClient {
   }
 
   /** The packaged chart behind a reference such as `registry.example/helm/appawebapi:158.0.0`. Throws UserError CHART_NOT_FOUND_IN_ARTIFACT. */
-  async pullChart(reference: string | Reference, signal?: AbortSignal): Promise<PulledChart> {
+  async pullChart(reference: Target, signal?: AbortSignal): Promise<PulledChart> {
     const target = read(reference)
     const { manifest, digest } = await this.getManifest(target, signal)
     const layer =
@@ -217,40 +238,9 @@ function escapeHtml(json: string): string {
   return json.replaceAll(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)
 }
 
-function read(reference: string | Reference): Reference {
-  return typeof reference === 'string' ? parseReference(reference) : reference
-}
-
-function pull({ host, repository }: Reference): { host: string; scope: string } {
-  return { host, scope: `repository:${repository}:pull` }
-}
-
-function push({ host, repository }: Reference): { host: string; scope: string } {
-  return { host, scope: `repository:${repository}:pull,push` }
-}
-
-function manifestCall(target: Reference): RegistryCall {
-  return {
-    ...pull(target),
-    path: `/v2/${target.repository}/manifests/${target.digest ?? target.tag ?? 'latest'}`,
-    headers: { accept: manifestMediaTypes.join(', ') },
-    what: formatReference(target),
-  }
-}
-
-/** RFC 8288. */
-function nextPage(answer: RegistryAnswer): string | undefined {
-  return /<([^>]+)>;\s*rel="?next"?/.exec(headerOf(answer, 'link') ?? '')?.[1]
-}
-
 function readIndex(bytes: Buffer): Descriptor[] {
   const manifest = parseManifest(bytes.toString('utf8'), mediaTypes.ociIndex)
   return manifest.kind === 'index' ? manifest.manifests : []
-}
-
-function headerOf(answer: RegistryAnswer, name: string): string | undefined {
-  const value = answer.headers[name]
-  return Array.isArray(value) ? value[0] : value
 }
 
 /** The whole of a body that must not be large. Throws UserError REGISTRY_REFUSED past the limit. */

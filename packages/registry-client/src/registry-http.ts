@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { rootCertificates } from 'node:tls'
 import { type SlipwayError, UserError } from '@slipway/errors'
 import { Agent, type Dispatcher, request } from 'undici'
@@ -33,7 +34,8 @@ export interface RegistryCall {
   path: string
   method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   headers?: Record<string, string>
-  body?: Uint8Array
+  /** A stream can be sent only once: whoever sends one has a token from a call before. */
+  body?: Uint8Array | Readable
   /** What a token has to be good for, such as `repository:helm/x:pull`. */
   scope?: string
   /** Show the credentials at once, without waiting for a challenge. */

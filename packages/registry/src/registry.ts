@@ -5,6 +5,7 @@ import { Callers } from './auth/callers.ts'
 import { Guard } from './auth/guard.ts'
 import { serveTokens } from './auth/token-routes.ts'
 import { Tokens } from './auth/tokens.ts'
+import { PullThrough } from './cache/pull-through.ts'
 import { type CareReport, Caretaker } from './collect/caretaker.ts'
 import { reportWords } from './collect/report-words.ts'
 import { serveCare } from './collect/routes.ts'
@@ -96,9 +97,10 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     onReport: (report) => options.onReport?.(scrubWords(report)),
     onError,
   })
+  const cache = new PullThrough({ content, settings, metrics, clock, onError })
   dispatcher.start()
   const front = new Front({ metrics, audit: onAudit, clock })
-  const oci = front.handle('base', (incoming) => serveOci({ guard, content, uploads }, incoming))
+  const oci = front.handle('base', (incoming) => serveOci({ guard, content, uploads, cache }, incoming))
   const helm = front.handle('helm', (incoming) => serveHelm({ guard, content, charts }, incoming))
   const chartMuseum = (path: string): HttpHandler =>
     front.handle(

@@ -90,19 +90,26 @@ function requireBlobs(content: Content, { repository, blobs = [] }: ManifestPush
 }
 
 async function recordOf(content: Content, manifest: Manifest, { digest, size }: StoredBlob): Promise<ManifestRecord> {
-  const artifactType = artifactTypeOf(manifest)
   const chart =
     manifest.kind === 'image' && manifest.config.mediaType === mediaTypes.helmConfig
       ? chartRecordOf(manifest, await content.readAll(manifest.config.digest))
       : undefined
+  return { ...manifestRecord(manifest, { digest, size, at: content.now() }), ...(chart && { chart }) }
+}
+
+/** What is kept of a manifest besides its bytes, except the chart that it may hold. */
+export function manifestRecord(
+  manifest: Manifest,
+  { digest, size, at }: { digest: string; size: number; at: string },
+): ManifestRecord {
+  const artifactType = artifactTypeOf(manifest)
   return {
     digest,
     mediaType: manifest.mediaType,
     size,
-    at: content.now(),
+    at,
     references: referencesOf(manifest),
     ...(artifactType !== undefined && { artifactType }),
     ...(manifest.subject && { subject: manifest.subject.digest, annotations: manifest.annotations }),
-    ...(chart && { chart }),
   }
 }

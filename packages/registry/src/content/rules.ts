@@ -23,6 +23,8 @@ export class Rules {
 
   /** Throws Refusal unless a manifest may be pushed to the repository, under this tag where there is one. */
   requireWritable(repository: string, digest: string, tag?: string): void {
+    const upstream = this.#settings().upstreams.find(({ name }) => repository.startsWith(`${name}/`))
+    if (upstream) throw new Refusal('UNSUPPORTED', `${repository} stands for a repository of ${upstream.host}`)
     const references = tag === undefined ? [] : [tag]
     require(this.#attributes(repository, references).every(({ writeEnabled }) => writeEnabled))
     if (tag === undefined) return

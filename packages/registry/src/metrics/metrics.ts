@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Outcome } from '../cache/pull-through.ts'
 import type { CareReport } from '../collect/caretaker.ts'
 import type { Catalog } from '../metadata/catalog.ts'
 import type { Repository } from '../metadata/repository.ts'
@@ -25,6 +26,19 @@ export class Metrics {
     'Events that webhooks took, or did not take in the end.',
     ['webhook', 'state'],
   )
+
+  readonly #hits = this.#counter('registry_proxy_hits_total', 'Content of other registries that was here.', [
+    'upstream',
+    'type',
+  ])
+  readonly #misses = this.#counter('registry_proxy_misses_total', 'Content of other registries that was fetched.', [
+    'upstream',
+    'type',
+  ])
+  readonly #fetched = this.#counter('registry_proxy_pulled_bytes_total', 'Bytes fetched from other registries.', [
+    'upstream',
+    'type',
+  ])
 
   constructor(catalog: Catalog) {
     this.#durations = new Histogram({
@@ -70,6 +84,15 @@ export class Metrics {
 
   delivered({ webhook, state }: Delivery): void {
     this.#deliveries.inc({ webhook, state })
+  }
+
+  cacheAsked(upstream: string, type: 'manifest' | 'blob', outcome: Outcome): void {
+    const counter = outcome === 'miss' ? this.#misses : this.#hits
+    counter.inc({ upstream, type })
+  }
+
+  cacheFetched(upstream: string, type: 'manifest' | 'blob', bytes: number): void {
+    this.#fetched.inc({ upstream, type }, bytes)
   }
 
   /** In Prometheus' text format, with the Content-Type that it has. */

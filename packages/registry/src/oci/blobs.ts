@@ -14,15 +14,8 @@ export async function sendBlob(
   content.rules.requireReadable(name)
   const found = content.hasBlob(name, digest) ? await content.blobs.stat(digest) : undefined
   if (!found) throw new Refusal('BLOB_UNKNOWN', 'blob unknown to registry', { detail: digest })
-  const etag = `"${digest}"`
-  const headers = {
-    'content-type': 'application/octet-stream',
-    'docker-content-digest': digest,
-    'accept-ranges': 'bytes',
-    'cache-control': 'max-age=31536000, immutable',
-    etag,
-  }
-  if (isKnown(request, etag)) return void response.writeHead(304, headers).end()
+  const headers = blobHeaders(digest)
+  if (isKnown(request, headers.etag)) return void response.writeHead(304, headers).end()
   const range = rangeOf(request.headers.range, found.size)
   if (range === 'unsatisfiable') {
     throw new Refusal('RANGE_INVALID', 'the range is outside of the blob', {
@@ -38,6 +31,17 @@ export async function sendBlob(
   if (request.method === 'HEAD' || length === 0) return void response.end()
   if (!(await send(content, { digest, range, response }))) response.destroy()
   else response.end()
+}
+
+/** What is said of every blob. */
+export function blobHeaders(digest: string): Record<string, string> & { etag: string } {
+  return {
+    'content-type': 'application/octet-stream',
+    'docker-content-digest': digest,
+    'accept-ranges': 'bytes',
+    'cache-control': 'max-age=31536000, immutable',
+    etag: `"${digest}"`,
+  }
 }
 
 /** DELETE of a blob: it is no longer in this repository; others keep it. */

@@ -1,5 +1,5 @@
 import { sendJson } from '@slipway/http-server'
-import { mediaTypes } from '@slipway/oci-format'
+import { type Descriptor, mediaTypes } from '@slipway/oci-format'
 import type { Content } from '../content/content.ts'
 import type { Exchange } from '../exchange.ts'
 import type { ManifestRecord } from '../metadata/changes.ts'
@@ -28,20 +28,31 @@ export function listRepositories(content: Content, exchange: Exchange): void {
 }
 
 /** The manifests about a manifest: an index, empty when there are none. */
-export function listReferrers(content: Content, { response, url }: Exchange, name: string, digest: string): void {
+export function listReferrers(content: Content, exchange: Exchange, name: string, digest: string): void {
   const repository = content.catalog.repository(name)
-  const wanted = url.searchParams.get('artifactType')
-  const all = [...(repository?.referrers.get(digest) ?? [])].flatMap(
+  const referrers = [...(repository?.referrers.get(digest) ?? [])].flatMap(
     (referrer) => repository?.manifests.get(referrer) ?? [],
   )
-  const shown = wanted ? all.filter(({ artifactType }) => artifactType === wanted) : all
-  const body = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: shown.map(describe) }
+  sendReferrers(exchange, referrers.map(descriptorOf))
+}
+
+/** Those of the wanted type (distribution-spec, "Listing Referrers"). */
+export function sendReferrers({ response, url }: Exchange, referrers: Descriptor[]): void {
+  const wanted = url.searchParams.get('artifactType')
+  const manifests = wanted ? referrers.filter(({ artifactType }) => artifactType === wanted) : referrers
+  const body = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }
   sendJson(response, 200, body, {
     'content-type': mediaTypes.ociIndex,
     ...(wanted && { 'oci-filters-applied': 'artifactType' }),
   })
 }
 
-function describe({ mediaType, digest, size, artifactType, annotations }: ManifestRecord): object {
-  return { mediaType, digest, size, artifactType, annotations }
+function descriptorOf({ mediaType, digest, size, artifactType, annotations }: ManifestRecord): Descriptor {
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType !== undefined && { artifactType }),
+    ...(annotations && { annotations }),
+  }
 }

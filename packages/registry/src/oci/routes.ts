@@ -2,6 +2,8 @@ import { sendJson } from '@slipway/http-server'
 import { isDigest, isRepositoryName, isTag } from '@slipway/oci-format'
 import type { Need } from '../auth/access.ts'
 import type { Guard } from '../auth/guard.ts'
+import type { PullThrough } from '../cache/pull-through.ts'
+import { serveCached } from '../cache/routes.ts'
 import type { Content } from '../content/content.ts'
 import type { Exchange, Incoming } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
@@ -14,6 +16,7 @@ export interface OciDeps {
   guard: Guard
   content: Content
   uploads: Uploads
+  cache: PullThrough
 }
 
 interface Endpoint {
@@ -97,7 +100,9 @@ export async function serveOci(deps: OciDeps, incoming: Incoming): Promise<void>
     if (method !== 'GET') throw unsupported(method)
     return listRepositories(deps.content, exchange)
   }
-  const { name, kind, reference } = parsePath(url.pathname)
+  const { name: named, kind, reference } = parsePath(url.pathname)
+  const mirrored = url.searchParams.get('ns')
+  const name = (mirrored && deps.cache.nameOf(mirrored, named)) ?? named
   const endpoint = ENDPOINTS.find((candidate) => candidate.kind === kind && candidate.method === method)
   note.handler = kind
   note.repository = name
@@ -109,6 +114,8 @@ export async function serveOci(deps: OciDeps, incoming: Incoming): Promise<void>
   if (!endpoint) throw unsupported(method)
   if (!isRepositoryName(name)) throw new Refusal('NAME_INVALID', 'invalid repository name', { detail: { name } })
   checkReference(kind, reference, method)
+  const cached = deps.cache.of(name)
+  if (cached && (await serveCached(deps, exchange, cached, { kind, reference }))) return
   const serve = async (): Promise<void> => endpoint.serve(deps, exchange, name, reference)
   if (action === 'push') await deps.content.activity.during(name, serve)
   else await serve()

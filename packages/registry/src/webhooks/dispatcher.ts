@@ -4,6 +4,7 @@ import { messageOf } from '@slipway/errors'
 import { request } from 'undici'
 import type { RegistryEvent } from '../events.ts'
 import type { RegistrySettings, Webhook } from '../policy/settings.ts'
+import { Turns } from '../turns.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Attempt, Delivery } from './delivery.ts'
 import { isInScope, pingEvent, type WebhookEvent, webhookEvents } from './webhook-event.ts'
@@ -33,8 +34,7 @@ export class Dispatcher {
   readonly #deps: DispatcherDeps
   readonly #stop = new AbortController()
   readonly #running = new Set<Promise<void>>()
-  #free = PARALLEL
-  readonly #waiting: (() => void)[] = []
+  readonly #turns = new Turns(PARALLEL)
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps
@@ -94,7 +94,7 @@ export class Dispatcher {
       const last = delivery.attempts.at(-1)
       const pause = pauses[delivery.attempts.length - 1] ?? 0
       if (last && !(await this.#pauseUntil(Date.parse(last.at) + pause))) return
-      const attempt = await this.#inTurn(() => this.#try(delivery))
+      const attempt = await this.#turns.run(() => this.#try(delivery))
       if (this.#stop.signal.aborted && attempt.status === undefined) return
       const attempts = [...delivery.attempts, attempt]
       delivery = { ...delivery, attempts, state: stateAfter(attempts, pauses.length + 1) }
@@ -131,18 +131,6 @@ export class Dispatcher {
   async #pauseUntil(time: number): Promise<boolean> {
     const pause = Math.max(0, time - this.#deps.clock()) * (1 + Math.random() / 5)
     return sleep(pause, true, { signal: this.#stop.signal, ref: false }).catch(() => false)
-  }
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    else this.#free -= 1
-    try {
-      return await work()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#free += 1
-    }
   }
 }
 

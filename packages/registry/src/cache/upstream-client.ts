@@ -1,0 +1,103 @@
+import { messageOf, SlipwayError } from '@slipway/errors'
+import type { Descriptor } from '@slipway/oci-format'
+import { type FetchedManifest, type OpenBlob, RegistryClient } from '@slipway/registry-client'
+import type { Upstream } from '../policy/settings.ts'
+import { Refusal } from '../refusal.ts'
+
+/** Milliseconds for which a registry that did not answer is not asked again: pulls of what is here must not wait for it each time. */
+const SILENCE = 10_000
+
+/** Says that a registry can't be asked now; what it had said before may still be served. */
+export class UpstreamSilent extends Error {}
+
+/**
+ * One upstream registry. What it refuses becomes a Refusal in its place; that it does not answer, fails or is too busy is
+ * UpstreamSilent.
+ */
+export class UpstreamClient {
+  readonly #upstream: Upstream
+  readonly #client: RegistryClient
+  readonly #clock: () => number
+  #silentUntil = 0
+  #why = ''
+
+  constructor(upstream: Upstream, clock: () => number) {
+    const { url, credentials } = upstream
+    this.#upstream = upstream
+    this.#clock = clock
+    this.#client = new RegistryClient({ resolveHost: () => url, credentials: () => credentials })
+  }
+
+  /** The digest that a tag has there now; undefined when the registry has none. */
+  async digestOf(repository: string, tag: string): Promise<string | undefined> {
+    const target = this.#target(repository)
+    return this.#ask(async () => (await this.#client.headManifest({ ...target, tag }))?.digest, repository)
+  }
+
+  async manifest(repository: string, reference: string): Promise<FetchedManifest> {
+    const target = this.#target(repository)
+    const named = reference.includes(':') ? { digest: reference } : { tag: reference }
+    return this.#ask(() => this.#client.getManifest({ ...target, ...named }), repository, 'MANIFEST_UNKNOWN')
+  }
+
+  /** Bytes; undefined when the repository has no such blob. */
+  async blobSize(repository: string, digest: string): Promise<number | undefined> {
+    return this.#ask(() => this.#client.headBlob(this.#target(repository), digest), repository)
+  }
+
+  async blob(repository: string, digest: string): Promise<OpenBlob> {
+    return this.#ask(() => this.#client.openBlob(this.#target(repository), digest), repository, 'BLOB_UNKNOWN')
+  }
+
+  async tags(repository: string): Promise<string[]> {
+    return this.#ask(() => this.#client.listTags(this.#target(repository)), repository, 'NAME_UNKNOWN')
+  }
+
+  async referrers(repository: string, digest: string): Promise<Descriptor[]> {
+    return this.#ask(() => this.#client.listReferrers({ ...this.#target(repository), digest }), repository)
+  }
+
+  #target(repository: string): { host: string; repository: string } {
+    const { host } = this.#upstream
+    // Docker's own images bear no namespace in their names (parseReference does the same for whole references).
+    const isOfficial = host === 'docker.io' && !repository.includes('/')
+    return { host, repository: isOfficial ? `library/${repository}` : repository }
+  }
+
+  async #ask<T>(
+    ask: () => Promise<T>,
+    repository: string,
+    unknown: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN' | 'NAME_UNKNOWN' = 'MANIFEST_UNKNOWN',
+  ): Promise<T> {
+    if (this.#silentUntil > this.#clock()) throw new UpstreamSilent(this.#why)
+    try {
+      return await ask()
+    } catch (error) {
+      throw this.#refusalOf(error, repository, unknown)
+    }
+  }
+
+  #refusalOf(
+    error: unknown,
+    repository: string,
+    unknown: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN' | 'NAME_UNKNOWN',
+  ): unknown {
+    if (!(error instanceof SlipwayError)) return error
+    const { name, host } = this.#upstream
+    switch (error.code) {
+      case 'REGISTRY_NOT_FOUND':
+        return new Refusal(unknown, `${host} has it not: ${messageOf(error)}`)
+      case 'REGISTRY_UNAUTHORIZED':
+      case 'REGISTRY_DENIED':
+        return new Refusal(
+          'DENIED',
+          `${host} does not let this cache read ${repository}, or has it not; RegistryCache ${name} says as whom it asks`,
+        )
+      default:
+        if (error.class === 'user') return new Refusal(unknown, messageOf(error))
+        this.#silentUntil = this.#clock() + SILENCE
+        this.#why = `${host} can't be asked: ${messageOf(error)}`
+        return new UpstreamSilent(this.#why)
+    }
+  }
+}
