@@ -24,7 +24,7 @@ export async function withServer<T>({ data }: GlobalOptions, work: (connection: 
       hint: 'start everything with: slipway up, on a folder of its own',
     })
   }
-  const client = new KubeClient(parseKubeconfig(folder.read('kubeconfig') ?? ''))
+  const client = new KubeClient(parseKubeconfig(folder.read('kubeconfig') ?? '', undefined, process.env))
   const headers = { authorization: `Bearer ${folder.adminToken() ?? ''}` }
   try {
     return await work({ folder, instance, client, headers })

@@ -33,6 +33,8 @@ function addServerCommands(program: Command): void {
       .option('--kube-port <port>', 'Kubernetes API (0 = any free port)', '7443')
       .option('--ingress-port <port>', 'Ingresses, HTTP and HTTPS (0 = the one they had, or any free one)', '0')
       .option('--nodes <kind>', 'engine: real containers; simulated; none', 'engine')
+      .option('--context <name>', 'work on the cluster of this kubeconfig context; the embedded API and node stay out')
+      .option('--kubeconfig <file>', 'where the context is (default: KUBECONFIG, or ~/.kube/config)')
       .option('--engine-socket <path>', "the container engine's API socket (default: found, or Podman is started)")
       .option(
         '--blobs <url>',

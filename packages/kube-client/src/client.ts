@@ -4,6 +4,7 @@ import { Agent, type Dispatcher } from 'undici'
 import { apiError, isApiError } from './api-error.ts'
 import type { ClusterConnection } from './connection.ts'
 import { DISCOVERY_ACCEPT, Discovery } from './discovery.ts'
+import { RenewedToken } from './token-source.ts'
 import type {
   ApplyOptions,
   DeleteOptions,
@@ -44,9 +45,11 @@ export class KubeClient {
   readonly connection: ClusterConnection
   readonly #agent: Agent
   readonly #discovery: Discovery
+  readonly #token: RenewedToken | undefined
 
   constructor(connection: ClusterConnection) {
     this.connection = connection
+    this.#token = connection.tokenSource && new RenewedToken(connection.tokenSource)
     this.#agent = new Agent({
       connect: {
         ...(connection.certificateAuthority && { ca: connection.certificateAuthority }),
@@ -215,10 +218,22 @@ export class KubeClient {
   }
 
   async #send(request: Request): Promise<Dispatcher.ResponseData> {
+    const response = await this.#attempt(request)
+    if (response.statusCode < 400) return response
+    const text = await response.body.text()
+    if (response.statusCode !== 401 || !this.#token) throw apiError(response.statusCode, text, nameOf(request))
+    // The token's time may have been over before it was said to be.
+    this.#token.forget()
+    const second = await this.#attempt(request)
+    if (second.statusCode < 400) return second
+    throw apiError(second.statusCode, await second.body.text(), nameOf(request))
+  }
+
+  async #attempt(request: Request): Promise<Dispatcher.ResponseData> {
     const { method, path, query, body, signal } = request
-    let response: Dispatcher.ResponseData
+    const token = this.#token ? await this.#token.get() : this.connection.token
     try {
-      response = await this.#agent.request({
+      return await this.#agent.request({
         origin: this.connection.server,
         path: path + queryString(query),
         method,
@@ -226,7 +241,7 @@ export class KubeClient {
           accept: request.accept ?? 'application/json',
           'user-agent': 'slipway',
           ...(body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
-          ...(this.connection.token && { authorization: `Bearer ${this.connection.token}` }),
+          ...(token && { authorization: `Bearer ${token}` }),
         },
         body: body === undefined ? null : JSON.stringify(body),
         ...(signal && { signal }),
@@ -235,10 +250,10 @@ export class KubeClient {
       if (signal?.aborted) throw signal.reason
       throw new TransientError('KUBE_UNAVAILABLE', `${this.connection.server}: ${messageOf(error)}`, { cause: error })
     }
-    if (response.statusCode < 400) return response
-    throw apiError(response.statusCode, await response.body.text(), `${method} ${path}`)
   }
 }
+
+const nameOf = ({ method, path }: Request): string => `${method} ${path}`
 
 function selectors({ labelSelector, fieldSelector }: ListQuery): Record<string, string | undefined> {
   return { labelSelector, fieldSelector }

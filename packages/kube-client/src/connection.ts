@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { UserError } from '@slipway/errors'
 import { parse } from '@slipway/go-yaml'
+import type { Environment, ExecPlugin, TokenSource } from './token-source.ts'
 
 /** How to reach a cluster and as whom. Certificates and keys are PEM texts. */
 export interface ClusterConnection {
@@ -11,6 +12,8 @@ export interface ClusterConnection {
   clientCertificate?: string
   clientKey?: string
   token?: string
+  /** In place of a token, one that is renewed. */
+  tokenSource?: TokenSource
   /** The context's namespace. @default 'default' */
   namespace?: string
 }
@@ -22,11 +25,14 @@ interface KubeconfigFile {
   'current-context'?: string
   contexts?: (Named & { context: { cluster: string; user: string; namespace?: string } })[]
   clusters?: (Named & { cluster: Record<string, string | boolean> })[]
-  users?: (Named & { user: Record<string, string> })[]
+  users?: (Named & { user: Record<string, string> & { exec?: ExecPlugin } })[]
 }
 
-/** The connection of one context (default: the current one) of a kubeconfig. Throws UserError KUBECONFIG_INVALID. */
-export function parseKubeconfig(text: string, context?: string): ClusterConnection {
+/**
+ * The connection of one context (default: the current one) of a kubeconfig; credential plug-ins run in `environment`.
+ * Throws UserError KUBECONFIG_INVALID.
+ */
+export function parseKubeconfig(text: string, context?: string, environment: Environment = {}): ClusterConnection {
   const config = parse(text) as KubeconfigFile
   const contextName = context ?? config['current-context']
   const { cluster: clusterName, user: userName, namespace } = find(config.contexts, 'context', contextName).context
@@ -45,8 +51,17 @@ export function parseKubeconfig(text: string, context?: string): ClusterConnecti
     clientCertificate: pem(user, 'client-certificate'),
     clientKey: pem(user, 'client-key'),
     token: user.token,
+    tokenSource: user.token ? undefined : tokenSourceOf(user, environment),
     namespace,
   }) as unknown as ClusterConnection
+}
+
+function tokenSourceOf(
+  { tokenFile, exec }: { tokenFile?: string; exec?: ExecPlugin },
+  environment: Environment,
+): TokenSource | undefined {
+  if (tokenFile) return { file: tokenFile }
+  return exec && { exec, environment }
 }
 
 function find<T extends Named>(list: T[] | undefined, what: string, name: string | undefined): T {

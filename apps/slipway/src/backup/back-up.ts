@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -9,8 +9,10 @@ import tar from 'tar-stream'
 import type { DataFolder } from '../data-folder.ts'
 import { packEntry, walk } from './folder-archive.ts'
 
-/** The Kubernetes objects: always there, and the first file of an archive. */
-export const DATABASE = 'cluster.db'
+/** The first file of an archive says what it is. */
+export const MARKER = 'slipway-backup.json'
+/** The Kubernetes objects, unless they are a user's cluster's. */
+const DATABASE = 'cluster.db'
 
 /** What a start makes anew, what only means the running server, and the database, of which the archive has a copy. */
 const LEFT_OUT = /^(cluster\.db.*|instance\.json|kubeconfig|server\.log|cache|podman|tools)$|(^|\/)(lock|lock-journal)$/
@@ -23,7 +25,8 @@ const CONTENT = /(^|\/)(objects|blobs)\//
  * what is not there. An existing file is replaced once the new one is whole. Throws UserError NO_DATA.
  */
 export async function backUp(folder: DataFolder, target: string): Promise<void> {
-  if (!existsSync(folder.file(DATABASE))) {
+  const hasDatabase = existsSync(folder.file(DATABASE))
+  if (!hasDatabase && !existsSync(folder.file('git'))) {
     throw new UserError('NO_DATA', `${folder.path} holds no data of slipway`, {
       hint: 'name the folder that does: slipway --data DIR backup FILE',
     })
@@ -32,7 +35,8 @@ export async function backUp(folder: DataFolder, target: string): Promise<void> 
   const unfinished = `${file}.unfinished`
   const scratch = mkdtempSync(join(tmpdir(), 'slipway-backup-'))
   try {
-    await copyRevisionStore(folder.file(DATABASE), join(scratch, DATABASE))
+    writeFileSync(join(scratch, MARKER), `${JSON.stringify({ version: 1, createdAt: new Date() })}\n`)
+    if (hasDatabase) await copyRevisionStore(folder.file(DATABASE), join(scratch, DATABASE))
     await writeArchive(unfinished, (pack) => packAll(pack, scratch, folder.path))
     await rename(unfinished, file)
     await sync(dirname(file))
@@ -43,7 +47,7 @@ export async function backUp(folder: DataFolder, target: string): Promise<void> 
 }
 
 async function packAll(pack: tar.Pack, scratch: string, data: string): Promise<void> {
-  await packEntry(pack, scratch, DATABASE)
+  for (const name of [MARKER, DATABASE]) await packEntry(pack, scratch, name)
   for (const isContent of [false, true]) {
     for await (const path of walk(data, (path) => !LEFT_OUT.test(path))) {
       if (CONTENT.test(path) === isContent) await packEntry(pack, data, path)

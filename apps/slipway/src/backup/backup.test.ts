@@ -86,6 +86,17 @@ describe('backUp and restore', () => {
     expect(names.indexOf('git/AppA.git/zz-refs')).toBeLessThan(names.indexOf('git/AppA.git/objects/a'))
   })
 
+  it('take what there is beside a cluster that is somebody else’s', async () => {
+    data.write('admin-token', 'x')
+
+    await backUp(data, file)
+    await restore(other, file)
+
+    expect(other.read('admin-token')).toBe('x')
+    expect(existsSync(other.file('cluster.db'))).toBe(false)
+    expect(existsSync(other.file('slipway-backup.json'))).toBe(false)
+  })
+
   it('replace an earlier backup only by a whole one', async () => {
     writeFileSync(file, 'the earlier one')
     data.write('cluster.db', 'no database at all, but long enough to be taken for one'.repeat(100))
@@ -112,13 +123,13 @@ describe('backUp and restore', () => {
     ['absent', async () => {}],
     ['no archive', async () => writeFileSync(file, 'x'.repeat(2000))],
     ['another archive', () => writeArchive([{ name: 'etc/passwd' }])],
-    ['one that leaves the folder', () => writeArchive([{ name: 'cluster.db' }, { name: '../outside' }])],
-    ['one with an absolute name', () => writeArchive([{ name: 'cluster.db' }, { name: '/tmp/outside' }])],
+    ['one that leaves the folder', () => writeArchive([{ name: 'slipway-backup.json' }, { name: '../outside' }])],
+    ['one with an absolute name', () => writeArchive([{ name: 'slipway-backup.json' }, { name: '/tmp/outside' }])],
     [
       'one that writes through its own link',
       () =>
         writeArchive([
-          { name: 'cluster.db' },
+          { name: 'slipway-backup.json' },
           { name: 'link', type: 'symlink', linkname: root },
           { name: 'link/written-through' },
         ]),

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { describeError, SlipwayError, UserError } from '@slipway/errors'
 import tar, { type Header } from 'tar-stream'
 import type { DataFolder } from '../data-folder.ts'
-import { DATABASE } from './back-up.ts'
+import { MARKER } from './back-up.ts'
 import { unpackEntry, unpackLink } from './folder-archive.ts'
 
 /**
@@ -42,8 +42,12 @@ async function unpack(file: string, folder: string): Promise<void> {
   let isFirst = true
   for await (const entry of archive) {
     const { header } = entry
-    if (isFirst && header.name !== DATABASE) throw notABackup(file)
+    if (isFirst && header.name !== MARKER) throw notABackup(file)
     isFirst = false
+    if (header.name === MARKER) {
+      entry.resume()
+      continue
+    }
     checkPath(header, file)
     if (header.type === 'symlink') links.push(header)
     await unpackEntry(folder, header, entry as AsyncIterable<Uint8Array>)

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import type { GlobalOptions } from '../connect.ts'
 import { DataFolder } from '../data-folder.ts'
+import { readKubeconfig, singleContext } from '../kubeconfig.ts'
+import type { ContextOptions } from '../server/connect-cluster.ts'
 import { parseNodeKind, parsePort } from '../server/option-values.ts'
 import { type ServerOptions, startServer } from '../server/start-server.ts'
 import { stopSignal } from '../server/stop-signal.ts'
@@ -13,6 +15,8 @@ interface Options extends GlobalOptions {
   kubePort: string
   ingressPort: string
   nodes: string
+  context?: string
+  kubeconfig?: string
   engineSocket?: string
   blobs?: string
   config?: string
@@ -32,9 +36,10 @@ export async function run(options: Options): Promise<void> {
   console.log('Ready.')
   // Whoever waits for the server finds all of the above already said.
   folder.announce(instance)
-  await stopSignal()
+  const lost = await Promise.race([stopSignal(), server.lost])
   const purge = existsSync(folder.file('purge'))
   await server.stop({ removeContainers: purge })
+  if (lost) throw lost
 }
 
 function serverOptions(options: Options): ServerOptions {
@@ -46,8 +51,13 @@ function serverOptions(options: Options): ServerOptions {
     kubePort: parsePort('--kube-port', options.kubePort),
     ingressPort: parsePort('--ingress-port', options.ingressPort),
     nodes: parseNodeKind(options.nodes),
+    ...(options.context && { context: contextOf(options.context, options.kubeconfig) }),
     settings: readSettings(options.config ?? new DataFolder(options.data).file('config.yaml')),
     ...(engineSocket && { engineSocket }),
     ...(blobs && { blobs }),
   }
+}
+
+function contextOf(name: string, file: string | undefined): ContextOptions {
+  return { name, kubeconfig: singleContext(readKubeconfig({ file, files: process.env.KUBECONFIG }), name) }
 }

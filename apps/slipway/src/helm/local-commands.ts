@@ -15,7 +15,7 @@ import {
   list,
   print,
 } from './flags.ts'
-import { namespaceOf } from './kubeconfig.ts'
+import { namespaceOf } from './namespace.ts'
 import { withLocalValues } from './remote-values.ts'
 import { locateChart } from './repository/locate-chart.ts'
 

@@ -1,22 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TransientError } from '@slipway/errors'
 import { generateSshKey } from '@slipway/git-host'
 import type { Identity } from '@slipway/http-server'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
-import type { KubeObject } from '@slipway/kube-objects'
+import type { GroupVersionKind, KubeObject } from '@slipway/kube-objects'
 import { SYSTEM_NAMESPACE, tokenSecret } from '../access/access-objects.ts'
 import { createToken } from '../access/token.ts'
 import { ADMIN_TOKEN, type DataFolder } from '../data-folder.ts'
 import { GITOPS_NAMESPACE } from './gitops-identity.ts'
 
-const MANAGER = { fieldManager: 'slipway' }
+export const MANAGER = { fieldManager: 'slipway' }
 
-/** The namespaces and kinds that the parts need; unchanged ones cost nothing. */
-export async function installKinds(client: KubeClient, crds: KubeObject[]): Promise<void> {
-  await Promise.all([
-    ...[SYSTEM_NAMESPACE, GITOPS_NAMESPACE].map((name) =>
+/** Milliseconds between looks, and after which a kind counts as not coming. */
+const LOOK_AGAIN = 50
+const PATIENCE = 30_000
+
+/** The namespaces that the parts need; unchanged ones cost nothing. */
+export async function installNamespaces(client: KubeClient): Promise<void> {
+  await Promise.all(
+    [SYSTEM_NAMESPACE, GITOPS_NAMESPACE].map((name) =>
       client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, MANAGER),
     ),
-    ...crds.map((crd) => client.apply(crd, MANAGER)),
-  ])
+  )
+}
+
+/** The kinds that the parts need; resolves when they are served. Throws TransientError KINDS_NOT_SERVED. */
+export async function installKinds(client: KubeClient, crds: KubeObject[]): Promise<void> {
+  await Promise.all(crds.map((crd) => client.apply(crd, MANAGER)))
+  const deadline = Date.now() + PATIENCE
+  for (const { spec, metadata } of crds) {
+    for (const { name: version } of spec.versions.filter(({ served }: { served: boolean }) => served)) {
+      const kind = { apiVersion: `${spec.group}/${version}`, kind: spec.names.kind }
+      // A definition is accepted first and served a moment later.
+      while (!(await isServed(client, kind))) {
+        if (Date.now() > deadline)
+          throw new TransientError('KINDS_NOT_SERVED', `the cluster does not serve ${metadata.name} yet`)
+        await sleep(LOOK_AGAIN)
+      }
+    }
+  }
+}
+
+async function isServed(client: KubeClient, kind: GroupVersionKind): Promise<boolean> {
+  try {
+    return Boolean(await client.resource(kind))
+  } catch (error) {
+    if (isApiError(error, 'KUBE_NO_SUCH_KIND')) return false
+    throw error
+  }
 }
 
 /** At the first start: an administrator's token, kept in a file that only its owner can read. Undefined when there is one already. */

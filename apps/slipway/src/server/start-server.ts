@@ -1,14 +1,15 @@
-import { randomBytes } from 'node:crypto'
+import type { UserError } from '@slipway/errors'
 import { HttpServer } from '@slipway/http-server'
 import { ImagePolicies } from '@slipway/image-policy'
 import type { InformerSet } from '@slipway/kube-client'
-import { openSqliteRevisionStore } from '@slipway/storage'
 import { SYSTEM_NAMESPACE } from '../access/access-objects.ts'
 import { Directory } from '../access/directory.ts'
 import type { DataFolder, Instance } from '../data-folder.ts'
 import type { Settings } from '../settings.ts'
 import { ensureAdminToken, ensureHostKey, installKinds, issuePartToken } from './bootstrap.ts'
+import { type ContextOptions, connectCluster } from './connect-cluster.ts'
 import { crds } from './crds.ts'
+import { embedCluster } from './embed-cluster.ts'
 import { findEngine } from './engine.ts'
 import { ensureIdentity } from './gitops-identity.ts'
 import { resolveAliases } from './host-aliases.ts'
@@ -21,8 +22,6 @@ import type { Repository } from './repositories.ts'
 import { startArtifacts } from './start-artifacts.ts'
 import { startDelivery } from './start-delivery.ts'
 import { startGitHost } from './start-git-host.ts'
-import { startKubernetes } from './start-kubernetes.ts'
-import { startNode } from './start-node.ts'
 import { startPipelines } from './start-pipelines.ts'
 
 export interface ServerOptions {
@@ -33,7 +32,10 @@ export interface ServerOptions {
   kubePort: number
   /** 0 = the one they had, or any free one. */
   ingressPort: number
+  /** Of the embedded cluster. */
   nodes: NodeKind
+  /** The cluster to work on. @default an embedded one */
+  context?: ContextOptions
   settings: Settings
   /** @default found, or Podman is started */
   engineSocket?: string
@@ -47,6 +49,8 @@ export interface RunningServer {
   adminToken: string | undefined
   /** What runs the containers, for people to read. */
   node: string
+  /** Resolves when another installation has taken the cluster over. */
+  lost: Promise<UserError>
   stop(options: { removeContainers: boolean }): Promise<void>
 }
 
@@ -63,18 +67,12 @@ export async function startServer(folder: DataFolder, options: ServerOptions): P
 
 async function start(folder: DataFolder, options: ServerOptions, lifecycle: Lifecycle): Promise<RunningServer> {
   folder.folder()
-  const store = await openSqliteRevisionStore(folder.file('cluster.db'))
-  lifecycle.add('store', () => store.close())
   const engine = options.nodes === 'engine' ? findEngine(folder, options.engineSocket, lifecycle) : undefined
-  const kubeletToken = randomBytes(24).toString('hex')
-  const { client, informers, kube } = await startKubernetes({
-    folder,
-    store,
-    host: options.host,
-    port: options.kubePort,
-    kubeletToken,
-    lifecycle,
-  })
+  const { host, kubePort: port, nodes, ingressPort } = options
+  const cluster = options.context
+    ? await connectCluster(folder, options.context, { kinds: crds, lifecycle })
+    : await embedCluster(folder, { host, port, nodes, engine, ingressPort }, lifecycle)
+  const { client, informers, kube } = cluster
   await installKinds(client, crds)
   const [adminToken, hostKey, partToken, pullToken] = await Promise.all([
     ensureAdminToken(client, folder),
@@ -118,11 +116,7 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
   const policies = new ImagePolicies({ client, informers, log }, { namespace: SYSTEM_NAMESPACE })
   await policies.controller.start()
   lifecycle.add('image policies', () => policies.controller.stop())
-  const node = await startNode(platform, {
-    nodes: options.nodes,
-    engine,
-    kubeletToken,
-    ingressPort: options.ingressPort,
+  const node = await cluster.startPods(platform, {
     ownRegistry: {
       resolveHost: (host) => registries[host],
       credentials: (host) => (registries[host] === httpUrl ? { username: 'node', password: pullToken } : undefined),
@@ -135,6 +129,7 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
     instance,
     adminToken,
     node: node.description,
+    lost: cluster.lost,
     async stop({ removeContainers }) {
       if (removeContainers) node.removeContainersOnStop()
       await lifecycle.stop((name, error) => logError(name)(error))

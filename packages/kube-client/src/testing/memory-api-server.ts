@@ -29,7 +29,7 @@ interface Target extends ServedKind {
 
 /**
  * As much of the Kubernetes API over HTTP as a controller's test needs: list with labels, watch, create, merge patch, JSON patch,
- * forced apply, delete with finalizers, the status subresource and generations. No validation, no access rules.
+ * PUT with its conflicts, forced apply, delete with finalizers, the status subresource and generations. No validation, no access rules.
  */
 export class MemoryApiServer {
   readonly #kinds: ServedKind[]
@@ -150,6 +150,7 @@ export class MemoryApiServer {
     if (!before) send(response, 404, failure('NotFound', key))
     else if (method === 'GET') send(response, 200, before)
     else if (method === 'DELETE') send(response, 200, this.#delete(key, before))
+    else if (isOutdated(method, body, before)) send(response, 409, failure('Conflict', key))
     else
       send(
         response,
@@ -216,6 +217,12 @@ function keyOf({
 
 function isSelected({ metadata }: KubeObject, query: URLSearchParams): boolean {
   return matchesLabels(metadata.labels, parseLabelSelector(query.get('labelSelector') ?? ''))
+}
+
+/** A PUT that names another version than there is. */
+function isOutdated(method: string, body: KubeObject | undefined, before: KubeObject): boolean {
+  const version = method === 'PUT' ? body?.metadata?.resourceVersion : undefined
+  return version !== undefined && version !== before.metadata.resourceVersion
 }
 
 function changed(before: KubeObject, method: string, change: object): KubeObject {

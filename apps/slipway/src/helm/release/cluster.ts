@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
 import { ReleaseActions, ReleaseRenderer, ReleaseStorage } from '@slipway/helm-controller'
 import { type ClusterConnection, KubeClient, parseKubeconfig } from '@slipway/kube-client'
-import { namespaceOf, readKubeconfig } from '../kubeconfig.ts'
+import { readKubeconfig } from '../../kubeconfig.ts'
+import { namespaceOf } from '../namespace.ts'
 import { connectionFault } from '../network.ts'
 import { nodePlatform } from '../node-platform.ts'
 import type { HelmSettings } from '../settings.ts'
@@ -67,10 +68,10 @@ function connectionOf(settings: HelmSettings): ClusterConnection {
 /** The kubeconfig's connection; without one, that of a pod, or kubectl's old default. */
 function baseConnection(settings: HelmSettings): ClusterConnection {
   const { kube } = settings
-  const config = readKubeconfig(settings)
+  const config = readKubeconfig(kube)
   if (config.contexts.length > 0 || kube.context !== undefined) {
     try {
-      return parseKubeconfig(JSON.stringify(config), kube.context)
+      return parseKubeconfig(JSON.stringify(config), kube.context, process.env)
     } catch (error) {
       throw unreachable(messageOf(error), error)
     }

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+import type { ContainerEngine } from '@slipway/container-engine'
+import { openSqliteRevisionStore } from '@slipway/storage'
+import type { DataFolder } from '../data-folder.ts'
+import { installNamespaces, MANAGER } from './bootstrap.ts'
+import { CLUSTER_LEASE, type ClusterInUse } from './cluster-in-use.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { NodeKind } from './option-values.ts'
+import { startKubernetes } from './start-kubernetes.ts'
+import { startNode } from './start-node.ts'
+
+export interface EmbedOptions {
+  host: string
+  /** 0 = any free port. */
+  port: number
+  nodes: NodeKind
+  /** 0 = the one they had, or any free one. */
+  ingressPort: number
+  engine: Promise<ContainerEngine | undefined> | undefined
+}
+
+/** The embedded API on the data folder, and the node that runs its pods. */
+export async function embedCluster(
+  folder: DataFolder,
+  { host, port, nodes, engine, ingressPort }: EmbedOptions,
+  lifecycle: Lifecycle,
+): Promise<ClusterInUse> {
+  const store = await openSqliteRevisionStore(folder.file('cluster.db'))
+  lifecycle.add('store', () => store.close())
+  const kubeletToken = randomBytes(24).toString('hex')
+  const { client, informers, kube } = await startKubernetes({ folder, store, host, port, kubeletToken, lifecycle })
+  await installNamespaces(client)
+  const { name, namespace } = CLUSTER_LEASE
+  await client.apply(
+    {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name, namespace },
+      // Without a renewal: this server is the cluster, and works on it for as long as there is one.
+      spec: { holderIdentity: `the slipway that serves ${kube}` },
+    },
+    MANAGER,
+  )
+  return {
+    client,
+    informers,
+    kube,
+    lost: new Promise(() => {}),
+    startPods: (platform, images) => startNode(platform, { nodes, engine, kubeletToken, ingressPort, ...images }),
+  }
+}
