@@ -160,6 +160,7 @@ export class ApiServer {
   }
 
   async #handle(http: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('cache-control', 'no-cache, private')
     try {
       await this.#serve(http, response)
     } catch (error) {
@@ -174,7 +175,7 @@ export class ApiServer {
     const user = await this.#userOf(http, deps)
     if (!isObjectPath(path)) {
       this.#authorizePath(user, http.method ?? 'GET', path, deps)
-      await serveNonResource(deps.registry, http, response, path)
+      await serveNonResource(deps, http, response, path)
       return
     }
     const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)

@@ -1,42 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendJson } from '@slipway/http-server'
-import { noSuchPath } from './api/status.ts'
+import { serveIssuerDiscovery } from './access/issuer-discovery.ts'
+import type { TokenIssuer } from './access/service-account-tokens.ts'
+import { noSuchPath, PathNotServed } from './api/status.ts'
 import { serveDiscovery } from './discovery/discovery.ts'
-import { openApiIndex, openApiV2Text, openApiV3 } from './discovery/openapi.ts'
+import { serveOpenApi } from './discovery/serve-openapi.ts'
 import type { ResourceRegistry } from './registry/resource-registry.ts'
-
-/** What `kubectl version` and Helm's capabilities see: the tables of this version are what is served. */
-export const SERVER_VERSION = {
-  major: '1',
-  minor: '34',
-  gitVersion: 'v1.34.4',
-  gitCommit: '',
-  gitTreeState: 'clean',
-  buildDate: '2026-01-01T00:00:00Z',
-  goVersion: 'none',
-  compiler: 'node',
-  platform: `${process.platform === 'win32' ? 'windows' : process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
-}
+import { SERVER_VERSION } from './server-version.ts'
 
 const HEALTH = /^\/(healthz|livez|readyz)(\/|$)/
 
 /** Serves what is no object: health, version, discovery and OpenAPI. Throws 404. */
 export async function serveNonResource(
-  registry: ResourceRegistry,
+  { registry, issuer }: { registry: ResourceRegistry; issuer: TokenIssuer },
   http: IncomingMessage,
   response: ServerResponse,
   path: string,
 ): Promise<void> {
   if (HEALTH.test(path)) return sendHealth(http, response, path)
   if (path === '/version' || path === '/version/') return sendJson(response, 200, SERVER_VERSION)
-  if (path === '/openapi/v2') return await sendOpenApiV2(registry, http, response)
-  if (path === '/openapi/v3' || path === '/openapi/v3/') return sendJson(response, 200, openApiIndex(registry))
-  if (path.startsWith('/openapi/v3/')) {
-    const document = await openApiV3(registry, path.slice('/openapi/v3/'.length))
-    if (document) return sendJson(response, 200, document)
-  }
+  if (await serveOpenApi(registry, http, response, path)) return
   if (path === '/') return sendJson(response, 200, { paths: rootPaths(registry) })
-  if (!serveDiscovery(registry, http, response, path)) throw noSuchPath()
+  if (serveIssuerDiscovery(issuer, http, response, path)) return
+  if (!serveDiscovery(registry, http, response, path)) throw new PathNotServed()
 }
 
 const CHECKS = ['ping', 'log', 'etcd', 'informer-sync']
@@ -52,23 +38,6 @@ function sendHealth(http: IncomingMessage, response: ServerResponse, path: strin
     .end(verbose ? `${lines}${endpoint} check passed\n` : 'ok')
 }
 
-/** Clients ask again and again with the ETag they have, which spares them more than a megabyte. */
-async function sendOpenApiV2(
-  registry: ResourceRegistry,
-  http: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { text, etag } = await openApiV2Text(registry)
-  const headers = { etag, vary: 'Accept' }
-  if (http.headers['if-none-match'] === etag) {
-    response.writeHead(304, headers).end()
-    return
-  }
-  response
-    .writeHead(200, { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
-    .end(text)
-}
-
 function rootPaths(registry: ResourceRegistry): string[] {
   const groups = registry
     .groups()
@@ -78,6 +47,7 @@ function rootPaths(registry: ResourceRegistry): string[] {
         : versions.map((version) => `/api/${version}`),
     )
   return [
+    '/.well-known/openid-configuration',
     '/api',
     '/apis',
     ...groups,
@@ -85,6 +55,7 @@ function rootPaths(registry: ResourceRegistry): string[] {
     '/livez',
     '/openapi/v2',
     '/openapi/v3',
+    '/openid/v1/jwks',
     '/readyz',
     '/version',
   ].toSorted()

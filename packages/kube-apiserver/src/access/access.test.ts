@@ -1,3 +1,4 @@
+import { createPublicKey, verify } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
@@ -157,6 +158,25 @@ describe('tokens of ServiceAccounts', () => {
     expect((await api.call('GET', '/api', here)).status).toBe(401)
     const short = await api.call('POST', `${ACCOUNTS}/app/token`, { body: { spec: { expirationSeconds: 10 } } })
     expect(short.status).toBe(422)
+  })
+
+  it('are checked by others with the published keys, which every account may read', async () => {
+    await api.call('POST', ACCOUNTS, { body: { metadata: { name: 'workload' } } })
+    const { token } = (await api.call('POST', `${ACCOUNTS}/workload/token`, { body: { spec: {} } })).body.status
+    const asItself = { anonymous: true, headers: { authorization: `Bearer ${token}` } }
+    const issuer = (await api.call('GET', '/.well-known/openid-configuration', asItself)).body
+    const { keys } = (await api.call('GET', new URL(issuer.jwks_uri).pathname, asItself)).body
+
+    const [header = '', claims = '', signature = ''] = token.split('.')
+    const { alg, kid } = JSON.parse(Buffer.from(header, 'base64url').toString())
+    const key = createPublicKey({ key: keys.find((one: { kid: string }) => one.kid === kid), format: 'jwk' })
+
+    expect(issuer.id_token_signing_alg_values_supported).toContain(alg)
+    expect(JSON.parse(Buffer.from(claims, 'base64url').toString()).iss).toBe(issuer.issuer)
+    const content = Buffer.from(`${header}.${claims}`)
+    const form = { key, dsaEncoding: 'ieee-p1363' } as const
+    expect(verify('sha256', content, form, Buffer.from(signature, 'base64url'))).toBe(true)
+    expect(verify('sha256', Buffer.from(`${header}.e30`), form, Buffer.from(signature, 'base64url'))).toBe(false)
   })
 
   it('end with their account and with the pod they are bound to', async () => {

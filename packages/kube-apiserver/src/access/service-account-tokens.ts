@@ -1,5 +1,6 @@
-import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { User } from '../api/request.ts'
+import { SigningKey } from './signing-key.ts'
 
 interface Reference {
   name: string
@@ -38,15 +39,20 @@ export interface TokenRequest {
   seconds: number
 }
 
-/** Issues and checks the tokens of ServiceAccounts; whoever knows the key can make one. */
+const MOST_KNOWN = 1000
+
+/** Issues and checks the tokens of ServiceAccounts; whoever knows the secret can make one. */
 export class TokenIssuer {
-  readonly #key: string
+  readonly #key: SigningKey
   readonly #now: () => Date
   readonly #isLive: (binding: Binding) => boolean
 
+  /** Claims of tokens whose signature was found good: the same ones come with every request. */
+  readonly #known = new Map<string, Claims>()
+
   /** `isLive` tells whether what a token is bound to still is the same. */
-  constructor(key: string, now: () => Date, isLive: (binding: Binding) => boolean) {
-    this.#key = key
+  constructor(secret: string, now: () => Date, isLive: (binding: Binding) => boolean) {
+    this.#key = new SigningKey(secret)
     this.#now = now
     this.#isLive = isLive
   }
@@ -63,8 +69,8 @@ export class TokenIssuer {
       nbf: issued,
       sub: `system:serviceaccount:${binding.namespace}:${binding.serviceaccount.name}`,
     }
-    const content = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`
-    return { token: `${content}.${this.#sign(content)}`, expires: new Date(claims.exp * 1000) }
+    const content = `${encode({ alg: 'ES256', kid: this.#key.id })}.${encode(claims)}`
+    return { token: `${content}.${this.#key.sign(content)}`, expires: new Date(claims.exp * 1000) }
   }
 
   /** The ServiceAccount as a user, and its token's audiences among those asked for; undefined for anything but a valid token of ours for one of them. */
@@ -77,17 +83,20 @@ export class TokenIssuer {
     return { user: userOf(claims, binding), audiences: shared }
   }
 
-  #claims(token: string): Claims | undefined {
-    const [header, payload, signature] = token.split('.')
-    if (!header || !payload || !signature) return undefined
-    const expected = Buffer.from(this.#sign(`${header}.${payload}`))
-    const given = Buffer.from(signature)
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
-    return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims
+  /** With which anyone can check the tokens. */
+  publicKey(): Record<string, unknown> {
+    return this.#key.jwk()
   }
 
-  #sign(content: string): string {
-    return createHmac('sha256', this.#key).update(content).digest('base64url')
+  #claims(token: string): Claims | undefined {
+    const known = this.#known.get(token)
+    if (known) return known
+    const [header, payload, signature] = token.split('.')
+    if (!header || !payload || !signature || !this.#key.verify(`${header}.${payload}`, signature)) return undefined
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear()
+    this.#known.set(token, claims)
+    return claims
   }
 }
 

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendJson } from '@slipway/http-server'
-import { byPreference } from '../api/media-types.ts'
-import { noSuchPath } from '../api/status.ts'
+import { byPreference, negotiateOutput } from '../api/media-types.ts'
+import { noSuchPath, PathNotServed } from '../api/status.ts'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 
@@ -27,17 +28,43 @@ export function serveDiscovery(
   return true
 }
 
+/** Whether the form in which all groups come in one answer is preferred to the older one, and known. */
+function wantsAggregated(accept = ''): boolean {
+  const first = byPreference(accept).find(
+    ({ type, parameters: { as, g, v } }) =>
+      type === 'application/json' &&
+      (as === undefined || (as === 'APIGroupDiscoveryList' && g === 'apidiscovery.k8s.io' && v === 'v2')),
+  )
+  return first?.parameters.as !== undefined
+}
+
+/** Clients keep the answer, and ask with its ETag whether it is still the same. */
+function sendAggregated(
+  registry: ResourceRegistry,
+  http: IncomingMessage,
+  response: ServerResponse,
+  core: boolean,
+): void {
+  const text = JSON.stringify(aggregatedList(registry, core))
+  const etag = `"${createHash('sha512').update(text).digest('hex').toUpperCase()}"`
+  const headers = { etag, vary: 'Accept', 'cache-control': 'public' }
+  if (http.headers['if-none-match'] === etag) {
+    response.writeHead(304, headers).end()
+    return
+  }
+  response
+    .writeHead(200, { ...headers, 'content-type': AGGREGATED, 'content-length': Buffer.byteLength(text) })
+    .end(text)
+}
+
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
 function sendRoot(registry: ResourceRegistry, http: IncomingMessage, response: ServerResponse, core: boolean): void {
-  const aggregated = byPreference(http.headers.accept ?? '').some(
-    ({ type, parameters }) =>
-      type === 'application/json' && parameters.as === 'APIGroupDiscoveryList' && parameters.v === 'v2',
-  )
-  if (aggregated) {
-    sendJson(response, 200, aggregatedList(registry, core), { 'content-type': AGGREGATED, vary: 'Accept' })
+  if (wantsAggregated(http.headers.accept)) {
+    sendAggregated(registry, http, response, core)
     return
   }
+  negotiateOutput(http.headers.accept, ['object'])
   if (core) {
     const addresses = [{ clientCIDR: '0.0.0.0/0', serverAddress: http.headers.host ?? '' }]
     sendJson(response, 200, { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: addresses })
@@ -53,7 +80,7 @@ function sendRoot(registry: ResourceRegistry, http: IncomingMessage, response: S
 
 function apiGroup(registry: ResourceRegistry, name: string) {
   const group = registry.groups().find((one) => one.name === name)
-  if (!group || name === '') throw noSuchPath()
+  if (!group || name === '') throw new PathNotServed()
   const versions = group.versions.map((version) => ({ groupVersion: `${name}/${version}`, version }))
   return { name, versions, preferredVersion: versions[0] }
 }
@@ -81,17 +108,27 @@ function legacyResources(resource: Resource) {
       verbs,
       ...(shortNames.length > 0 && { shortNames }),
       ...(categories.length > 0 && { categories }),
+      ...(stored(resource) && { storageVersionHash: storageVersionHash(resource) }),
     },
     ...resource.subresources.map((one) => ({
       name: `${plural}/${one.name}`,
       singularName: '',
       namespaced,
-      ...(one.kind.group && { group: one.kind.group }),
-      ...(one.kind.version && { version: one.kind.version }),
+      ...(one.kind.kind !== kind && one.kind.version && { group: one.kind.group, version: one.kind.version }),
       kind: one.kind.kind,
       verbs: one.verbs,
     })),
   ]
+}
+
+/** Component statuses are found out when they are asked for. */
+const stored = ({ verbs, group, plural }: Resource) =>
+  verbs.includes('get') && !(group === '' && plural === 'componentstatuses')
+
+/** Tells when objects are stored in another version (StorageVersionHash). Events of both groups are stored in one. */
+function storageVersionHash({ group, storageVersion, kind, plural }: Resource): string {
+  const stored = plural === 'events' ? `/v1/${kind}` : `${group}/${storageVersion}/${kind}`
+  return createHash('sha256').update(stored).digest().subarray(0, 8).toString('base64')
 }
 
 /** apidiscovery.k8s.io/v2, all groups in one answer. */
@@ -103,7 +140,7 @@ function aggregatedList(registry: ResourceRegistry, core: boolean) {
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items: groups.map(({ name, versions }) => ({
-      metadata: { ...(name && { name }), creationTimestamp: null },
+      metadata: name ? { name } : {},
       versions: versions.map((version) => ({
         version,
         resources: all.filter((one) => one.group === name && one.version === version).map(discovered),
@@ -117,7 +154,9 @@ function discovered(resource: Resource) {
   const { plural, kind, singular, namespaced, verbs, shortNames, categories, subresources } = resource
   return {
     resource: plural,
-    responseKind: { group: resource.group, version: resource.version, kind },
+    responseKind: resource.custom
+      ? { group: resource.group, version: resource.version, kind }
+      : { group: '', version: '', kind },
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singular,
     verbs,

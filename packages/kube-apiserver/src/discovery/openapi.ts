@@ -1,25 +1,33 @@
 import { createHash } from 'node:crypto'
 import { loadTable } from '../generated-tables.ts'
-import { apiVersionOf, type Resource } from '../registry/resource.ts'
+import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
+import { SERVER_VERSION } from '../server-version.ts'
+import { customPaths } from './custom-paths.ts'
 import { describedObjectMeta, OBJECT_META } from './object-meta.ts'
-import { publishedSchema } from './published-schema.ts'
+import { openApiV2Protobuf } from './openapi-protobuf.ts'
+import { publishedSchemas } from './published-schema.ts'
 
 type Json = Record<string, unknown>
 
 /** `/openapi/v3`: where the document of each group version is. */
 export function openApiIndex(registry: ResourceRegistry): Json {
   const paths = new Set(registry.all().map((resource) => documentPath(resource)))
-  const hash = createHash('sha256')
-    .update(`${registry.revision()} ${[...paths].join()}`)
-    .digest('hex')
-    .toUpperCase()
-  return {
-    paths: Object.fromEntries(
-      [...paths].map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }]),
-    ),
-  }
+  const address = (path: string) => ({
+    serverRelativeURL: `/openapi/v3/${path}?hash=${documentHash(registry, path)}`,
+  })
+  return { paths: Object.fromEntries([...paths].map((path) => [path, address(path)])) }
 }
+
+/** Names one content of a document; undefined when nothing is served there. */
+export function documentHash(registry: ResourceRegistry, path: string): string | undefined {
+  const resources = registry.all().filter((resource) => documentPath(resource) === path)
+  if (resources.length === 0) return undefined
+  const custom = customOf(resources).map(({ custom, ...names }) => [names, custom?.openApi])
+  return digest(JSON.stringify([SERVER_VERSION.gitVersion, path, custom]))
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest('hex').toUpperCase()
 
 function documentPath({ group, version }: { group: string; version: string }): string {
   return group ? `apis/${group}/${version}` : `api/${version}`
@@ -34,16 +42,17 @@ export async function openApiV3(registry: ResourceRegistry, path: string): Promi
     loadTable<Record<string, Json>>('openapiV3Schemas'),
   ])
   const paths: Json = Object.fromEntries(Object.entries(allPaths).filter(([one]) => one.startsWith(`/${path}/`)))
-  const custom = Object.fromEntries(
-    resources.filter(({ custom }) => custom).map((one) => [schemaName(one), customSchema(one, 3)]),
-  )
-  for (const resource of resources)
-    if (resource.custom) Object.assign(paths, customPaths(resource, '#/components/schemas/'))
+  const custom: Json = {}
+  for (const resource of customOf(resources)) {
+    Object.assign(paths, customPaths(resource, 3))
+    Object.assign(custom, publishedSchemas(resource, 3))
+  }
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: 'v1.34.4' },
+    info: { title: 'Kubernetes', version: '1.34' },
     paths,
     components: {
+      securitySchemes: { BearerToken: { type: 'apiKey', in: 'header', name: 'authorization' } },
       schemas: referenced(
         { ...allSchemas, [OBJECT_META]: describedObjectMeta(allSchemas[OBJECT_META]), ...custom },
         { paths, custom },
@@ -52,34 +61,44 @@ export async function openApiV3(registry: ResourceRegistry, path: string): Promi
   }
 }
 
-/** The text of `/openapi/v2` and its ETag; made anew only when the set of resources has changed. */
-export async function openApiV2Text(registry: ResourceRegistry): Promise<{ text: string; etag: string }> {
-  const known = texts.get(registry)
+export interface OpenApiV2 {
+  text: string
+  /** gnostic's form of it. */
+  protobuf: () => Promise<Buffer>
+  etag: string
+}
+
+/** `/openapi/v2`; made anew only when the set of resources has changed. */
+export async function openApiV2(registry: ResourceRegistry): Promise<OpenApiV2> {
+  const known = documents.get(registry)
   const revision = registry.revision()
   if (known?.revision === revision) return known
-  const text = JSON.stringify(await openApiV2(registry))
-  const etag = `"${createHash('sha256').update(text).digest('hex').toUpperCase()}"`
-  const made = { revision, text, etag }
-  texts.set(registry, made)
+  const text = JSON.stringify(await everything(registry))
+  let encoded: Promise<Buffer> | undefined
+  const protobuf = () => (encoded ??= everything(registry).then(openApiV2Protobuf))
+  const made = { revision, text, protobuf, etag: `"${digest(text)}"` }
+  documents.set(registry, made)
   return made
 }
 
-const texts = new WeakMap<ResourceRegistry, { revision: number; text: string; etag: string }>()
+const documents = new WeakMap<ResourceRegistry, OpenApiV2 & { revision: number }>()
 
-/** Everything in one document. */
-async function openApiV2(registry: ResourceRegistry): Promise<Json> {
+/** All resources in one document of OpenAPI 2. */
+async function everything(registry: ResourceRegistry): Promise<Json> {
   const document = await loadTable<{ paths: Json; definitions: Json }>('openapiV2')
-  const custom = registry.all().filter((resource) => resource.custom)
+  const custom = customOf(registry.all())
   return {
     ...document,
-    paths: { ...document.paths, ...Object.assign({}, ...custom.map((one) => customPaths(one, '#/definitions/'))) },
+    paths: { ...document.paths, ...Object.assign({}, ...custom.map((one) => customPaths(one, 2))) },
     definitions: {
       ...document.definitions,
       [OBJECT_META]: describedObjectMeta(document.definitions[OBJECT_META]),
-      ...Object.fromEntries(custom.map((one) => [schemaName(one), customSchema(one, 2)])),
+      ...Object.assign({}, ...custom.map((one) => publishedSchemas(one, 2))),
     },
   }
 }
+
+const customOf = (resources: Resource[]) => resources.filter(({ custom }) => custom !== undefined)
 
 /** The schemas that a document refers to, directly or through others. */
 function referenced(schemas: Record<string, unknown>, from: unknown): Json {
@@ -93,51 +112,4 @@ function referenced(schemas: Record<string, unknown>, from: unknown): Json {
   }
   visit(from)
   return found
-}
-
-/** `io.fluxcd.helm.v1.HelmRelease` for helm.fluxcd.io/v1. */
-function schemaName({ group, version, kind }: Resource): string {
-  return `${group.split('.').toReversed().join('.')}.${version}.${kind}`
-}
-
-function customSchema(resource: Resource, openApi: 2 | 3): Json {
-  const { group, version, kind, custom } = resource
-  return publishedSchema(custom?.openApi, { version: openApi, kind: { group, version, kind } })
-}
-
-const PATCHES = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']
-
-/** The paths of one object: enough for kubectl to see that the server validates fields itself. */
-function customPaths(resource: Resource, root: string): Json {
-  const { group, version, kind, plural, namespaced } = resource
-  const collection = `/apis/${apiVersionOf(resource)}/${namespaced ? 'namespaces/{namespace}/' : ''}${plural}`
-  const gvk = { group, version, kind }
-  const schema = { $ref: `${root}${schemaName(resource)}` }
-  const v3 = root.startsWith('#/components')
-  const parameter = (name: string) =>
-    v3
-      ? { name, in: 'query', schema: { type: 'string', uniqueItems: true } }
-      : { name, in: 'query', type: 'string', uniqueItems: true }
-  const operation = (action: string, writes: boolean): Json => ({
-    operationId: `${action}${kind}`,
-    ...(writes && { parameters: ['dryRun', 'fieldManager', 'fieldValidation'].map(parameter) }),
-    ...(writes &&
-      v3 &&
-      action === 'patch' && { requestBody: { content: Object.fromEntries(PATCHES.map((type) => [type, {}])) } }),
-    ...(!v3 && action === 'patch' && { consumes: PATCHES }),
-    responses: {
-      200: v3 ? { description: 'OK', content: { 'application/json': { schema } } } : { description: 'OK', schema },
-    },
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': gvk,
-  })
-  return {
-    [collection]: { get: operation('list', false), post: operation('post', true) },
-    [`${collection}/{name}`]: {
-      get: operation('get', false),
-      put: operation('put', true),
-      patch: operation('patch', true),
-      delete: operation('delete', false),
-    },
-  }
 }

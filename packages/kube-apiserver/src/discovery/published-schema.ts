@@ -1,3 +1,4 @@
+import type { Resource } from '../registry/resource.ts'
 import { OBJECT_META } from './object-meta.ts'
 
 type Json = Record<string, unknown>
@@ -10,35 +11,66 @@ const DESCRIPTIONS = {
     "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
 }
 
-/** How the schema of a custom resource is published: `version` 2 leaves out what clients of OpenAPI 2 cannot read. */
-export interface Publication {
-  version: 2 | 3
-  kind: { group: string; version: string; kind: string }
+/** `io.fluxcd.helm.v1.HelmRelease` for helm.fluxcd.io/v1. */
+export function customSchemaName({ group, version, kind }: Resource): string {
+  return `${group.split('.').toReversed().join('.')}.${version}.${kind}`
 }
 
-/** A CRD's schema as its OpenAPI definition (apiextensions-apiserver's openapi builder). */
-export function publishedSchema(openApi: unknown, { version, kind }: Publication): Json {
-  const own = openApi as Json | undefined
-  const extension = { 'x-kubernetes-group-version-kind': [kind] }
+/**
+ * The definitions of a custom resource and of its list, by name (apiextensions-apiserver's openapi builder).
+ * OpenAPI 2 leaves out what its clients cannot read.
+ */
+export function publishedSchemas(resource: Resource, openApi: 2 | 3): Json {
+  const name = customSchemaName(resource)
+  return { [name]: objectSchema(resource, openApi), [`${name}List`]: listSchema(resource, openApi) }
+}
+
+function objectSchema({ group, version, kind, custom }: Resource, openApi: 2 | 3): Json {
+  const own = custom?.openApi as Json | undefined
+  const extension = { 'x-kubernetes-group-version-kind': [{ group, version, kind }] }
   // kubectl takes properties for all there are: a schema that allows more must not name any in version 2.
-  if (!own || (version === 2 && own['x-kubernetes-preserve-unknown-fields'] === true)) {
+  if (!own || (openApi === 2 && own['x-kubernetes-preserve-unknown-fields'] === true)) {
     return { type: 'object', ...extension }
   }
-  const schema = withEmbedded(version === 2 ? forVersion2(own) : own, version)
-  const properties = { ...(schema.properties as Json | undefined), ...objectProperties(version) }
+  const schema = withEmbedded(openApi === 2 ? forVersion2(own) : own, openApi)
+  const properties = { ...(schema.properties as Json | undefined), ...objectProperties(openApi) }
   return { ...schema, properties, ...extension }
 }
 
-function objectProperties(version: 2 | 3): Json {
-  const reference = { $ref: `${version === 2 ? '#/definitions/' : '#/components/schemas/'}${OBJECT_META}` }
+function listSchema(resource: Resource, openApi: 2 | 3): Json {
+  const { group, version, kind, plural } = resource
+  const items = { type: 'array', items: reference(customSchemaName(resource), openApi) }
+  return {
+    type: 'object',
+    description: `${kind}List is a list of ${kind}`,
+    required: ['items'],
+    properties: {
+      apiVersion: { type: 'string', description: DESCRIPTIONS.apiVersion },
+      items: { ...items, description: `List of ${plural}.` },
+      kind: { type: 'string', description: DESCRIPTIONS.kind },
+      metadata: { ...wrapped(LIST_META, openApi), description: 'Standard list metadata.' },
+    },
+    'x-kubernetes-group-version-kind': [{ group, version, kind: `${kind}List` }],
+  }
+}
+
+const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta'
+
+function objectProperties(openApi: 2 | 3): Json {
   return {
     apiVersion: { type: 'string', description: DESCRIPTIONS.apiVersion },
     kind: { type: 'string', description: DESCRIPTIONS.kind },
-    metadata:
-      version === 2
-        ? { ...reference, description: DESCRIPTIONS.metadata }
-        : { allOf: [reference], default: {}, description: DESCRIPTIONS.metadata },
+    metadata: { ...wrapped(OBJECT_META, openApi), description: DESCRIPTIONS.metadata },
   }
+}
+
+function reference(name: string, openApi: 2 | 3): Json {
+  return { $ref: `${openApi === 2 ? '#/definitions/' : '#/components/schemas/'}${name}` }
+}
+
+/** A reference with something said beside it, which OpenAPI 3 allows only around it. */
+function wrapped(name: string, openApi: 2 | 3): Json {
+  return openApi === 2 ? reference(name, 2) : { allOf: [reference(name, 3)] }
 }
 
 const COMBINATIONS = ['allOf', 'anyOf', 'oneOf', 'not']
@@ -46,7 +78,7 @@ const COMBINATIONS = ['allOf', 'anyOf', 'oneOf', 'not']
 /** ToStructuralOpenAPIV2: what OpenAPI 2 has no words for, or kubectl stumbles over. */
 function forVersion2(schema: Json): Json {
   const result: Json = { ...schema }
-  for (const field of COMBINATIONS) delete result[field]
+  for (const field of [...COMBINATIONS, 'default']) delete result[field]
   const nullable = schema.nullable === true
   const open = schema['x-kubernetes-preserve-unknown-fields'] === true
   if (nullable || open) for (const field of ['items', 'properties']) delete result[field]
@@ -60,12 +92,12 @@ function forVersion2(schema: Json): Json {
   return mapChildren(result, forVersion2)
 }
 
-function withEmbedded(schema: Json, version: 2 | 3): Json {
-  const result = mapChildren(schema, (child) => withEmbedded(child, version))
-  if (version === 2 && schema['x-kubernetes-preserve-unknown-fields'] === true) return result
+function withEmbedded(schema: Json, openApi: 2 | 3): Json {
+  const result = mapChildren(schema, (child) => withEmbedded(child, openApi))
+  if (openApi === 2 && schema['x-kubernetes-preserve-unknown-fields'] === true) return result
   if (schema['x-kubernetes-embedded-resource'] !== true) return result
   const required = new Set([...((schema.required as string[] | undefined) ?? []), 'kind', 'apiVersion'])
-  const properties = { ...(result.properties as Json | undefined), ...objectProperties(version) }
+  const properties = { ...(result.properties as Json | undefined), ...objectProperties(openApi) }
   return { ...result, properties, required: [...required] }
 }
 
