@@ -25,7 +25,7 @@ describe('discovery', () => {
       ({ resource }: { resource: string }) => resource === 'deployments',
     )
     expect(deployments).toMatchObject({
-      responseKind: { group: 'apps', version: 'v1', kind: 'Deployment' },
+      responseKind: { kind: 'Deployment' },
       scope: 'Namespaced',
       singularResource: 'deployment',
       shortNames: ['deploy'],

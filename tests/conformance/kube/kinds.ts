@@ -5,8 +5,8 @@ export interface Kind {
   group: string
   plural: string
   namespaced: boolean
-  /** Everything but metadata. */
-  content: object
+  /** Everything but metadata; a function where it names the namespace. */
+  content: object | ((namespace: string) => object)
   /** What the status subresource takes; absent = the kind has none, or its controller writes it at once. */
   status?: object
   /** The name, where it must have a form. */
@@ -35,7 +35,7 @@ const webhook = {
   admissionReviewVersions: ['v1'],
   rules: [{ operations: ['CREATE'], apiGroups: ['none.example'], apiVersions: ['v1'], resources: ['none'] }],
 }
-const kind = (group: string, plural: string, content: object, extra: Partial<Kind> = {}): Kind => ({
+const kind = (group: string, plural: string, content: Kind['content'], extra: Partial<Kind> = {}): Kind => ({
   name: `${group.replace(/^\/apis?\//, '')} ${plural}`,
   group,
   plural,
@@ -147,7 +147,7 @@ export const KINDS: Kind[] = [
     endpoints: [{ addresses: ['192.0.2.1'] }],
     ports: [{ name: 'a', port: 80, protocol: 'TCP' }],
   }),
-  kind('/apis/events.k8s.io/v1', 'events', {
+  kind('/apis/events.k8s.io/v1', 'events', (namespace) => ({
     eventTime: '2026-01-01T00:00:00.000000Z',
     action: 'Test',
     reason: 'Test',
@@ -155,8 +155,8 @@ export const KINDS: Kind[] = [
     note: 'a note',
     reportingController: 'conformance.example/test',
     reportingInstance: 'one',
-    regarding: { kind: 'ConfigMap', name: 'x' },
-  }),
+    regarding: { kind: 'ConfigMap', namespace, name: 'x' },
+  })),
   kind(STORAGE, 'storageclasses', { provisioner: 'none.example.com' }, cluster),
   kind(STORAGE, 'csidrivers', { spec: { attachRequired: false } }, cluster),
   kind(STORAGE, 'csinodes', { spec: { drivers: [] } }, cluster),
@@ -165,7 +165,7 @@ export const KINDS: Kind[] = [
     STORAGE,
     'volumeattachments',
     { spec: { attacher: 'none.example.com', nodeName: 'none', source: { persistentVolumeName: 'none' } } },
-    { ...cluster, status: { attached: true } },
+    cluster,
   ),
   kind('/apis/scheduling.k8s.io/v1', 'priorityclasses', { value: 10 }, cluster),
   kind('/apis/node.k8s.io/v1', 'runtimeclasses', { handler: 'none' }, cluster),

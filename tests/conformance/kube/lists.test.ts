@@ -74,7 +74,7 @@ describe('selectors', () => {
     const { status, body } = await call('GET', `${maps()}?fieldSelector=data.n%3D1`)
 
     expect(status).toBe(400)
-    expect(body.message).toContain('field label not supported')
+    expect(body.message).toContain('"data.n" is not a known field selector')
   })
 })
 

@@ -41,13 +41,16 @@ describe('a watch', () => {
     stream.close()
   })
 
-  it('sends what there is, then a bookmark that says so', async () => {
+  it('sends what there is, then a bookmark that says so', async ({ skip }) => {
     await call('POST', maps(), { body: { metadata: { name: 'initial', labels: { initial: 'yes' } } } })
     const stream = await watch(
       `${maps()}?watch=true&labelSelector=initial%3Dyes&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`,
     )
 
-    expect(await stream.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'initial' } } })
+    const first = await stream.next()
+    const tooOld = String(first.object.message).includes('RequestWatchProgress is disabled')
+    skip(tooOld, 'the etcd of this cluster is too old for it')
+    expect(first).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'initial' } } })
     expect(await stream.next()).toMatchObject({
       type: 'BOOKMARK',
       object: { kind: 'ConfigMap', metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },

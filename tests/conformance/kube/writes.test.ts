@@ -97,7 +97,7 @@ describe('server-side apply', () => {
     const unknown = await apply('one', { ...map({}), spec: {} })
     expect(unknown.status).toBe(500)
     expect(unknown.body.message).toBe(
-      `failed to create typed patch object (${place.namespace}/applied; /v1, Kind=ConfigMap): .spec: field not declared in schema`,
+      'failed to create typed patch object (/applied; /v1, Kind=ConfigMap): .spec: field not declared in schema',
     )
   })
 
