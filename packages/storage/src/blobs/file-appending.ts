@@ -2,19 +2,14 @@ import type { FileHandle } from 'node:fs/promises'
 
 /** Bytes that are collected for one write, while the one before is under way. */
 const WRITE = 1024 * 1024
-/** Bytes after which the disk is told to begin: what is left for the end then takes it no time. */
-const SYNC = 32 * 1024 * 1024
 
 /** Appends a body to a file at the pace of the disk. What came before the body broke off is written. */
 export async function append(file: FileHandle, body: AsyncIterable<Uint8Array>): Promise<void> {
   let waiting: Uint8Array[] = []
   let size = 0
-  let unsynced = 0
   let writing = Promise.resolve()
-  let syncing = Promise.resolve()
   const turn = async (): Promise<void> => {
     await writing
-    unsynced += size
     writing = writeWhole(file, waiting)
     writing.catch(() => {})
     waiting = []
@@ -24,17 +19,11 @@ export async function append(file: FileHandle, body: AsyncIterable<Uint8Array>):
     for await (const piece of body) {
       waiting.push(piece)
       size += piece.length
-      if (size < WRITE) continue
-      await turn()
-      if (unsynced < SYNC) continue
-      unsynced = 0
-      await syncing
-      syncing = file.datasync()
-      syncing.catch(() => {})
+      if (size >= WRITE) await turn()
     }
   } finally {
     await turn()
-    await Promise.all([writing, syncing])
+    await writing
   }
 }
 

@@ -8,7 +8,7 @@ import { corruptBlob, otherDigest, parseKey, requireWhole, unknownUpload } from 
 import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
 import { areChecks, BLOCK } from './block-checks.ts'
 import { append } from './file-appending.ts'
-import { checkedPieces, write } from './file-sending.ts'
+import { sendChecked, write } from './file-sending.ts'
 import { type Fingerprint, fingerprintOf, seen, UploadFingerprints } from './fingerprint.ts'
 import { sendVerified } from './verified-sending.ts'
 
@@ -179,8 +179,8 @@ class FileBlobStore implements BlobStore {
   async #sendLarge(file: FileHandle, { key, size, to, range }: Sending): Promise<void> {
     const checks = await readFile(this.#path('checks', key)).catch(ignoreMissing)
     if (checks && areChecks(checks, size)) {
-      const pieces = checkedPieces({ file, size, checks }, range ?? { start: 0, end: size - 1 }, () => corruptBlob(key))
-      for await (const piece of pieces) await write(to, piece)
+      const whole = { start: 0, end: size - 1 }
+      await sendChecked({ file, size, checks }, range ?? whole, { to, corrupt: () => corruptBlob(key) })
       return
     }
     const content = file.createReadStream({ highWaterMark: 512 * 1024, autoClose: false, start: 0, ...range })

@@ -3,11 +3,14 @@ import type { Writable } from 'node:stream'
 import type { ByteRange } from './blob-store.ts'
 import { areIntact, BLOCK } from './block-checks.ts'
 
-/** Bytes that are read at once: 1 MiB takes half the work of 128 KiB, but a thousand slow clients must not hold two gigabytes. */
-const LARGE = 8 * BLOCK
-const LARGE_READERS = 16
+/** Bytes of a piece: half a mebibyte takes half the work of a block, but a thousand slow clients must not hold two gigabytes. */
+const LARGE = 4 * BLOCK
+const LARGE_SENDERS = 16
+/** Pieces under way: two that are read and two that are written, so that neither the disk nor the client waits for a turn here. */
+const PIECES = 4
+const AHEAD = 2
 
-let readers = 0
+let senders = 0
 
 export interface CheckedFile {
   file: FileHandle
@@ -17,38 +20,50 @@ export interface CheckedFile {
 }
 
 /**
- * The blocks that cover a range, each compared with its check before it is handed on; the one after it is read meanwhile. A piece
- * is good until the next is asked for: there are two buffers. Ends early, with `corrupt` thrown, where a block has changed.
+ * Writes a range to `to` at its pace. Each block is compared with its check before any of it leaves; where one has changed, what
+ * `corrupt` makes is thrown, and the rest is not sent.
  */
-export async function* checkedPieces(
+export async function sendChecked(
   { file, size, checks }: CheckedFile,
   { start, end }: ByteRange,
-  corrupt: () => Error,
-): AsyncGenerator<Uint8Array, void> {
-  const length = ++readers > LARGE_READERS ? BLOCK : LARGE
-  const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)] as const
+  { to, corrupt }: { to: Writable; corrupt: () => Error },
+): Promise<void> {
+  const length = ++senders > LARGE_SENDERS ? BLOCK : LARGE
+  const buffers = Array.from({ length: PIECES }, () => Buffer.allocUnsafeSlow(length))
+  const reads: Promise<Uint8Array>[] = []
+  const writes: Promise<void>[] = []
   const from = Math.floor(start / BLOCK) * BLOCK
-  const read = async (at: number): Promise<Uint8Array> => {
-    const buffer = buffers[((at - from) / length) % 2 === 0 ? 0 : 1]
-    const piece = buffer.subarray(0, Math.min(length, size - at))
+  const count = Math.ceil((end + 1 - from) / length)
+  const read = async (index: number): Promise<Uint8Array> => {
+    const at = from + index * length
+    const piece = (buffers[index % PIECES] as Buffer).subarray(0, Math.min(length, size - at))
     const { bytesRead } = await file.read(piece, 0, piece.length, at)
     if (bytesRead < piece.length || !areIntact(piece, at / BLOCK, checks)) throw corrupt()
-    return piece
+    return piece.subarray(Math.max(0, start - at), Math.min(piece.length, end + 1 - at))
   }
   try {
-    let next = read(from)
-    for (let at = from; at <= end; at += length) {
-      const piece = await next
-      if (at + length <= end) {
-        next = read(at + length)
-        // It is awaited above, unless nobody asks for it any more.
-        next.catch(() => {})
+    let next = 0
+    for (let index = 0; index < count; index++) {
+      for (; next < Math.min(index + AHEAD, count); next++) {
+        // Its buffer has to have left before it is filled again.
+        await writes[next % PIECES]
+        reads[next % PIECES] = started(read(next))
       }
-      yield piece.subarray(Math.max(0, start - at), Math.min(piece.length, end + 1 - at))
+      const piece = (await reads[index % PIECES]) as Uint8Array
+      writes[index % PIECES] = started(write(to, piece))
     }
+    await Promise.all(writes)
   } finally {
-    readers -= 1
+    senders -= 1
+    // The file is closed after this, and a buffer that is still read into is not given back.
+    await Promise.allSettled(reads)
   }
+}
+
+/** It is awaited later, or by nobody when something before it fails. */
+function started<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {})
+  return work
 }
 
 /** Writes, and resolves when the piece has left: its buffer can be used again. Rejects when the other end is gone. */
