@@ -28,3 +28,12 @@ export function formatDuration(milliseconds: number): string {
 export function formatAge(timestamp: string | undefined): string {
   return timestamp ? formatDuration(Date.now() - Date.parse(timestamp)) : '<unknown>'
 }
+
+/** A size as people read it: 12 B, 3.4 KiB, 1.2 GiB. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  let value = bytes
+  let unit = 0
+  for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}

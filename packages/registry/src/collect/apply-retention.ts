@@ -3,7 +3,7 @@ import type { Content } from '../content/content.ts'
 import { removeLocked } from '../content/removal.ts'
 import type { Origin } from '../events.ts'
 import type { Repository } from '../metadata/repository.ts'
-import type { RegistrySettings, RepositoryPolicy, Retention } from '../policy/settings.ts'
+import type { RegistrySettings, Retention } from '../policy/settings.ts'
 import type { Deployed } from '../port.ts'
 import { decideRetention, type RetentionDecision } from './decide-retention.ts'
 
@@ -14,6 +14,8 @@ export interface RetentionRun {
   /** Milliseconds. */
   grace: number
   dryRun: boolean
+  /** What never had a tag goes everywhere, unless a policy keeps it longer. */
+  deleteUntagged: boolean
   /** Ends it early; what is left is for the next run. */
   signal: AbortSignal
 }
@@ -25,22 +27,25 @@ export interface RetentionReport {
   faults: string[]
 }
 
+const UNTAGGED: Retention = { tags: () => false, untaggedAfter: 0 }
 const ORIGIN: Origin = { actor: 'retention' }
 
 /** Removes from every repository what its policies do not keep. Where the cluster has a say and can't be asked, nothing goes. */
 export async function applyRetention(content: Content, run: RetentionRun): Promise<RetentionReport> {
   const report: RetentionReport = { tags: 0, manifests: 0, faults: [] }
   const policies = run.settings.policies.filter(({ retention }) => retention)
-  if (policies.length === 0) return report
-  const cluster = await ask(run.deployed, policies)
+  const always = run.deleteUntagged ? [UNTAGGED] : []
+  const all = [...policies.flatMap(({ retention }) => retention ?? []), ...always]
+  if (all.length === 0) return report
+  const cluster = all.some(wantsCluster(run)) ? await ask(run.deployed) : {}
   for (const repository of [...content.catalog.repositories()]) {
     if (run.signal.aborted) return report
     const covering = policies.filter(({ covers }) => covers(repository.name))
-    const rules = covering.flatMap(({ retention }) => retention ?? [])
+    const rules = [...covering.flatMap(({ retention }) => retention ?? []), ...always]
     if (rules.length === 0) continue
     const fault = rules.some(wantsCluster(run)) ? cluster.fault : undefined
     if (fault !== undefined) {
-      report.faults.push(`${repository.name}: ${fault} (policy ${covering.map(({ name }) => name).join(', ')})`)
+      report.faults.push(`${repository.name}: ${fault}`)
       continue
     }
     const { tags, manifests } = await content.locked(repository.name, () =>
@@ -57,11 +62,7 @@ function wantsCluster({ deployed }: RetentionRun): (rule: Retention) => boolean 
   return ({ keepDeployed }) => keepDeployed ?? deployed !== undefined
 }
 
-async function ask(
-  deployed: RetentionRun['deployed'],
-  policies: RepositoryPolicy[],
-): Promise<{ deployed?: Deployed; fault?: string }> {
-  if (!policies.some(({ retention }) => retention?.keepDeployed ?? deployed !== undefined)) return {}
+async function ask(deployed: RetentionRun['deployed']): Promise<{ deployed?: Deployed; fault?: string }> {
   if (!deployed) return { fault: 'keepDeployed is set, but there is no cluster to ask' }
   try {
     return { deployed: await deployed() }

@@ -17,6 +17,8 @@ export interface CareOptions {
   grace?: number
   /** Only say what would go. @default false */
   dryRun?: boolean
+  /** Remove manifests that never had a tag, whatever the policies say. @default false */
+  deleteUntagged?: boolean
 }
 
 export interface CareReport {
@@ -65,11 +67,18 @@ export class Caretaker {
     await this.#last
   }
 
-  async #run({ grace = GRACE, dryRun = false }: CareOptions): Promise<CareReport> {
+  async #run({ grace = GRACE, dryRun = false, deleteUntagged = false }: CareOptions): Promise<CareReport> {
     const { content, settings, deployed, onReport } = this.#deps
     const { signal } = this.#stop
     const now = content.clock()
-    const retention = await applyRetention(content, { settings: settings(), deployed, grace, dryRun, signal })
+    const retention = await applyRetention(content, {
+      settings: settings(),
+      deployed,
+      grace,
+      dryRun,
+      deleteUntagged,
+      signal,
+    })
     // What pushes were told before the start is not known any more: they get their time counted from there.
     const before = this.#startedAt < now - grace ? now - grace : Number.NEGATIVE_INFINITY
     const garbage = await collectGarbage(content, { before, uploadsBefore: now - UPLOAD_LIFE, dryRun, signal })

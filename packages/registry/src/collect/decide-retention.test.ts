@@ -115,6 +115,19 @@ describe('retention', () => {
       ['old'],
       ['child', 'index', 'signature', 'attestation'],
     ],
+    [
+      'takes along what cosign put under a tag, and counts that for no version',
+      {
+        [`sha256:${'a'.repeat(64)}`]: { age: 9, tags: ['1'] },
+        [`sha256:${'b'.repeat(64)}`]: { age: 1, tags: ['2'] },
+        first: { age: 0, tags: [`sha256-${'a'.repeat(64)}.sig`] },
+        second: { age: 0, tags: [`sha256-${'b'.repeat(64)}.sig`] },
+      },
+      [rule({ keepNewest: 1 })],
+      {},
+      ['1', `sha256-${'a'.repeat(64)}.sig`],
+      [`sha256:${'a'.repeat(64)}`, 'first'],
+    ],
     ['leaves what never had a tag', { plain: { age: 99 } }, [rule({ keepNewest: 0 })], {}, [], []],
     [
       'removes what never had a tag when it is old',

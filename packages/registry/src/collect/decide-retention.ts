@@ -30,16 +30,45 @@ export function decideRetention(
   facts: RetentionFacts,
 ): RetentionDecision {
   if (rules.length === 0) return { tags: [], manifests: [] }
-  const going = goingTags(repository, rules, facts)
-  const staying = staysFrom(rootsOf(repository, rules, { ...facts, going }), repository)
+  const tags = sortTags(repository, facts)
+  const going = goingTags(tags, rules, facts)
+  const staying = staysFrom(rootsOf(repository, rules, { ...facts, tags, going }), repository, tags)
+  const left = [...tags.subjects].filter(([, subject]) => !staying.has(subject)).map(([tag]) => tag)
   return {
-    tags: [...going],
+    tags: [...going, ...left],
     manifests: [...repository.manifests.keys()].filter((digest) => !staying.has(digest)),
   }
 }
 
-function goingTags(repository: Repository, rules: readonly Retention[], facts: RetentionFacts): Set<string> {
-  const tags = [...repository.tags].sort(([, a], [, b]) => Date.parse(b.at) - Date.parse(a.at))
+interface Tags {
+  /** The newest first. */
+  own: [string, TagRecord][]
+  /** Tags that are no versions but stand for the place of a signature: tag -> the manifest that it is about. */
+  subjects: Map<string, string>
+  /** Digest of a manifest -> those that such tags lead to. */
+  about: Map<string, string[]>
+}
+
+/** `sha256-….sig` of cosign, and `sha256-…`, the tag in the place of referrers (distribution-spec, "Referrers Tag Schema"). */
+const SUBJECT_TAG = /^(sha256|sha512)-([0-9a-f]{64,})(\.[a-z]+)?$/
+
+function sortTags({ tags, manifests }: Repository, { isDeletable }: RetentionFacts): Tags {
+  const sorted: Tags = { own: [], subjects: new Map(), about: new Map() }
+  for (const [tag, record] of tags) {
+    const [, algorithm, hex] = SUBJECT_TAG.exec(tag) ?? []
+    const subject = `${algorithm}:${hex}`
+    if (hex === undefined || !manifests.has(subject) || !isDeletable(tag)) {
+      sorted.own.push([tag, record])
+      continue
+    }
+    sorted.subjects.set(tag, subject)
+    sorted.about.set(subject, [...(sorted.about.get(subject) ?? []), record.digest])
+  }
+  sorted.own.sort(([, a], [, b]) => Date.parse(b.at) - Date.parse(a.at))
+  return sorted
+}
+
+function goingTags({ own: tags }: Tags, rules: readonly Retention[], facts: RetentionFacts): Set<string> {
   const verdicts = rules.filter(isReasonToDelete).map((rule) => ({ rule, newest: newestOf(tags, rule) }))
   const isGoing = ([tag, record]: [string, TagRecord]): boolean => {
     const about = verdicts.filter(({ rule }) => rule.tags(tag))
@@ -69,7 +98,7 @@ function newestOf(tags: [string, TagRecord][], { tags: isAbout, keepNewest = 0 }
 function rootsOf(
   repository: Repository,
   rules: readonly Retention[],
-  { going, now, grace, isDeployed, isDeletable }: RetentionFacts & { going: Set<string> },
+  { tags, going, now, grace, isDeployed, isDeletable }: RetentionFacts & { tags: Tags; going: Set<string> },
 ): string[] {
   const limits = rules.flatMap(({ untaggedAfter }) => untaggedAfter ?? [])
   const limit = limits.length > 0 ? Math.max(grace, ...limits) : Number.POSITIVE_INFINITY
@@ -79,7 +108,7 @@ function rootsOf(
     const belongs = listed.has(digest) || (subject !== undefined && repository.manifests.has(subject))
     return !tagged.has(digest) && !belongs && now - Date.parse(at) < limit
   }
-  const byTag = [...repository.tags].flatMap(([tag, { digest }]) => (going.has(tag) ? [] : digest))
+  const byTag = tags.own.flatMap(([tag, { digest }]) => (going.has(tag) ? [] : digest))
   const byThemselves = [...repository.manifests.values()].filter(
     (record) => standsAlone(record) || isDeployed(record.digest) || !isDeletable(record.digest),
   )
@@ -87,14 +116,14 @@ function rootsOf(
 }
 
 /** The roots, what they list, and what is about any of them. */
-function staysFrom(roots: string[], { manifests, referrers }: Repository): Set<string> {
+function staysFrom(roots: string[], { manifests, referrers }: Repository, { about }: Tags): Set<string> {
   const staying = new Set<string>()
   const waiting = [...roots]
   for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
     const record = staying.has(digest) ? undefined : manifests.get(digest)
     if (!record) continue
     staying.add(digest)
-    waiting.push(...record.references, ...(referrers.get(digest) ?? []))
+    waiting.push(...record.references, ...(referrers.get(digest) ?? []), ...(about.get(digest) ?? []))
   }
   return staying
 }

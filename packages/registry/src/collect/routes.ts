@@ -5,7 +5,7 @@ import type { Incoming } from '../exchange.ts'
 import { parseDuration } from '../policy/duration.ts'
 import { Refusal } from '../refusal.ts'
 import type { Scrubber } from '../scrub/scrubber.ts'
-import type { Caretaker } from './caretaker.ts'
+import type { CareOptions, Caretaker } from './caretaker.ts'
 
 export interface CareDeps {
   guard: Guard
@@ -37,13 +37,14 @@ export async function serveCare(deps: CareDeps, incoming: Incoming): Promise<voi
   }
 }
 
-function careOptions({ searchParams }: URL): { dryRun: boolean; grace?: number } {
-  const dryRun = searchParams.get('dryRun') === 'true'
+function careOptions({ searchParams }: URL): CareOptions {
+  const isSet = (name: string): boolean => searchParams.get(name) === 'true'
+  const options = { dryRun: isSet('dryRun'), deleteUntagged: isSet('deleteUntagged') }
   const text = searchParams.get('grace')
-  if (text === null) return { dryRun }
+  if (text === null) return options
   const grace = parseDuration(text)
   if (grace === undefined) throw new Refusal('UNSUPPORTED', 'grace must be a duration such as 2h', { status: 400 })
-  return { dryRun, grace }
+  return { ...options, grace }
 }
 
 /** Sizes are bytes. What several repositories share counts in each, and once in the whole. */

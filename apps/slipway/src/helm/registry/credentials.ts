@@ -29,7 +29,8 @@ export function removeLogin(registryConfig: string, host: string): void {
   writeConfig(registryConfig, { ...config, auths })
 }
 
-function loginIn(file: string, host: string): LoginData | undefined {
+/** The login for a registry that a file of docker's form holds, or the credential helper that it names. */
+export function loginIn(file: string, host: string): LoginData | undefined {
   const { auths, credHelpers, credsStore } = readConfig(file)
   const helper = credHelpers?.[host] ?? credsStore
   const fromHelper = helper === undefined ? undefined : askHelper(helper, host)

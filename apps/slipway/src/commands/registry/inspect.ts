@@ -1,0 +1,19 @@
+import { connectToRegistry, type RegistryFlags } from '../../registry/connection.ts'
+import { describeImage, descriptionText } from '../../registry/describe-image.ts'
+import { type OutputFlags, printResult } from '../../registry/output.ts'
+
+interface Options extends RegistryFlags, OutputFlags {
+  raw?: boolean
+}
+
+/** Prints what an image, chart or other artifact is; with --raw its manifest as it stands. */
+export async function run(options: Options, image: string): Promise<void> {
+  const { client, parse } = await connectToRegistry(options)
+  const reference = parse(image)
+  if (options.raw) {
+    process.stdout.write((await client.getManifest(reference)).bytes)
+    return
+  }
+  const description = await describeImage(client, reference)
+  printResult(options, description, () => descriptionText(description))
+}
