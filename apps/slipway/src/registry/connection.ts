@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@slipway/errors'
@@ -8,6 +7,7 @@ import type { GlobalOptions } from '../connect.ts'
 import { DataFolder, type Instance } from '../data-folder.ts'
 import { loginIn } from '../helm/registry/credentials.ts'
 import { readPassword } from '../helm/registry/prompt.ts'
+import { readOptionFile } from '../option-file.ts'
 import { resolveAliases } from '../server/host-aliases.ts'
 import { readSettings } from '../settings.ts'
 
@@ -50,7 +50,7 @@ export async function connectToRegistry(flags: RegistryFlags): Promise<RegistryC
     ...((flags.insecure || flags.caFile) && {
       tls: {
         insecure: flags.insecure ?? false,
-        ...(flags.caFile !== undefined && { authorities: readFileSync(flags.caFile, 'utf8') }),
+        ...(flags.caFile !== undefined && { authorities: readOptionFile(flags.caFile) }),
       },
     }),
   }

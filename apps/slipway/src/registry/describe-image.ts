@@ -1,6 +1,6 @@
+import type { KeyObject } from 'node:crypto'
 import { formatReference, type ImageManifest, isIndexMediaType, mediaTypes, type Reference } from '@slipway/oci-format'
-import type { FetchedManifest, RegistryClient } from '@slipway/registry-client'
-import { formatBytes } from '../table.ts'
+import { type Attached, attachedTo, type FetchedManifest, proves, type RegistryClient } from '@slipway/registry-client'
 
 /** What `slipway registry inspect` shows. */
 export interface ImageDescription {
@@ -20,6 +20,13 @@ export interface ImageDescription {
   /** Of an index. */
   manifests?: { digest: string; mediaType: string; platform?: string }[]
   referrers: { digest: string; artifactType?: string }[]
+  /** Those of cosign. */
+  signatures: SignatureDescription[]
+}
+
+export interface SignatureDescription extends Omit<Attached, 'proof'> {
+  /** Whether the holder of one of the keys made it, of this image; absent without keys. */
+  verified?: boolean
 }
 
 interface Config {
@@ -37,10 +44,16 @@ interface Config {
 /** A config is JSON and small; what is larger is none. */
 const CONFIG_LIMIT = 4 * 1024 * 1024
 
-export async function describeImage(client: RegistryClient, reference: Reference): Promise<ImageDescription> {
+/** Reads what an image is and what is attached to it; signatures are tried with the keys. Throws what RegistryClient does. */
+export async function describeImage(
+  client: RegistryClient,
+  reference: Reference,
+  keys: readonly KeyObject[] = [],
+): Promise<ImageDescription> {
   const fetched = await client.getManifest(reference)
   const { manifest, digest, mediaType } = fetched
   const referrers = await client.listReferrers({ ...reference, digest })
+  const attached = await attachedTo(client, { ...reference, digest })
   const { tag, digest: _, ...place } = reference
   return {
     name: formatReference({ ...place, ...(tag !== undefined && { tag }) }),
@@ -53,47 +66,11 @@ export async function describeImage(client: RegistryClient, reference: Reference
       digest: about,
       ...(artifactType !== undefined && { artifactType }),
     })),
+    signatures: attached.map(({ proof, ...found }) => ({
+      ...found,
+      ...(keys.length > 0 && { verified: proves(proof, digest, keys) }),
+    })),
   }
-}
-
-/** Lines for people. */
-export function descriptionText(description: ImageDescription): string {
-  const { chart, layers = [], manifests = [], referrers, labels = {}, annotations = {} } = description
-  const fields: [string, string | undefined][] = [
-    ['Name', description.name],
-    ['Digest', description.digest],
-    ['Media type', description.mediaType],
-    ['Artifact type', description.artifactType],
-    ['Chart', chart && `${chart.name} ${chart.version}${chart.appVersion ? ` (app version ${chart.appVersion})` : ''}`],
-    ['Description', chart?.description],
-    ['Platform', description.platform],
-    ['Created', description.created],
-    ['Size', description.size === undefined ? undefined : formatBytes(description.size)],
-  ]
-  const lines = fields.flatMap(([name, value]) => (value ? `${`${name}:`.padEnd(15)}${value}` : []))
-  const section = (title: string, rows: string[]): string[] =>
-    rows.length > 0 ? [`${title}:`, ...rows.map((row) => `  ${row}`)] : []
-  return [
-    ...lines,
-    ...section('Labels', pairs(labels)),
-    ...section('Annotations', pairs(annotations)),
-    ...section(
-      'Layers',
-      layers.map(({ digest, size, mediaType }) => `${digest}  ${formatBytes(size).padStart(9)}  ${mediaType}`),
-    ),
-    ...section(
-      'Manifests',
-      manifests.map(({ digest, platform = '', mediaType }) => `${digest}  ${platform.padEnd(14)}  ${mediaType}`),
-    ),
-    ...section(
-      'Referrers',
-      referrers.map(({ digest, artifactType = '' }) => `${digest}  ${artifactType}`),
-    ),
-  ].join('\n')
-}
-
-function pairs(texts: Record<string, string>): string[] {
-  return Object.entries(texts).map(([key, value]) => `${key}=${value}`)
 }
 
 function describeIndex({ manifest }: FetchedManifest): Partial<ImageDescription> {

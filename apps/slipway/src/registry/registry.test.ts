@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseReference } from '@slipway/oci-format'
@@ -5,7 +6,8 @@ import { chartArchive, sha256, startRegistry, type TestRegistry } from '@slipway
 import { RegistryClient } from '@slipway/registry-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { copyImage } from './copy-image.ts'
-import { describeImage, descriptionText } from './describe-image.ts'
+import { describeImage } from './describe-image.ts'
+import { descriptionText } from './description-text.ts'
 import { registryUsage } from './registry-usage.ts'
 
 let ours: TestRegistry
@@ -113,6 +115,37 @@ describe('an inspection', () => {
 
     expect(descriptionText(chart)).toContain('Chart:         shop 1.2.3')
     expect(index).toMatchObject({ manifests: [{ digest: child }] })
+  })
+
+  it('shows the signatures of an image, and whose they are', async () => {
+    const image = await ours.client.pushImage('signed', '1')
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey
+    // As `cosign sign --key` (cosign, specs/SIGNATURE_SPEC.md).
+    const payload = JSON.stringify({
+      critical: { image: { 'docker-manifest-digest': image }, type: 'cosign container image signature' },
+    })
+    const signature = {
+      mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json',
+      digest: sha256(payload),
+      size: payload.length,
+      annotations: {
+        'dev.cosignproject.cosign/signature': sign('sha256', Buffer.from(payload), privateKey).toString('base64'),
+      },
+    }
+    const manifest = await ours.client.imageManifest('signed', payload, {}, { layers: [signature] })
+    await ours.client.putManifest('signed', `${image.replace(':', '-')}.sig`, manifest)
+
+    const describe = (...keys: (typeof publicKey)[]) => describeImage(client, at(ours, 'signed:1'), keys)
+    const proved = await describe(stranger, publicKey)
+    const strange = await describe(stranger)
+    const plain = await describe()
+
+    const found = { kind: 'signature', manifest: sha256(manifest), foundBy: `${image.replace(':', '-')}.sig` }
+    expect(proved.signatures).toEqual([{ ...found, verified: true }])
+    expect(strange.signatures).toEqual([{ ...found, verified: false }])
+    expect(plain.signatures).toEqual([found])
+    expect(descriptionText(strange)).toMatch(/Signatures:\n {2}sha256:\w+ {2}signature {2}NOT VERIFIED$/)
   })
 })
 

@@ -49,7 +49,14 @@ function addReading(registry: Command): void {
           .description('show what an image, chart or other artifact is')
           .argument('<image>', NAME),
       ),
-    ).option('--raw', 'print the manifest as it stands'),
+    )
+      .option('--raw', 'print the manifest as it stands')
+      .option(
+        '--key <file>',
+        'public key in PEM that its signatures are tried with (may be repeated)',
+        (file, files: string[]) => [...files, file],
+        [],
+      ),
     () => import('./inspect.ts'),
   )
   on(
@@ -93,6 +100,17 @@ function addWriting(registry: Command): void {
       .option('--delete-untagged', 'remove manifests that have no tag too, unless a policy keeps them longer')
       .option('--grace <duration>', 'how long a push may count on what it saw (default: 2h)'),
     () => import('./gc.ts'),
+  )
+  on(
+    printing(
+      connecting(
+        registry
+          .command('scrub')
+          .description('read every blob again and set aside what is spoilt')
+          .argument('[host]', HOST),
+      ),
+    ),
+    () => import('./scrub.ts'),
   )
 }
 

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { messageOf, UserError } from '@slipway/errors'
+import { UserError } from '@slipway/errors'
 import type { GlobalOptions } from '../../connect.ts'
 import { DataFolder } from '../../data-folder.ts'
+import { readOptionFile } from '../../option-file.ts'
 import { log, logError } from '../../server/log.ts'
 import { parseListenAddress } from '../../server/option-values.ts'
 import { type RegistryServerOptions, startRegistryServer } from '../../server/start-registry-server.ts'
@@ -59,15 +59,8 @@ function serverOptions({
     ...(blobs !== undefined && { blobs }),
     ...(htpasswd !== undefined && { htpasswd }),
     ...(config !== undefined && { config }),
-    ...(kubeconfig !== undefined && { kubeconfig: readText(kubeconfig) }),
-    ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: readText(tlsCert), key: readText(tlsKey) } }),
-  }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UserError('OPTION_INVALID', `${file} can't be read: ${messageOf(error)}`, { at: { file } })
+    ...(kubeconfig !== undefined && { kubeconfig: readOptionFile(kubeconfig) }),
+    ...(tlsCert !== undefined &&
+      tlsKey !== undefined && { tls: { cert: readOptionFile(tlsCert), key: readOptionFile(tlsKey) } }),
   }
 }
