@@ -1,10 +1,10 @@
 import { sprintf } from '@slipway/go-template'
 import { isTable, type Values } from '../values/value.ts'
-import { type Schema, type SchemaDocument, schemaAddress } from './document.ts'
+import { type SchemaDocument, schemaAddress } from './document.ts'
 import { failureText } from './failure.ts'
+import { type Schema, subschemasOf } from './keywords.ts'
 import { metaschema } from './metaschemas.ts'
 import { compilePattern } from './pattern.ts'
-import { subschemasOf } from './subschemas.ts'
 import { validate } from './validate.ts'
 
 /**
@@ -14,29 +14,25 @@ import { validate } from './validate.ts'
 export function checkSchema(document: SchemaDocument): void {
   checkMeta(document, document.root, '')
   const seen = new Set<Schema>()
-  const waiting: { schema: Schema; pointer: string }[] = [{ schema: document.root, pointer: '' }]
+  const waiting = [document.root]
   // The list grows while it is gone through.
-  for (const { schema, pointer } of waiting) {
+  for (const schema of waiting) {
     if (!isTable(schema) || seen.has(schema)) continue
     seen.add(schema)
+    const { keywords, pointer, resource } = document.place(schema)
     for (const keyword of ['$ref', '$recursiveRef', '$dynamicRef']) {
-      const reference = schema[keyword]
+      const reference = keywords[keyword]
       if (typeof reference !== 'string') continue
-      const { schema: target, fragment, isPlaced } = document.resolve(reference, schema)
-      if (!isPlaced) checkMeta(document, target, fragment)
-      waiting.push({ schema: target, pointer: fragment })
+      const { schema: target, fragment, isStray } = document.resolve(reference, resource)
+      if (isStray) checkMeta(document, target, fragment)
+      waiting.push(target)
     }
-    if (document.draft < 2019 && schema.$ref !== undefined) continue
-    checkPatterns(schema, pointer)
-    for (const { keys, schema: inner } of subschemasOf(schema)) {
-      if (keys[0] === 'definitions' || keys[0] === '$defs') continue
-      waiting.push({ schema: inner, pointer: `${pointer}/${keys.map(escapeKey).join('/')}` })
+    checkPatterns(keywords, pointer)
+    for (const { keys, schema: inner } of subschemasOf(keywords, document.draft)) {
+      // What only stands there to be referred to is checked where it is.
+      if (keys[0] !== 'definitions' && keys[0] !== '$defs') waiting.push(inner)
     }
   }
-}
-
-function escapeKey(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function checkMeta({ draft }: SchemaDocument, schema: Schema, fragment: string): void {
@@ -50,16 +46,17 @@ function checkMeta({ draft }: SchemaDocument, schema: Schema, fragment: string):
 }
 
 function checkPatterns({ patternProperties, pattern }: Values, pointer: string): void {
-  const all: [string, unknown][] = isTable(patternProperties)
-    ? Object.keys(patternProperties).map((key) => ['patternProperties', key])
-    : []
-  for (const [keyword, text] of [...all, ['pattern', pattern] as const]) {
-    if (typeof text !== 'string') continue
-    try {
-      compilePattern(text)
-    } catch (error) {
-      const place = sprintf('%q at %q', text, `${schemaAddress}#${pointer}/${keyword}`)
-      throw new Error(`invalid regex ${place}: ${error instanceof Error ? error.message : String(error)}`)
-    }
+  for (const key of isTable(patternProperties) ? Object.keys(patternProperties) : []) {
+    checkPattern(key, `${pointer}/patternProperties`)
+  }
+  if (typeof pattern === 'string') checkPattern(pattern, `${pointer}/pattern`)
+}
+
+function checkPattern(text: string, pointer: string): void {
+  try {
+    compilePattern(text)
+  } catch (error) {
+    const place = sprintf('%q at %q', text, `${schemaAddress}#${pointer}`)
+    throw new Error(`invalid regex ${place}: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

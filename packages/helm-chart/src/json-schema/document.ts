@@ -1,11 +1,6 @@
 import { sprintf } from '@slipway/go-template'
 import { isTable, type Values } from '../values/value.ts'
-import { subschemasOf } from './subschemas.ts'
-
-export type Draft = 4 | 6 | 7 | 2019 | 2020
-
-/** A schema: a table of keywords, or a bool. */
-export type Schema = Values | boolean
+import { type Draft, keywordsOf, type Schema, subschemasOf } from './keywords.ts'
 
 /** A schema that other schemas can name by its address, with everything inside it. */
 export interface Resource {
@@ -16,12 +11,22 @@ export interface Resource {
   readonly dynamicAnchors: Set<string>
 }
 
+/** A schema that is a table, where it stands in its document. */
+export interface Placed {
+  /** The keywords that count in the document's draft. */
+  readonly keywords: Values
+  /** The JSON pointer to it. */
+  readonly pointer: string
+  readonly resource: Resource
+}
+
 /** What a reference leads to. */
 export interface Reference {
   readonly schema: Schema
+  /** What follows the `#`, as the reference has it. */
   readonly fragment: string
-  /** It stands where schemas stand, so it was checked with the document. */
-  readonly isPlaced: boolean
+  /** It does not stand where schemas stand, so it was not checked with the document. */
+  readonly isStray: boolean
 }
 
 /** Where Helm says that values.schema.json is. */
@@ -31,11 +36,12 @@ export const schemaAddress = 'file:///values.schema.json'
 export class SchemaDocument {
   readonly root: Schema
   readonly draft: Draft
-  private readonly resources = new Map<string, Resource>()
-  private readonly owners = new Map<Schema, Resource>()
-  private readonly main: Resource
   /** Where messages say that the document is. */
-  private readonly file: string
+  readonly file: string
+  private readonly resources = new Map<string, Resource>()
+  private readonly placed = new Map<Values, Placed>()
+  private readonly references = new Map<string, Reference>()
+  private readonly main: Resource
   private needsEvaluated = false
 
   /** Throws an Error when the draft is not known. */
@@ -45,7 +51,7 @@ export class SchemaDocument {
     this.file = address
     this.main = newResource(root, address)
     this.resources.set(address, this.main)
-    this.collect(root, this.main)
+    this.collect(root, this.main, '')
   }
 
   /** Whether some schema asks which properties or items others have dealt with. */
@@ -53,14 +59,24 @@ export class SchemaDocument {
     return this.needsEvaluated
   }
 
-  /** The resource that a schema of this document belongs to. */
-  resourceOf(schema: Schema): Resource {
-    return this.owners.get(schema) ?? this.main
+  /** A schema of this document that it begins with or that a reference has led to. */
+  place(schema: Values): Placed {
+    const placed = this.placed.get(schema)
+    if (!placed) throw new Error('a schema is used that its document does not have')
+    return placed
   }
 
-  /** The schema that a reference names, as the schema `from` sees it. Throws an Error when there is none. */
-  resolve(reference: string, from: Schema): Reference {
-    const owner = this.resourceOf(from)
+  /** The schema that a reference names, as the schemas of `owner` see it. Throws an Error when there is none. */
+  resolve(reference: string, owner: Resource): Reference {
+    const key = `${owner.address} ${reference}`
+    const known = this.references.get(key)
+    if (known) return known
+    const found = this.find(reference, owner)
+    this.references.set(key, found)
+    return found
+  }
+
+  private find(reference: string, owner: Resource): Reference {
     const target = new URL(reference, owner.address)
     const fragment = decodeURIComponent(target.hash.slice(1))
     target.hash = ''
@@ -68,13 +84,17 @@ export class SchemaDocument {
     if (!resource) {
       throw new Error(`failing loading ${goQuoted(target.href)}: schemas are not fetched from other places`)
     }
-    const schema =
-      fragment === '' || fragment.startsWith('/') ? at(resource.root, fragment) : resource.anchors.get(fragment)
+    const isPointer = fragment === '' || fragment.startsWith('/')
+    const schema = isPointer ? at(resource.root, fragment) : resource.anchors.get(fragment)
     if (schema === undefined) throw new Error(this.missing(resource, fragment))
     if (!isSchema(schema)) throw new Error(`${goQuoted(`${this.file}#${fragment}`)} is not a schema`)
-    const isPlaced = !isTable(schema) || this.owners.has(schema)
-    this.collect(schema, resource)
-    return { schema, fragment, isPlaced }
+    const isStray = isTable(schema) && !this.placed.has(schema)
+    if (isStray) this.collect(schema, resource, this.pointerOf(resource) + fragment)
+    return { schema, fragment, isStray }
+  }
+
+  private pointerOf({ root }: Resource): string {
+    return isTable(root) ? this.place(root).pointer : ''
   }
 
   private missing(resource: Resource, fragment: string): string {
@@ -82,13 +102,18 @@ export class SchemaDocument {
     return `anchor in ${goQuoted(`${resource.address}#${fragment}`)} not found in schema ${goQuoted(this.file)}`
   }
 
-  private collect(schema: Schema, outer: Resource): void {
-    if (!isTable(schema) || this.owners.has(schema)) return
-    const owner = this.ownResource(schema, outer)
-    this.owners.set(schema, owner)
-    this.collectAnchors(schema, owner)
-    if (schema.unevaluatedProperties !== undefined || schema.unevaluatedItems !== undefined) this.needsEvaluated = true
-    for (const { schema: inner } of subschemasOf(schema)) this.collect(inner, owner)
+  private collect(schema: Schema, outer: Resource, pointer: string): void {
+    if (!isTable(schema) || this.placed.has(schema)) return
+    const resource = this.ownResource(schema, outer)
+    const keywords = keywordsOf(schema, this.draft)
+    this.placed.set(schema, { keywords, pointer, resource })
+    this.collectAnchors(schema, resource)
+    if (keywords.unevaluatedProperties !== undefined || keywords.unevaluatedItems !== undefined) {
+      this.needsEvaluated = true
+    }
+    for (const { keys, schema: inner } of subschemasOf(schema, this.draft)) {
+      this.collect(inner, resource, `${pointer}${keys.map((key) => `/${escapeToken(key)}`).join('')}`)
+    }
   }
 
   private ownResource(schema: Values, outer: Resource): Resource {
@@ -115,7 +140,7 @@ export class SchemaDocument {
       return
     }
     if (typeof schema.$anchor === 'string') anchors.set(schema.$anchor, schema)
-    if (typeof schema.$dynamicAnchor !== 'string') return
+    if (this.draft < 2020 || typeof schema.$dynamicAnchor !== 'string') return
     anchors.set(schema.$dynamicAnchor, schema)
     dynamicAnchors.add(schema.$dynamicAnchor)
   }
@@ -123,6 +148,11 @@ export class SchemaDocument {
 
 function newResource(root: Schema, address: string): Resource {
   return { root, address, anchors: new Map(), dynamicAnchors: new Set() }
+}
+
+/** A key as a JSON pointer has it (RFC 6901). */
+export function escapeToken(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function goQuoted(text: string): string {

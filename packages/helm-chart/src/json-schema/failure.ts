@@ -10,6 +10,11 @@ export interface Failure {
   readonly kind?: 'group' | 'reference'
 }
 
+/** The failures that a group stands for. */
+export function unfolded(failure: Failure): readonly Failure[] {
+  return failure.kind === 'group' ? failure.causes : [failure]
+}
+
 /** The failures as lines, each level indented by two spaces. */
 export function failureText(failures: readonly Failure[]): string {
   return failures.flatMap((failure) => linesOf(failure, '')).join('\n')

@@ -1,11 +1,12 @@
 import { formatFloat } from '@slipway/go-yaml'
 import { compareStrings } from '../encoding.ts'
 import { isTable, type Values } from '../values/value.ts'
-import { type Draft, type Schema, SchemaDocument } from './document.ts'
+import { SchemaDocument } from './document.ts'
 import { formats } from './formats.ts'
+import { type Draft, type Schema, subschemasOf } from './keywords.ts'
+import { isMultipleOf } from './number.ts'
 import { compilePattern } from './pattern.ts'
 import { equal, shownJson } from './scalars.ts'
-import { subschemasOf } from './subschemas.ts'
 
 /**
  * What is wrong with a value by a schema, with the words of xeipuuv/gojsonschema 1.2.0, which Helm 3 shows; undefined
@@ -13,7 +14,7 @@ import { subschemasOf } from './subschemas.ts'
  */
 export function legacyProblem(root: Schema, value: unknown): string | undefined {
   const document = new SchemaDocument(isTable(root) ? withKnownDraft(root) : root)
-  checkTypes(document.root)
+  checkTypes(document.root, document.draft)
   const result = new LegacyValidator(document).check(document.root, { value, path: '(root)', depth: 0 })
   if (result.errors.length === 0) return undefined
   return result.errors.map((line) => `- ${line}\n`).join('')
@@ -28,7 +29,7 @@ function withKnownDraft(root: Values): Values {
 const typeNames = ['array', 'boolean', 'integer', 'number', 'null', 'object', 'string']
 
 /** Refuses a `type` that is none, wherever a schema stands. */
-function checkTypes(schema: Schema): void {
+function checkTypes(schema: Schema, draft: Draft): void {
   if (!isTable(schema)) return
   for (const type of [schema.type ?? []].flat()) {
     if (typeNames.includes(String(type))) continue
@@ -36,7 +37,7 @@ function checkTypes(schema: Schema): void {
       `has a primitive type that is NOT VALID -- given: /${String(type)}/ Expected valid values are:[${typeNames.join(' ')}]`,
     )
   }
-  for (const { schema: inner } of subschemasOf(schema)) checkTypes(inner)
+  for (const { schema: inner } of subschemasOf(schema, draft)) checkTypes(inner, draft)
 }
 
 interface Place {
@@ -73,7 +74,7 @@ class LegacyValidator {
     if (schema === false) fail(result, place, 'False always fails validation')
     if (typeof schema === 'boolean' || Object.keys(schema).length === 0) return
     if (typeof schema.$ref === 'string') {
-      const target = this.document.resolve(schema.$ref, schema).schema
+      const target = this.document.resolve(schema.$ref, this.document.place(schema).resource).schema
       this.run(target, { ...place, depth: place.depth + 1 }, result)
       return
     }
@@ -251,11 +252,7 @@ class LegacyValidator {
     const value = Number(place.value)
     const say = (words: string) => fail(result, place, words)
     const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema
-    limit(
-      schema.multipleOf,
-      (step) =>
-        !Number.isInteger(Number((value / step).toPrecision(15))) && say(`Must be a multiple of ${formatFloat(step)}`),
-    )
+    limit(schema.multipleOf, (step) => !isMultipleOf(value, step) && say(`Must be a multiple of ${formatFloat(step)}`))
     if (exclusiveMaximum === true) limit(maximum, (max) => value >= max && say(`Must be less than ${formatFloat(max)}`))
     else limit(maximum, (max) => value > max && say(`Must be less than or equal to ${formatFloat(max)}`))
     limit(exclusiveMaximum, (max) => value >= max && say(`Must be less than ${formatFloat(max)}`))

@@ -1,5 +1,6 @@
 import { fromJson } from '../values/value.ts'
-import { type Draft, type Schema, SchemaDocument } from './document.ts'
+import { SchemaDocument } from './document.ts'
+import type { Draft, Schema } from './keywords.ts'
 
 /**
  * The schemas of schemas that json-schema.org publishes, without their annotations; those of 2019-09 and 2020-12 with

@@ -1,7 +1,10 @@
 import { compareStrings } from '../encoding.ts'
 import { isTable, type Values } from '../values/value.ts'
-import { quoted, shown } from './failure.ts'
+import { grouped, groupedFloat, quoted, shown } from './failure.ts'
 import { formats } from './formats.ts'
+import { isMultipleOf } from './number.ts'
+import { compilePattern } from './pattern.ts'
+import type { SchemaCheck } from './validate.ts'
 
 /** The keywords that end the check of a schema at once: type, const, enum, format. */
 export function scalarMismatch(schema: Values, value: unknown, assertsFormats: boolean): string | undefined {
@@ -26,6 +29,62 @@ function enumMessage(items: readonly unknown[]): string {
   if (items.some((item) => typeof item === 'object' && item !== null)) return "'enum' failed"
   const names = items.map(shown)
   return names.length === 1 ? `value must be ${names[0]}` : `value must be one of ${names.join(', ')}`
+}
+
+interface Limit {
+  readonly keyword: string
+  readonly got: number
+  readonly isBroken: (got: number, want: number) => boolean
+}
+
+/** A keyword that bounds a count. */
+export function limit(check: SchemaCheck, keywords: Values, { keyword, got, isBroken }: Limit): void {
+  const want = keywords[keyword]
+  if (typeof want === 'number' && isBroken(got, want)) {
+    check.fail(`${keyword}: got ${grouped(got)}, want ${grouped(want)}`)
+  }
+}
+
+export function isLess(got: number | bigint, want: number): boolean {
+  return got < want
+}
+
+export function isMore(got: number | bigint, want: number): boolean {
+  return got > want
+}
+
+/** The keywords for strings. */
+export function checkText(check: SchemaCheck, keywords: Values, value: string): void {
+  const { minLength, maxLength, pattern } = keywords
+  if (minLength !== undefined || maxLength !== undefined) {
+    const { length } = Array.from(value)
+    limit(check, keywords, { keyword: 'minLength', got: length, isBroken: isLess })
+    limit(check, keywords, { keyword: 'maxLength', got: length, isBroken: isMore })
+  }
+  if (typeof pattern === 'string' && !compilePattern(pattern).matcher(value).find()) {
+    check.fail(`${quoted(value)} does not match pattern ${quoted(pattern)}`)
+  }
+}
+
+/** The keywords for numbers. */
+export function checkNumber(check: SchemaCheck, keywords: Values, got: number | bigint): void {
+  const bound = (keyword: string, name: string, isBroken: (got: number | bigint, want: number) => boolean) => {
+    const want = keywords[keyword]
+    if (typeof want === 'number' && isBroken(got, want)) {
+      check.fail(`${name}: got ${groupedFloat(Number(got))}, want ${groupedFloat(want)}`)
+    }
+  }
+  const isNotAbove = (value: number | bigint, want: number) => value <= want
+  const isNotBelow = (value: number | bigint, want: number) => value >= want
+  const { exclusiveMinimum, exclusiveMaximum } = keywords
+  // Draft 4 has a bool that makes the other bound an exclusive one.
+  if (exclusiveMinimum === true) bound('minimum', 'exclusiveMinimum', isNotAbove)
+  else bound('minimum', 'minimum', isLess)
+  if (exclusiveMaximum === true) bound('maximum', 'exclusiveMaximum', isNotBelow)
+  else bound('maximum', 'maximum', isMore)
+  bound('exclusiveMinimum', 'exclusiveMinimum', isNotAbove)
+  bound('exclusiveMaximum', 'exclusiveMaximum', isNotBelow)
+  bound('multipleOf', 'multipleOf', (value, step) => !isMultipleOf(value, step))
 }
 
 const typeOrder = ['null', 'boolean', 'number', 'integer', 'string', 'array', 'object']

@@ -2,12 +2,14 @@ import { UserError } from '@slipway/errors'
 import { stringOf } from '@slipway/go-template'
 import type { Chart } from '../chart/chart.ts'
 import type { Compat } from '../compat.ts'
+import { readFirstJson } from '../json/read.ts'
 import { checkSchema } from '../json-schema/check.ts'
-import { type Schema, SchemaDocument } from '../json-schema/document.ts'
+import { SchemaDocument } from '../json-schema/document.ts'
 import { failureText } from '../json-schema/failure.ts'
+import type { Schema } from '../json-schema/keywords.ts'
 import { legacyProblem } from '../json-schema/legacy.ts'
 import { validate } from '../json-schema/validate.ts'
-import { fromJson, isTable, type Values } from './value.ts'
+import { isTable, type Values } from './value.ts'
 
 /** Checks the values against values.schema.json of the chart and its subcharts. Throws UserError CHART_VALUES_INVALID with Helm's text. */
 export function checkSchemas(chart: Chart, values: Values, compat: Compat): void {
@@ -58,11 +60,7 @@ function documentOf(data: Uint8Array): SchemaDocument {
 }
 
 function readSchema(text: string): Schema {
-  try {
-    return fromJson(JSON.parse(text)) as Schema
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length)
-    throw position >= text.trimEnd().length ? new Error('unexpected EOF') : error
-  }
+  const { value, end } = readFirstJson(text)
+  if (text.slice(end).trim() !== '') throw new Error('invalid character after top-level value')
+  return value as Schema
 }

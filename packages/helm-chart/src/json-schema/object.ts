@@ -1,0 +1,72 @@
+import { compareStrings } from '../encoding.ts'
+import { isTable, type Values } from '../values/value.ts'
+import { quoted, unfolded } from './failure.ts'
+import { compilePattern } from './pattern.ts'
+import { isLess, isMore, limit } from './scalars.ts'
+import type { SchemaCheck } from './validate.ts'
+
+/** The keywords for objects. */
+export function checkObject(check: SchemaCheck, keywords: Values, value: Values): void {
+  const keys = Object.keys(value).sort(compareStrings)
+  limit(check, keywords, { keyword: 'minProperties', got: keys.length, isBroken: isLess })
+  limit(check, keywords, { keyword: 'maxProperties', got: keys.length, isBroken: isMore })
+  requireKeys(check, value, keywords.required)
+  for (const [key, dependency] of sortedEntries(keywords.dependencies)) {
+    if (!Object.hasOwn(value, key)) continue
+    if (Array.isArray(dependency)) requireTogether(check, key, missingKeys(value, dependency))
+    else check.add(check.same(dependency))
+  }
+  checkProperties(check, keywords, value)
+  if (keywords.propertyNames !== undefined) for (const key of keys) checkName(check, keywords.propertyNames, key)
+  for (const [key, schema] of sortedEntries(keywords.dependentSchemas)) {
+    if (Object.hasOwn(value, key)) check.add(check.same(schema))
+  }
+  for (const [key, needed] of sortedEntries(keywords.dependentRequired)) {
+    if (Object.hasOwn(value, key)) requireTogether(check, key, missingKeys(value, needed))
+  }
+}
+
+function requireKeys(check: SchemaCheck, value: Values, required: unknown): void {
+  const [first, ...more] = missingKeys(value, required).map(quoted)
+  if (first === undefined) return
+  if (more.length === 0) check.fail(`missing property ${first}`)
+  else check.fail(`missing properties ${[first, ...more].join(', ')}`)
+}
+
+function requireTogether(check: SchemaCheck, key: string, missing: readonly string[]): void {
+  if (missing.length > 0) check.fail(`properties ${missing.map(quoted).join(', ')} required, if ${quoted(key)} exists`)
+}
+
+function checkProperties(check: SchemaCheck, keywords: Values, value: Values): void {
+  const { properties, additionalProperties } = keywords
+  const patterns = sortedEntries(keywords.patternProperties)
+  const unwanted: string[] = []
+  for (const [key, item] of sortedEntries(value)) {
+    const schemas = patterns.filter(([pattern]) => compilePattern(pattern).matcher(key).find()).map(([, own]) => own)
+    if (isTable(properties) && Object.hasOwn(properties, key)) schemas.unshift(properties[key])
+    if (schemas.length === 0 && additionalProperties !== undefined) {
+      check.markEvaluated(key)
+      if (additionalProperties === false) unwanted.push(key)
+      else check.add(check.child(additionalProperties, key, item))
+    }
+    if (schemas.length > 0) check.markEvaluated(key)
+    for (const schema of schemas) check.add(check.child(schema, key, item))
+  }
+  if (unwanted.length > 0) check.fail(`additional properties ${unwanted.map(quoted).join(', ')} not allowed`)
+}
+
+function checkName(check: SchemaCheck, schema: unknown, name: string): void {
+  const failure = check.apart(schema, name)
+  if (failure) check.add({ path: [], message: `invalid propertyName ${quoted(name)}`, causes: unfolded(failure) })
+}
+
+function sortedEntries(value: unknown): (readonly [string, unknown])[] {
+  if (!isTable(value)) return []
+  return Object.keys(value)
+    .sort(compareStrings)
+    .map((key) => [key, value[key]] as const)
+}
+
+function missingKeys(value: Values, keys: unknown): string[] {
+  return Array.isArray(keys) ? keys.map(String).filter((key) => !Object.hasOwn(value, key)) : []
+}
