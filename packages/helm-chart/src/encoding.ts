@@ -32,3 +32,8 @@ export function compareStrings(a: string, b: string): number {
   }
   return a.length - b.length
 }
+
+/** Go's conversion to runes: bytes that are not UTF-8, which are kept as lone surrogates, become U+FFFD. */
+export function wellFormed(text: string): string {
+  return text.replaceAll(/[\ud800-\udfff]/gu, '\ufffd')
+}

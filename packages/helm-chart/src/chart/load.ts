@@ -1,4 +1,4 @@
-import { stringOf } from '@slipway/go-template'
+import { quote, stringOf } from '@slipway/go-template'
 import type { Compat } from '../compat.ts'
 import type { Platform } from '../platform.ts'
 import { emptyValues, isTable, mergeValues, type Values } from '../values/value.ts'
@@ -47,9 +47,7 @@ export function readArchive(archive: Uint8Array, platform: Unpacker, limits: Par
   const files = entries.map(({ name, data }) => {
     const path = pathInChart(name)
     if (data.length > maxFileSize) {
-      throw chartError(
-        `decompressed chart file ${JSON.stringify(name)} is larger than the maximum file size ${maxFileSize}`,
-      )
+      throw chartError(`decompressed chart file ${quote(name)} is larger than the maximum file size ${maxFileSize}`)
     }
     return { name: path, data }
   })
@@ -78,7 +76,7 @@ function pathInChart(name: string): string {
   if (path.startsWith('/')) throw chartError('chart illegally contains absolute paths')
   const clean = cleanPath(path)
   if (clean === '.') {
-    throw chartError(`chart illegally contains content outside the base directory: ${JSON.stringify(name)}`)
+    throw chartError(`chart illegally contains content outside the base directory: ${quote(name)}`)
   }
   if (clean.startsWith('..')) throw chartError('chart illegally references parent directory')
   if (/^[a-zA-Z]:\//.test(clean)) throw chartError('chart contains illegally named files')

@@ -1,3 +1,4 @@
+import { quote } from '@slipway/go-template'
 import { formatFloat } from '@slipway/go-yaml'
 import type { Compat } from '../compat.ts'
 import { isVersion } from '../semver/version.ts'
@@ -172,20 +173,20 @@ export function validateMetadata(metadata: Partial<Metadata>, compat: Compat = '
   if (!apiVersion) return fail('chart.metadata.apiVersion is required')
   if (!name) return fail('chart.metadata.name is required')
   if (compat === 'helm4' && (name === '.' || name === '..'))
-    return fail(`chart.metadata.name ${JSON.stringify(name)} is not allowed`)
-  if (name.includes('/')) return fail(`chart.metadata.name ${JSON.stringify(name)} is invalid`)
+    return fail(`chart.metadata.name ${quote(name)} is not allowed`)
+  if (name.includes('/')) return fail(`chart.metadata.name ${quote(name)} is invalid`)
   if (!version) return fail('chart.metadata.version is required')
-  if (!isVersion(version)) return fail(`chart.metadata.version ${JSON.stringify(version)} is invalid`)
+  if (!isVersion(version)) return fail(`chart.metadata.version ${quote(version)} is invalid`)
   if (type && type !== 'application' && type !== 'library') {
     return fail('chart.metadata.type must be application or library')
   }
   const seen = new Set<string>()
   for (const dependency of clean.dependencies ?? []) {
     if (dependency.alias && !/^[a-zA-Z0-9_-]+$/.test(dependency.alias)) {
-      return fail(`dependency ${JSON.stringify(dependency.name)} has disallowed characters in the alias`)
+      return fail(`dependency ${quote(dependency.name)} has disallowed characters in the alias`)
     }
     const key = dependency.alias || dependency.name
-    if (seen.has(key)) return fail(`more than one dependency with name or alias ${JSON.stringify(key)}`)
+    if (seen.has(key)) return fail(`more than one dependency with name or alias ${quote(key)}`)
     seen.add(key)
   }
   return { ...clean, apiVersion, name, version }

@@ -1,3 +1,4 @@
+import { wellFormed } from '../encoding.ts'
 import {
   isDigit,
   isLetter,
@@ -10,7 +11,6 @@ import {
   mapRunes,
   titleRune,
   upperRune,
-  wellFormed,
 } from './runes.ts'
 import { isSpace } from './text.ts'
 

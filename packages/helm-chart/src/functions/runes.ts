@@ -1,3 +1,5 @@
+import { wellFormed } from '../encoding.ts'
+
 /** Go's unicode package: case and classes of single characters. */
 
 /** unicode.ToUpper: characters whose capital takes several stay as they are. */
@@ -29,11 +31,6 @@ const digraphs: readonly [string, string][] = [
 
 function isOne(text: string): boolean {
   return String.fromCodePoint(text.codePointAt(0) ?? 0) === text
-}
-
-/** Go's conversion to runes: bytes that are not UTF-8 become U+FFFD. */
-export function wellFormed(text: string): string {
-  return text.replaceAll(/[\ud800-\udfff]/gu, '\ufffd')
 }
 
 /** A function of single characters over a text. */

@@ -3,8 +3,9 @@ import { bytesOf, quote } from '@slipway/go-template'
 /** What is wrong with a JSON text, in the words of Go's encoding/json; undefined when nothing is. */
 export function jsonFault(text: string): string | undefined {
   try {
-    // Go reads a space behind the end to see whether a number or literal ends there.
-    new Scanner(`${text} `).scan()
+    const scanner = new Scanner(text)
+    scanner.first()
+    scanner.end()
     return undefined
   } catch (error) {
     if (error instanceof Fault) return error.message
@@ -12,7 +13,25 @@ export function jsonFault(text: string): string | undefined {
   }
 }
 
-class Fault extends Error {}
+/** Where the first value of a text ends, whatever follows. Throws an Error with the words of Go's json.Decoder. */
+export function firstJsonEnd(text: string): number {
+  try {
+    return new Scanner(text).first()
+  } catch (error) {
+    if (error instanceof Fault && error.isAtEnd) throw new Error('unexpected EOF')
+    throw error
+  }
+}
+
+class Fault extends Error {
+  /** The text ended too soon. */
+  readonly isAtEnd: boolean
+
+  constructor(message: string, isAtEnd: boolean) {
+    super(message)
+    this.isAtEnd = isAtEnd
+  }
+}
 
 const literals: Readonly<Record<string, string>> = { t: 'true', f: 'false', n: 'null' }
 
@@ -24,20 +43,28 @@ class Scanner {
   private readonly open: string[] = []
 
   constructor(text: string) {
-    this.text = text
+    // Go reads a space behind the end to see whether a number or literal ends there.
+    this.text = `${text} `
   }
 
-  scan(): void {
+  /** Reads a value; where it ends. */
+  first(): number {
     this.value()
     for (let closes = this.closes(); this.open.length > 0; closes = this.closes()) if (!closes) this.value()
+    return this.at
+  }
+
+  /** Nothing but spaces may follow. */
+  end(): void {
     this.spaces()
     if (this.at < this.text.length) this.fail('after top-level value')
   }
 
   private fail(where: string): never {
-    const char = this.text[this.at]
-    if (char === undefined) throw new Fault('unexpected end of JSON input')
-    throw new Fault(`invalid character ${quoteByte(this.text.codePointAt(this.at) ?? 0)} ${where}`)
+    const isAtEnd = this.at >= this.text.length - 1
+    const code = this.text.codePointAt(this.at)
+    if (code === undefined) throw new Fault('unexpected end of JSON input', isAtEnd)
+    throw new Fault(`invalid character ${quoteByte(code)} ${where}`, isAtEnd)
   }
 
   private spaces(): void {
@@ -110,7 +137,7 @@ class Scanner {
     for (this.at++; this.text[this.at] !== '"'; this.at++) {
       const char = this.text[this.at]
       // The space that was added ends no string.
-      if (char === undefined || this.at === this.text.length - 1) throw new Fault('unexpected end of JSON input')
+      if (char === undefined || this.at === this.text.length - 1) throw new Fault('unexpected end of JSON input', true)
       if (char < ' ') this.fail('in string literal')
       if (char === '\\') this.escape()
     }

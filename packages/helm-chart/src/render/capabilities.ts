@@ -1,4 +1,4 @@
-import { type TemplateObject, templateObjectOf, withSignature, withType } from '@slipway/go-template'
+import { quote, type TemplateObject, templateObjectOf, withSignature, withType } from '@slipway/go-template'
 import type { Compat } from '../compat.ts'
 import { inStructOrder } from '../functions/plain.ts'
 import { structOf } from '../functions/struct.ts'
@@ -67,11 +67,11 @@ export function parseKubeVersion(text: string, compat: Compat = 'helm4'): KubeVe
   if (compat === 'helm3') return parseSemverKubeVersion(text)
   const match = /^\s*v?([0-9]+(?:\.[0-9]+)*)(.*)$/.exec(text)
   const parts = match?.[1]?.split('.') ?? []
-  if (!match || parts.length < 2) throw new Error(`could not parse ${JSON.stringify(text)} as version`)
-  if (parts.some((part) => /^0./.test(part)))
-    throw new Error(
-      `illegal zero-prefixed version component ${JSON.stringify(parts.find((part) => /^0./.test(part)))} in ${JSON.stringify(text)}`,
-    )
+  if (!match || parts.length < 2) throw new Error(`could not parse ${quote(text)} as version`)
+  const padded = parts.find((part) => /^0./.test(part))
+  if (padded !== undefined) {
+    throw new Error(`illegal zero-prefixed version component ${quote(padded)} in ${quote(text)}`)
+  }
   const [major = '', minor = '', patch = '0'] = parts
   return { text: text.startsWith('v') ? text : `v${text}`, normalized: `v${major}.${minor}.${patch}`, major, minor }
 }

@@ -1,4 +1,4 @@
-import { asNil, type TemplateObject, templateObjectOf, withSignature, withType } from '@slipway/go-template'
+import { asNil, quote, type TemplateObject, templateObjectOf, withSignature, withType } from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
 import { type Chart, isLibrary, type Metadata } from '../chart/chart.ts'
 import { metadataJson } from '../chart/metadata-json.ts'
@@ -80,7 +80,7 @@ function packageOf(compat: Compat): string {
 
 /** `.Values`: a map with the methods of Helm's type. */
 function valuesObject(values: Values, compat: Compat): TemplateObject {
-  const lastPart = (path: string) => JSON.stringify(path.split('.').at(-1))
+  const lastPart = (path: string) => quote(path.split('.').at(-1) ?? '')
   const methods: FunctionTable = {
     AsMap: withSignature([], () => values),
     Table: withSignature(['string'], (path: string) => {

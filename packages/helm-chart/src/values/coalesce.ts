@@ -1,3 +1,4 @@
+import { sprintf } from '@slipway/go-template'
 import type { Chart } from '../chart/chart.ts'
 import { copyValue, emptyValues, hasKey, isTable, type Values } from './value.ts'
 
@@ -23,21 +24,12 @@ function coalesce(chart: Chart, dest: Values, nulls: Nulls): Values {
     const name = subchart.metadata.name
     if (!hasKey(dest, name)) dest[name] = emptyValues()
     const table = dest[name]
-    if (!isTable(table))
-      throw new Error(`type mismatch on ${name}: %!t(${goTypeOf(table)}=${String(table ?? '<nil>')})`)
+    // Helm prints the value with the verb %t, which only fits a bool; the text is part of its error message.
+    if (!isTable(table)) throw new Error(`type mismatch on ${name}: ${sprintf('%t', table)}`)
     coalesceGlobals(table, dest)
     dest[name] = coalesce(subchart, table, nulls)
   }
   return dest
-}
-
-// Helm prints the value with the verb %t, which only fits a bool; the text is part of its error message.
-function goTypeOf(value: unknown): string {
-  if (value === null) return '<nil>'
-  if (Array.isArray(value)) return '[]interface {}'
-  return (
-    { string: 'string', number: 'float64', boolean: 'bool', bigint: 'int64' }[typeof value as string] ?? 'interface {}'
-  )
 }
 
 function coalesceOwnValues(chart: Chart, dest: Values, nulls: Nulls): void {

@@ -25,8 +25,13 @@ function enableDependencies(chart: Chart, values: Values, path: string): Chart {
   const subcharts = aliased.dependencies
     .filter((subchart) => !disabled.has(subchart.metadata.name))
     .map((subchart) => enableDependencies(subchart, coalesced, `${path}${subchart.metadata.name}.`))
-  const metadata = { ...chart.metadata, dependencies: requirements.filter(({ name }) => !disabled.has(name)) }
-  return withDependencies({ ...chart, metadata }, subcharts)
+  const { dependencies: _, ...metadata } = chart.metadata
+  const kept = requirements.filter(({ name }) => !disabled.has(name))
+  // Without any left it is, for Helm, a chart that never had one: nothing is moved into its values.
+  return withDependencies(
+    { ...chart, metadata: { ...metadata, ...(kept.length > 0 && { dependencies: kept }) } },
+    subcharts,
+  )
 }
 
 function applyAliases(chart: Chart, declared: readonly Dependency[]): Chart {
@@ -64,25 +69,26 @@ function importValues(chart: Chart): Chart {
   const values = mergeChartValues(current, emptyValues())
   let imported = emptyValues()
   for (const dependency of declared) {
-    for (const source of dependency.importValues ?? []) {
-      const { child, parent } = importPaths(source)
-      const table = child === undefined ? undefined : tableAt(values, `${dependency.name}.${child}`)
+    for (const { child, parent } of importsOf(dependency)) {
+      const table = tableAt(values, `${dependency.name}.${child}`)
       if (table) imported = coalesceTables(imported, copyValue(nest(parent, table)), 'keep')
     }
   }
   const metadata = {
     ...current.metadata,
     dependencies: declared.map((dependency) =>
-      dependency.importValues ? { ...dependency, importValues: dependency.importValues.map(importPaths) } : dependency,
+      dependency.importValues ? { ...dependency, importValues: importsOf(dependency) } : dependency,
     ),
   }
   return { ...current, metadata, values: coalesceTables(copyValue(values), imported, 'keep') }
 }
 
-function importPaths(source: unknown): { child?: string; parent: string } {
-  if (typeof source === 'string') return { child: `exports.${source}`, parent: '.' }
-  if (isTable(source)) return { child: pathText(source.child), parent: pathText(source.parent) }
-  return { parent: '.' }
+/** What a dependency lends its parent; entries that are neither a name nor a table count for nothing. */
+function importsOf({ importValues = [] }: Dependency): { child: string; parent: string }[] {
+  return importValues.flatMap((source) => {
+    if (typeof source === 'string') return [{ child: `exports.${source}`, parent: '.' }]
+    return isTable(source) ? [{ child: pathText(source.child), parent: pathText(source.parent) }] : []
+  })
 }
 
 // Go prints a missing path as <nil>.

@@ -1,6 +1,7 @@
 import { UserError } from '@slipway/errors'
-import { jsonEnd } from './json-extent.ts'
-import { emptyValues, fromJson, hasKey, isTable, type Values } from './value.ts'
+import { quote, quoteRune } from '@slipway/go-template'
+import { readFirstJson } from '../json/read.ts'
+import { emptyValues, hasKey, isTable, type Values } from './value.ts'
 
 /** How the text behind `=` becomes a value. */
 export type SetMode = 'typed' | 'string'
@@ -72,13 +73,13 @@ class SetParser {
     const { text: key, stop } = this.until(this.grammar.stops)
     if (stop === undefined) {
       if (key === '') return 'end'
-      throw setError(`key ${JSON.stringify(key)} has no value`)
+      throw setError(`key ${quote(key)} has no value`)
     }
     if (stop === '[') return this.indexedKey(table, key, depth)
     if (stop === '.') return this.nestedKey(table, key, depth + 1)
     if (stop === '=') return this.assign((value) => assign(table, key, value))
     assign(table, key, '')
-    throw setError(`key ${JSON.stringify(key)} has no value (cannot end with ,)`)
+    throw setError(`key ${quote(key)} has no value (cannot end with ,)`)
   }
 
   private nestedKey(table: Values, key: string, depth: number): Progress {
@@ -89,7 +90,7 @@ class SetParser {
     if (!isTable(inner)) throw conversionError(inner, 'map[string]interface {}')
     const progress = this.key(inner, depth)
     const isEmpty = Object.keys(inner).length === 0
-    if (progress === 'more' && isEmpty) throw setError(`key map ${JSON.stringify(key)} has no value`)
+    if (progress === 'more' && isEmpty) throw setError(`key map ${quote(key)} has no value`)
     if (!isEmpty) assign(table, key, inner)
     return progress
   }
@@ -109,7 +110,7 @@ class SetParser {
     const { text, stop } = this.until(']')
     if (stop === undefined) return undefined
     if (!/^[+-]?\d+$/.test(text)) {
-      throw setError(`error parsing index: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`)
+      throw setError(`error parsing index: strconv.Atoi: parsing ${quote(text)}: invalid syntax`)
     }
     return Number(text)
   }
@@ -117,7 +118,10 @@ class SetParser {
   private item(list: readonly unknown[], index: number, depth: number): { list: unknown[]; progress: Progress } {
     if (index < 0) throw setError(`negative ${index} index not allowed`)
     const { text, stop } = this.until('[.=')
-    if (text !== '') throw setError(`unexpected data at end of array index: ${JSON.stringify(text)}`)
+    if (text !== '') {
+      const runes = Array.from(text, (char) => quoteRune(char)).join(' ')
+      throw setError(`unexpected data at end of array index: [${runes}]`)
+    }
     if (stop === undefined) return { list: [...list], progress: 'end' }
     if (stop === '=') {
       let value: unknown
@@ -175,12 +179,8 @@ class SetParser {
       return 'more'
     }
     const rest = this.chars.slice(this.at).join('')
-    const end = jsonEnd(rest)
-    try {
-      set(fromJson(JSON.parse(rest.slice(0, end))))
-    } catch (cause) {
-      throw setError((cause as Error).message)
-    }
+    const { value, end } = firstJson(rest)
+    set(value)
     this.at += Array.from(rest.slice(0, end)).length
     this.skipToValue()
     return 'more'
@@ -208,6 +208,14 @@ class SetParser {
       else text += char
     }
     return { text }
+  }
+}
+
+function firstJson(text: string): { value: unknown; end: number } {
+  try {
+    return readFirstJson(text)
+  } catch (cause) {
+    throw setError((cause as Error).message)
   }
 }
 

@@ -1,7 +1,7 @@
 import { GoInteger, parseFloat64, parseInteger, quote, withType } from '@slipway/go-template'
 import { emptyValues, type Values } from '../../values/value.ts'
 import { maxInt64, minInt64 } from '../numbers.ts'
-import { type Literal, quoteRune, TomlFault, TomlScanner } from './scanner.ts'
+import { type Literal, quoteNext, TomlFault, TomlScanner } from './scanner.ts'
 
 /** Makes a value of a date's text; undefined when it is none. */
 export type ReadDate = (text: string) => unknown
@@ -72,7 +72,7 @@ class TomlReader {
     if (char === '#') scanner.comment()
     else if (char !== undefined && char !== '\n' && char !== '\r') {
       const wanted = 'a newline, comment, or EOF'
-      scanner.fail(`expected a top-level item to end with ${wanted}, but got ${quoteRune(char)} instead`)
+      scanner.fail(`expected a top-level item to end with ${wanted}, but got ${quoteNext(char)} instead`)
     }
   }
 
@@ -92,7 +92,7 @@ class TomlReader {
     if (isList) {
       const char = scanner.next()
       if (char !== ']') {
-        this.failAt(char, `expected end of table array name delimiter ']', but got ${quoteRune(char)} instead`)
+        this.failAt(char, `expected end of table array name delimiter ']', but got ${quoteNext(char)} instead`)
       }
     }
     this.openTable(path, isList)
@@ -120,7 +120,7 @@ class TomlReader {
     scanner.skipBlanks()
     const char = scanner.next()
     if (char === '.' || char === ']') return char === '.'
-    return this.failAt(char, `expected '.' or ']' to end table name, but got ${quoteRune(char)} instead`)
+    return this.failAt(char, `expected '.' or ']' to end table name, but got ${quoteNext(char)} instead`)
   }
 
   private keyPart(char: string | undefined): string {
@@ -155,7 +155,7 @@ class TomlReader {
     const char = scanner.next()
     if (char === '.' || char === '=') return char === '.'
     if (char === undefined) return scanner.failAtEnd("unexpected EOF; expected key separator '='")
-    const message = `expected '.' or '=', but got ${quoteRune(char)} instead`
+    const message = `expected '.' or '=', but got ${quoteNext(char)} instead`
     return char === '\n' ? scanner.failBefore(message) : scanner.fail(message)
   }
 
@@ -278,7 +278,7 @@ class TomlReader {
     if (char === undefined) return scanner.failAtEnd('unexpected EOF; expected value')
     if (!/^\p{L}$/u.test(char)) {
       scanner.next()
-      const message = `expected value but found ${quoteRune(char)} instead`
+      const message = `expected value but found ${quoteNext(char)} instead`
       if (char === '\n') scanner.failBefore(message)
       scanner.fail(message)
     }

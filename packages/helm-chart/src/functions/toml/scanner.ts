@@ -1,4 +1,4 @@
-import { quote, sprintf } from '@slipway/go-template'
+import { quote, quoteRune, sprintf } from '@slipway/go-template'
 
 /** What is wrong with a TOML text, and on which line, from 1. */
 export class TomlFault extends Error {
@@ -17,8 +17,8 @@ export interface Literal {
 }
 
 /** Go's `%q` of a character, of U+0000 for the end of the text. */
-export function quoteRune(char: string | undefined): string {
-  return sprintf('%q', BigInt(char?.codePointAt(0) ?? 0))
+export function quoteNext(char: string | undefined): string {
+  return quoteRune(char ?? '\0')
 }
 
 const isHex = (char: string | undefined) => char !== undefined && /^[0-9a-fA-F]$/.test(char)
@@ -224,7 +224,7 @@ export class TomlScanner {
       this.fail(`invalid float: '${seen}'`)
     }
     if (char === '.') this.fail("floats must start with a digit, not '.'")
-    if (char === undefined || !/^\d$/.test(char)) this.fail(`expected a digit but got ${quoteRune(char)}`)
+    if (char === undefined || !/^\d$/.test(char)) this.fail(`expected a digit but got ${quoteNext(char)}`)
     const based = /^0[box]/.exec(this.text.slice(this.at, this.at + 2))
     if (based) this.fail(`cannot use sign with non-decimal numbers: '${sign}${based[0]}'`)
     return this.decimal(sign)
