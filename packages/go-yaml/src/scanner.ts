@@ -41,6 +41,8 @@ export interface Token {
 /** A place where a key without `?` may have begun. */
 interface SimpleKey {
   isPossible: boolean
+  /** Whether the token at its place is held back until it is known to be a key. */
+  isAwaited: boolean
   readonly isRequired: boolean
   readonly tokenNumber: number
   readonly mark: Mark
@@ -54,8 +56,9 @@ const maxKeyLength = 1024
 
 const noKey: SimpleKey = {
   isPossible: false,
+  isAwaited: false,
   isRequired: false,
-  tokenNumber: 0,
+  tokenNumber: -1,
   mark: { index: 0, line: 0, column: 0 },
 }
 
@@ -111,7 +114,7 @@ export class Scanner {
     if (this.head === this.tokens.length) return !this.isDone
     for (let i = 0; i < this.simpleKeys.length; i++) {
       const key = this.simpleKeys[i] as SimpleKey
-      if (key.isPossible && key.tokenNumber === this.taken && this.isKeyValid(key)) return true
+      if (key.isAwaited && key.tokenNumber === this.taken && this.isKeyValid(key)) return true
     }
     return false
   }
@@ -130,8 +133,19 @@ export class Scanner {
     if (!this.simpleKeyAllowed) return
     this.removeSimpleKey()
     const isRequired = this.flowLevel === 0 && this.indent === cursor.column
-    const tokenNumber = this.taken + this.tokens.length - this.head
-    this.simpleKeys[this.flowLevel] = { isPossible: true, isRequired, tokenNumber, mark: cursor.mark() }
+    const tokenNumber = this.nextNumber()
+    this.simpleKeys[this.flowLevel] = {
+      isPossible: true,
+      isAwaited: true,
+      isRequired,
+      tokenNumber,
+      mark: cursor.mark(),
+    }
+  }
+
+  /** The number of the token that is fetched next. */
+  private nextNumber(): number {
+    return this.taken + this.tokens.length - this.head
   }
 
   private removeSimpleKey(): void {
@@ -159,7 +173,7 @@ export class Scanner {
 
   private insert(token: Token, tokenNumber?: number): void {
     const { tokens } = this
-    if (tokenNumber === undefined) {
+    if (tokenNumber === undefined || tokenNumber < this.taken) {
       tokens.push(token)
       return
     }
@@ -302,7 +316,7 @@ export class Scanner {
 
   private fetchFlowStart(type: TokenType): void {
     this.saveSimpleKey()
-    this.simpleKeys.push(noKey)
+    this.simpleKeys.push({ ...noKey, tokenNumber: this.nextNumber() })
     if (this.flowLevel > maxDepth) throw scanProblem(`exceeded max depth of ${maxDepth}`, this.cursor.mark())
     this.simpleKeyAllowed = true
     this.insertIndicator(type)
@@ -310,9 +324,16 @@ export class Scanner {
 
   private fetchFlowEnd(type: TokenType): void {
     this.removeSimpleKey()
-    if (this.flowLevel > 0) this.simpleKeys.pop()
+    if (this.flowLevel > 0) this.leaveFlow()
     this.simpleKeyAllowed = false
     this.insertIndicator(type)
+  }
+
+  private leaveFlow(): void {
+    const inner = this.simpleKeys.pop() as SimpleKey
+    const outer = this.simpleKeys.at(-1) as SimpleKey
+    // goyaml's scanner forgets that an empty collection may be a key, so that its tokens go on at once.
+    if (outer.tokenNumber === inner.tokenNumber) outer.isAwaited = false
   }
 
   private fetchFlowEntry(): void {
