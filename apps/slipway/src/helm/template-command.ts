@@ -5,8 +5,8 @@ import {
   type Chart,
   type Compat,
   capabilitiesWithoutCluster,
+  compilePathPattern,
   crdText,
-  matchPath,
   parseKubeVersion,
   RenderError,
   type RenderedChart,
@@ -139,9 +139,11 @@ function printed(rendered: RenderedChart, options: TemplateOptions): string {
 function shownOnly(text: string, patterns: readonly string[]): string {
   const documents = splitManifests(text)
   const shown = patterns.flatMap((pattern) => {
+    const matches = compilePathPattern(pattern)
     const matching = documents.filter((document) => {
       const path = /# Source: [^/]+\/(.+)/.exec(document)?.[1]
-      return path !== undefined && matchesPattern(pattern, path)
+      // A malformed pattern is that of no template.
+      return path !== undefined && matches(path) === true
     })
     if (matching.length === 0) {
       throw new UserError('HELM_TEMPLATE_NOT_FOUND', `could not find template ${pattern} in chart`)
@@ -149,14 +151,6 @@ function shownOnly(text: string, patterns: readonly string[]): string {
     return matching
   })
   return shown.map((document) => `---\n${document}\n`).join('')
-}
-
-function matchesPattern(pattern: string, path: string): boolean {
-  try {
-    return matchPath(pattern, path)
-  } catch {
-    return false
-  }
 }
 
 /** `--output-dir`: one file for each template; the text says which. */

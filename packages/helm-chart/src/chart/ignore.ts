@@ -1,4 +1,5 @@
-import { baseName, matchPath } from './path.ts'
+import { compilePathPattern } from './match-path.ts'
+import { baseName } from './path.ts'
 
 interface Rule {
   readonly negate: boolean
@@ -30,12 +31,13 @@ function applies(rule: Rule, path: string, isFolder: boolean): boolean {
 
 function parseRule(line: string): Rule {
   if (line.includes('**')) throw new Error('double-star (**) syntax is not supported')
-  matchPath(line, 'abc')
+  if (compilePathPattern(line)('abc') === undefined) throw new Error('syntax error in pattern')
   const negate = line.startsWith('!')
   const body = negate ? line.slice(1) : line
   const foldersOnly = body.endsWith('/')
   const pattern = foldersOnly ? body.slice(0, -1) : body
-  if (pattern.startsWith('/')) return { negate, foldersOnly, matches: (path) => matchPath(pattern.slice(1), path) }
-  if (pattern.includes('/')) return { negate, foldersOnly, matches: (path) => matchPath(pattern, path) }
-  return { negate, foldersOnly, matches: (path) => matchPath(pattern, baseName(path)) }
+  const matches = compilePathPattern(pattern.replace(/^\//, ''))
+  // Without a slash, a rule is for names wherever they are. What is malformed further on matches nothing.
+  const isForNames = !pattern.includes('/')
+  return { negate, foldersOnly, matches: (path) => matches(isForNames ? baseName(path) : path) ?? false }
 }

@@ -1,11 +1,12 @@
 import { quote, stringOf } from '@slipway/go-template'
 import type { Compat } from '../compat.ts'
+import { mismatchText } from '../json/decode.ts'
 import type { Platform } from '../platform.ts'
 import { emptyValues, isTable, mergeValues, type Values } from '../values/value.ts'
 import { readYaml } from '../yaml.ts'
-import type { Chart, ChartFile, Lock, Metadata } from './chart.ts'
+import type { Chart, ChartFile, Lock } from './chart.ts'
 import { chartError, yamlMessage } from './error.ts'
-import { parseLock, parseMetadata, validateMetadata } from './metadata.ts'
+import { checkChartVersion, parseLock, parseMetadata, type RawMetadata, validateMetadata } from './metadata.ts'
 import { cleanPath, extension } from './path.ts'
 import { readTar } from './tar.ts'
 
@@ -90,7 +91,11 @@ function pathInChart(name: string): string {
  */
 export function loadChart(files: readonly ChartFile[], platform: Unpacker, options: LoadOptions = {}): Chart {
   const { compat = 'helm4', ...limits } = options
-  return load(files.map(withoutByteOrderMark), { platform, limits, compat, depth: 0 })
+  const plain = files.map(withoutByteOrderMark)
+  // Only of the chart itself, not of its subcharts.
+  const main = plain.find(({ name }) => name === 'Chart.yaml')
+  if (main && compat === 'helm4') checkChartVersion(stringOf(main.data), main.name)
+  return load(plain, { platform, limits, compat, depth: 0 })
 }
 
 function withoutByteOrderMark({ name, data }: ChartFile): ChartFile {
@@ -106,7 +111,7 @@ interface LoadContext {
 }
 
 interface Parts {
-  metadata: Partial<Metadata> | undefined
+  metadata: RawMetadata | undefined
   lock: Lock | undefined
   values: Values
   schema: Uint8Array | undefined
@@ -120,8 +125,6 @@ function load(files: readonly ChartFile[], context: LoadContext): Chart {
   if (context.depth > maxDepth) throw chartError(`subcharts are nested more than ${maxDepth} deep`)
   const parts = sortFiles(files, context.compat)
   if (!parts.metadata) throw chartError('Chart.yaml file is missing')
-  if (!/^v[123]$/.test(parts.metadata.apiVersion ?? '') && context.compat === 'helm4')
-    throw chartError('unsupported chart version')
   const metadata = validateMetadata(parts.metadata, context.compat)
   // Helm 4 can load charts of this coming version but renders none.
   if (metadata.apiVersion === 'v3' && context.compat === 'helm4') throw chartError('invalid chart apiVersion')
@@ -155,7 +158,7 @@ function sortFiles(files: readonly ChartFile[], compat: Compat): Parts {
   // Chart.yaml first: the meaning of other files depends on its apiVersion.
   for (const file of files) {
     if (file.name !== 'Chart.yaml') continue
-    parts.metadata = parseMetadata(stringOf(file.data), file.name, parts.metadata)
+    parts.metadata = parseMetadata(stringOf(file.data), file.name, { compat, base: parts.metadata })
     if (!parts.metadata.apiVersion) parts.metadata = { ...parts.metadata, apiVersion: 'v1' }
   }
   for (const file of files) sortFile(file, parts, compat)
@@ -165,18 +168,18 @@ function sortFiles(files: readonly ChartFile[], compat: Compat): Parts {
 function sortFile(file: ChartFile, parts: Parts, compat: Compat): void {
   const { name, data } = file
   if (name === 'Chart.yaml') return
-  if (name === 'Chart.lock') parts.lock = parseLock(stringOf(data), name)
+  if (name === 'Chart.lock') parts.lock = parseLock(stringOf(data), name, compat)
   else if (name === 'values.yaml') parts.values = loadValues(stringOf(data), compat)
   else if (name === 'values.schema.json') parts.schema = data
   else if (name === 'requirements.yaml') {
-    parts.metadata = parseMetadata(stringOf(data), name, parts.metadata)
+    parts.metadata = parseMetadata(stringOf(data), name, { compat, base: parts.metadata })
     keepLegacyFile(
       file,
       parts,
       'Dependencies are handled in Chart.yaml since apiVersion "v2". We recommend migrating dependencies to Chart.yaml.',
     )
   } else if (name === 'requirements.lock') {
-    parts.lock = parseLock(stringOf(data), name)
+    parts.lock = parseLock(stringOf(data), name, compat)
     keepLegacyFile(
       file,
       parts,
@@ -239,12 +242,7 @@ export function parseValues(text: string, compat: Compat = 'helm4'): Values {
     }
     if (parsed === null || parsed === undefined) continue
     if (!isTable(parsed)) {
-      const kind = Array.isArray(parsed)
-        ? 'array'
-        : ({ string: 'string', number: 'number' }[typeof parsed as string] ?? 'bool')
-      throw chartError(
-        `${prefix}error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`,
-      )
+      throw chartError(prefix + mismatchText(parsed, 'map[string]interface {}'))
     }
     values = mergeValues(values, parsed)
   }

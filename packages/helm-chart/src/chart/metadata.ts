@@ -1,170 +1,135 @@
 import { quote } from '@slipway/go-template'
-import { formatFloat } from '@slipway/go-yaml'
 import type { Compat } from '../compat.ts'
+import { decodeStruct, type StructType } from '../json/decode.ts'
 import { isVersion } from '../semver/version.ts'
-import { emptyValues, isTable, type Values } from '../values/value.ts'
+import type { Values } from '../values/value.ts'
 import { readTypedYaml } from '../yaml.ts'
 import type { Dependency, Lock, Maintainer, Metadata } from './chart.ts'
 import { chartError, yamlMessage } from './error.ts'
 
-type FieldType = 'string' | 'bool' | 'strings' | 'map' | 'list'
+// Helm's structs; the package that they are in shows in messages.
+interface ChartTypes {
+  readonly metadata: StructType
+  readonly lock: StructType
+}
 
-const metadataFields: Record<string, FieldType> = {
-  name: 'string',
-  home: 'string',
-  sources: 'strings',
-  version: 'string',
-  description: 'string',
-  keywords: 'strings',
-  maintainers: 'list',
-  icon: 'string',
-  apiVersion: 'string',
-  condition: 'string',
-  tags: 'string',
-  appVersion: 'string',
-  deprecated: 'bool',
-  annotations: 'map',
-  kubeVersion: 'string',
-  dependencies: 'list',
-  type: 'string',
+function chartTypes(goPackage: string): ChartTypes {
+  const dependency: StructType = {
+    struct: `${goPackage}.Dependency`,
+    isPointer: true,
+    fields: {
+      name: 'string',
+      version: 'string',
+      repository: 'string',
+      condition: 'string',
+      tags: { list: 'string' },
+      enabled: 'bool',
+      'import-values': { list: 'any' },
+      alias: 'string',
+    },
+  }
+  const maintainer: StructType = {
+    struct: `${goPackage}.Maintainer`,
+    isPointer: true,
+    fields: { name: 'string', email: 'string', url: 'string' },
+  }
+  const metadata: StructType = {
+    struct: `${goPackage}.Metadata`,
+    fields: {
+      name: 'string',
+      home: 'string',
+      sources: { list: 'string' },
+      version: 'string',
+      description: 'string',
+      keywords: { list: 'string' },
+      maintainers: { list: maintainer },
+      icon: 'string',
+      apiVersion: 'string',
+      condition: 'string',
+      tags: 'string',
+      appVersion: 'string',
+      deprecated: 'bool',
+      annotations: { map: 'string' },
+      kubeVersion: 'string',
+      dependencies: { list: dependency },
+      type: 'string',
+    },
+  }
+  const lock: StructType = {
+    struct: `${goPackage}.Lock`,
+    fields: { generated: 'time', digest: 'string', dependencies: { list: dependency } },
+  }
+  return { metadata, lock }
 }
-const dependencyFields: Record<string, FieldType> = {
-  name: 'string',
-  version: 'string',
-  repository: 'string',
-  condition: 'string',
-  tags: 'strings',
-  enabled: 'bool',
-  'import-values': 'list',
-  alias: 'string',
+
+const typesOf: Readonly<Record<Compat, ChartTypes>> = { helm3: chartTypes('chart'), helm4: chartTypes('v2') }
+
+/** All that Helm 4 reads of Chart.yaml to choose how to load the chart. */
+const chartBase: StructType = { struct: 'loader.chartBase', fields: { apiVersion: 'string' } }
+
+/** Metadata as it was read and not checked yet: things are missing, and lists have nulls. */
+export interface RawMetadata extends Partial<Omit<Metadata, 'maintainers' | 'dependencies'>> {
+  readonly maintainers?: readonly (Maintainer | null)[]
+  readonly dependencies?: readonly (Partial<Dependency> | null)[]
 }
-const maintainerFields: Record<string, FieldType> = { name: 'string', email: 'string', url: 'string' }
 
 /** Reads Chart.yaml (or requirements.yaml over it) as Helm decodes it. Throws UserError CHART_INVALID. */
-export function parseMetadata(text: string, file: string, base: Partial<Metadata> = {}): Partial<Metadata> {
-  const document = parseTable(text, file, 'v2.Metadata')
-  const decoded = decode(document, metadataFields, { file, type: 'Metadata' })
-  const { maintainers, dependencies, ...rest } = decoded
+export function parseMetadata(text: string, file: string, { compat = 'helm4', base }: ParseOptions = {}): RawMetadata {
+  const decoded = decodeFile(text, file, typesOf[compat].metadata)
+  const { maintainers, dependencies } = decoded
   return {
     ...base,
-    ...rest,
-    ...(Array.isArray(maintainers) && { maintainers: maintainers.map((item) => decodeMaintainer(item, file)) }),
-    ...(Array.isArray(dependencies) && { dependencies: dependencies.map((item) => decodeDependency(item, file)) }),
-  } as Partial<Metadata>
+    ...decoded,
+    ...(Array.isArray(maintainers) && { maintainers: over(base?.maintainers, maintainers) }),
+    ...(Array.isArray(dependencies) && { dependencies: over(base?.dependencies, dependencies.map(dependencyOf)) }),
+  } as RawMetadata
+}
+
+/** encoding/json decodes the elements of a list over those that are there. */
+function over<T extends object>(base: readonly (T | null)[] = [], items: readonly (T | null)[]): (T | null)[] {
+  return items.map((item, index) => item && { ...base[index], ...item })
+}
+
+export interface ParseOptions {
+  /** @default 'helm4' */
+  readonly compat?: Compat
+  /** What is read goes over this. */
+  readonly base?: RawMetadata | undefined
+}
+
+/** Refuses a chart of no version that Helm 4 knows. Throws UserError CHART_INVALID. */
+export function checkChartVersion(text: string, file: string): void {
+  const { apiVersion } = decodeFile(text, file, chartBase)
+  if (!/^(v[123])?$/.test((apiVersion as string | undefined) ?? '')) throw chartError('unsupported chart version')
 }
 
 /** Reads Chart.lock. Throws UserError CHART_INVALID. */
-export function parseLock(text: string, file: string): Lock {
-  const document = parseTable(text, file, 'v2.Lock')
-  const dependencies = Array.isArray(document.dependencies) ? document.dependencies : []
-  return {
-    generated: String(document.generated ?? '0001-01-01T00:00:00Z'),
-    digest: String(document.digest ?? ''),
-    dependencies: dependencies.map((item) => decodeDependency(item, file)),
-  }
+export function parseLock(text: string, file: string, compat: Compat = 'helm4'): Lock {
+  const {
+    generated = '0001-01-01T00:00:00Z',
+    digest = '',
+    dependencies = [],
+  } = decodeFile(text, file, typesOf[compat].lock)
+  const locked = (dependencies as Values[]).filter((dependency) => dependency !== null).map(dependencyOf)
+  return { generated, digest, dependencies: locked } as Lock
 }
 
-function parseTable(text: string, file: string, goType: string): Values {
-  let document: unknown
+function decodeFile(text: string, file: string, type: StructType): Values {
   try {
-    document = readTypedYaml(text, file)
+    return decodeStruct(readTypedYaml(text, file), type)
   } catch (error) {
     throw chartError(`cannot load ${file}: ${yamlMessage(error)}`, error)
   }
-  if (document === null || document === undefined) return {}
-  if (!isTable(document))
-    throw decodeError(file, `cannot unmarshal ${jsonKind(document)} into Go value of type ${goType}`)
-  return document
 }
 
-function decodeError(file: string, problem: string) {
-  return chartError(`cannot load ${file}: error unmarshaling JSON: while decoding JSON: json: ${problem}`)
-}
-
-function jsonKind(value: unknown): string {
-  if (Array.isArray(value)) return 'array'
-  return { string: 'string', number: 'number', bigint: 'number', boolean: 'bool' }[typeof value as string] ?? 'object'
-}
-
-interface DecodeContext {
-  readonly file: string
-  /** Go's struct and path, for the message of a wrong type. */
-  readonly type: string
-  readonly path?: string
-}
-
-function decode(source: Values, fields: Record<string, FieldType>, context: DecodeContext): Values {
-  const target: Values = {}
-  for (const key of Object.keys(source)) {
-    // encoding/json matches field names without regard to case.
-    const name = key in fields ? key : Object.keys(fields).find((field) => field.toLowerCase() === key.toLowerCase())
-    const value = source[key]
-    if (name === undefined || value === null) continue
-    target[name] = decodeField(value, fields[name] as FieldType, { ...context, path: joinPath(context.path, name) })
-  }
-  return target
-}
-
-function joinPath(path: string | undefined, name: string): string {
-  return path === undefined ? name : `${path}.${name}`
-}
-
-function decodeField(value: unknown, type: FieldType, context: DecodeContext): unknown {
-  const fail = (goType: string): never => {
-    throw decodeError(
-      context.file,
-      `cannot unmarshal ${jsonKind(value)} into Go struct field ${context.type}.${context.path} of type ${goType}`,
-    )
-  }
-  switch (type) {
-    case 'string':
-      // sigs.k8s.io/yaml turns numbers and bools into text where the field is a string.
-      return typeof value === 'object' ? fail('string') : scalarText(value)
-    case 'bool':
-      return typeof value === 'boolean' ? value : fail('bool')
-    case 'strings':
-      return Array.isArray(value) ? value.map((item) => scalarText(item ?? '')) : fail('[]string')
-    case 'map':
-      if (!isTable(value)) return fail('map[string]string')
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, scalarText(item ?? '')]))
-    case 'list':
-      return Array.isArray(value) ? value : fail('[]interface {}')
-  }
-}
-
-/** A scalar as sigs.k8s.io/yaml writes it into a string field: floats in Go's %g. */
-function scalarText(value: unknown): string {
-  return typeof value === 'number' ? formatFloat(value) : String(value)
-}
-
-/** The data as JSON has it, where numbers are not told apart. */
-function untyped(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value)
-  if (Array.isArray(value)) return value.map(untyped)
-  if (!isTable(value)) return value
-  return Object.assign(
-    emptyValues(),
-    Object.fromEntries(Object.entries(value).map(([key, item]) => [key, untyped(item)])),
-  )
-}
-
-function decodeDependency(item: unknown, file: string): Dependency {
-  if (!isTable(item)) throw chartError('validation: dependencies must not contain empty or null nodes')
-  const { 'import-values': importValues, ...rest } = decode(item, dependencyFields, {
-    file,
-    type: 'Dependency',
-    path: 'dependencies',
-  })
-  return { name: '', ...rest, ...(importValues !== undefined && { importValues: untyped(importValues) }) } as Dependency
-}
-
-function decodeMaintainer(item: unknown, file: string): Maintainer {
-  if (!isTable(item)) throw chartError('validation: maintainers must not contain empty or null nodes')
-  return decode(item, maintainerFields, { file, type: 'Maintainer', path: 'maintainers' }) as Maintainer
+function dependencyOf(decoded: Values | null): Partial<Dependency> | null {
+  if (decoded === null) return null
+  const { 'import-values': importValues, ...rest } = decoded
+  return { ...rest, ...(importValues !== undefined && { importValues }) } as Partial<Dependency>
 }
 
 /** Checks the metadata and cleans its text of unprintable characters, as Helm does. Throws UserError CHART_INVALID. */
-export function validateMetadata(metadata: Partial<Metadata>, compat: Compat = 'helm4'): Metadata {
+export function validateMetadata(metadata: RawMetadata, compat: Compat = 'helm4'): Metadata {
   const clean = sanitized(metadata)
   const { apiVersion, name, version, type } = clean
   const fail = (problem: string): never => {
@@ -180,16 +145,28 @@ export function validateMetadata(metadata: Partial<Metadata>, compat: Compat = '
   if (type && type !== 'application' && type !== 'library') {
     return fail('chart.metadata.type must be application or library')
   }
+  if (hasNull(clean.maintainers)) return fail('maintainers must not contain empty or null nodes')
+  const problem = dependencyProblem(clean.dependencies ?? [])
+  return problem === undefined ? (clean as Metadata) : fail(problem)
+}
+
+function hasNull(items: readonly (object | null)[] = []): boolean {
+  return items.includes(null)
+}
+
+function dependencyProblem(dependencies: readonly (Partial<Dependency> | null)[]): string | undefined {
   const seen = new Set<string>()
-  for (const dependency of clean.dependencies ?? []) {
-    if (dependency.alias && !/^[a-zA-Z0-9_-]+$/.test(dependency.alias)) {
-      return fail(`dependency ${quote(dependency.name)} has disallowed characters in the alias`)
+  for (const dependency of dependencies) {
+    if (dependency === null) return 'dependencies must not contain empty or null nodes'
+    const { name = '', alias } = dependency
+    if (alias && !/^[a-zA-Z0-9_-]+$/.test(alias)) {
+      return `dependency ${quote(name)} has disallowed characters in the alias`
     }
-    const key = dependency.alias || dependency.name
-    if (seen.has(key)) return fail(`more than one dependency with name or alias ${quote(key)}`)
+    const key = alias || name
+    if (seen.has(key)) return `more than one dependency with name or alias ${quote(key)}`
     seen.add(key)
   }
-  return { ...clean, apiVersion, name, version }
+  return undefined
 }
 
 const sanitizedFields = [
@@ -203,25 +180,31 @@ const sanitizedFields = [
   'kubeVersion',
 ] as const
 
-function sanitized(metadata: Partial<Metadata>): Partial<Metadata> {
+function sanitized(metadata: RawMetadata): RawMetadata {
   const clean: Record<string, unknown> = { ...metadata }
   for (const field of sanitizedFields) if (metadata[field] !== undefined) clean[field] = sanitize(metadata[field])
   if (metadata.sources) clean.sources = metadata.sources.map(sanitize)
   if (metadata.keywords) clean.keywords = metadata.keywords.map(sanitize)
   if (metadata.maintainers) clean.maintainers = metadata.maintainers.map(sanitizeTexts)
-  if (metadata.dependencies) {
-    clean.dependencies = metadata.dependencies.map((dependency) => ({
-      ...sanitizeTexts(dependency),
-      ...(dependency.alias !== undefined && { alias: dependency.alias }),
-      ...(dependency.tags && { tags: dependency.tags.map(sanitize) }),
-    }))
-  }
+  if (metadata.dependencies) clean.dependencies = metadata.dependencies.map(sanitizeDependency)
   return clean
 }
 
-function sanitizeTexts<T extends object>(item: T): T {
-  const entries = Object.entries(item).map(([key, value]) => [key, typeof value === 'string' ? sanitize(value) : value])
-  return Object.fromEntries(entries) as T
+function sanitizeDependency(dependency: Partial<Dependency> | null): Dependency | null {
+  if (dependency === null) return null
+  const { alias, tags, ...texts } = dependency
+  return {
+    ...(sanitizeTexts({ ...texts, name: texts.name ?? '' }) as Dependency),
+    ...(alias !== undefined && { alias }),
+    ...(tags && { tags: tags.map(sanitize) }),
+  }
+}
+
+function sanitizeTexts(item: object | null): object | null {
+  if (item === null) return null
+  return Object.fromEntries(
+    Object.entries(item).map(([key, value]) => [key, typeof value === 'string' ? sanitize(value) : value]),
+  )
 }
 
 function sanitize(text: string): string {

@@ -1,13 +1,13 @@
 import { GoInteger, integerOf, withSignature } from '@slipway/go-template'
 import type { Platform } from '../platform.ts'
+import { formatDuration, parseDuration, roundDuration } from '../time/duration.ts'
+import { formatTime } from '../time/format.ts'
+import { type Instant, zeroTime } from '../time/instant.ts'
+import { parseTime } from '../time/parse.ts'
+import { floorDivide, isZone } from '../time/zone.ts'
 import { parseDigits } from './numbers.ts'
 import type { FunctionTable } from './table.ts'
-import { formatDuration, parseDuration, roundDuration } from './time/duration.ts'
-import { formatTime } from './time/format.ts'
-import { type Instant, zeroTime } from './time/instant.ts'
-import { instantIn, timeObject } from './time/objects.ts'
-import { parseTime } from './time/parse.ts'
-import { floorDivide, isZone } from './time/zone.ts'
+import { instantIn, timeObject } from './time.ts'
 
 const second = 1_000_000_000n
 

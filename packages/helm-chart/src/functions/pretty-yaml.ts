@@ -1,10 +1,10 @@
 import { GoInteger, isNilCollection, isTemplateObject, TemplateObject, underlyingOf } from '@slipway/go-template'
 import { PlainScalar, stringifyV3 } from '@slipway/go-yaml'
+import { formatTime } from '../time/format.ts'
+import { rfc3339Nano } from '../time/layout.ts'
 import { emptyValues, type Values } from '../values/value.ts'
 import { textForm } from './plain.ts'
-import { formatTime } from './time/format.ts'
-import { rfc3339 } from './time/layout.ts'
-import { instantIn } from './time/objects.ts'
+import { instantIn } from './time.ts'
 
 /** YAML as goyaml v3 writes it by itself, which knows Go's types and not what they are in JSON: Helm's toYamlPretty. */
 export function toPrettyYaml(value: unknown): string {
@@ -25,7 +25,7 @@ function yamlData(value: unknown): unknown {
 /** Dates are plain, types with a text are that text, and structs have their fields by small names. */
 function objectData(object: TemplateObject): unknown {
   const instant = instantIn(object)
-  if (instant) return new PlainScalar(formatTime(instant, rfc3339))
+  if (instant) return new PlainScalar(formatTime(instant, rfc3339Nano))
   const text = textForm(object)
   if (text !== undefined) return text
   const inner = underlyingOf(object)

@@ -6,13 +6,13 @@ import {
   underlyingOf,
   withSignature,
 } from '@slipway/go-template'
-import { withSerialForm } from '../plain.ts'
-import { structOf } from '../struct.ts'
-import { formatDuration } from './duration.ts'
-import { formatTime } from './format.ts'
-import { type Instant, instantOfCivil, partsOf, zeroTime } from './instant.ts'
-import { months, rfc3339, weekdays } from './layout.ts'
-import { floorDivide } from './zone.ts'
+import { formatDuration } from '../time/duration.ts'
+import { formatTime } from '../time/format.ts'
+import { type Instant, instantOfCivil, partsOf, zeroTime } from '../time/instant.ts'
+import { months, rfc3339Nano, weekdays } from '../time/layout.ts'
+import { floorDivide } from '../time/zone.ts'
+import { withSerialForm } from './plain.ts'
+import { structOf } from './struct.ts'
 
 const instants = new WeakMap<object, Instant>()
 const printLayout = '2006-01-02 15:04:05.999999999 -0700 MST'
@@ -61,7 +61,7 @@ export function timeObject(instant: Instant, local: string): TemplateObject {
       String: withSignature([], () => formatTime(instant, printLayout)),
     },
     text: () => formatTime(instant, printLayout),
-    serial: () => formatTime(instant, rfc3339),
+    serial: () => formatTime(instant, rfc3339Nano),
   })
   instants.set(object, instant)
   return object

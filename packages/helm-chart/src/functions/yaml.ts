@@ -1,5 +1,6 @@
 import { isMap, withSignature } from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
+import { mismatchText } from '../json/decode.ts'
 import { emptyValues } from '../values/value.ts'
 import { readYaml } from '../yaml.ts'
 import { plain } from './plain.ts'
@@ -46,12 +47,7 @@ function read(
   }
   if (value === null || value === undefined) return otherwise()
   if (fits(value)) return value
-  const kind = Array.isArray(value)
-    ? 'array'
-    : ({ string: 'string', number: 'number', boolean: 'bool' }[typeof value as string] ?? 'object')
-  return otherwise(
-    `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kind} into Go value of type ${goType}`,
-  )
+  return otherwise(mismatchText(value, goType))
 }
 
 /** YAML as Helm reads and writes it in templates. */

@@ -18,7 +18,7 @@ export function firstJsonEnd(text: string): number {
   try {
     return new Scanner(text).first()
   } catch (error) {
-    if (error instanceof Fault && error.isAtEnd) throw new Error('unexpected EOF')
+    if (error instanceof Fault && error.isAtEnd) throw new Error(text.trim() === '' ? 'EOF' : 'unexpected EOF')
     throw error
   }
 }

@@ -4,8 +4,9 @@ import { baseName } from '../chart/path.ts'
 import type { Compat } from '../compat.ts'
 import { compareStrings } from '../encoding.ts'
 import { trimSpace } from '../functions/text.ts'
-import { isTable, type Values } from '../values/value.ts'
-import { readYaml } from '../yaml.ts'
+import { decodeStruct, type StructType } from '../json/decode.ts'
+import type { Values } from '../values/value.ts'
+import { readTypedYaml } from '../yaml.ts'
 import { compareForHelm3Install, compareForInstall } from './kind-order.ts'
 
 /** What Helm reads of a manifest. */
@@ -133,62 +134,29 @@ function readHead(source: string, content: string, compat: Compat): ManifestHead
   return head
 }
 
+const goMetadata = 'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }'
+
+function headType(goPackage: string): StructType {
+  return {
+    struct: `${goPackage}.SimpleHead`,
+    fields: {
+      apiVersion: 'string',
+      kind: 'string',
+      metadata: { struct: goMetadata, fields: { name: 'string', annotations: { map: 'string' } } },
+    },
+  }
+}
+
+const headTypes: Readonly<Record<Compat, StructType>> = { helm3: headType('releaseutil'), helm4: headType('util') }
+
 function parseHead(source: string, content: string, compat: Compat): ManifestHead {
-  let value: unknown
   try {
-    value = readYaml(content)
+    const { apiVersion = '', kind = '', metadata } = decodeStruct(readTypedYaml(content), headTypes[compat])
+    const { name = '', annotations = {} } = (metadata as Values | undefined) ?? {}
+    return { apiVersion, kind, name, annotations } as ManifestHead
   } catch (error) {
     throw manifestError(source, error instanceof Error ? error.message : String(error), error)
   }
-  if (value === null || value === undefined) value = {}
-  if (!isTable(value))
-    throw decodeError(source, value, compat === 'helm3' ? 'releaseutil.SimpleHead' : 'util.SimpleHead')
-  const { apiVersion, kind, metadata } = value
-  return {
-    apiVersion: textField(source, apiVersion, 'SimpleHead.apiVersion'),
-    kind: textField(source, kind, 'SimpleHead.kind'),
-    ...readMetadata(source, metadata),
-  }
-}
-
-function readMetadata(source: string, metadata: unknown): Pick<ManifestHead, 'name' | 'annotations'> {
-  if (metadata === null || metadata === undefined) return { name: '', annotations: {} }
-  if (!isTable(metadata)) {
-    throw decodeError(
-      source,
-      metadata,
-      'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }',
-      'SimpleHead.metadata',
-    )
-  }
-  const { name, annotations } = metadata
-  const texts: Record<string, string> = Object.create(null)
-  if (annotations !== null && annotations !== undefined) {
-    if (!isTable(annotations)) {
-      throw decodeError(source, annotations, 'map[string]string', 'SimpleHead.metadata.annotations')
-    }
-    for (const key of Object.keys(annotations))
-      texts[key] = textField(source, (annotations as Values)[key], 'SimpleHead.metadata.annotations')
-  }
-  return { name: textField(source, name, 'SimpleHead.metadata.name'), annotations: texts }
-}
-
-// sigs.k8s.io/yaml turns plain numbers and bools into text where the field is a string.
-function textField(source: string, value: unknown, field: string): string {
-  if (value === null || value === undefined) return ''
-  if (typeof value === 'object') throw decodeError(source, value, 'string', field)
-  return String(value)
-}
-
-function decodeError(source: string, value: unknown, goType: string, field?: string): UserError {
-  const kind = Array.isArray(value)
-    ? 'array'
-    : ({ string: 'string', number: 'number', boolean: 'bool' }[typeof value as string] ?? 'object')
-  const target = field === undefined ? `value of type ${goType}` : `struct field ${field} of type ${goType}`
-  return manifestError(
-    source,
-    `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kind} into Go ${target}`,
-  )
 }
 
 function manifestError(source: string, problem: string, cause?: unknown): UserError {
@@ -202,14 +170,19 @@ function hookOf(manifest: Manifest, kinds: string): Hook | undefined {
   const names = kinds.split(',').map((name) => events[trimSpace(name).toLowerCase()])
   if (names.includes(undefined)) return undefined
   const { annotations } = manifest.head
-  const weight = annotations['helm.sh/hook-weight'] ?? ''
   return {
     ...manifest,
     events: names as HookEvent[],
-    weight: /^[+-]?\d+$/.test(weight) ? Number(weight) : 0,
+    weight: weightOf(annotations['helm.sh/hook-weight']),
     deletePolicies: listAnnotation(annotations['helm.sh/hook-delete-policy']),
     outputLogPolicies: listAnnotation(annotations['helm.sh/hook-output-log-policy']),
   }
+}
+
+// What strconv.Atoi does not read is 0.
+function weightOf(text = ''): number {
+  const weight = /^[+-]?\d+$/.test(text) ? BigInt(text) : 0n
+  return BigInt.asIntN(64, weight) === weight ? Number(weight) : 0
 }
 
 function listAnnotation(value: string | undefined): string[] {

@@ -1,7 +1,7 @@
 import { UserError } from '@slipway/errors'
 import { stringify } from '@slipway/go-yaml'
 import type { Metadata } from '../chart/chart.ts'
-import { parseMetadata } from '../chart/metadata.ts'
+import { parseMetadata, validateMetadata } from '../chart/metadata.ts'
 import { metadataJson } from '../chart/metadata-json.ts'
 import { parseConstraint } from '../semver/constraint.ts'
 import { compareVersions, parseVersion, type Version } from '../semver/version.ts'
@@ -56,12 +56,10 @@ function readEntry(entry: unknown, file: string): IndexEntry[] {
   if (!isTable(entry)) return []
   const { urls, created, digest, ...fields } = entry
   try {
-    const metadata = parseMetadata(stringify(fields), file)
-    if (!metadata.name || !metadata.version) return []
-    parseVersion(metadata.version)
+    const metadata = validateMetadata({ apiVersion: 'v1', ...parseMetadata(stringify(fields), file) })
     return [
       {
-        metadata: { apiVersion: 'v1', ...metadata, name: metadata.name, version: metadata.version },
+        metadata,
         urls: Array.isArray(urls) ? urls.map(String) : [],
         ...(created !== undefined && created !== null && { created: String(created) }),
         ...(typeof digest === 'string' && { digest }),

@@ -36,5 +36,7 @@ export const months = [
 
 export const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
 
+export const rfc3339 = '2006-01-02T15:04:05Z07:00'
+
 /** RFC 3339 with as many digits of the second as there are, which is how JSON shows times. */
-export const rfc3339 = '2006-01-02T15:04:05.999999999Z07:00'
+export const rfc3339Nano = '2006-01-02T15:04:05.999999999Z07:00'

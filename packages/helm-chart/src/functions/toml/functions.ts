@@ -1,11 +1,11 @@
 import { withSignature } from '@slipway/go-template'
 import type { Platform } from '../../platform.ts'
+import { rfc3339Nano } from '../../time/layout.ts'
+import { parseTime } from '../../time/parse.ts'
+import { offsetAt } from '../../time/zone.ts'
 import { emptyValues } from '../../values/value.ts'
 import type { FunctionTable } from '../table.ts'
-import { rfc3339 } from '../time/layout.ts'
-import { timeObject } from '../time/objects.ts'
-import { parseTime } from '../time/parse.ts'
-import { offsetAt } from '../time/zone.ts'
+import { timeObject } from '../time.ts'
 import { type ReadDate, readToml } from './read.ts'
 import { writeToml } from './write.ts'
 
@@ -32,7 +32,7 @@ function orMessage<T>(run: () => T): T | string {
 
 /** Layouts of dates, and the name of the zone of those that have none. */
 const layouts: readonly [string, string?][] = [
-  [rfc3339],
+  [rfc3339Nano],
   ['2006-01-02T15:04:05.999999999', 'datetime-local'],
   ['2006-01-02', 'date-local'],
   ['15:04:05.999999999', 'time-local'],

@@ -9,11 +9,11 @@ import {
   underlyingOf,
 } from '@slipway/go-template'
 import { compareStrings } from '../../encoding.ts'
+import { formatTime } from '../../time/format.ts'
+import { rfc3339Nano } from '../../time/layout.ts'
 import type { Values } from '../../values/value.ts'
 import { textForm } from '../plain.ts'
-import { formatTime } from '../time/format.ts'
-import { rfc3339 } from '../time/layout.ts'
-import { instantIn } from '../time/objects.ts'
+import { instantIn } from '../time.ts'
 
 /**
  * A value as BurntSushi/toml encodes it: simple keys first, then tables, both sorted, tables indented by two spaces.
@@ -164,7 +164,7 @@ function scalarText(value: unknown): string {
     return String(value)
   }
   const layout = typeof instant.zone === 'string' ? undefined : localLayouts[instant.zone.name]
-  return layout === undefined ? formatTime(instant, rfc3339) : formatTime({ ...instant, zone: 'UTC' }, layout)
+  return layout === undefined ? formatTime(instant, rfc3339Nano) : formatTime({ ...instant, zone: 'UTC' }, layout)
 }
 
 function floatText(value: number): string {
