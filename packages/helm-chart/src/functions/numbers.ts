@@ -26,16 +26,16 @@ function integerIn(text: string): bigint {
 
 /**
  * strconv.ParseInt of digits of one base with its error left out: 0 for what are no digits, the nearest int64 for what is
- * out of range, also when that shows before a character that is no digit.
+ * out of range.
  */
 export function parseDigits(text: string, base: 8 | 10): bigint {
   const [, sign = '', digits = '', rest = ''] =
     (base === 8 ? /^([+-]?)([0-7]*)(.*)$/s : /^([+-]?)(\d*)(.*)$/s).exec(text) ?? []
   const magnitude = BigInt(digits === '' ? 0 : (base === 8 ? '0o' : '') + digits)
+  // What is too large for 64 bits shows before a character that is no digit, what is too large for the sign after it.
+  if (rest !== '' && magnitude < 1n << 64n) return 0n
   const value = sign === '-' ? -magnitude : magnitude
-  if (value > maxInt64) return maxInt64
-  if (value < minInt64) return minInt64
-  return rest === '' ? value : 0n
+  return value > maxInt64 ? maxInt64 : value < minInt64 ? minInt64 : value
 }
 
 /** Go's float64 from anything; 0 when it cannot be read. */
