@@ -17,7 +17,7 @@ function entryOf(collection: unknown, key: unknown): unknown {
   if (collection instanceof Uint8Array) return byteAt(collection, key, 'slice')
   if (typeof collection === 'string') return byteAt(bytesOf(collection), key, 'string')
   if (isMap(collection)) return mapEntry(collection, key)
-  throw new Error(`can't index item of type ${typeOf(collection)}`)
+  throw new Error(`can't index item of type ${pointedType(collection)}`)
 }
 
 function byteAt(bytes: Uint8Array, key: unknown, kind: 'slice' | 'string'): GoInteger {
@@ -56,7 +56,7 @@ export function slice(item: unknown, ...bounds: unknown[]): unknown {
     return withType(collection.slice(start, end), typeOf(collection))
   }
   if (collection instanceof Uint8Array) return collection.slice(...boundsOf(bounds, collection.length))
-  throw new Error(`can't slice item of type ${typeOf(collection)}`)
+  throw new Error(`can't slice item of type ${pointedType(collection)}`)
 }
 
 function sliceString(text: string, bounds: unknown[]): string {
@@ -80,5 +80,10 @@ export function length(item: unknown): bigint {
   if (typeof collection === 'string') return BigInt(byteLength(collection))
   if (Array.isArray(collection) || collection instanceof Uint8Array) return BigInt(collection.length)
   if (isMap(collection)) return BigInt(Object.keys(collection).length)
-  throw new Error(`len of type ${typeOf(collection)}`)
+  throw new Error(`len of type ${pointedType(collection)}`)
+}
+
+/** The type of what a pointer leads to, for the functions that follow it. */
+function pointedType(value: unknown): string {
+  return typeOf(value).replace(/^\*/, '')
 }

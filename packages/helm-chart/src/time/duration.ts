@@ -23,7 +23,7 @@ export function parseDuration(text: string): bigint {
   let total = 0n
   while (rest !== '') {
     const [number = '', whole = '', fraction = ''] = /^(\d*)(?:\.(\d*))?/.exec(rest) ?? []
-    if (whole === '' && fraction === '') throw invalid()
+    if ((whole === '' && fraction === '') || BigInt(whole) > limit) throw invalid()
     const [unit = ''] = /^[^.\d]*/.exec(rest.slice(number.length)) ?? []
     if (unit === '') throw new Error(`time: missing unit in duration ${quoteAscii(text)}`)
     const size = Object.hasOwn(units, unit) ? (units[unit] ?? 0n) : 0n

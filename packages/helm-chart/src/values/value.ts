@@ -11,17 +11,19 @@ export function isTable(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
 }
 
-/** A copy that shares no table or list with the original. */
+/** A copy that shares no table or list with the original; plain JSON objects become tables. */
 export function copyValue<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyValue) as T
   if (!isPlainTable(value)) return value
   const copy = emptyValues()
-  for (const key in value) copy[key] = copyValue(value[key])
+  for (const key of Object.keys(value)) copy[key] = copyValue(value[key])
   return copy as T
 }
 
 function isPlainTable(value: unknown): value is Values {
-  return isTable(value) && Object.getPrototypeOf(value) === null
+  if (!isTable(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
 }
 
 /** Whether the table has this key, null or not. */
