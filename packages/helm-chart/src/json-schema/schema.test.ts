@@ -8,7 +8,7 @@ interface Row {
   /** What Helm 4.1.4 printed below the chart's name; empty when the values fit. */
   readonly message: string
 }
-const rows: Row[] = JSON.parse(readFileSync(new URL('golden.json', import.meta.url), 'utf8'))
+const rows: Row[] = JSON.parse(readFileSync(new URL('../testdata/schemas.json', import.meta.url), 'utf8'))
 
 function problemOf({ schema, values }: Row): string {
   try {
