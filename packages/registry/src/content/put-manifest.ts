@@ -28,20 +28,19 @@ export interface ManifestPush {
 }
 
 /** Takes a manifest in: checked, stored, tagged and told of. Throws Refusal. */
-export function putManifest(content: Content, push: ManifestPush): Promise<ManifestRecord> {
-  return content.locked(push.repository, () => putManifestLocked(content, push))
+export async function putManifest(content: Content, push: ManifestPush): Promise<ManifestRecord> {
+  check(content, push)
+  return content.holds.during([push.digest], async () => {
+    // Side by side with other pushes: only what has to be in step waits for its turn. What is refused then is collected later.
+    await content.store(push.bytes, push.digest)
+    return content.locked(push.repository, () => putManifestLocked(content, push))
+  })
 }
 
 /** As putManifest, for a caller that holds the repository's lock. */
 export async function putManifestLocked(content: Content, push: ManifestPush): Promise<ManifestRecord> {
   const { repository, bytes, digest, tags, blobs = [] } = push
-  const { algorithm } = parseDigest(digest) ?? {}
-  if (!algorithm || digestOf(bytes, hash, algorithm) !== digest) {
-    throw new Refusal('DIGEST_INVALID', 'the provided digest did not match the uploaded content', { detail: digest })
-  }
-  const manifest = parseManifest(new TextDecoder('utf-8', { fatal: false }).decode(bytes), push.mediaType)
-  for (const tag of tags.length > 0 ? tags : [undefined]) content.rules.requireWritable(repository, digest, tag)
-  requireBlobs(content, push, manifest)
+  const manifest = check(content, push)
   const known = content.catalog.repository(repository)
   const added = blobs.filter((blob) => !known?.blobs.has(blob.digest))
   const size = added.reduce((sum, blob) => sum + blob.size, known?.manifests.has(digest) ? 0 : bytes.length)
@@ -55,6 +54,19 @@ export async function putManifestLocked(content: Content, push: ManifestPush): P
       return record
     }),
   )
+}
+
+/** What can be said against a push without waiting for anything. */
+function check(content: Content, push: ManifestPush): Manifest {
+  const { repository, bytes, digest, tags } = push
+  const { algorithm } = parseDigest(digest) ?? {}
+  if (!algorithm || digestOf(bytes, hash, algorithm) !== digest) {
+    throw new Refusal('DIGEST_INVALID', 'the provided digest did not match the uploaded content', { detail: digest })
+  }
+  const manifest = parseManifest(new TextDecoder('utf-8', { fatal: false }).decode(bytes), push.mediaType)
+  for (const tag of tags.length > 0 ? tags : [undefined]) content.rules.requireWritable(repository, digest, tag)
+  requireBlobs(content, push, manifest)
+  return manifest
 }
 
 function changesOf(
