@@ -11,23 +11,30 @@ import { Rbac } from './access/rbac.ts'
 import { TokenIssuer } from './access/service-account-tokens.ts'
 import { bindingIsLive } from './access/token-bindings.ts'
 import { createAdmission } from './admission/create-admission.ts'
+import { AggregatedApis } from './aggregation/aggregated-apis.ts'
+import { elsewhereTarget } from './aggregation/elsewhere-target.ts'
+import { publishAuthentication } from './aggregation/front-proxy.ts'
+import { servedElsewhere, serveElsewhere, upgradeElsewhere } from './aggregation/serve-elsewhere.ts'
 import { parseTarget, type User } from './api/request.ts'
 import {
   badRequest,
   internalError,
-  PathNotServed,
+  PlainError,
   type Status,
   StatusError,
   serviceUnavailable,
   unauthorized,
 } from './api/status.ts'
 import { createDefaultPolicy, createFirstObjects, storedServiceRange } from './bootstrap.ts'
+import type { FrontProxy } from './certificates.ts'
+import { apiAvailabilityController } from './controllers/api-availability-controller.ts'
 import { publishServerEndpoint, type ServerEndpoint } from './controllers/api-endpoints.ts'
 import type { ServerController } from './controllers/controller.ts'
 import { customResourceController } from './controllers/custom-resource-controller.ts'
 import { disruptionController } from './controllers/disruption-controller.ts'
 import { endpointMirror } from './controllers/endpoint-mirror.ts'
 import { garbageCollector } from './controllers/garbage-collector.ts'
+import { localApiServices } from './controllers/local-api-services.ts'
 import { namespaceController } from './controllers/namespace-controller.ts'
 import { quotaController } from './controllers/quota-controller.ts'
 import { roleAggregationController } from './controllers/role-aggregation-controller.ts'
@@ -50,8 +57,11 @@ import { createStrategies } from './strategy/strategies.ts'
 
 export interface ApiServerOptions {
   store: RevisionStore
-  /** PEM texts of the server and of the CA whose client certificates count. Absent = plain HTTP, for tests. */
-  tls?: { key: string; cert: string; ca: string }
+  /**
+   * PEM texts of the server and of the CA whose client certificates count; `frontProxy` is who it is to the servers of
+   * aggregated APIs. Absent = plain HTTP, for tests.
+   */
+  tls?: { key: string; cert: string; ca: string; frontProxy?: FrontProxy }
   /** Knows the bearer tokens of the program around; ServiceAccount tokens are the server's own. */
   authenticator?: Authenticator
   /** Decides on every request. @default RBAC over the stored roles and bindings; `system:masters` may do everything */
@@ -116,7 +126,9 @@ export class ApiServer {
     const objects = new ObjectService(store, strategies, now, admission)
     const key = this.#options.serviceAccountKey ?? randomBytes(32).toString('hex')
     const issuer = new TokenIssuer(key, now, (binding) => bindingIsLive(store, binding))
+    const aggregated = new AggregatedApis(store, this.#options.tls?.frontProxy)
     this.#deps = {
+      aggregated,
       objects,
       registry,
       rules,
@@ -136,6 +148,8 @@ export class ApiServer {
       storageProtectionController(deps),
       disruptionController({ ...deps, now }),
       namespaceController({ ...deps, rootCa: this.#options.tls?.ca }),
+      apiAvailabilityController({ ...deps, aggregated, now }),
+      localApiServices(deps),
     ]
     for (const controller of this.#controllers) controller.start()
     await createFirstObjects(objects, registry, serviceCidr)
@@ -146,6 +160,8 @@ export class ApiServer {
       port: this.address().port,
     }
     await publishServerEndpoint(objects, registry, endpoint)
+    const { ca, frontProxy } = this.#options.tls ?? {}
+    if (ca && frontProxy) await publishAuthentication(objects, registry, { ca, frontProxy })
   }
 
   address(): AddressInfo {
@@ -173,6 +189,14 @@ export class ApiServer {
     if (!deps) throw serviceUnavailable('the server is starting')
     const { path, query } = splitUrl(http.url)
     const user = await this.#userOf(http, deps)
+    const elsewhere = servedElsewhere(deps.aggregated, path)
+    if (elsewhere) {
+      const target = elsewhereTarget(http.method ?? 'GET', path, query)
+      if (target) authorizeTarget(user, target, deps.authorize)
+      else this.#authorizePath(user, http.method ?? 'GET', path, deps)
+      await serveElsewhere({ aggregated: deps.aggregated, service: elsewhere, http, user }, response)
+      return
+    }
     if (!isObjectPath(path)) {
       this.#authorizePath(user, http.method ?? 'GET', path, deps)
       await serveNonResource(deps, http, response, path)
@@ -204,6 +228,13 @@ export class ApiServer {
       if (!deps) throw serviceUnavailable('the server is starting')
       const { path, query } = splitUrl(http.url)
       const user = await this.#userOf(http, deps)
+      const elsewhere = servedElsewhere(deps.aggregated, path)
+      if (elsewhere) {
+        const target = elsewhereTarget(http.method ?? 'GET', path, query)
+        if (target) authorizeTarget(user, target, deps.authorize)
+        upgradeElsewhere({ aggregated: deps.aggregated, service: elsewhere, http, user }, socket, head)
+        return
+      }
       const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
       authorizeTarget(user, { ...target, verb: http.method === 'POST' ? 'create' : 'get' }, deps.authorize)
       if (!isUpgradable(target)) throw badRequest('nothing here can be upgraded')
@@ -217,8 +248,8 @@ export class ApiServer {
     if (response.headersSent || response.destroyed) {
       this.#statusOf(error)
       response.destroy()
-    } else if (error instanceof PathNotServed) {
-      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end(`${error.message}\n`)
+    } else if (error instanceof PlainError) {
+      response.writeHead(error.code, { 'content-type': 'text/plain; charset=utf-8' }).end(`${error.message}\n`)
     } else sendStatus(response, this.#statusOf(error), http.headers.accept)
   }
 

@@ -10,6 +10,13 @@ export interface Certificates {
   server: CertificatePair
   /** User `kubernetes-admin` of group `system:masters`. */
   client: CertificatePair
+  frontProxy: FrontProxy
+}
+
+/** As whom the server speaks to those behind it, which trust nobody else of this CA (`requestheader-client-ca-file`). */
+export interface FrontProxy extends CertificatePair {
+  /** The CA's certificate; nothing else is ever signed with its key. */
+  ca: string
 }
 
 export interface CertificateOptions {
@@ -26,6 +33,12 @@ export interface CertificateOptions {
 export async function createCertificates(options: CertificateOptions): Promise<Certificates> {
   const { issueAll } = await import('./issue-certificates.ts')
   return await issueAll(options)
+}
+
+/** What certificates that were stored before there were aggregated APIs lack. */
+export async function createFrontProxy(options: CertificateOptions): Promise<FrontProxy> {
+  const { issueFrontProxy } = await import('./issue-certificates.ts')
+  return await issueFrontProxy(options)
 }
 
 /** A server certificate of an existing CA, for a server that is reached under other names than before. */

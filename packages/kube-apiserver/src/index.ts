@@ -7,6 +7,7 @@ export {
   type Certificates,
   createCertificates,
   createClientCertificate,
+  createFrontProxy,
   createServerCertificate,
 } from './certificates.ts'
 export { type KubeconfigInput, kubeconfigFor } from './kubeconfig.ts'

@@ -14,7 +14,8 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509'
 
-import type { CertificateOptions, CertificatePair, Certificates } from './certificates.ts'
+import { FRONT_PROXY_USER } from './aggregation/front-proxy.ts'
+import type { CertificateOptions, CertificatePair, Certificates, FrontProxy } from './certificates.ts'
 
 type KeyPair = webcrypto.CryptoKeyPair
 
@@ -24,15 +25,43 @@ cryptoProvider.set('default', webcrypto as Parameters<typeof cryptoProvider.set>
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /** See createCertificates. */
-export async function issueAll({ hosts = [], now, days = 3650 }: CertificateOptions): Promise<Certificates> {
-  const period = { notBefore: new Date(now.getTime() - 60_000), notAfter: new Date(now.getTime() + days * 86_400_000) }
-  const keys = await newKeys()
-  const name = 'CN=slipway-ca'
+export async function issueAll(options: CertificateOptions): Promise<Certificates> {
+  const [{ ca, issuer }, frontProxy] = await Promise.all([
+    newAuthority('slipway-ca', options),
+    issueFrontProxy(options),
+  ])
+  const [server, client] = await Promise.all([
+    issue(issuer, 'CN=kube-apiserver', ExtendedKeyUsage.serverAuth, [serverNames(options.hosts ?? [])]),
+    issue(issuer, 'CN=kubernetes-admin, O=system:masters', ExtendedKeyUsage.clientAuth),
+  ])
+  return { ca: { cert: pem(ca), key: await keyPem(issuer.keys) }, server, client, frontProxy }
+}
+
+/** See createFrontProxy. */
+export async function issueFrontProxy(options: CertificateOptions): Promise<FrontProxy> {
+  const { ca, issuer } = await newAuthority('slipway-front-proxy-ca', options)
+  return { ca: pem(ca), ...(await issue(issuer, `CN=${FRONT_PROXY_USER}`, ExtendedKeyUsage.clientAuth)) }
+}
+
+interface Issuer {
+  name: string
+  keys: KeyPair
+  notBefore: Date
+  notAfter: Date
+}
+
+async function newAuthority(
+  commonName: string,
+  options: CertificateOptions,
+): Promise<{ ca: X509Certificate; issuer: Issuer }> {
+  const issuer = { name: `CN=${commonName}`, keys: await newKeys(), ...period(options) }
+  const { name, keys, notBefore, notAfter } = issuer
   const ca = await X509CertificateGenerator.create({
     serialNumber: serial(),
     subject: name,
     issuer: name,
-    ...period,
+    notBefore,
+    notAfter,
     publicKey: keys.publicKey,
     signingKey: keys.privateKey,
     signingAlgorithm: ALGORITHM,
@@ -41,19 +70,12 @@ export async function issueAll({ hosts = [], now, days = 3650 }: CertificateOpti
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.digitalSignature | KeyUsageFlags.cRLSign, true),
     ],
   })
-  const issuer = { name, keys, ...period }
-  const [server, client] = await Promise.all([
-    issue(issuer, 'CN=kube-apiserver', ExtendedKeyUsage.serverAuth, [serverNames(hosts)]),
-    issue(issuer, 'CN=kubernetes-admin, O=system:masters', ExtendedKeyUsage.clientAuth),
-  ])
-  return { ca: { cert: pem(ca), key: await keyPem(keys) }, server, client }
+  return { ca, issuer }
 }
 
-interface Issuer {
-  name: string
-  keys: KeyPair
-  notBefore: Date
-  notAfter: Date
+/** A minute more than asked for, for clocks that are late. */
+function period({ now, days = 3650 }: CertificateOptions): { notBefore: Date; notAfter: Date } {
+  return { notBefore: new Date(now.getTime() - 60_000), notAfter: new Date(now.getTime() + days * 86_400_000) }
 }
 
 /** See createServerCertificate. */
@@ -66,14 +88,14 @@ export async function issueServer(ca: CertificatePair, options: CertificateOptio
 export async function issueClient(
   ca: CertificatePair,
   subject: { user: string; groups?: string[] },
-  { now, days = 3650 }: CertificateOptions,
+  options: CertificateOptions,
 ): Promise<CertificatePair> {
-  const issuer = await issuerOf(ca, { now, days })
+  const issuer = await issuerOf(ca, options)
   const names = [`CN=${subject.user}`, ...(subject.groups ?? []).map((group) => `O=${group}`)]
   return await issue(issuer, names.join(', '), ExtendedKeyUsage.clientAuth)
 }
 
-async function issuerOf(ca: CertificatePair, { now, days = 3650 }: CertificateOptions): Promise<Issuer> {
+async function issuerOf(ca: CertificatePair, options: CertificateOptions): Promise<Issuer> {
   const privateKey = await webcrypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(ca.key), ALGORITHM, true, [
     'sign',
   ])
@@ -82,8 +104,7 @@ async function issuerOf(ca: CertificatePair, { now, days = 3650 }: CertificateOp
   return {
     name: certificate.subject,
     keys: { privateKey, publicKey } as KeyPair,
-    notBefore: new Date(now.getTime() - 60_000),
-    notAfter: new Date(now.getTime() + days * 86_400_000),
+    ...period(options),
   }
 }
 

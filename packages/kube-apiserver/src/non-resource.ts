@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendJson } from '@slipway/http-server'
 import { serveIssuerDiscovery } from './access/issuer-discovery.ts'
 import type { TokenIssuer } from './access/service-account-tokens.ts'
-import { noSuchPath, PathNotServed } from './api/status.ts'
-import { serveDiscovery } from './discovery/discovery.ts'
+import { noSuchPath, notServed } from './api/status.ts'
+import { type Served, serveDiscovery } from './discovery/discovery.ts'
 import { serveOpenApi } from './discovery/serve-openapi.ts'
 import type { ResourceRegistry } from './registry/resource-registry.ts'
 import { SERVER_VERSION } from './server-version.ts'
@@ -12,17 +12,18 @@ const HEALTH = /^\/(healthz|livez|readyz)(\/|$)/
 
 /** Serves what is no object: health, version, discovery and OpenAPI. Throws 404. */
 export async function serveNonResource(
-  { registry, issuer }: { registry: ResourceRegistry; issuer: TokenIssuer },
+  served: Served & { issuer: TokenIssuer },
   http: IncomingMessage,
   response: ServerResponse,
   path: string,
 ): Promise<void> {
+  const { registry, issuer } = served
   if (HEALTH.test(path)) return sendHealth(http, response, path)
   if (path === '/version' || path === '/version/') return sendJson(response, 200, SERVER_VERSION)
-  if (await serveOpenApi(registry, http, response, path)) return
+  if (await serveOpenApi(served, http, response, path)) return
   if (path === '/') return sendJson(response, 200, { paths: rootPaths(registry) })
   if (serveIssuerDiscovery(issuer, http, response, path)) return
-  if (!serveDiscovery(registry, http, response, path)) throw new PathNotServed()
+  if (!serveDiscovery(served, http, response, path)) throw notServed()
 }
 
 const CHECKS = ['ping', 'log', 'etcd', 'informer-sync']

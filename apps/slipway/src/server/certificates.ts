@@ -1,6 +1,11 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { type Certificates, createCertificates, createServerCertificate } from '@slipway/kube-apiserver'
+import {
+  type Certificates,
+  createCertificates,
+  createFrontProxy,
+  createServerCertificate,
+} from '@slipway/kube-apiserver'
 import type { DataFolder } from '../data-folder.ts'
 
 const FILE = 'pki.json'
@@ -8,14 +13,26 @@ const FILE = 'pki.json'
 /** The certificates of the embedded API: made at the first start, the same ever after, but for the server's when it has other names. */
 export async function openCertificates(folder: DataFolder, hosts: string[]): Promise<Certificates> {
   const stored = folder.read(FILE)
-  const certificates = stored ? (JSON.parse(stored) as Certificates) : undefined
-  if (certificates && hosts.every((host) => isNamed(certificates.server.cert, host))) return certificates
   const options = { hosts, now: new Date() }
-  const current = certificates
-    ? { ...certificates, server: await createServerCertificate(certificates.ca, options) }
-    : await createCertificates(options)
-  folder.write(FILE, JSON.stringify(current))
+  const current = stored ? await upToDate(JSON.parse(stored), options) : await createCertificates(options)
+  const text = JSON.stringify(current)
+  if (text !== stored) folder.write(FILE, text)
   return current
+}
+
+/** What an earlier start stored, with what it lacks now. */
+async function upToDate(
+  { frontProxy, ...stored }: Omit<Certificates, 'frontProxy'> & Partial<Certificates>,
+  options: { hosts: string[]; now: Date },
+): Promise<Certificates> {
+  const { ca, client, server } = stored
+  const named = options.hosts.every((host) => isNamed(server.cert, host))
+  return {
+    ca,
+    client,
+    server: named ? server : await createServerCertificate(ca, options),
+    frontProxy: frontProxy ?? (await createFrontProxy(options)),
+  }
 }
 
 function isNamed(pem: string, host: string): boolean {

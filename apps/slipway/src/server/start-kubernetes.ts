@@ -32,10 +32,10 @@ export async function startKubernetes(options: StartKubernetesOptions): Promise<
   const { folder, store, host, kubeletToken, lifecycle } = options
   const serviceCidr = serviceRange(folder.path)
   const hosts = [host, firstServiceAddress(serviceCidr)]
-  const { ca, server, client: administrator } = await openCertificates(folder, hosts)
+  const { ca, server, client: administrator, frontProxy } = await openCertificates(folder, hosts)
   const api = new ApiServer({
     store,
-    tls: { key: server.key, cert: server.cert, ca: ca.cert },
+    tls: { key: server.key, cert: server.cert, ca: ca.cert, frontProxy },
     serviceAccountKey: ca.key,
     kubeletToken,
     serviceCidr,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
-import { methodNotSupported, noSuchPath, PathNotServed } from './status.ts'
+import { methodNotSupported, noSuchPath, notServed } from './status.ts'
 
 /** Who asks, as authentication found out. */
 export interface User {
@@ -53,7 +53,7 @@ export function parseTarget(registry: ResourceRegistry, method: string, path: st
   if (watchPrefix) tail = tail.slice(1)
   const { namespace, plural, name, subresource, depth } = splitTail(registry, group, version, tail)
   const resource = registry.find(group, version, plural)
-  if (!resource) throw registry.serves(group) ? noSuchPath() : new PathNotServed()
+  if (!resource) throw registry.serves(group) ? noSuchPath() : notServed()
   if (namespace !== undefined && !resource.namespaced) throw noSuchPath()
   if (resource.namespaced && namespace === undefined && name) throw noSuchPath()
   // Whatever is not false is true, as in all flags of a query.
@@ -92,7 +92,8 @@ function splitTail(registry: ResourceRegistry, group: string, version: string, t
   return { namespace: undefined, plural, name, subresource, depth: 3 }
 }
 
-function verbOf(method: string, name: string | undefined, watching: boolean): Verb {
+/** Throws 405 for a method that means nothing. */
+export function verbOf(method: string, name: string | undefined, watching: boolean): Verb {
   if (method === 'GET' || method === 'HEAD') {
     if (watching) return 'watch'
     return name ? 'get' : 'list'

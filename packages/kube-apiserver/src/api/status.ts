@@ -73,12 +73,20 @@ export function noSuchPath(): StatusError {
   return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 }
 
-/** A path below which nothing is served: answered with text, as Go's own server does, and not with a Status. */
-export class PathNotServed extends Error {
-  constructor() {
-    super('404 page not found')
-    this.name = 'PathNotServed'
+/** What Kubernetes answers with a text, as Go's own server does, and not with a Status. */
+export class PlainError extends Error {
+  readonly code: number
+
+  constructor(code: number, message: string) {
+    super(message)
+    this.name = 'PlainError'
+    this.code = code
   }
+}
+
+/** The answer to a path below which nothing is served. */
+export function notServed(): PlainError {
+  return new PlainError(404, '404 page not found')
 }
 
 export function alreadyExists(resource: ResourceName, name: string): StatusError {

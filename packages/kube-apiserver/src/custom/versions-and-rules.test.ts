@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
+import { openWatch } from '../testing/watch-client.ts'
 import { startWebhookServer, type WebhookServer } from '../testing/webhook-server.ts'
 
 let api: TestServer
@@ -139,5 +140,42 @@ describe('a conversion webhook', () => {
     const patched = await api.call('PATCH', `${v2}/a`, { type: MERGE, body: { spec: { port: '8080' } } })
     expect(patched.body.spec).toEqual({ host: 'a.dev', port: '8080' })
     expect((await api.call('GET', `${v1}/a`)).body.spec).toEqual({ hostPort: 'a.dev:8080' })
+  })
+
+  it('says which objects have a field that only another version than the stored one has', async () => {
+    const conversion = { strategy: 'Webhook', webhook: { clientConfig: hook.client, conversionReviewVersions: ['v1'] } }
+    const strings = (...names: string[]) => ({
+      properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
+    })
+    const selectableFields = [{ jsonPath: '.spec.host' }]
+    await define(
+      'peers',
+      'Peer',
+      [version('v1', strings('hostPort')), { ...version('v2', strings('host', 'port'), false), selectableFields }],
+      { conversion },
+    )
+    const [v1, v2] = ['/apis/rules.dev/v1/peers', '/apis/rules.dev/v2/peers']
+    const make = (name: string, hostPort: string) =>
+      api.call('POST', v1, {
+        body: { apiVersion: 'rules.dev/v1', kind: 'Peer', metadata: { name }, spec: { hostPort } },
+      })
+    await make('a', 'x.dev:80')
+    await make('b', 'y.dev:80')
+    const query = 'fieldSelector=spec.host%3Dx.dev'
+
+    const { body } = await api.call('GET', `${v2}?${query}`)
+    expect(body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name)).toEqual(['a'])
+    const watch = await openWatch(api, `${v2}?watch=true&${query}`)
+    await make('c', 'y.dev:81')
+    await make('d', 'x.dev:81')
+    await api.call('PATCH', `${v1}/a`, { type: MERGE, body: { spec: { hostPort: 'z.dev:80' } } })
+    const events = [await watch.next(), await watch.next(), await watch.next()]
+    watch.close()
+
+    expect(events.map(({ type, object }) => `${type} ${object.metadata.name} ${object.spec?.host}`)).toEqual([
+      'ADDED a x.dev',
+      'ADDED d x.dev',
+      'DELETED a x.dev',
+    ])
   })
 })

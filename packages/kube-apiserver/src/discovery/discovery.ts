@@ -1,30 +1,39 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendJson } from '@slipway/http-server'
+import type { AggregatedApis } from '../aggregation/aggregated-apis.ts'
+import { byPriority, localPriorities } from '../aggregation/api-service.ts'
 import { byPreference, negotiateOutput } from '../api/media-types.ts'
-import { noSuchPath, PathNotServed } from '../api/status.ts'
+import { noSuchPath, notServed } from '../api/status.ts'
 import type { Resource } from '../registry/resource.ts'
-import type { ResourceRegistry } from '../registry/resource-registry.ts'
+import type { Group, ResourceRegistry } from '../registry/resource-registry.ts'
+
+/** Where the groups come from. */
+export interface Served {
+  registry: ResourceRegistry
+  aggregated: AggregatedApis
+}
+
+function servedGroups({ registry, aggregated }: Served): Group[] {
+  const own = registry.groups().flatMap(({ name, versions }) => versions.map((one) => localPriorities(name, one)))
+  const all = new Map([...own, ...aggregated.all()].map((one) => [`${one.version}.${one.group}`, one]))
+  return byPriority([...all.values()])
+}
 
 /** Answers `/api`, `/apis`, `/api/v1`, `/apis/<group>` and `/apis/<group>/<version>`; false = the path is none of these. */
-export function serveDiscovery(
-  registry: ResourceRegistry,
-  http: IncomingMessage,
-  response: ServerResponse,
-  path: string,
-): boolean {
+export function serveDiscovery(served: Served, http: IncomingMessage, response: ServerResponse, path: string): boolean {
   const parts = path.split('/').filter(Boolean)
   const [root, group = '', version = ''] = parts
   if (root === 'api' && parts.length <= 2) {
-    if (parts.length === 2) sendJson(response, 200, resourceList(registry, '', group))
-    else sendRoot(registry, http, response, true)
+    if (parts.length === 2) sendJson(response, 200, resourceList(served.registry, '', group))
+    else sendRoot(served, http, response, true)
     return true
   }
   if (root !== 'apis' || parts.length > 3) return false
-  if (parts.length === 1) sendRoot(registry, http, response, false)
+  if (parts.length === 1) sendRoot(served, http, response, false)
   else if (parts.length === 2)
-    sendJson(response, 200, { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(registry, group) })
-  else sendJson(response, 200, resourceList(registry, group, version))
+    sendJson(response, 200, { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(served, group) })
+  else sendJson(response, 200, resourceList(served.registry, group, version))
   return true
 }
 
@@ -39,13 +48,8 @@ function wantsAggregated(accept = ''): boolean {
 }
 
 /** Clients keep the answer, and ask with its ETag whether it is still the same. */
-function sendAggregated(
-  registry: ResourceRegistry,
-  http: IncomingMessage,
-  response: ServerResponse,
-  core: boolean,
-): void {
-  const text = JSON.stringify(aggregatedList(registry, core))
+function sendAggregated(served: Served, http: IncomingMessage, response: ServerResponse, core: boolean): void {
+  const text = JSON.stringify(aggregatedList(served, core))
   const etag = `"${createHash('sha512').update(text).digest('hex').toUpperCase()}"`
   const headers = { etag, vary: 'Accept', 'cache-control': 'public' }
   if (http.headers['if-none-match'] === etag) {
@@ -59,9 +63,9 @@ function sendAggregated(
 
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
-function sendRoot(registry: ResourceRegistry, http: IncomingMessage, response: ServerResponse, core: boolean): void {
+function sendRoot(served: Served, http: IncomingMessage, response: ServerResponse, core: boolean): void {
   if (wantsAggregated(http.headers.accept)) {
-    sendAggregated(registry, http, response, core)
+    sendAggregated(served, http, response, core)
     return
   }
   negotiateOutput(http.headers.accept, ['object'])
@@ -70,17 +74,17 @@ function sendRoot(registry: ResourceRegistry, http: IncomingMessage, response: S
     sendJson(response, 200, { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: addresses })
     return
   }
-  const groups = registry.groups().filter(({ name }) => name !== '')
+  const groups = servedGroups(served).filter(({ name }) => name !== '')
   sendJson(response, 200, {
     kind: 'APIGroupList',
     apiVersion: 'v1',
-    groups: groups.map(({ name }) => apiGroup(registry, name)),
+    groups: groups.map(({ name }) => apiGroup(served, name)),
   })
 }
 
-function apiGroup(registry: ResourceRegistry, name: string) {
-  const group = registry.groups().find((one) => one.name === name)
-  if (!group || name === '') throw new PathNotServed()
+function apiGroup(served: Served, name: string) {
+  const group = servedGroups(served).find((one) => one.name === name)
+  if (!group || name === '') throw notServed()
   const versions = group.versions.map((version) => ({ groupVersion: `${name}/${version}`, version }))
   return { name, versions, preferredVersion: versions[0] }
 }
@@ -132,22 +136,28 @@ function storageVersionHash({ group, storageVersion, kind, plural }: Resource): 
 }
 
 /** apidiscovery.k8s.io/v2, all groups in one answer. */
-function aggregatedList(registry: ResourceRegistry, core: boolean) {
-  const groups = registry.groups().filter(({ name }) => (name === '') === core)
-  const all = registry.all()
+function aggregatedList(served: Served, core: boolean) {
+  const groups = servedGroups(served).filter(({ name }) => (name === '') === core)
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items: groups.map(({ name, versions }) => ({
       metadata: name ? { name } : {},
-      versions: versions.map((version) => ({
-        version,
-        resources: all.filter((one) => one.group === name && one.version === version).map(discovered),
-        freshness: 'Current',
-      })),
+      versions: versions.map((version) => discoveredVersion(served, name, version)),
     })),
   }
+}
+
+/** Of a server behind this one that is not there, what it served the last time. */
+function discoveredVersion({ registry, aggregated }: Served, group: string, version: string) {
+  const elsewhere = aggregated.find(group, version)
+  if (elsewhere) {
+    const resources = aggregated.servedBy(elsewhere)?.resources ?? []
+    return { version, resources, freshness: elsewhere.available ? 'Current' : 'Stale' }
+  }
+  const own = registry.all().filter((one) => one.group === group && one.version === version)
+  return { version, resources: own.map(discovered), freshness: 'Current' }
 }
 
 function discovered(resource: Resource) {

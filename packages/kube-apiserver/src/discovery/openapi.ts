@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { AggregatedApis } from '../aggregation/aggregated-apis.ts'
 import { loadTable } from '../generated-tables.ts'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
@@ -11,12 +12,16 @@ import { publishedSchemas } from './published-schema.ts'
 type Json = Record<string, unknown>
 
 /** `/openapi/v3`: where the document of each group version is. */
-export function openApiIndex(registry: ResourceRegistry): Json {
+export function openApiIndex(registry: ResourceRegistry, aggregated: AggregatedApis): Json {
   const paths = new Set(registry.all().map((resource) => documentPath(resource)))
   const address = (path: string) => ({
     serverRelativeURL: `/openapi/v3/${path}?hash=${documentHash(registry, path)}`,
   })
-  return { paths: Object.fromEntries([...paths].map((path) => [path, address(path)])) }
+  const elsewhere = aggregated.all().flatMap((service) => {
+    const serverRelativeURL = aggregated.servedBy(service)?.openApi
+    return serverRelativeURL ? [[documentPath(service), { serverRelativeURL }]] : []
+  })
+  return { paths: Object.fromEntries([...[...paths].map((path) => [path, address(path)]), ...elsewhere]) }
 }
 
 /** Names one content of a document; undefined when nothing is served there. */

@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendJson } from '@slipway/http-server'
 import { byPreference } from '../api/media-types.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
+import type { Served } from './discovery.ts'
 import { documentHash, openApiIndex, openApiV2, openApiV3 } from './openapi.ts'
 
 /** Answers `/openapi/v2`, `/openapi/v3` and the documents below it; false = the path is none of these. */
 export async function serveOpenApi(
-  registry: ResourceRegistry,
+  { registry, aggregated }: Served,
   http: IncomingMessage,
   response: ServerResponse,
   path: string,
@@ -15,7 +16,7 @@ export async function serveOpenApi(
   if (root !== 'openapi') return false
   if (version === 'v2' && rest.length === 0) await sendVersion2(registry, http, response)
   else if (version !== 'v3') return false
-  else if (rest.length === 0) sendJson(response, 200, openApiIndex(registry))
+  else if (rest.length === 0) sendJson(response, 200, openApiIndex(registry, aggregated))
   else return await sendVersion3(registry, http, response, rest.join('/'))
   return true
 }

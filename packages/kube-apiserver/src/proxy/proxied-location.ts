@@ -1,5 +1,4 @@
 import type { KubeObject } from '@slipway/kube-objects'
-import { serviceAddress } from '../admission/webhooks/service-address.ts'
 import type { Target } from '../api/request.ts'
 import { badRequest, serviceUnavailable } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
@@ -8,6 +7,7 @@ import { viewEntry } from '../storage/codec.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import type { Backend } from './forward.ts'
 import { kubeletOf } from './kubelet-location.ts'
+import { serviceAddress } from './service-address.ts'
 
 /** `scheme:name:port`, of which all but the name may be missing (apimachinery's SplitSchemeNamePort). */
 interface ProxiedName {

@@ -7,7 +7,8 @@ interface DiscoveredKind {
   kind: string
 }
 
-interface DiscoveredResource {
+/** A resource as discovery tells of it (apidiscovery.k8s.io/v2, APIResourceDiscovery). */
+export interface DiscoveredResource {
   resource: string
   responseKind: DiscoveredKind
   scope: 'Namespaced' | 'Cluster'
@@ -36,6 +37,7 @@ export class ResourceRegistry {
   #byPath = new Map<string, Resource>()
   #stored = new Map<string, Resource>()
   #revision = 0
+  readonly #listeners = new Set<() => void>()
 
   static async load(): Promise<ResourceRegistry> {
     const table = await loadTable<{ api: { items: DiscoveredGroup[] }; apis: { items: DiscoveredGroup[] } }>(
@@ -101,6 +103,12 @@ export class ResourceRegistry {
     return this.#custom.get(crdName) ?? []
   }
 
+  /** Tells when the set of resources has changed; returns how to stop it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   /** Changes whenever the set of resources does. */
   revision(): number {
     return this.#revision
@@ -119,6 +127,7 @@ export class ResourceRegistry {
         version === storageVersion && verbs.includes('create') && verbs.includes('list'),
     )
     this.#stored = new Map(stored.map((resource) => [`${resource.group}/${resource.plural}`, resource]))
+    for (const listener of this.#listeners) listener()
   }
 }
 

@@ -2,8 +2,13 @@ import { type Authorizer, denialText } from '../access/authorize.ts'
 import type { Target, User } from '../api/request.ts'
 import { StatusError } from '../api/status.ts'
 
+/** As much of a target as decides who may have it. */
+export type AccessTarget = Pick<Target, 'verb' | 'namespace' | 'name' | 'subresource'> & {
+  resource: { group: string; plural: string }
+}
+
 /** Throws 403 when the user may not do what the target says. */
-export function authorizeTarget(user: User, target: Target, authorize: Authorizer): void {
+export function authorizeTarget(user: User, target: AccessTarget, authorize: Authorizer): void {
   const { resource, verb, namespace, name, subresource } = target
   const attributes = {
     user,

@@ -8,7 +8,7 @@ import { invalidValue, notSupported } from '../validation/field-errors.ts'
 import { sendList, sendObject, sendValue } from './answer.ts'
 import { readDocument, Undecodable } from './body.ts'
 import { flagOf, writeOptionsOf } from './options.ts'
-import { integerOf, selectionOf } from './read.ts'
+import { integerOf, selectedEntries, selectionOf } from './read.ts'
 
 /** metav1.DeleteOptions. */
 export interface DeleteOptions {
@@ -44,10 +44,10 @@ export async function deleteObject(objects: ObjectService, request: ApiRequest):
 /** DELETE of a collection: every object that the path and the selectors name. */
 export async function deleteCollection(objects: ObjectService, request: ApiRequest): Promise<void> {
   const { resource } = request
-  const { prefix, matches } = selectionOf(request)
+  const selection = selectionOf(request)
   const { options, write } = await deleteOptionsOf(request)
-  const result = objects.store.list(prefix)
-  const entries = result.entries.filter((entry) => !matches || matches(viewEntry(entry)))
+  const result = objects.store.list(selection.prefix)
+  const entries = await selectedEntries(result.entries, selection)
   await Promise.all(
     entries.map(async (entry) => {
       const { name, namespace } = viewEntry(entry).metadata

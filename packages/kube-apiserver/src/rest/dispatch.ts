@@ -1,6 +1,7 @@
 import type { TokenReader } from '../access/authenticate.ts'
 import type { Rbac } from '../access/rbac.ts'
 import type { TokenIssuer } from '../access/service-account-tokens.ts'
+import type { AggregatedApis } from '../aggregation/aggregated-apis.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { forbidden, methodNotSupported } from '../api/status.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
@@ -19,6 +20,7 @@ import { createObject, updateObject, type WriteDeps } from './write.ts'
 
 export interface DispatchDeps extends WriteDeps {
   registry: ResourceRegistry
+  aggregated: AggregatedApis
   rbac: Rbac
   readToken: TokenReader
   issuer: TokenIssuer

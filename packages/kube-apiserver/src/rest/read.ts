@@ -2,13 +2,14 @@ import { CompactedError, type Entry, type ListResult, type RevisionStore } from 
 import { jsonFault } from '../api/json-fault.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, expired, type FieldError, StatusError } from '../api/status.ts'
-import { viewEntry } from '../storage/codec.ts'
+import type { Resource } from '../registry/resource.ts'
+import { allInVersion, viewEntry } from '../storage/codec.ts'
 import { keyOf, prefixOf } from '../storage/keys.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import { forbiddenField, notSupported } from '../validation/field-errors.ts'
 import { type ListMeta, sendList, sendObject } from './answer.ts'
 import { flagOf, invalidOptions } from './options.ts'
-import { fieldMatcher, labelMatcher, type Matcher, selectedName } from './selectors.ts'
+import { fieldMatcher, labelMatcher, type Matcher, selectedName, selectsByContent } from './selectors.ts'
 
 /** GET of one object. */
 export async function getObject(objects: ObjectService, request: ApiRequest): Promise<void> {
@@ -23,6 +24,15 @@ export async function getObject(objects: ObjectService, request: ApiRequest): Pr
 export interface Selection {
   prefix: string
   matches: Matcher | undefined
+  /** In which version the objects are compared, where only a webhook can bring them to it. */
+  comparedIn?: Resource
+}
+
+/** Those of some entries that are selected. */
+export async function selectedEntries(entries: Entry[], { matches, comparedIn }: Selection): Promise<Entry[]> {
+  if (!matches) return entries
+  const shown = comparedIn ? await allInVersion(entries, comparedIn) : entries
+  return shown.filter((entry) => matches(viewEntry(entry)))
 }
 
 /** The objects that path and selectors name; one object when the name is given. */
@@ -38,26 +48,27 @@ export function selectionOf(request: ApiRequest): Selection {
     name && (namespace || !resource.namespaced) ? keyOf(resource, namespace, name) : prefixOf(resource, namespace)
   const matches: Matcher | undefined =
     present.length > 0 ? (object) => present.every((matcher) => matcher(object)) : undefined
-  return { prefix, matches }
+  const converted = resource.custom?.convert !== undefined && selectsByContent(fields)
+  return { prefix, matches, ...(converted && { comparedIn: resource }) }
 }
 
 /** GET of a collection, whole or in pages. */
 export async function listObjects(objects: ObjectService, request: ApiRequest): Promise<void> {
   const selection = selectionOf(request)
-  const page = readPage(objects.store, request, selection)
+  const page = await readPage(objects.store, request, selection)
   await sendList(request, page.entries, page.metadata)
 }
 
-function readPage(
+async function readPage(
   store: RevisionStore,
   request: ApiRequest,
   selection: Selection,
-): { entries: Entry[]; metadata: ListMeta } {
+): Promise<{ entries: Entry[]; metadata: ListMeta }> {
   const { query } = request
   const limit = Math.max(0, integerOf(query, 'limit') ?? 0)
   const start = startOf(store, query, selection.prefix)
   // A selector may drop entries, so a page is filled from several reads of the store.
-  const { entries, result } = readMatching(store, selection, { ...start, limit })
+  const { entries, result } = await readMatching(store, selection, { ...start, limit })
   const metadata: ListMeta = { resourceVersion: String(result.revision) }
   const last = entries.at(-1)
   if (result.more && last) {
@@ -72,7 +83,8 @@ interface Start {
   revision?: number
 }
 
-function readMatching(store: RevisionStore, { prefix, matches }: Selection, at: Start & { limit: number }) {
+async function readMatching(store: RevisionStore, selection: Selection, at: Start & { limit: number }) {
+  const { prefix, matches } = selection
   const { limit, ...start } = at
   const read = (options: object): ListResult => listOrExpired(() => store.list(prefix, options), start, prefix)
   if (!matches) {
@@ -80,7 +92,7 @@ function readMatching(store: RevisionStore, { prefix, matches }: Selection, at: 
     return { entries: result.entries, result }
   }
   const result = read(start)
-  const entries = result.entries.filter((entry) => matches(viewEntry(entry)))
+  const entries = await selectedEntries(result.entries, selection)
   const page = limit ? entries.slice(0, limit) : entries
   return { entries: page, result: { ...result, more: page.length < entries.length } }
 }

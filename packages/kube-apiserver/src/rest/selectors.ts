@@ -92,6 +92,11 @@ export function selectedName(selector: string): string | undefined {
   return /^metadata\.name==?([^,=!]+)$/.exec(selector)?.[1]
 }
 
+/** Whether a field selector looks at more than the metadata, which is the same in every version. */
+export function selectsByContent(selector: string): boolean {
+  return selector !== '' && parseFieldSelector(selector).some(({ field }) => !field.startsWith('metadata.'))
+}
+
 function orBadRequest<T>(parse: () => T): T {
   try {
     return parse()

@@ -3,15 +3,15 @@ import type { KubeObject } from '@slipway/kube-objects'
 import { CompactedError, type Entry, type StoreEvent } from '@slipway/storage'
 import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
-import { expired, type FieldError, type Status } from '../api/status.ts'
+import { expired, type FieldError, internalError, type Status, StatusError } from '../api/status.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
-import { inVersion, objectText, viewEntry } from '../storage/codec.ts'
+import { allInVersion, inVersion, objectText, viewEntry } from '../storage/codec.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import { tableOf } from '../tables/table.ts'
 import { forbiddenField, notSupported } from '../validation/field-errors.ts'
 import { partialMetadata, tableOptions } from './answer.ts'
 import { flagOf, invalidOptions } from './options.ts'
-import { integerOf, parseRevision, type Selection, selectionOf } from './read.ts'
+import { integerOf, parseRevision, type Selection, selectedEntries, selectionOf } from './read.ts'
 
 /** A reader that leaves so much unread is cut off; its client watches anew. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024
@@ -37,12 +37,9 @@ export async function watchObjects(objects: ObjectService, request: ApiRequest):
   const stream = new WatchStream(request, form)
   // Registered before anything is sent: nothing can happen in between, for both are synchronous.
   const stop = startOrExpired(stream, () => {
-    if (initial) stream.sendAll(store.list(selection.prefix).entries.filter(matching(selection)))
+    if (initial) sendAll(stream, store.list(selection.prefix).entries, selection)
     if (flagOf(query, 'sendInitialEvents')) stream.bookmark(from, true)
-    return store.watch(selection.prefix, from, (event) => {
-      const change = changeOf(event, selection)
-      if (change) stream.send(change)
-    })
+    return store.watch(selection.prefix, from, (event) => sendEvent(stream, event, selection))
   })
   const timer = flagOf(query, 'allowWatchBookmarks')
     ? setInterval(() => stream.bookmark(store.revision(), false), BOOKMARK_INTERVAL_MS)
@@ -52,6 +49,26 @@ export async function watchObjects(objects: ObjectService, request: ApiRequest):
   clearInterval(timer)
   clearTimeout(timeout)
   stop?.()
+}
+
+function sendAll(stream: WatchStream, entries: Entry[], selection: Selection): void {
+  const added = (entry: Entry): Change => ({ type: 'ADDED', entry, revision: entry.modRevision })
+  if (selection.comparedIn) stream.sendLater(async () => (await selectedEntries(entries, selection)).map(added))
+  else for (const entry of entries.filter(matching(selection))) stream.send(added(entry))
+}
+
+function sendEvent(stream: WatchStream, event: StoreEvent, selection: Selection): void {
+  const { comparedIn } = selection
+  if (comparedIn) {
+    stream.sendLater(async () => {
+      const [entry, previous] = await allInVersion([event.entry, event.previous ?? event.entry], comparedIn)
+      const change = changeOf({ ...event, entry, ...(event.previous && { previous }) } as StoreEvent, selection)
+      return change ? [change] : []
+    })
+    return
+  }
+  const change = changeOf(event, selection)
+  if (change) stream.send(change)
 }
 
 function startOrExpired(stream: WatchStream, start: () => () => void): (() => void) | undefined {
@@ -131,18 +148,16 @@ class WatchStream {
     return this.#form.as === 'object' && this.#request.resource.custom?.convert === undefined
   }
 
-  sendAll(entries: Entry[]): void {
-    for (const entry of entries) this.send({ type: 'ADDED', entry, revision: entry.modRevision })
+  send(change: Change): void {
+    if (this.#inOrder) this.#write(plainLine(change, this.#request.resource))
+    else this.#later(async () => this.#write(await this.#encoded(change)))
   }
 
-  send(change: Change): void {
-    const { resource } = this.#request
-    if (this.#inOrder) this.#write(plainLine(change, resource))
-    else if (this.#form.as === 'object') {
-      this.#later(async () =>
-        this.#write(plainLine({ ...change, entry: await inVersion(change.entry, resource) }, resource)),
-      )
-    } else this.#later(async () => this.#write(line(await this.#formed(change))))
+  /** Sends changes that take time to find, before whatever is sent after them. */
+  sendLater(find: () => Promise<Change[]>): void {
+    this.#later(async () => {
+      for (const change of await find()) this.#write(await this.#encoded(change))
+    })
   }
 
   bookmark(revision: number, initialEventsEnd: boolean): void {
@@ -171,6 +186,12 @@ class WatchStream {
     this.#response.end()
   }
 
+  async #encoded(change: Change): Promise<string | Buffer> {
+    const { resource } = this.#request
+    if (this.#form.as !== 'object') return line(await this.#formed(change))
+    return plainLine({ ...change, entry: await inVersion(change.entry, resource) }, resource)
+  }
+
   async #formed({ type, entry, revision }: Change): Promise<unknown> {
     const { resource } = this.#request
     const { value } = await inVersion(entry, resource)
@@ -188,7 +209,9 @@ class WatchStream {
       void write()
       return
     }
-    this.#queue = (this.#queue ?? Promise.resolve()).then(write)
+    this.#queue = (this.#queue ?? Promise.resolve()).then(write).catch((error: unknown) => {
+      this.fail(error instanceof StatusError ? error.status : internalError((error as Error).message).status)
+    })
   }
 
   /** All lines of one turn of the event loop leave in one packet. */

@@ -43,7 +43,8 @@ export async function allInVersion<T extends { value: string }>(stored: T[], res
   if (foreign.length === 0 || !resource.custom?.convert) return stored
   const objects = foreign.map(({ value }) => JSON.parse(value) as KubeObject)
   const converted = await resource.custom.convert(objects, apiVersionOf(resource))
-  const values = new Map(foreign.map((one, index) => [one, encodeObject(converted[index] as KubeObject, resource)]))
+  const here = { ...resource, storageVersion: resource.version }
+  const values = new Map(foreign.map((one, index) => [one, encodeObject(converted[index] as KubeObject, here)]))
   return stored.map((one) => {
     const value = values.get(one)
     return value === undefined ? one : { ...one, value }

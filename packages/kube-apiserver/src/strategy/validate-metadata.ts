@@ -61,6 +61,7 @@ function namesOf(name: string, { group, plural, custom }: Resource): string[] {
   if (resource === 'networking.k8s.io/ipaddresses') {
     return isIP(name) === 0 ? ['must be a valid IP address in canonical form, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : []
   }
+  if (resource === 'apiregistration.k8s.io/apiservices') return segmentErrors(name)
   if (resource === '/services') return rfc1035NameErrors(name)
   return LABELS.includes(resource) ? labelNameErrors(name) : subdomainNameErrors(name)
 }

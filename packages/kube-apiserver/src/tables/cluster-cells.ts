@@ -1,4 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
+import { availability } from '../aggregation/api-service.ts'
+import type { Spec } from '../defaults/spec.ts'
 import type { Cell, CellMaker } from './cells.ts'
 import { age } from './duration.ts'
 
@@ -139,8 +141,13 @@ export const clusterCells: Record<string, CellMaker> = {
     'Global-Default': globalDefault ?? false,
     PreemptionPolicy: preemptionPolicy ?? 'PreemptLowerPriority',
   }),
-  'apiregistration.k8s.io/apiservices': ({ spec = {} }) => ({
+  'apiregistration.k8s.io/apiservices': ({ spec = {}, status }) => ({
     Service: spec.service ? `${spec.service.namespace}/${spec.service.name}` : 'Local',
-    Available: 'True',
+    Available: availabilityText(availability(status)),
   }),
+}
+
+function availabilityText(condition: Spec | undefined): string {
+  if (!condition) return 'Unknown'
+  return condition.status === 'True' ? 'True' : `${condition.status} (${condition.reason ?? ''})`
 }

@@ -41,11 +41,11 @@ export interface TestServer {
 /** Starts a server on a free port over a store of its own. */
 export async function startTestServer(options: Partial<ApiServerOptions> = {}): Promise<TestServer> {
   certificates ??= createCertificates({ now: new Date() })
-  const { ca, server: pair, client } = await certificates
+  const { ca, server: pair, client, frontProxy } = await certificates
   const store = options.store ?? new MemoryRevisionStore()
   const errors: unknown[] = []
   const server = new ApiServer({
-    tls: { ...pair, ca: ca.cert },
+    tls: { ...pair, ca: ca.cert, frontProxy },
     onError: (error) => errors.push(error),
     ...options,
     store,

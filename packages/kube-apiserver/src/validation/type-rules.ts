@@ -1,4 +1,5 @@
 import { admissionRules } from './admission.ts'
+import { apiServiceRules } from './api-services.ts'
 import { autoscalingRules } from './autoscaling.ts'
 import { certificateRules } from './certificates.ts'
 import { TypeChecker } from './check-types.ts'
@@ -21,6 +22,7 @@ import { withClaims, workloadRules } from './workloads.ts'
 
 const RULES = {
   ...admissionRules,
+  ...apiServiceRules,
   ...autoscalingRules,
   ...certificateRules,
   ...clusterRules,
@@ -41,25 +43,24 @@ const RULES = {
   ...workloadRules,
 }
 
-const EXEMPT = [
-  ...[
-    'apps/v1.DaemonSetUpdateStrategy.type',
-    'apps/v1.DeploymentStrategy.type',
-    'apps/v1.StatefulSetSpec.podManagementPolicy',
-  ],
-  ...[
-    'apps/v1.StatefulSetUpdateStrategy.type',
-    'core/v1.Taint.effect',
-    'core/v1.ScopedResourceSelectorRequirement.scopeName',
-  ],
-  ...['core/v1.ScopedResourceSelectorRequirement.operator', 'core/v1.NodeSelectorRequirement.operator'],
-  ...[
-    'autoscaling/v2.MetricIdentifier.selector',
-    'node/v1.Scheduling.tolerations',
-    'core/v1.VolumeMount.mountPropagation',
-  ],
-  ...['core/v1.Lifecycle.stopSignal', 'storage/v1.StorageClass.reclaimPolicy'],
-]
+/** Fields with values of which Kubernetes' code says nothing, whatever the schema says. */
+const EXEMPT = `
+apps/v1.DaemonSetUpdateStrategy.type
+apps/v1.DeploymentStrategy.type
+apps/v1.StatefulSetSpec.podManagementPolicy
+apps/v1.StatefulSetUpdateStrategy.type
+autoscaling/v2.MetricIdentifier.selector
+core/v1.Lifecycle.stopSignal
+core/v1.NodeSelectorRequirement.operator
+core/v1.ScopedResourceSelectorRequirement.operator
+core/v1.ScopedResourceSelectorRequirement.scopeName
+core/v1.Taint.effect
+core/v1.VolumeMount.mountPropagation
+node/v1.Scheduling.tolerations
+storage/v1.StorageClass.reclaimPolicy
+`
+  .trim()
+  .split('\n')
 
 /** What Kubernetes' code asks of its own types (`pkg/apis/<group>/validation`). */
 export const builtinTypes = new TypeChecker(RULES, {

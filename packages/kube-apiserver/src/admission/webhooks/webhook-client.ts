@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { RevisionStore } from '@slipway/storage'
 import type { Spec } from '../../defaults/spec.ts'
-import { serviceAddress } from './service-address.ts'
+import { serviceAddress } from '../../proxy/service-address.ts'
 
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 

@@ -1,7 +1,7 @@
 import type { RevisionStore } from '@slipway/storage'
-import type { Spec } from '../../defaults/spec.ts'
-import { viewEntry } from '../../storage/codec.ts'
-import { keyOf, prefixOf } from '../../storage/keys.ts'
+import type { Spec } from '../defaults/spec.ts'
+import { viewEntry } from '../storage/codec.ts'
+import { keyOf, prefixOf } from '../storage/keys.ts'
 
 const SERVICES = { group: '', plural: 'services', namespaced: true }
 const SLICES = { group: 'discovery.k8s.io', plural: 'endpointslices', namespaced: true }
