@@ -147,7 +147,7 @@ export class ApiServer {
       endpointMirror(deps),
       storageProtectionController(deps),
       disruptionController({ ...deps, now }),
-      namespaceController({ ...deps, rootCa: this.#options.tls?.ca }),
+      namespaceController({ ...deps, aggregated, now, rootCa: this.#options.tls?.ca }),
       apiAvailabilityController({ ...deps, aggregated, now }),
       localApiServices(deps),
     ]

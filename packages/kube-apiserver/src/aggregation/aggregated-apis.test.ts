@@ -10,13 +10,22 @@ import { openWatch } from '../testing/watch-client.ts'
 const SERVICES = '/apis/apiregistration.k8s.io/v1/apiservices'
 const TASTES = '/apis/tasting.example/v1'
 const RESOURCES = [
-  { name: 'wines', singularName: 'wine', namespaced: true, kind: 'Wine', verbs: ['get', 'list'], shortNames: ['wn'] },
+  {
+    name: 'wines',
+    singularName: 'wine',
+    namespaced: true,
+    kind: 'Wine',
+    verbs: ['get', 'list', 'deletecollection'],
+    shortNames: ['wn'],
+  },
   { name: 'wines/notes', singularName: '', namespaced: true, kind: 'Note', verbs: ['get'] },
 ]
 
 let api: TestServer
 let backend: Server
 let caBundle: string
+/** What the other server holds. */
+let wines: { metadata: { name: string; finalizers?: string[] } }[] = []
 /** Who the last request said it was, and what proved it. */
 let asked: { url: string; user: unknown; groups: string[]; extra: unknown; client: string }
 
@@ -32,7 +41,10 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   else if (url === '/openapi/v3')
     send(200, { paths: { 'apis/tasting.example/v1': { serverRelativeURL: `/openapi/v3${TASTES}?hash=1` } } })
   else if (url.startsWith('/openapi/v3/')) send(200, { openapi: '3.0.0', info: { title: 'tasting' } })
-  else if (url.includes('?watch=true')) {
+  else if (url === `${TASTES}/namespaces/cellar/wines`) {
+    if (request.method === 'DELETE') wines = wines.filter(({ metadata }) => metadata.finalizers)
+    send(200, { kind: 'WineList', items: wines })
+  } else if (url.includes('?watch=true')) {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.write('{"type":"ADDED","object":{"kind":"Wine"}}\n')
   } else send(url.endsWith('/none') ? 404 : 200, { kind: 'Wine', metadata: { name: url } })
@@ -147,7 +159,7 @@ describe('an aggregated API', () => {
             responseKind: { group: 'tasting.example', version: 'v1', kind: 'Wine' },
             scope: 'Namespaced',
             singularResource: 'wine',
-            verbs: ['get', 'list'],
+            verbs: ['get', 'list', 'deletecollection'],
             shortNames: ['wn'],
             subresources: [
               {
@@ -163,6 +175,27 @@ describe('an aggregated API', () => {
     const { body: index } = await api.call('GET', '/openapi/v3')
     const { body } = await api.call('GET', index.paths['apis/tasting.example/v1'].serverRelativeURL)
     expect(body.info.title).toBe('tasting')
+  })
+
+  it('is emptied before a namespace goes', async () => {
+    await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'cellar' } } })
+    wines = [{ metadata: { name: 'a' } }, { metadata: { name: 'b', finalizers: ['tasting.example/age'] } }]
+    await api.call('DELETE', '/api/v1/namespaces/cellar')
+    const conditions = async () => {
+      const { body } = await api.call('GET', '/api/v1/namespaces/cellar')
+      return (body.status?.conditions ?? []).map(({ message }: { message: string }) => message)
+    }
+    await expect
+      .poll(conditions)
+      .toContain('Some resources are remaining: wines.tasting.example has 1 resource instances')
+    expect(await conditions()).toContain(
+      'Some content in the namespace has finalizers remaining: tasting.example/age in 1 resource instances',
+    )
+    wines = [{ metadata: { name: 'b' } }]
+    await expect
+      .poll(async () => (await api.call('GET', '/api/v1/namespaces/cellar')).status, { timeout: 5000 })
+      .toBe(404)
+    expect(wines).toEqual([])
   })
 
   it('that is not who its CA says is not believed', async () => {

@@ -1,24 +1,18 @@
-import { request } from 'node:https'
 import { equalJson } from '@slipway/kube-objects'
 import type { AggregatedApis, ServedElsewhere } from '../aggregation/aggregated-apis.ts'
 import { type ApiService, availability, readApiService } from '../aggregation/api-service.ts'
+import { askElsewhere } from '../aggregation/ask-elsewhere.ts'
 import { discoveredResources, type LegacyResource } from '../aggregation/legacy-discovery.ts'
-import type { User } from '../api/request.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf, prefixOf } from '../storage/keys.ts'
 import { systemWrite } from '../storage/object-service.ts'
+import { timestamp } from '../storage/timestamp.ts'
 import type { ControllerDeps, ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 
-/** As whom the aggregator asks for itself. */
-const AGGREGATOR: User = { name: 'system:kube-aggregator', groups: ['system:masters'] }
-
 const RECHECK_MS = { available: 30_000, unavailable: 2_000 }
-const TIMEOUT_MS = 5_000
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024
-
 /** Says in the status of every APIService whether it is there, and learns what the server behind it serves. */
 export function apiAvailabilityController(
   deps: ControllerDeps & { aggregated: AggregatedApis; now: () => Date },
@@ -87,6 +81,9 @@ export function apiAvailabilityController(
       .entries.map((entry) => viewEntry(entry))
       .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name)
 
+  // Who can change where the Service leads can lie here; what is served then is checked against the CA.
+  const ask = (service: ApiService, path: string) => askElsewhere(aggregated, service, { path, verified: false })
+
   async function discover(service: ApiService): Promise<ServedElsewhere> {
     const path = `/apis/${service.group}/${service.version}`
     const list = (await ask(service, path)) as { resources?: LegacyResource[] }
@@ -99,19 +96,6 @@ export function apiAvailabilityController(
     }
   }
 
-  function ask(service: ApiService, path: string): Promise<unknown> {
-    const backend = aggregated.locate(service, path, AGGREGATOR)
-    if (typeof backend === 'string') return Promise.reject(new Error(backend))
-    const url = `https://${backend.host}:${backend.port}${path}`
-    // Who can change where the Service leads can lie here; what is served then is checked against the CA.
-    const tls = { ...backend.tls, rejectUnauthorized: false }
-    return getJson({ ...backend, ...tls, headers: { ...backend.headers, accept: 'application/json' } }).catch(
-      (error: Error) => {
-        throw new Error(`failing or missing response from ${url}: ${error.message}`)
-      },
-    )
-  }
-
   async function write(name: string, { ok, reason, message }: Finding): Promise<void> {
     await objects.update(
       { resource, namespace: undefined, name },
@@ -119,7 +103,7 @@ export function apiAvailabilityController(
         if (!current) return undefined
         const before = availability(current.status)
         const status = ok ? 'True' : 'False'
-        const since = before?.status === status ? before.lastTransitionTime : toSeconds(now())
+        const since = before?.status === status ? before.lastTransitionTime : timestamp(now())
         const condition = { type: 'Available', status, lastTransitionTime: since, reason, message }
         const others = ((current.status?.conditions ?? []) as Spec[]).filter(({ type }) => type !== 'Available')
         const next = { ...current, status: { ...current.status, conditions: [...others, condition] } }
@@ -171,32 +155,4 @@ interface Finding {
 function isReady({ endpoints, ports }: Readonly<Spec>, portName: string): boolean {
   const ready = ((endpoints ?? []) as Spec[]).some(({ conditions }) => conditions?.ready !== false)
   return ready && ((ports ?? []) as Spec[]).some(({ name, port }) => (name ?? '') === portName && port !== undefined)
-}
-
-const toSeconds = (date: Date) => date.toISOString().replace(/\.\d+/, '')
-
-function getJson(options: object): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const call = request({ ...options, agent: false, signal: AbortSignal.timeout(TIMEOUT_MS) }, (response) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > MAX_ANSWER_BYTES) response.destroy(new Error('the answer is too large'))
-        else chunks.push(chunk)
-      })
-      response.on('error', reject)
-      response.on('end', () => {
-        const { statusCode = 0 } = response
-        if (statusCode < 200 || statusCode >= 300) return reject(new Error(`bad status: ${statusCode}`))
-        try {
-          resolve(JSON.parse(Buffer.concat(chunks).toString()))
-        } catch (error) {
-          reject(error as Error)
-        }
-      })
-    })
-    call.on('error', reject)
-    call.end()
-  })
 }

@@ -4,6 +4,7 @@ import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
 import { systemWrite } from '../storage/object-service.ts'
+import { timestamp } from '../storage/timestamp.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -86,8 +87,7 @@ export function disruptionController(deps: ControllerDeps & { now: () => Date })
       reason: allowed > 0 ? 'SufficientPods' : 'InsufficientPods',
       message: '',
       observedGeneration: budget.metadata.generation,
-      lastTransitionTime:
-        before?.status === status ? before.lastTransitionTime : now().toISOString().replace(/\.\d+/, ''),
+      lastTransitionTime: before?.status === status ? before.lastTransitionTime : timestamp(now()),
     }
     return [...others, condition]
   }

@@ -1,11 +1,16 @@
-import type { KubeObject } from '@slipway/kube-objects'
+import { equalJson, type KubeObject } from '@slipway/kube-objects'
+import type { AggregatedApis } from '../aggregation/aggregated-apis.ts'
 import type { Resource } from '../registry/resource.ts'
-import { remove } from '../rest/delete.ts'
-import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
 import { type Address, systemWrite, typeMeta } from '../storage/object-service.ts'
+import { timestamp } from '../storage/timestamp.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
+import { namespaceConditions } from './namespace-conditions.ts'
+import { deleteContent, isEmpty } from './namespace-content.ts'
 import { WorkQueue } from './work-queue.ts'
+
+/** How soon a namespace is looked at again that another server holds. */
+const LOOK_AGAIN_MS = 2_000
 
 const ROOT_CA = 'kube-root-ca.crt'
 const DESCRIPTION = 'kubernetes.io/description'
@@ -13,12 +18,15 @@ const ROOT_CA_TEXT =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.'
 
 /** Namespaces: what each has from the start, and that they are empty before they go. */
-export function namespaceController(deps: ControllerDeps & { rootCa: string | undefined }): ServerController {
-  const { objects, registry, onError, rootCa } = deps
+export function namespaceController(
+  deps: ControllerDeps & { aggregated: AggregatedApis; rootCa: string | undefined; now: () => Date },
+): ServerController {
+  const { objects, registry, onError, aggregated, rootCa, now } = deps
   const [namespaces, accounts, configMaps] = ['namespaces', 'serviceaccounts', 'configmaps'].map((plural) =>
     registry.storedType('', plural),
   ) as [Resource, Resource, Resource]
   const queue = new WorkQueue(reconcile, onError)
+  const later = new Map<string, NodeJS.Timeout>()
   const stops: (() => void)[] = []
 
   async function reconcile(name: string): Promise<void> {
@@ -45,30 +53,31 @@ export function namespaceController(deps: ControllerDeps & { rootCa: string | un
   }
 
   async function empty(name: string): Promise<void> {
-    let left = 0
-    for (const resource of registry.stored()) {
-      if (!resource.namespaced) continue
-      const { entries } = objects.store.list(prefixOf(resource, name))
-      left += entries.length
-      for (const entry of entries) {
-        const { metadata } = viewEntry(entry)
-        if (metadata.deletionTimestamp) continue
-        const { done } = await remove(
-          objects,
-          { resource, namespace: name, name: metadata.name },
-          { propagationPolicy: 'Background' },
-          systemWrite,
-        )
-        if (done) left--
-      }
+    const remainder = await deleteContent(deps, name)
+    const address = { resource: namespaces, namespace: undefined, name }
+    if (isEmpty(remainder)) {
+      await objects.update(
+        address,
+        (namespace) => namespace && { ...namespace, spec: { ...namespace.spec, finalizers: [] } },
+        { ...systemWrite, subresource: 'finalize' },
+      )
+      return
     }
-    // What finalizers or a grace period hold back comes by again as a delete event.
-    if (left > 0) return
     await objects.update(
-      { resource: namespaces, namespace: undefined, name },
-      (namespace) => namespace && { ...namespace, spec: { ...namespace.spec, finalizers: [] } },
-      { ...systemWrite, subresource: 'finalize' },
+      address,
+      (namespace) => {
+        if (!namespace) return undefined
+        const conditions = namespaceConditions(namespace.status?.conditions ?? [], remainder, timestamp(now()))
+        if (equalJson(conditions, namespace.status?.conditions)) return undefined
+        return { ...namespace, status: { ...namespace.status, conditions } }
+      },
+      { ...systemWrite, subresource: 'status' },
     )
+    // What finalizers or a grace period hold back comes by again as a delete event; other servers send none.
+    if (aggregated.all().length > 0) {
+      clearTimeout(later.get(name))
+      later.set(name, setTimeout(() => queue.add(name), LOOK_AGAIN_MS).unref())
+    }
   }
 
   return {
@@ -87,6 +96,7 @@ export function namespaceController(deps: ControllerDeps & { rootCa: string | un
     },
     async stop() {
       for (const stop of stops) stop()
+      for (const timer of later.values()) clearTimeout(timer)
       await queue.stop()
     },
   }

@@ -12,6 +12,7 @@ import { checkCreate, checkUpdate } from '../strategy/validate.ts'
 import { invalidValue } from '../validation/field-errors.ts'
 import { decodeEntry, encodeObject, encodeStored, inVersion, isForeign } from './codec.ts'
 import { keyOf } from './keys.ts'
+import { timestamp } from './timestamp.ts'
 
 /** An object as it is stored now, as text; `revision` 0 = a dry run's. */
 export interface StoredObject {
@@ -236,7 +237,7 @@ export class ObjectService {
     const first = metadata.deletionTimestamp === undefined
     // A later delete can only shorten the wait.
     if (first || grace < (metadata.deletionGracePeriodSeconds ?? 0)) {
-      metadata.deletionTimestamp = seconds(new Date(end))
+      metadata.deletionTimestamp = timestamp(new Date(end))
       metadata.deletionGracePeriodSeconds = grace
     }
     if (first && metadata.generation) metadata.generation++
@@ -267,7 +268,7 @@ export class ObjectService {
     return {
       resource,
       user: options.user,
-      now: seconds(this.#now()),
+      now: timestamp(this.#now()),
       dryRun: options.dryRun ?? false,
       ...subresourceOf(options),
     }
@@ -293,11 +294,6 @@ function admissionRequest(
     warn: (text) => warn?.(text),
     settled: [],
   }
-}
-
-/** metav1.Time: RFC 3339 to the second. */
-function seconds(date: Date): string {
-  return `${date.toISOString().slice(0, 19)}Z`
 }
 
 /** The last finalizer of an object that is being deleted has gone, and nothing waits for a grace period. */

@@ -7,6 +7,7 @@ import { sendValue } from '../rest/answer.ts'
 import { readValue } from '../rest/body.ts'
 import { viewEntry } from '../storage/codec.ts'
 import type { ObjectService } from '../storage/object-service.ts'
+import { timestamp } from '../storage/timestamp.ts'
 import { invalidValue } from '../validation/field-errors.ts'
 
 const MIN_SECONDS = 600
@@ -26,9 +27,9 @@ export async function requestToken(objects: ObjectService, issuer: TokenIssuer, 
   sendValue(request, 201, {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, creationTimestamp: new Date().toISOString().replace(/\.\d+/, '') },
+    metadata: { name, namespace, creationTimestamp: timestamp(new Date()) },
     spec: { audiences, expirationSeconds, boundObjectRef: boundObjectRef ?? null },
-    status: { token, expirationTimestamp: expires.toISOString().replace(/\.\d+/, '') },
+    status: { token, expirationTimestamp: timestamp(expires) },
   })
 }
 

@@ -1,0 +1,70 @@
+import { request } from 'node:https'
+import type { User } from '../api/request.ts'
+import type { AggregatedApis } from './aggregated-apis.ts'
+import type { ApiService } from './api-service.ts'
+
+/** As whom this server asks for itself. */
+const AGGREGATOR: User = { name: 'system:kube-aggregator', groups: ['system:masters'] }
+
+const TIMEOUT_MS = 5_000
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+export interface Question {
+  path: string
+  /** @default GET */
+  method?: string
+  /** Whether the server behind must prove who it is. */
+  verified: boolean
+}
+
+/** The JSON with which the server behind an APIService answers. Throws an Error for anything else, in the aggregator's words. */
+export async function askElsewhere(
+  aggregated: AggregatedApis,
+  service: ApiService,
+  { path, method = 'GET', verified }: Question,
+): Promise<unknown> {
+  const backend = aggregated.locate(service, path, AGGREGATOR)
+  if (typeof backend === 'string') throw new Error(backend)
+  const { host, port, tls, headers } = backend
+  try {
+    return await answerTo({
+      ...tls,
+      ...(!verified && { rejectUnauthorized: false }),
+      host,
+      port,
+      path,
+      method,
+      headers: { ...headers, accept: 'application/json' },
+      agent: false,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+  } catch (error) {
+    throw new Error(`failing or missing response from https://${host}:${port}${path}: ${(error as Error).message}`)
+  }
+}
+
+function answerTo(options: object): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const call = request(options, (response) => {
+      const chunks: Buffer[] = []
+      let size = 0
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size > MAX_ANSWER_BYTES) response.destroy(new Error('the answer is too large'))
+        else chunks.push(chunk)
+      })
+      response.on('error', reject)
+      response.on('end', () => {
+        const { statusCode = 0 } = response
+        if (statusCode < 200 || statusCode >= 300) return reject(new Error(`bad status: ${statusCode}`))
+        try {
+          resolve(JSON.parse(Buffer.concat(chunks).toString()))
+        } catch (error) {
+          reject(error as Error)
+        }
+      })
+    })
+    call.on('error', reject)
+    call.end()
+  })
+}
