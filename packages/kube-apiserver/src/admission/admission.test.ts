@@ -21,6 +21,41 @@ const pod = (name: string, spec: object = {}, resources: object = {}) => ({
   spec: { containers: [{ name: 'c', image: 'x:1', resources }], ...spec },
 })
 
+describe('classes', () => {
+  const claim = (name: string, spec: object = {}) => ({
+    metadata: { name },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec },
+  })
+
+  it('are the default one for claims and Ingresses that name none', async () => {
+    const space = await namespace()
+    const asDefault = (mark: string) => ({ name: 'standard', annotations: { [mark]: 'true' } })
+    const storageClass = {
+      metadata: asDefault('storageclass.kubernetes.io/is-default-class'),
+      provisioner: 'x.example/y',
+    }
+    const ingressClass = {
+      metadata: asDefault('ingressclass.kubernetes.io/is-default-class'),
+      spec: { controller: 'x.example/y' },
+    }
+    await api.call('POST', '/apis/storage.k8s.io/v1/storageclasses', { body: storageClass })
+    await api.call('POST', '/apis/networking.k8s.io/v1/ingressclasses', { body: ingressClass })
+    const claims = `/api/v1/namespaces/${space}/persistentvolumeclaims`
+    const ingresses = `/apis/networking.k8s.io/v1/namespaces/${space}/ingresses`
+    const backend = { service: { name: 's', port: { number: 80 } } }
+
+    const open = await api.call('POST', claims, { body: claim('open') })
+    const none = await api.call('POST', claims, { body: claim('none', { storageClassName: '' }) })
+    const ingress = await api.call('POST', ingresses, {
+      body: { metadata: { name: 'i' }, spec: { defaultBackend: backend } },
+    })
+
+    expect(open.body.spec.storageClassName).toBe('standard')
+    expect(none.body.spec.storageClassName).toBe('')
+    expect(ingress.body.spec.ingressClassName).toBe('standard')
+  })
+})
+
 describe('ResourceQuota', () => {
   const quota = (hard: object, extra: object = {}) => ({ metadata: { name: 'q' }, spec: { hard, ...extra } })
 
@@ -114,15 +149,26 @@ describe('classes of pods', () => {
       body: { metadata: { name: 'high' }, value: 1000 },
     })
     await api.call('POST', '/apis/node.k8s.io/v1/runtimeclasses', {
-      body: { metadata: { name: 'sandbox' }, handler: 'sandbox', overhead: { podFixed: { cpu: '10m' } } },
+      body: {
+        metadata: { name: 'sandbox' },
+        handler: 'sandbox',
+        overhead: { podFixed: { cpu: '10m' } },
+        scheduling: { nodeSelector: { disk: 'ssd' } },
+      },
     })
 
     const { body } = await api.call('POST', pods, {
       body: pod('a', { priorityClassName: 'high', runtimeClassName: 'sandbox' }),
     })
-    expect(body.spec).toMatchObject({ priority: 1000, overhead: { cpu: '10m' } })
+    expect(body.spec).toMatchObject({ priority: 1000, overhead: { cpu: '10m' }, nodeSelector: { disk: 'ssd' } })
     const none = await api.call('POST', pods, { body: pod('b', { runtimeClassName: 'none' }) })
     expect(none.body.message).toBe('pods "b" is forbidden: pod rejected: RuntimeClass "none" not found')
+    const elsewhere = await api.call('POST', pods, {
+      body: pod('d', { runtimeClassName: 'sandbox', nodeSelector: { disk: 'hdd' } }),
+    })
+    expect(elsewhere.body.message).toBe(
+      'pods "d" is forbidden: pod rejected: conflict: runtimeClass.scheduling.nodeSelector[disk] = ssd; pod.spec.nodeSelector[disk] = hdd',
+    )
     const low = await api.call('POST', pods, { body: pod('c', { priorityClassName: 'low' }) })
     expect(low.body.message).toBe('pods "c" is forbidden: no PriorityClass with name low was found')
   })

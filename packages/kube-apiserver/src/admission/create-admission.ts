@@ -1,6 +1,7 @@
 import type { Rbac } from '../access/rbac.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
 import { AdmissionChain } from './admission.ts'
+import { defaultClasses } from './default-classes.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { podClasses } from './pod-classes.ts'
@@ -23,6 +24,7 @@ export function createAdmission(
     limitRanger(deps.store),
     podClasses(deps.store),
     roleEscalation(deps.rbac),
+    defaultClasses(deps.store),
     storageProtection,
     mutatingWebhooks(deps),
     validatingPolicies(deps),

@@ -44,6 +44,13 @@ function setRuntime(store: RevisionStore, spec: Spec, { resource, name }: Admiss
   if (!entry) throw forbidden(resource, name, `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`)
   const { overhead, scheduling } = viewEntry(entry) as KubeObject
   if (overhead?.podFixed) spec.overhead ??= structuredClone(overhead.podFixed)
-  if (scheduling?.nodeSelector) spec.nodeSelector = { ...scheduling.nodeSelector, ...spec.nodeSelector }
+  for (const [key, value] of Object.entries(scheduling?.nodeSelector ?? {})) {
+    const own = spec.nodeSelector?.[key] ?? value
+    if (own !== value) {
+      const conflict = `runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`
+      throw forbidden(resource, name, `pod rejected: conflict: ${conflict}`)
+    }
+    spec.nodeSelector = { ...spec.nodeSelector, [key]: value }
+  }
   if (scheduling?.tolerations) spec.tolerations = [...(spec.tolerations ?? []), ...scheduling.tolerations]
 }

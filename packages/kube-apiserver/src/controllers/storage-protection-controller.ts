@@ -43,9 +43,9 @@ export function storageProtectionController({ objects, registry, onError }: Cont
       // The pod that goes, or ends, may have been the last to use its claims.
       stops.push(
         store.watch(prefixOf(pods), store.revision(), ({ entry }) => {
-          if (!entry.value.includes('"persistentVolumeClaim"')) return
-          const { metadata, spec } = viewEntry(entry)
-          for (const claim of claimsOf(spec)) queue.add(`${prefixOf(claims, metadata.namespace)}${claim}`)
+          if (!USES_CLAIMS.test(entry.value)) return
+          const pod = viewEntry(entry)
+          for (const claim of claimsOf(pod)) queue.add(`${prefixOf(claims, pod.metadata.namespace)}${claim}`)
         }),
       )
     },
@@ -64,12 +64,16 @@ function released(object: KubeObject, { plural }: Resource): KubeObject | undefi
   return object
 }
 
-function usesClaim({ spec, status }: Readonly<KubeObject>, name: string): boolean {
-  return !['Succeeded', 'Failed'].includes(status?.phase) && claimsOf(spec).includes(name)
+function usesClaim(pod: Readonly<KubeObject>, name: string): boolean {
+  return !['Succeeded', 'Failed'].includes(pod.status?.phase) && claimsOf(pod).includes(name)
 }
 
-function claimsOf(spec: Spec | undefined): string[] {
+const USES_CLAIMS = /"(persistentVolumeClaim|ephemeral)"/
+
+/** The claim of an ephemeral volume is called after the pod and the volume. */
+function claimsOf({ metadata, spec }: Readonly<KubeObject>): string[] {
   return ((spec?.volumes ?? []) as Spec[]).flatMap(
-    ({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? [],
+    ({ name, persistentVolumeClaim, ephemeral }) =>
+      persistentVolumeClaim?.claimName ?? (ephemeral ? `${metadata.name}-${name}` : []),
   )
 }
