@@ -42,11 +42,12 @@ export interface ControllerOptions<T extends KubeObject> {
    */
   status?: 'conditions' | 'own'
   /**
-   * Reconcile also what is being deleted or has `spec.suspend`, as the controllers of Kubernetes' own kinds do.
-   * @default false: the first is left to finalizers, the second alone
+   * Look at every change, as the controllers of Kubernetes' own kinds do: also at what is being deleted, what has `spec.suspend`, and
+   * when somebody else has written the status.
+   * @default false: the first is left to finalizers, the second alone, the third is not looked at
    */
   always?: boolean
-  /** Which changes of the object itself are worth a look. @default everything except changes of status alone */
+  /** Which changes of the object itself are worth a look. @default as `always` says */
   concerns?: (change: Change<T>) => boolean
   /** Milliseconds after which an object with a UserError is looked at again without an event. @default 300000 */
   userErrorRecheck?: number
@@ -78,7 +79,8 @@ export class Controller<T extends KubeObject = KubeObject> {
 
   /** Resolves when the caches are filled and work has begun. */
   async start(): Promise<void> {
-    const concerns = this.#options.concerns ?? changesMoreThanStatus
+    const isWorthIt = this.#options.always ? isPresent : changesMoreThanStatus
+    const concerns = this.#options.concerns ?? isWorthIt
     const watches = (this.#options.watches ?? []).map((watch) => ({
       watch,
       informer: this.#options.informers.for(watch.query),
@@ -255,6 +257,8 @@ export class Controller<T extends KubeObject = KubeObject> {
     return this.#backoff.next(key)
   }
 }
+
+const isPresent = ({ type }: Change<KubeObject>): boolean => type !== 'deleted'
 
 /** Whether a change is one of more than the status: generation, labels, annotations, deletion, or kinds without a generation. */
 export function changesMoreThanStatus({ type, object, previous }: Change<KubeObject>): boolean {

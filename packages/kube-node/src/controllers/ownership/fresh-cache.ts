@@ -32,7 +32,7 @@ export class FreshCache<T extends KubeObject> {
   }
 
   list(): T[] {
-    const objects = this.#informer.list().map((object) => this.#newest(object))
+    const objects = this.#informer.list().map((object) => this.newest(object))
     const known = new Set(objects.map(uidOf))
     for (const [uid, object] of this.#written) if (!known.has(uid)) objects.push(object)
     return objects.map((object) => this.#leaving(object))
@@ -41,6 +41,12 @@ export class FreshCache<T extends KubeObject> {
   /** Those that `owner` manages. */
   ownedBy(owner: KubeObject): T[] {
     return this.list().filter((object) => controllerOf(object)?.uid === owner.metadata.uid)
+  }
+
+  /** An object as this process wrote it last, if it is not newer itself. */
+  newest(object: T): T {
+    const written = this.#written.get(uidOf(object))
+    return written && versionOf(written) > versionOf(object) ? written : object
   }
 
   /** Remember what a write answered. */
@@ -68,11 +74,6 @@ export class FreshCache<T extends KubeObject> {
     this.#gone.add(uid)
     const [oldest] = this.#gone
     if (this.#gone.size > MOST_GONE && oldest !== undefined) this.#gone.delete(oldest)
-  }
-
-  #newest(object: T): T {
-    const written = this.#written.get(uidOf(object))
-    return written && versionOf(written) > versionOf(object) ? written : object
   }
 }
 

@@ -59,10 +59,14 @@ export class StatusWriter {
   }
 }
 
-/** Addresses would be merged too; the old ones have to go. */
-function replaced({ podIPs = [], hostIPs = [] }: PodStatus): Record<string, unknown> {
+/** What would be merged too and must not: older addresses, and why a condition was not met that is. */
+function replaced({ podIPs = [], hostIPs = [], conditions = [] }: PodStatus): Record<string, unknown> {
   const replace = { $patch: 'replace' }
-  return { podIPs: [replace, ...podIPs], hostIPs: [replace, ...hostIPs] }
+  return {
+    podIPs: [replace, ...podIPs],
+    hostIPs: [replace, ...hostIPs],
+    conditions: conditions.map((condition) => ({ reason: null, message: null, ...condition })),
+  }
 }
 
 function says(before: PodStatus | undefined, status: PodStatus): boolean {

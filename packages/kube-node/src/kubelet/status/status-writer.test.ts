@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import type { Pod } from '../../model/pod.ts'
+import type { PodCondition, PodStatus } from '../../model/pod-status.ts'
+import { FakeCluster } from '../../testing/index.ts'
+import { StatusWriter } from './status-writer.ts'
+
+const time = '2026-01-01T00:00:00Z'
+const ready = (condition: Partial<PodCondition>): PodStatus =>
+  ({
+    phase: 'Running',
+    conditions: [{ type: 'Ready', status: 'True', lastProbeTime: null, lastTransitionTime: time, ...condition }],
+  }) as PodStatus
+
+describe('StatusWriter', () => {
+  it('takes the reason away when a condition is met, and leaves the conditions of others', async () => {
+    const cluster = new FakeCluster()
+    const foreign = {
+      type: 'example.com/gate',
+      status: 'True',
+      reason: 'Given',
+      message: 'x',
+      lastTransitionTime: time,
+    }
+    const pod = (await cluster.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p', namespace: 'n' },
+      status: { conditions: [foreign] },
+    })) as Pod
+    const writer = new StatusWriter(cluster.client(), (error) => expect.unreachable(String(error)))
+
+    writer.set(pod, ready({ status: 'False', reason: 'ContainersNotReady', message: 'c' }))
+    await writer.flush()
+    writer.set(pod, ready({}))
+    await writer.flush()
+
+    const written = await cluster.get({ apiVersion: 'v1', kind: 'Pod', namespace: 'n', name: 'p' })
+    expect(written?.status.conditions).toContainEqual(foreign)
+    expect(written?.status.conditions).toContainEqual({ type: 'Ready', status: 'True', lastTransitionTime: time })
+  })
+})
