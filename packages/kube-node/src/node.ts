@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import type { Controller, Log } from '@slipway/controller-runtime'
 import type { InformerSet, KubeClient } from '@slipway/kube-client'
 import { FreshCache } from './controllers/ownership/fresh-cache.ts'
+import { ensureStorageClass } from './controllers/persistent-volume/local-provisioner.ts'
+import { persistentVolumeControllers } from './controllers/persistent-volume/persistent-volume-controllers.ts'
 import { workloadControllers } from './controllers/workload-controllers.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { registerNode, retireNode } from './kubelet/node-object.ts'
@@ -58,13 +60,17 @@ export class Node {
     const pods = new FreshCache<Pod>(informers.for(PODS))
     this.#controllers = [
       ...workloadControllers({ client, informers, pods, nodeName, log }),
+      ...persistentVolumeControllers({
+        ...{ client, informers, nodeName, log },
+        volumesDir: join(options.dataDir, 'volumes'),
+      }),
       scheduler({ client, informers, nodeName, log }),
     ]
   }
 
   /** Resolves when the Node is registered and everything works on what there is. */
   async start(): Promise<void> {
-    const addresses = await this.#network.open()
+    const [addresses] = await Promise.all([this.#network.open(), ensureStorageClass(this.#deps.client)])
     const { port } = await this.#server.start(addresses.node)
     const { client, runtime } = this.#deps
     const runtimeVersion = runtime.version

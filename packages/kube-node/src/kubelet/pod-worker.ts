@@ -19,7 +19,7 @@ import { runHook } from './probes/probe-action.ts'
 import { ProberManager } from './probes/prober-manager.ts'
 import { podStatus } from './status/pod-status.ts'
 import { StatusWriter } from './status/status-writer.ts'
-import { VolumeManager } from './volumes/volume-manager.ts'
+import { type PreparedVolume, VolumeManager } from './volumes/volume-manager.ts'
 import type { WorkerDeps } from './worker-deps.ts'
 
 const RETRY = 1_000
@@ -226,7 +226,7 @@ export class PodWorker {
 
   async #startAll(due: Decision['start']): Promise<void> {
     const { pod, dir, podIP, place, sandbox } = this.#observed
-    let volumes: Map<string, string>
+    let volumes: Map<string, PreparedVolume>
     try {
       volumes = await this.#volumes.prepare()
     } catch (error) {

@@ -16,3 +16,6 @@ export const JOBS: ListQuery = { apiVersion: 'batch/v1', kind: 'Job' }
 export const CRON_JOBS: ListQuery = { apiVersion: 'batch/v1', kind: 'CronJob' }
 export const INGRESSES: ListQuery = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' }
 export const INGRESS_CLASSES: ListQuery = { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass' }
+export const PERSISTENT_VOLUMES = { apiVersion: 'v1', kind: 'PersistentVolume' } satisfies ListQuery
+export const PERSISTENT_VOLUME_CLAIMS = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' } satisfies ListQuery
+export const STORAGE_CLASSES: ListQuery = { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' }

@@ -1,4 +1,6 @@
+import type { ObjectMeta } from '@slipway/kube-objects'
 import type { ResourceFieldRef } from './pod.ts'
+import type { PersistentVolumeClaim } from './storage.ts'
 
 /** A volume of a pod: one of its fields says of which kind. */
 export interface Volume {
@@ -10,7 +12,7 @@ export interface Volume {
   downwardAPI?: { items?: DownwardItem[]; defaultMode?: number }
   projected?: { sources?: ProjectedSource[]; defaultMode?: number }
   persistentVolumeClaim?: { claimName: string; readOnly?: boolean }
-  ephemeral?: object
+  ephemeral?: { volumeClaimTemplate: { metadata?: ObjectMeta; spec: PersistentVolumeClaim['spec'] } }
 }
 
 export interface KeyToPath {

@@ -1,8 +1,11 @@
 import type { ReconcileContext, ReconcileResult, Reconciler } from '@slipway/controller-runtime'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import { timestamp } from '../controllers/clock.ts'
+import { PERSISTENT_VOLUME_CLAIMS } from '../model/kinds.ts'
 import type { NodeObject } from '../model/node.ts'
 import type { Pod } from '../model/pod.ts'
+import { type PersistentVolumeClaim, SELECTED_NODE } from '../model/storage.ts'
+import { claimOutlook, isToldOf, type StorageView } from './claims.ts'
 import { misfits } from './fit.ts'
 import type { Occupancy } from './occupancy.ts'
 import type { NamespaceLabels } from './pod-affinity.ts'
@@ -15,6 +18,7 @@ export interface SchedulerDeps {
   node(): NodeObject | undefined
   occupancy: Occupancy
   namespaceLabels: NamespaceLabels
+  storage: StorageView
 }
 
 /** Whether a pod is this scheduler's to place. */
@@ -32,11 +36,16 @@ export function schedulerReconciler(deps: SchedulerDeps): Reconciler<Pod> {
         await condemn(pod, { reason: 'SchedulingGated', message }, context)
         return NOTHING
       }
-      const message = problemOf(deps, pod)
-      if (message) {
+      const place = placeOf(deps, pod)
+      if (place.kind === 'none') {
+        const { message } = place
         await condemn(pod, { reason: 'Unschedulable', message }, context)
         context.event('Warning', 'FailedScheduling', message)
         return { kind: 'waiting', reason: 'Unschedulable', message }
+      }
+      if (place.kind === 'unprepared') {
+        for (const claim of place.claims) await selectNode(deps, claim)
+        return { kind: 'waiting', reason: 'Binding', message: 'volumes are being bound' }
       }
       if (!(await bind(deps, pod))) return NOTHING
       const name = `${pod.metadata.namespace}/${pod.metadata.name}`
@@ -48,14 +57,41 @@ export function schedulerReconciler(deps: SchedulerDeps): Reconciler<Pod> {
 
 const NOTHING: ReconcileResult = { kind: 'ready', reason: 'Nothing', message: '' }
 
-function problemOf({ node: find, occupancy, namespaceLabels }: SchedulerDeps, pod: Pod): string | undefined {
+/** The node, the node once its volumes are there, or nowhere. */
+type Place =
+  | { kind: 'node' }
+  | { kind: 'unprepared'; claims: PersistentVolumeClaim[] }
+  | { kind: 'none'; message: string }
+
+function placeOf({ node: find, occupancy, namespaceLabels, storage }: SchedulerDeps, pod: Pod): Place {
   const node = find()
-  if (!node) return 'no nodes available to schedule pods'
-  const reasons = misfits(pod, { node, others: occupancy.list(), namespaceLabels })
-  if (reasons.length === 0) return undefined
-  const all = reasons.map((reason) => `1 ${reason}`).sort()
+  if (!node) return { kind: 'none', message: 'no nodes available to schedule pods' }
+  const others = occupancy.list()
+  const claims = claimOutlook(pod, node, others, storage)
+  if (claims.kind === 'blocked') return nowhere(claims.reason)
+  const reasons = misfits(pod, { node, others, namespaceLabels })
+  if (reasons.length > 0)
+    return nowhere(
+      reasons
+        .map((reason) => `1 ${reason}`)
+        .sort()
+        .join(', '),
+    )
+  if (claims.kind === 'misfit') return nowhere(`1 ${claims.reason}`)
+  return claims.kind === 'waiting' ? { kind: 'unprepared', claims: claims.claims } : { kind: 'node' }
+}
+
+function nowhere(reasons: string): Place {
   const preemption = 'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.'
-  return `0/1 nodes are available: ${all.join(', ')}. ${preemption}`
+  return { kind: 'none', message: `0/1 nodes are available: ${reasons}. ${preemption}` }
+}
+
+/** Tells whoever makes volumes for which node to make this one. The claim that is bound brings the pod back here. */
+async function selectNode({ client, nodeName }: SchedulerDeps, claim: PersistentVolumeClaim): Promise<void> {
+  if (isToldOf(claim, nodeName)) return
+  const { name, namespace } = claim.metadata
+  const ref = { ...PERSISTENT_VOLUME_CLAIMS, name, ...(namespace && { namespace }) }
+  await client.patch(ref, 'merge', { metadata: { annotations: { [SELECTED_NODE]: nodeName } } })
 }
 
 /** False when it is bound already, or gone: both are seen in the next event. */

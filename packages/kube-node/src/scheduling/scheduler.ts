@@ -1,9 +1,18 @@
 import { Controller, type Log } from '@slipway/controller-runtime'
 import type { Change, InformerSet, KubeClient } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
-import { NAMESPACES, NODES, PODS } from '../model/kinds.ts'
+import {
+  NAMESPACES,
+  NODES,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
+  PODS,
+  STORAGE_CLASSES,
+} from '../model/kinds.ts'
 import type { NodeObject } from '../model/node.ts'
 import type { Pod } from '../model/pod.ts'
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../model/storage.ts'
+import type { StorageView } from './claims.ts'
 import { Occupancy } from './occupancy.ts'
 import { isWaiting, SCHEDULER, schedulerReconciler } from './reconciler.ts'
 
@@ -27,6 +36,7 @@ export function scheduler({ client, informers, nodeName, log }: SchedulerOptions
     nodeName,
     node: () => informers.for<NodeObject>(NODES).get({ name: nodeName }),
     occupancy: new Occupancy(pods, nodeName),
+    storage: storageView(informers),
     namespaceLabels: (name) => informers.for(NAMESPACES).get({ name })?.metadata.labels ?? {},
   })
   return new Controller<Pod>({
@@ -36,10 +46,26 @@ export function scheduler({ client, informers, nodeName, log }: SchedulerOptions
       { query: PODS, map: (change) => (makesRoom(change) ? waiting() : []) },
       { query: NODES, map: waiting },
       { query: NAMESPACES, map: () => [] },
+      { query: PERSISTENT_VOLUME_CLAIMS, map: ({ object }) => waiting().filter(isBeside(object)) },
+      { query: PERSISTENT_VOLUMES, map: ({ type }) => (type === 'added' ? waiting() : []) },
+      { query: STORAGE_CLASSES, map: ({ type }) => (type === 'added' ? waiting() : []) },
     ],
     ...(log && { log }),
   }) as unknown as Controller
 }
+
+function storageView(informers: InformerSet): StorageView {
+  return {
+    claim: (namespace, name) => informers.for<PersistentVolumeClaim>(PERSISTENT_VOLUME_CLAIMS).get({ namespace, name }),
+    volumes: () => informers.for<PersistentVolume>(PERSISTENT_VOLUMES).list(),
+    storageClass: (name) => informers.for<StorageClass>(STORAGE_CLASSES).get({ name }),
+  }
+}
+
+const isBeside =
+  ({ metadata }: KubeObject) =>
+  ({ namespace }: ObjectKey): boolean =>
+    namespace === metadata.namespace
 
 /** Whether a pod has left, has ended, or has other labels, which affinities of others may ask for. */
 function makesRoom({ type, object, previous }: Change<KubeObject>): boolean {

@@ -2,6 +2,7 @@ import type { Reconciler } from '@slipway/controller-runtime'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
 import { canonicalJson, randomSuffix } from '../../canonical.ts'
+import { createIfMissing } from '../../create-if-missing.ts'
 import { matchesAll } from '../../labels.ts'
 import { ENDPOINT_SLICES } from '../../model/kinds.ts'
 import type { Pod } from '../../model/pod.ts'
@@ -47,12 +48,9 @@ async function writeEndpoints({ client, endpoints }: Deps, wanted: KubeObject): 
   const { name, namespace } = wanted.metadata
   const current = endpoints.list().find(({ metadata }) => metadata.name === name && metadata.namespace === namespace)
   if (current) return update({ client, cache: endpoints }, current, wanted)
-  try {
-    endpoints.wrote(await client.create(wanted))
-  } catch (error) {
-    // Somebody was faster: the watch brings it.
-    if (!isApiError(error, 'KUBE_ALREADY_EXISTS')) throw error
-  }
+  const created = await createIfMissing(client, wanted)
+  // Otherwise somebody was faster: the watch brings it.
+  if (created) endpoints.wrote(created)
 }
 
 /** Slices with the same ports are kept and filled anew; what is left over goes. */

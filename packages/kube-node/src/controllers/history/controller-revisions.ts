@@ -1,6 +1,7 @@
-import { isApiError, type KubeClient } from '@slipway/kube-client'
+import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { canonicalJson, shortHash } from '../../canonical.ts'
+import { createIfMissing } from '../../create-if-missing.ts'
 import { ownerReference } from '../../labels.ts'
 import { CONTROLLER_REVISIONS } from '../../model/kinds.ts'
 import type { LabelSelector, PodTemplate } from '../../model/pod.ts'
@@ -79,11 +80,8 @@ export class RevisionHistory {
         data: { spec: { template: { ...owner.spec.template, $patch: 'replace' } as PodTemplate } },
         revision,
       }
-      try {
-        return this.#revisions.wrote(await this.#client.create(object))
-      } catch (error) {
-        if (!isApiError(error, 'KUBE_ALREADY_EXISTS')) throw error
-      }
+      const created = await createIfMissing(this.#client, object)
+      if (created) return this.#revisions.wrote(created)
     }
   }
 }

@@ -6,6 +6,7 @@ import { PODS } from '../../model/kinds.ts'
 import type { LabelSelector, Pod } from '../../model/pod.ts'
 import { Claims } from '../ownership/claims.ts'
 import type { FreshCache } from '../ownership/fresh-cache.ts'
+import { removeFinalizer } from '../ownership/remove-finalizer.ts'
 
 type Teller = Pick<ReconcileContext<KubeObject>, 'event'>
 
@@ -45,16 +46,9 @@ export class PodWriter {
   }
 
   /** Takes a finalizer of ours away, so that the pod may go. */
-  async removeFinalizer({ metadata }: Pod, finalizer: string): Promise<void> {
-    const { name, namespace, uid } = metadata
-    const ref = { ...PODS, name, ...(namespace && { namespace }) }
-    const patch = { metadata: { uid, '$deleteFromPrimitiveList/finalizers': [finalizer] } }
-    try {
-      this.#pods.wrote(await this.#client.patch<Pod>(ref, 'strategic', patch))
-    } catch (error) {
-      // It has gone, or another one has come in its place.
-      if (!isApiError(error, 'KUBE_NOT_FOUND') && !isApiError(error, 'KUBE_INVALID')) throw error
-    }
+  async removeFinalizer(pod: Pod, finalizer: string): Promise<void> {
+    const freed = await removeFinalizer(this.#client, pod, finalizer)
+    if (freed) this.#pods.wrote(freed)
   }
 
   async delete(pod: Pod, context: Teller): Promise<void> {

@@ -1,6 +1,7 @@
-import { isApiError, type KubeClient } from '@slipway/kube-client'
+import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject, OwnerReference } from '@slipway/kube-objects'
 import { canonicalJson } from '../../canonical.ts'
+import { createIfMissing } from '../../create-if-missing.ts'
 import type { Pod } from '../../model/pod.ts'
 import { claimsOf } from './identity.ts'
 import { ordinalOf, type StatefulSet, startOf } from './stateful-set.ts'
@@ -18,11 +19,7 @@ export class ClaimKeeper {
     for (const { claim } of claimsOf(set, ordinal)) {
       const owners = isDeletedWithSet(set) ? [referenceTo(set)] : []
       const metadata = { ...claim.metadata, ...(owners.length > 0 && { ownerReferences: owners }) }
-      try {
-        await this.#client.create({ ...claim, metadata })
-      } catch (error) {
-        if (!isApiError(error, 'KUBE_ALREADY_EXISTS')) throw error
-      }
+      await createIfMissing(this.#client, { ...claim, metadata })
     }
   }
 

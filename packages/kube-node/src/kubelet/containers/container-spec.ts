@@ -5,6 +5,7 @@ import type { Container, Pod } from '../../model/pod.ts'
 import { LABELS, SANDBOX } from '../../runtime/pod-runtime.ts'
 import { expandVariables } from '../configuration/expand.ts'
 import { kernelHostName } from '../network-files/host-name.ts'
+import type { PreparedVolume } from '../volumes/volume-manager.ts'
 import { messageMount, volumeMounts } from './mounts.ts'
 import { securityOf } from './security.ts'
 
@@ -15,7 +16,7 @@ export interface ContainerPlan {
   image: ImageInfo
   imageRef: string
   env: Map<string, string>
-  volumes: ReadonlyMap<string, string>
+  volumes: ReadonlyMap<string, PreparedVolume>
   /** /etc/hosts and the like, which a container's own volumes go before. */
   networkFiles: BindMount[]
   /** The pod's own folder. */

@@ -8,6 +8,7 @@ import type { PodPlace } from '../configuration/downward.ts'
 import { containerEnvironment } from '../configuration/environment.ts'
 import { serviceLinks } from '../configuration/service-links.ts'
 import type { ObservedPod } from '../observed-pod.ts'
+import type { PreparedVolume } from '../volumes/volume-manager.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { containerSpec } from './container-spec.ts'
 import { createAnew } from './create-anew.ts'
@@ -18,7 +19,7 @@ export interface StartRequest {
   attempt: number
   /** Id of the sandbox that runs. */
   sandbox: string
-  volumes: ReadonlyMap<string, string>
+  volumes: ReadonlyMap<string, PreparedVolume>
   networkFiles: BindMount[]
   configuration: ConfigurationReader
   place: PodPlace

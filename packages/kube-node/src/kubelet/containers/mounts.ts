@@ -4,13 +4,14 @@ import type { BindMount } from '@slipway/container-engine'
 import { UserError } from '@slipway/errors'
 import type { Container, VolumeMount } from '../../model/pod.ts'
 import { expandEvery } from '../configuration/expand.ts'
+import type { PreparedVolume } from '../volumes/volume-manager.ts'
 
 const PROPAGATION: Record<string, BindMount['propagation']> = { Bidirectional: 'rshared', HostToContainer: 'rslave' }
 
 /** The volumes of a container as the engine mounts them. Throws UserError POD_VOLUME_UNSUPPORTED. */
 export function volumeMounts(
   container: Container,
-  { volumes, env }: { volumes: ReadonlyMap<string, string>; env: ReadonlyMap<string, string> },
+  { volumes, env }: { volumes: ReadonlyMap<string, PreparedVolume>; env: ReadonlyMap<string, string> },
 ): BindMount[] {
   return (container.volumeMounts ?? []).map((mount) => {
     const volume = volumes.get(mount.name)
@@ -18,9 +19,9 @@ export function volumeMounts(
     const subPath = subPathOf(mount, env)
     const propagation = PROPAGATION[mount.mountPropagation ?? '']
     return {
-      source: subPath ? inside(volume, subPath) : volume,
+      source: subPath ? inside(volume.path, subPath) : volume.path,
       target: mount.mountPath,
-      readOnly: mount.readOnly ?? false,
+      readOnly: mount.readOnly || volume.readOnly,
       ...(propagation && { propagation }),
     }
   })

@@ -1,3 +1,6 @@
+import { UserError } from '@slipway/errors'
+import type { KubeObject } from '@slipway/kube-objects'
+import type { Pod } from '../../model/pod.ts'
 import type { ObservedPod } from '../observed-pod.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { sandboxSpec } from './container-spec.ts'
@@ -10,6 +13,7 @@ export async function startSandbox({ pod }: ObservedPod, attempt: number, deps: 
   const { engine, addressesReachable } = runtime
   try {
     await stage('ContainerCreating', async () => {
+      await checkRuntime(pod, deps)
       const image = await runtime.sandboxImage()
       const spec = sandboxSpec({ pod, attempt, image, instance, addressesReachable })
       await engine.start(await createAnew(engine, spec))
@@ -24,3 +28,17 @@ export async function startSandbox({ pod }: ObservedPod, attempt: number, deps: 
     })
   }
 }
+
+/** The engine has one OCI runtime: a class whose handler is another one can't be had. */
+async function checkRuntime({ spec: { runtimeClassName } }: Pod, { client }: WorkerDeps): Promise<void> {
+  if (!runtimeClassName) return
+  const ref = { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', name: runtimeClassName }
+  const runtimeClass = await client.get<KubeObject & { handler: string }>(ref)
+  if (!runtimeClass) throw new UserError('POD_CONFIG_MISSING', `RuntimeClass "${runtimeClassName}" not found`)
+  const { handler } = runtimeClass
+  if (!OWN_HANDLERS.includes(handler)) {
+    throw new UserError('POD_CONFIG_MISSING', `no runtime for "${handler}" is configured`)
+  }
+}
+
+const OWN_HANDLERS = ['runc', 'crun']

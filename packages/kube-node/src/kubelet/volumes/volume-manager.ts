@@ -1,15 +1,24 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeError, UserError } from '@slipway/errors'
+import { claimNameOf } from '../../model/storage.ts'
 import type { Volume } from '../../model/volume.ts'
 import { ConfigurationReader } from '../configuration/configuration-reader.ts'
 import { ServiceAccountTokens } from '../configuration/service-account-tokens.ts'
 import type { ObservedPod } from '../observed-pod.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { swapIn } from './atomic-writer.ts'
+import { claimedPath } from './claimed-path.ts'
 import { hostPath } from './host-path.ts'
 import { giveToGroup } from './ownership.ts'
 import { isProjection, projectedFiles } from './projection.ts'
+
+/** A volume on this machine. */
+export interface PreparedVolume {
+  path: string
+  /** Whatever its mounts say. */
+  readOnly: boolean
+}
 
 /** Keeps the volumes of one pod. */
 export class VolumeManager {
@@ -29,21 +38,22 @@ export class VolumeManager {
     this.#outdated = true
   }
 
-  /** Makes every volume and resolves to its path by name. Harmless to repeat: contents that changed are swapped in. */
-  async prepare(): Promise<Map<string, string>> {
+  /** Makes every volume and resolves to them by name. Harmless to repeat: contents that changed are swapped in. */
+  async prepare(): Promise<Map<string, PreparedVolume>> {
     this.#outdated = false
     const { namespace = 'default' } = this.#observed.pod.metadata
     const configuration = new ConfigurationReader(this.#deps.client, namespace)
-    const paths = new Map<string, string>()
+    const prepared = new Map<string, PreparedVolume>()
     try {
       for (const volume of this.#observed.pod.spec.volumes ?? []) {
-        paths.set(volume.name, await this.#prepare(volume, configuration))
+        const path = await this.#prepare(volume, configuration)
+        prepared.set(volume.name, { path, readOnly: isReadOnly(volume) })
       }
     } catch (error) {
       this.#outdated = true
       throw error
     }
-    return paths
+    return prepared
   }
 
   /** Brings contents that changed into a pod that runs. Resolves to the milliseconds until they have to be looked at again. */
@@ -65,9 +75,11 @@ export class VolumeManager {
   async #prepare(volume: Volume, configuration: ConfigurationReader): Promise<string> {
     if (volume.hostPath) return hostPath(volume.hostPath)
     if (volume.emptyDir) return this.#emptyDir(volume.name, volume.emptyDir)
+    const claimName = claimNameOf(this.#observed.pod, volume)
+    if (claimName) return claimedPath(this.#deps.client, this.#observed.pod, claimName)
     if (isProjection(volume)) return this.#projection(volume, configuration)
     throw new UserError('POD_VOLUME_UNSUPPORTED', `volume "${volume.name}" is of a kind that this node does not have`, {
-      hint: 'emptyDir, hostPath, configMap, secret, projected, downwardAPI and persistentVolumeClaim are supported',
+      hint: 'emptyDir, hostPath, configMap, secret, projected, downwardAPI, persistentVolumeClaim and ephemeral are supported',
     })
   }
 
@@ -104,6 +116,9 @@ export class VolumeManager {
     return join(this.#deps.memoryDir, this.#observed.pod.metadata.uid ?? '')
   }
 }
+
+/** What is projected is always read-only, since Kubernetes 1.9.6. */
+const isReadOnly = (volume: Volume): boolean => isProjection(volume) || volume.persistentVolumeClaim?.readOnly === true
 
 /** Configuration that was there when the pod started and is missing now. */
 const RETRY = 10_000

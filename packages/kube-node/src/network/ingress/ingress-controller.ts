@@ -1,7 +1,8 @@
 import { Controller, type Log, type Reconciler } from '@slipway/controller-runtime'
-import { type InformerSet, isApiError, type KubeClient } from '@slipway/kube-client'
+import type { InformerSet, KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { updateStatus } from '../../controllers/status.ts'
+import { createIfMissing } from '../../create-if-missing.ts'
 import { INGRESS_CLASSES, INGRESSES, SERVICES } from '../../model/kinds.ts'
 import type { Service } from '../../model/service.ts'
 import { type Backend, backendsOf } from '../services/backends.ts'
@@ -159,13 +160,9 @@ function portOf(
 }
 
 async function ensureClass(client: KubeClient): Promise<void> {
-  try {
-    await client.create({
-      ...INGRESS_CLASSES,
-      metadata: { name: INGRESS_CLASS, annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' } },
-      spec: { controller: INGRESS_CONTROLLER },
-    })
-  } catch (error) {
-    if (!isApiError(error, 'KUBE_ALREADY_EXISTS')) throw error
-  }
+  await createIfMissing<IngressClass>(client, {
+    ...INGRESS_CLASSES,
+    metadata: { name: INGRESS_CLASS, annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' } },
+    spec: { controller: INGRESS_CONTROLLER },
+  })
 }
