@@ -19,6 +19,10 @@ const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', impo
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
 const DEPLOYMENT = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'default' }
 
+/** A cluster that the story is to run on in place of the embedded one, as `npm run story:kubernetes` gives it. */
+const { STORY_KUBECONFIG, STORY_CONTEXT = '', STORY_HTTP_PORT = '0' } = process.env
+const onCluster = STORY_KUBECONFIG ? ['--kubeconfig', STORY_KUBECONFIG, '--context', STORY_CONTEXT] : []
+
 const data = mkdtempSync(join(tmpdir(), 'slipway-e2e-'))
 const kubeconfig = join(data, 'kubeconfig')
 const slipway = (...args: string[]): Promise<string> => sh(process.execPath, [PROGRAM, '--data', data, ...args])
@@ -30,8 +34,9 @@ let appA: Repository
 let developer: WorkingCopy
 
 beforeAll(async () => {
-  server = await startServerProcess(PROGRAM, data, ['--http-port', '0', '--ssh-port', '0', '--kube-port', '0'])
-  story = new Story(data, server.instance, EXAMPLES)
+  const ports = ['--http-port', STORY_HTTP_PORT, '--ssh-port', '0', '--kube-port', '0']
+  server = await startServerProcess(PROGRAM, data, [...ports, ...onCluster])
+  story = new Story(data, server.instance, EXAMPLES, STORY_KUBECONFIG ? 'cluster-ip' : 'local-address')
 })
 
 afterAll(async () => {
@@ -145,7 +150,9 @@ describe.skipIf(!hasContainerEngine)('from git push to running release', () => {
     const registry = ['--docker-server=acrgitopsdev.azurecr.io', '--docker-username=x', '--docker-password=wrong']
     await kubectl('create', 'secret', 'docker-registry', 'wrong', ...registry)
     const overrides = JSON.stringify({ spec: { imagePullSecrets: [{ name: 'wrong' }] } })
-    await kubectl('run', 'refused', '--image=acrgitopsdev.azurecr.io/appawebapi:158', `--overrides=${overrides}`)
+    const image = '--image=acrgitopsdev.azurecr.io/appawebapi:158'
+    // Whatever the node has already, a pull asks the registry.
+    await kubectl('run', 'refused', image, '--image-pull-policy=Always', `--overrides=${overrides}`)
 
     const { status } = await story.exists(
       { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'refused' },

@@ -31,14 +31,21 @@ export class Story {
   readonly examples: string
   readonly adminHeaders: Record<string, string>
   readonly history: LastChange
+  readonly #reach: 'local-address' | 'cluster-ip'
   #developer: Record<string, string> = {}
   #developerSsh: Record<string, string> = {}
   #devops: Record<string, string> = {}
   manifests!: WorkingCopy
 
-  /** `examples` is the folder with app-a, app-b and manifests. */
-  constructor(data: string, instance: Instance, examples: string) {
+  /** `examples` is the folder with app-a, app-b and manifests; `reach` is how Services are reached from here. */
+  constructor(
+    data: string,
+    instance: Instance,
+    examples: string,
+    reach: 'local-address' | 'cluster-ip' = 'local-address',
+  ) {
     this.instance = instance
+    this.#reach = reach
     this.client = new KubeClient(parseKubeconfig(new DataFolder(data).read('kubeconfig') ?? ''))
     this.folder = mkdtempSync(join(tmpdir(), 'slipway-story-'))
     this.examples = examples
@@ -168,15 +175,15 @@ export class Story {
     return readFileSync(join(this.examples, 'manifests', file), 'utf8')
   }
 
-  /** The address on this machine under which a Service answers, once it has one and a pod behind it. */
+  /** The address under which a Service answers here, once it has one. */
   async address(service: string, namespace = 'default'): Promise<string> {
-    const { metadata } = await waitForObject(
-      this.client,
-      { apiVersion: 'v1', kind: 'Service', namespace, name: service },
-      (object) => Boolean(object.metadata.annotations?.['slipway.dev/local-address']),
-    )
-    const address = metadata.annotations?.['slipway.dev/local-address'] ?? ''
-    return address.startsWith('http') ? address : `http://${address.split(',')[0]}`
+    const addressOf = ({ metadata, spec }: KubeObject): string | undefined =>
+      this.#reach === 'cluster-ip'
+        ? `${spec.clusterIP}:${spec.ports[0].port}`
+        : metadata.annotations?.['slipway.dev/local-address']?.split(',')[0]
+    const ref = { apiVersion: 'v1', kind: 'Service', namespace, name: service }
+    const object = await waitForObject(this.client, ref, (object) => addressOf(object) !== undefined)
+    return `http://${addressOf(object)}`
   }
 
   /** Resolves when the service answers with this version, and its old pods are gone. */
