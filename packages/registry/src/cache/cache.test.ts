@@ -253,9 +253,10 @@ describe('an upstream that', () => {
 
   it('fails is asked again only after a while', async () => {
     let asked = 0
+    let status = 503
     await serve((_request, response) => {
       asked += 1
-      response.writeHead(503).end()
+      response.writeHead(status).end()
     })
 
     const statuses = []
@@ -264,6 +265,13 @@ describe('an upstream that', () => {
     await client.send('GET', '/v2/hub/web/manifests/1')
 
     expect([statuses, asked]).toEqual([[503, 503, 503], 2])
+    expect(registry.reports).toEqual([
+      expect.stringMatching(/^cache hub: 127.* can't be asked: .*; what is here is served/),
+    ])
+    now += 11_000
+    status = 404
+    expect((await client.send('GET', '/v2/hub/web/manifests/1')).status).toBe(404)
+    expect(registry.reports.slice(1)).toEqual([expect.stringMatching(/^cache hub: 127.* answers again$/)])
   })
 
   it('sends other bytes than the digest says leaves nothing here, and no client with the whole', async () => {

@@ -31,6 +31,8 @@ export interface PullThroughDeps {
   settings: () => RegistrySettings
   metrics: Metrics
   clock: () => number
+  /** Told when an upstream falls silent or answers again. */
+  onReport: (words: string) => void
   onError: (error: unknown) => void
 }
 
@@ -233,7 +235,7 @@ export class PullThrough {
   #clientOf(upstream: Upstream): UpstreamClient {
     const known = this.#clients.get(upstream)
     if (known) return known
-    const client = new UpstreamClient(upstream, this.#deps.clock)
+    const client = new UpstreamClient(upstream, this.#deps.clock, this.#deps.onReport)
     this.#clients.set(upstream, client)
     return client
   }

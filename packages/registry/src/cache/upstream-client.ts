@@ -18,13 +18,17 @@ export class UpstreamClient {
   readonly #upstream: Upstream
   readonly #client: RegistryClient
   readonly #clock: () => number
+  readonly #onReport: (words: string) => void
   #silentUntil = 0
-  #why = ''
+  /** Why it could not be asked; undefined as long as it answers. */
+  #silence: string | undefined
 
-  constructor(upstream: Upstream, clock: () => number) {
+  /** `onReport` is told when the registry falls silent, and when it answers again: most clients show their users no more than "503". */
+  constructor(upstream: Upstream, clock: () => number, onReport: (words: string) => void) {
     const { url, credentials } = upstream
     this.#upstream = upstream
     this.#clock = clock
+    this.#onReport = onReport
     this.#client = new RegistryClient({ resolveHost: () => url, credentials: () => credentials })
   }
 
@@ -69,11 +73,15 @@ export class UpstreamClient {
     repository: string,
     unknown: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN' | 'NAME_UNKNOWN' = 'MANIFEST_UNKNOWN',
   ): Promise<T> {
-    if (this.#silentUntil > this.#clock()) throw new UpstreamSilent(this.#why)
+    if (this.#silence !== undefined && this.#silentUntil > this.#clock()) throw new UpstreamSilent(this.#silence)
     try {
-      return await ask()
+      const answer = await ask()
+      this.#heard()
+      return answer
     } catch (error) {
-      throw this.#refusalOf(error, repository, unknown)
+      const refusal = this.#refusalOf(error, repository, unknown)
+      if (!(refusal instanceof UpstreamSilent)) this.#heard()
+      throw refusal
     }
   }
 
@@ -95,9 +103,22 @@ export class UpstreamClient {
         )
       default:
         if (error.class === 'user') return new Refusal(unknown, messageOf(error))
-        this.#silentUntil = this.#clock() + SILENCE
-        this.#why = `${host} can't be asked: ${messageOf(error)}`
-        return new UpstreamSilent(this.#why)
+        return this.#fellSilent(`${host} can't be asked: ${messageOf(error)}`)
     }
+  }
+
+  #fellSilent(why: string): UpstreamSilent {
+    if (this.#silence === undefined) {
+      this.#onReport(`cache ${this.#upstream.name}: ${why}; what is here is served until it answers again`)
+    }
+    this.#silence = why
+    this.#silentUntil = this.#clock() + SILENCE
+    return new UpstreamSilent(why)
+  }
+
+  #heard(): void {
+    if (this.#silence === undefined) return
+    this.#silence = undefined
+    this.#onReport(`cache ${this.#upstream.name}: ${this.#upstream.host} answers again`)
   }
 }
