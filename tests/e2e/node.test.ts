@@ -1,0 +1,231 @@
+import { readdirSync } from 'node:fs'
+import { request } from 'node:http'
+import { dirname, join } from 'node:path'
+import { buildTestImage, testEngine } from '@slipway/container-engine/testing'
+import { KubeClient, parseKubeconfig } from '@slipway/kube-client'
+import type { KubeObject } from '@slipway/kube-objects'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Cluster, startCluster } from '../../apps/slipway/src/cluster/start-cluster.ts'
+import { waitFor, waitForObject } from '../../apps/slipway/src/story/wait.ts'
+
+const IMAGE = 'localhost/slipway-node-e2e/busybox:1'
+const LOCAL_ADDRESS = 'slipway.dev/local-address'
+const namespace = 'default'
+const core = { apiVersion: 'v1', namespace }
+const PODS = { ...core, kind: 'Pod' }
+
+let cluster: Cluster
+let client: KubeClient
+
+const builder = await testEngine(process.env)
+
+beforeAll(async () => {
+  if (!builder) return
+  await buildTestImage(builder.engine, IMAGE, {
+    files: { 'index.html': 'hello\n' },
+    dockerfile: 'COPY index.html /www/',
+  })
+  await builder.stop()
+  cluster = await startCluster()
+  client = new KubeClient(parseKubeconfig(cluster.kubeconfig))
+  await cluster.node
+})
+
+afterAll(async () => {
+  await client?.close()
+  await cluster?.stop()
+})
+
+const script = (text: string): object => ({
+  name: 'c',
+  image: IMAGE,
+  imagePullPolicy: 'IfNotPresent',
+  command: ['/bin/busybox', 'sh', '-c', text],
+})
+
+const pod = (name: string, text: string, spec: object = {}, container: object = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace, labels: { app: name } },
+  spec: {
+    terminationGracePeriodSeconds: 0,
+    restartPolicy: 'Never',
+    containers: [{ ...script(text), ...container }],
+    ...spec,
+  },
+})
+
+const web = (name: string): KubeObject =>
+  pod(
+    name,
+    '/bin/busybox httpd -f -p 8080 -h /www',
+    {},
+    { readinessProbe: { httpGet: { port: 8080 }, periodSeconds: 1 } },
+  )
+
+const service = (name: string, spec: object = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace },
+  spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }], ...spec },
+})
+
+const isReady = ({ status }: KubeObject): boolean =>
+  status?.conditions?.some(
+    (condition: { type: string; status: string }) => condition.type === 'Ready' && condition.status === 'True',
+  )
+
+const logOf = (name: string): Promise<string> => client.getText(`/api/v1/namespaces/${namespace}/pods/${name}/log`)
+
+/** What a pod printed when it has ended well. */
+async function outputOf(name: string): Promise<string> {
+  const ended = await waitForObject(client, { ...PODS, name }, ({ status }) => /Succeeded|Failed/.test(status?.phase))
+  const output = await logOf(name)
+  expect(ended.status.phase, output).toBe('Succeeded')
+  return output
+}
+
+/** Resolves to what a pod prints, as soon as it holds. */
+const printed = (name: string, text: string) => expect.poll(() => logOf(name), { timeout: 60_000 }).toContain(text)
+
+function get(url: string, headers: Record<string, string>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request(url, { headers }, (response) => {
+      let body = `${response.statusCode} `
+      response.on('data', (chunk) => (body += chunk))
+      response.on('end', () => resolve(body))
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+describe.skipIf(!builder)('pods in containers', () => {
+  it('keep their address when a container restarts', async () => {
+    const run =
+      '/bin/busybox hostname -i >> /kept/log; [ -e /kept/second ] || { echo > /kept/second; exit 1; }; cat /kept/log'
+    const volume = { volumes: [{ name: 'kept', emptyDir: {} }], restartPolicy: 'OnFailure' }
+    const text = run.replaceAll('cat ', '/bin/busybox cat ')
+    await client.create(pod('restarts', text, volume, { volumeMounts: [{ name: 'kept', mountPath: '/kept' }] }))
+
+    const addresses = (await outputOf('restarts')).trim().split('\n')
+
+    const { status } = (await client.get<KubeObject>({ ...PODS, name: 'restarts' })) as KubeObject
+    expect(status.containerStatuses[0].restartCount).toBe(1)
+    expect(addresses).toHaveLength(2)
+    expect(new Set(addresses).size).toBe(1)
+  })
+
+  it('are somebody for the API, with the token that they find', async () => {
+    const folder = '/var/run/secrets/kubernetes.io/serviceaccount'
+    await client.create(pod('somebody', `/bin/busybox cat ${folder}/namespace ${folder}/token`))
+
+    const output = await outputOf('somebody')
+    const { clientCertificate: _none, clientKey: _neither, ...server } = parseKubeconfig(cluster.kubeconfig)
+    const asPod = new KubeClient({ ...server, token: output.slice(namespace.length) })
+    const review = await asPod.create<KubeObject>({
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'SelfSubjectReview',
+      metadata: { name: 'me' },
+    })
+    await asPod.close()
+
+    expect(output.startsWith(namespace)).toBe(true)
+    expect(review.status.userInfo.username).toBe('system:serviceaccount:default:default')
+    expect(review.status.userInfo.extra['authentication.kubernetes.io/pod-name']).toEqual(['somebody'])
+  })
+
+  it('see a ConfigMap change while they run', async () => {
+    const ref = { ...core, kind: 'ConfigMap', name: 'changing' }
+    await client.create({ ...ref, metadata: { name: 'changing', namespace }, data: { text: 'first' } } as KubeObject)
+    const volumes = [{ name: 'config', configMap: { name: 'changing' } }]
+    const look = 'while :; do /bin/busybox cat /config/text; echo; /bin/busybox sleep 0.2; done'
+    const mount = { volumeMounts: [{ name: 'config', mountPath: '/config' }] }
+    await client.create(pod('watching', look, { volumes }, mount))
+    await printed('watching', 'first')
+
+    await client.patch(ref, 'merge', { data: { text: 'second' } })
+
+    await printed('watching', 'second')
+    await client.delete({ ...PODS, name: 'watching' })
+  })
+
+  it('find in a claim what the pod before them left there, until the claim is deleted', async () => {
+    const folder = join(dirname(cluster.kubeconfigFile), 'node', 'volumes')
+    const claim = { ...core, kind: 'PersistentVolumeClaim', name: 'disk' }
+    const requests = { storage: '1Gi' }
+    await client.create({
+      ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'disk', namespace } },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests } },
+    } as KubeObject)
+    const volumes = [{ name: 'disk', persistentVolumeClaim: { claimName: 'disk' } }]
+    const mount = { volumeMounts: [{ name: 'disk', mountPath: '/disk' }] }
+
+    await client.create(pod('writer', 'echo kept > /disk/file', { volumes }, mount))
+    await outputOf('writer')
+    await client.create(pod('reader', '/bin/busybox cat /disk/file', { volumes }, mount))
+    expect(await outputOf('reader')).toBe('kept\n')
+
+    expect(readdirSync(folder)).toHaveLength(1)
+    await client.delete(claim)
+    await waitFor(client, { apiVersion: 'v1', kind: 'PersistentVolume' }, (volumes) => volumes.length === 0)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('are reached through an Ingress by host name, on one local port', async () => {
+    await client.create(web('site'))
+    await client.create(service('site'))
+    const backend = { service: { name: 'site', port: { number: 80 } } }
+    const ref = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace, name: 'site' }
+    await client.create({
+      ...{ apiVersion: ref.apiVersion, kind: ref.kind, metadata: { name: 'site', namespace } },
+      spec: { rules: [{ host: 'site.example', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }] },
+    } as KubeObject)
+    await waitForObject(client, { ...PODS, name: 'site' }, isReady)
+    const { metadata } = await waitForObject(
+      client,
+      ref,
+      (ingress) => ingress.metadata.annotations?.[LOCAL_ADDRESS] !== undefined,
+    )
+    const url = `http://${metadata.annotations?.[LOCAL_ADDRESS]}/`
+
+    await expect.poll(() => get(url, { host: 'site.example' })).toBe('200 hello\n')
+    expect(await get(url, { host: 'other.example' })).toMatch(/^404 /)
+  })
+})
+
+const hasClusterNetwork = builder !== undefined && process.platform === 'linux' && process.getuid?.() === 0
+
+describe.skipIf(!hasClusterNetwork)('Services', () => {
+  it('are reached by name from pods, and by cluster IP and node port from this machine', async () => {
+    await client.create(web('shop'))
+    await client.create(service('shop', { type: 'NodePort' }))
+    await waitForObject(client, { ...PODS, name: 'shop' }, isReady)
+    const fetchEach = (...names: string[]): string =>
+      names.map((name) => `/bin/busybox wget -qO- http://${name}`).join(' && ')
+    await client.create(pod('shopper', fetchEach('shop', 'shop.default', 'shop.default.svc.cluster.local')))
+
+    expect(await outputOf('shopper')).toBe('hello\n'.repeat(3))
+    const { spec } = (await client.get<KubeObject>({ ...core, kind: 'Service', name: 'shop' })) as KubeObject
+    const { status } = (await client.get<KubeObject>({ apiVersion: 'v1', kind: 'Node', name: 'slipway' })) as KubeObject
+    const address = status.addresses.find(({ type }: { type: string }) => type === 'InternalIP').address
+    expect(await get(`http://${spec.clusterIP}/`, {})).toBe('200 hello\n')
+    expect(await get(`http://${address}:${spec.ports[0].nodePort}/`, {})).toBe('200 hello\n')
+  })
+
+  it('have no address in DNS when there are none, and those of their pods when they are headless', async () => {
+    await client.create(web('member'))
+    await client.create(service('member', { clusterIP: 'None' }))
+    const { status } = await waitForObject(client, { ...PODS, name: 'member' }, isReady)
+    await client.create(
+      pod(
+        'asker',
+        '/bin/busybox nslookup member.default.svc.cluster.local; ! /bin/busybox nslookup nobody.default.svc.cluster.local',
+      ),
+    )
+
+    const output = await outputOf('asker')
+    expect(output).toContain(status.podIP)
+    expect(output).toContain('NXDOMAIN')
+  })
+})
