@@ -4,7 +4,7 @@ import { containerConfig, containerState, type InspectAnswer, statusOf } from '.
 import { type EngineHttp, isNotFound } from './engine-http.ts'
 import { merged } from './frames.ts'
 import { Images } from './images.ts'
-import { countLines, skipLines } from './log-lines.ts'
+import { countLines, sliceLines } from './log-lines.ts'
 import type {
   BuildRequest,
   ContainerEngine,
@@ -150,7 +150,9 @@ export class HttpContainerEngine implements ContainerEngine {
     // Podman's own tail loses a last line without an end, or glues it to the one before.
     const { follow: _follow, ...still } = rest
     const lines = await countLines(await this.#logs(id, still, tty))
-    return skipLines(await this.#logs(id, rest, tty), lines - tail)
+    // What was written meanwhile is not part of the tail, unless it is followed.
+    const skip = Math.max(0, lines - tail)
+    return sliceLines(await this.#logs(id, rest, tty), { skip, ...(!rest.follow && { take: lines - skip }) })
   }
 
   async #logs(id: string, options: LogOptions, tty: boolean): Promise<Readable> {

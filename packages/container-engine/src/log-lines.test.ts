@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { countLines, skipLines } from './log-lines.ts'
+import { countLines, sliceLines } from './log-lines.ts'
 
 const chunked = (chunks: string[]): Readable => Readable.from(chunks.map((chunk) => Buffer.from(chunk)))
 
@@ -19,9 +19,13 @@ describe('log lines', () => {
           .join('\n')
 
         const count = await countLines(chunked(parts))
-        const last = await text(skipLines(chunked(parts), count - tail))
+        const last = await text(sliceLines(chunked(parts), { skip: Math.max(0, count - tail) }))
+
+        const grown = chunked([...parts, ...(/(^|\n)$/.test(whole) ? ['later\n'] : [])])
+        const taken = await text(sliceLines(grown, { skip: Math.max(0, count - tail), take: Math.min(count, tail) }))
 
         expect(count).toBe(lines.length)
+        expect(taken).toBe(tail === 0 ? '' : expected)
         expect(last).toBe(tail === 0 ? '' : expected)
       }),
     )

@@ -1,4 +1,4 @@
-import { type Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
 
 const NEWLINE = 10
 
@@ -13,22 +13,23 @@ export async function countLines(log: Readable): Promise<number> {
   return last === NEWLINE ? lines : lines + 1
 }
 
-/** What comes after the first `count` lines. */
-export function skipLines(log: Readable, count: number): Readable {
-  let left = count
-  const rest = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      let from = 0
-      while (left > 0) {
-        const end = chunk.indexOf(NEWLINE, from)
-        if (end < 0) return done()
-        from = end + 1
-        left--
-      }
-      done(null, chunk.subarray(from))
-    },
-  })
-  log.on('error', (error) => rest.destroy(error))
-  rest.on('close', () => log.destroy())
-  return log.pipe(rest)
+/** `take` lines after the first `skip`; all that come if there is no `take`. */
+export function sliceLines(log: Readable, { skip, take = Infinity }: { skip: number; take?: number }): Readable {
+  return Readable.from(slices(log, skip, take), { objectMode: false })
+}
+
+async function* slices(log: Readable, skip: number, take: number): AsyncGenerator<Buffer> {
+  if (take === 0) return void log.destroy()
+  let line = 0
+  for await (const chunk of log as AsyncIterable<Buffer>) {
+    let from = line < skip ? chunk.length : 0
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) {
+      line++
+      if (line === skip) from = at + 1
+      if (line < skip + take) continue
+      yield chunk.subarray(from, at + 1)
+      return
+    }
+    if (from < chunk.length) yield chunk.subarray(from)
+  }
 }
