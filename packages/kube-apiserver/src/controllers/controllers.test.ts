@@ -165,4 +165,31 @@ describe('a namespace', () => {
       'secrets "late" is forbidden: unable to create new content in namespace brief because it is being terminated',
     )
   })
+
+  it('keeps everything else until its pods have gone', async () => {
+    await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'orderly' } } })
+    const inside = '/api/v1/namespaces/orderly'
+    const pod = {
+      metadata: { name: 'p', finalizers: ['test.dev/hold'] },
+      spec: { containers: [{ name: 'c', image: 'x' }] },
+    }
+    await api.call('POST', `${inside}/pods`, { body: pod })
+    await api.call('POST', `${inside}/configmaps`, { body: { metadata: { name: 'guard' } } })
+
+    await api.call('DELETE', inside)
+    const conditions = async () => (await api.call('GET', inside)).body.status.conditions
+    const remaining = {
+      type: 'NamespaceContentRemaining',
+      message: 'Some resources are remaining: pods. has 1 resource instances',
+    }
+    await expect.poll(conditions).toContainEqual(expect.objectContaining(remaining))
+    const meanwhile = await api.call('GET', `${inside}/configmaps/guard`)
+    await api.call('PATCH', `${inside}/pods/p`, {
+      body: { metadata: { finalizers: [] } },
+      type: 'application/merge-patch+json',
+    })
+    await gone(inside)
+
+    expect(meanwhile.status).toBe(200)
+  })
 })

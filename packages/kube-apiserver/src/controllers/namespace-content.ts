@@ -2,6 +2,7 @@ import type { AggregatedApis } from '../aggregation/aggregated-apis.ts'
 import type { ApiService } from '../aggregation/api-service.ts'
 import { askElsewhere } from '../aggregation/ask-elsewhere.ts'
 import type { Spec } from '../defaults/spec.ts'
+import type { Resource } from '../registry/resource.ts'
 import { remove } from '../rest/delete.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
@@ -22,32 +23,38 @@ export interface Remainder {
 export const isEmpty = ({ resources, unknown, failures }: Remainder) =>
   resources.size === 0 && unknown.length === 0 && failures.length === 0
 
-/** Deletes everything in a namespace, as far as finalizers and grace periods let it. */
+/**
+ * Deletes everything in a namespace, as far as finalizers and grace periods let it. The pods go first: what guards them, such as a
+ * NetworkPolicy, stays until they have ended (KEP-5080).
+ */
 export async function deleteContent(
   deps: Pick<ControllerDeps, 'objects' | 'registry'> & { aggregated: AggregatedApis },
   namespace: string,
 ): Promise<Remainder> {
   const remainder: Remainder = { resources: new Map(), finalizers: new Map(), unknown: [], failures: [] }
-  await deleteOwn(deps, namespace, remainder)
+  const pods = deps.registry.storedType('', 'pods') as Resource
+  await deleteAll(deps, pods, namespace, remainder)
+  if (!isEmpty(remainder)) return remainder
+  for (const resource of deps.registry.stored()) {
+    if (resource.namespaced && resource !== pods) await deleteAll(deps, resource, namespace, remainder)
+  }
   for (const service of deps.aggregated.all()) await deleteElsewhere(deps.aggregated, service, namespace, remainder)
   return remainder
 }
 
-async function deleteOwn(
-  { objects, registry }: Pick<ControllerDeps, 'objects' | 'registry'>,
+async function deleteAll(
+  { objects }: Pick<ControllerDeps, 'objects'>,
+  resource: Resource,
   namespace: string,
   remainder: Remainder,
 ): Promise<void> {
-  for (const resource of registry.stored()) {
-    if (!resource.namespaced) continue
-    for (const entry of objects.store.list(prefixOf(resource, namespace)).entries) {
-      const { metadata } = viewEntry(entry)
-      const address = { resource, namespace, name: metadata.name }
-      const options = { propagationPolicy: 'Background' } as const
-      if (!metadata.deletionTimestamp && (await remove(objects, address, options, systemWrite)).done) continue
-      count(remainder.resources, `${resource.plural}.${resource.group}`)
-      for (const finalizer of metadata.finalizers ?? []) count(remainder.finalizers, finalizer)
-    }
+  for (const entry of objects.store.list(prefixOf(resource, namespace)).entries) {
+    const { metadata } = viewEntry(entry)
+    const address = { resource, namespace, name: metadata.name }
+    const options = { propagationPolicy: 'Background' } as const
+    if (!metadata.deletionTimestamp && (await remove(objects, address, options, systemWrite)).done) continue
+    count(remainder.resources, `${resource.plural}.${resource.group}`)
+    for (const finalizer of metadata.finalizers ?? []) count(remainder.finalizers, finalizer)
   }
 }
 
