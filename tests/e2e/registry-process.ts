@@ -9,8 +9,12 @@ const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', impo
 /** `slipway registry` as users run it. */
 export interface RegistryProcess {
   url: string
+  /** The header of its administrator. */
+  authorization: string
   /** As the administrator. */
   send(method: string, path: string, init?: Omit<RequestInit, 'method'>): Promise<Response>
+  /** MiB that it has in memory now. */
+  memory(): number
   /** Ends it as a power cut would. */
   kill(): Promise<void>
   /** What it has written to standard error. */
@@ -35,9 +39,14 @@ export async function startRegistryProcess(
   const authorization = `Basic ${Buffer.from(`admin:${token}`).toString('base64')}`
   return {
     url,
+    authorization,
     errors: () => errors,
     send: (method, path, init = {}) =>
       fetch(new URL(path, url), { ...init, method, headers: { authorization, ...(init.headers as object) } }),
+    memory() {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+      return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024
+    },
     async kill() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = new Promise((resolve) => child.once('exit', resolve))

@@ -20,6 +20,8 @@ export interface HttpServerOptions {
   tls?: { key: string; cert: string; ca?: string }
   /** Told of every error that a handler let through; the caller has been answered with status 500 already. */
   onError?: (error: unknown, request: IncomingMessage) => void
+  /** Milliseconds for which the rest of a body is still read after its answer. @default 5000, as nginx's lingering_timeout */
+  linger?: number
 }
 
 /** One server life cycle for every HTTP endpoint: routes by prefix, starts, stops without waiting for idle or streaming clients. */
@@ -82,6 +84,7 @@ export class HttpServer {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n')
       return
     }
+    limitRest(request, response, this.#options.linger ?? 5_000)
     try {
       await route.handle(request, response)
     } catch (error) {
@@ -111,6 +114,18 @@ export class HttpServer {
       (route) => path === route.path || (route.path.endsWith('/') && path.startsWith(route.path)),
     )
   }
+}
+
+/**
+ * Where a body was answered before its end, its rest is read for a moment only, for a client that sends without end must not hold
+ * us; but for a moment it is, for a connection that is cut while bytes arrive takes the answer with it (RFC 9112, 9.6).
+ */
+function limitRest(request: IncomingMessage, response: ServerResponse, linger: number): void {
+  response.once('finish', () => {
+    if (request.complete) return
+    const timer = setTimeout(() => request.socket.destroy(), linger)
+    request.once('close', () => clearTimeout(timer))
+  })
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

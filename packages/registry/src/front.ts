@@ -14,12 +14,9 @@ export interface FrontDeps {
   metrics: Metrics
   audit: (entry: AuditEntry) => void
   clock: () => number
+  /** Milliseconds for which a client may keep us waiting. */
+  patience: number
 }
-
-/** A body of which this much may still come is read to its end, so that the connection can be used again. */
-const WORTH_READING = 1024 * 1024
-/** Milliseconds for which a body may stand still; whoever sends nothing for longer holds only what belongs to others. */
-const STALL = 60_000
 
 /** What every request goes through: it gets its id, refusals become answers in the specification's words, and it is counted and noted. */
 export class Front {
@@ -46,7 +43,7 @@ export class Front {
         count(incoming.note.handler, response.statusCode)
         this.#audit(incoming)
       })
-      limitStall(request)
+      limitWaiting(incoming, this.#deps.patience)
       try {
         await serve(incoming)
       } catch (error) {
@@ -94,28 +91,20 @@ function outcomeOf(status: number): AuditEntry['outcome'] {
   return status < 500 ? 'refused' : 'failed'
 }
 
-/** While its body comes, a request that stands still is given up; afterwards it takes the time that it takes. */
-function limitStall(request: IncomingMessage): void {
-  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return
-  const { socket } = request
-  socket.setTimeout(STALL)
-  request.once('end', () => socket.setTimeout(0))
+/** Gives up a client that neither sends what is waited for nor takes what is sent. Our own work takes the time that it takes. */
+function limitWaiting({ request, response }: Incoming, patience: number): void {
+  response.setTimeout(patience, () => {
+    const isSilent = !request.complete && request.readableLength === 0
+    if (isSilent || response.writableLength > 0) request.socket.destroy()
+    else request.socket.setTimeout(patience)
+  })
 }
 
 function refuse(error: unknown, { request, response }: Incoming, send: typeof sendRefusal): void {
   // A client that left in the middle of its upload waits for no answer.
   if (request.destroyed && !request.complete) return
   if (response.headersSent) throw error
-  const refusal = refusalFor(error)
-  if (isLong(request)) response.setHeader('connection', 'close')
-  send(response, refusal)
-}
-
-/** Whether more of the body is to come than anyone wants to read for nothing. */
-function isLong({ complete, headers }: IncomingMessage): boolean {
-  if (complete) return false
-  const length = headers['content-length']
-  return length === undefined ? headers['transfer-encoding'] !== undefined : Number(length) > WORTH_READING
+  send(response, refusalFor(error))
 }
 
 function refusalFor(error: unknown): Refusal {

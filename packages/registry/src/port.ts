@@ -52,6 +52,8 @@ export interface RegistryOptions {
   onEvent?: (event: RegistryEvent) => void
   /** In bytes. @default 200 GiB */
   maxBlobSize?: number
+  /** Milliseconds for which a client may neither send what is waited for nor take what is sent. @default 60,000 */
+  patience?: number
   /** Milliseconds since 1970. @default Date.now */
   clock?: () => number
 }

@@ -42,6 +42,8 @@ export interface Registry {
 const BESIDE_HELM = '/helm/v1/api/'
 const isHelmPath = (url = ''): boolean => /^\/helm\/v1\/api\/(index\.yaml|_charts|_blobs)/.test(url)
 
+/** As nginx's client_body_timeout and send_timeout. */
+const PATIENCE = 60_000
 /** Bytes; the largest layer that Azure takes. */
 const LARGEST_BLOB = 200 * 1024 ** 3
 
@@ -107,7 +109,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     onError,
   })
   dispatcher.start()
-  const front = new Front({ metrics, audit: onAudit, clock })
+  const front = new Front({ metrics, audit: onAudit, clock, patience: options.patience ?? PATIENCE })
   const oci = front.handle('base', (incoming) => serveOci({ guard, content, uploads, cache }, incoming))
   const helm = front.handle('helm', (incoming) => serveHelm({ guard, content, charts }, incoming))
   const chartMuseum = (path: string): HttpHandler =>

@@ -37,6 +37,7 @@ export interface TestRegistryOptions {
   dir?: string
   clock?: () => number
   maxBlobSize?: number
+  patience?: number
   webhookPauses?: number[]
   settings?: () => RegistrySettings
   deployed?: () => Promise<Deployed>
@@ -69,6 +70,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     onReport: (words) => reports.push(words),
     ...(options.webhookPauses && { webhookPauses: options.webhookPauses }),
     ...(options.maxBlobSize && { maxBlobSize: options.maxBlobSize }),
+    ...(options.patience && { patience: options.patience }),
   })
   const server = new HttpServer({ routes, onError: (error) => errors.push(error) })
   await server.start(0)

@@ -3,12 +3,14 @@ import type { Writable } from 'node:stream'
 import type { ByteRange } from './blob-store.ts'
 import { areIntact, BLOCK } from './block-checks.ts'
 
-/** Bytes of a piece: half a mebibyte takes half the work of a block, but a thousand slow clients must not hold two gigabytes. */
-const LARGE = 4 * BLOCK
-const LARGE_SENDERS = 16
-/** Pieces under way: two that are read and two that are written, so that neither the disk nor the client waits for a turn here. */
-const PIECES = 4
-const AHEAD = 2
+/**
+ * Half a mebibyte takes half the work of a block, and two pieces that are read while two are written let neither the disk nor the
+ * client wait for a turn here.
+ */
+const FAST = { length: 4 * BLOCK, pieces: 4, ahead: 2 }
+const FAST_SENDERS = 16
+/** For the others: a thousand clients that take nothing must not hold two gigabytes. */
+const SMALL = { length: BLOCK, pieces: 1, ahead: 1 }
 
 let senders = 0
 
@@ -28,15 +30,15 @@ export async function sendChecked(
   { start, end }: ByteRange,
   { to, corrupt }: { to: Writable; corrupt: () => Error },
 ): Promise<void> {
-  const length = ++senders > LARGE_SENDERS ? BLOCK : LARGE
-  const buffers = Array.from({ length: PIECES }, () => Buffer.allocUnsafeSlow(length))
+  const { length, pieces, ahead } = ++senders > FAST_SENDERS ? SMALL : FAST
+  const buffers = Array.from({ length: pieces }, () => Buffer.allocUnsafeSlow(length))
   const reads: Promise<Uint8Array>[] = []
   const writes: Promise<void>[] = []
   const from = Math.floor(start / BLOCK) * BLOCK
   const count = Math.ceil((end + 1 - from) / length)
   const read = async (index: number): Promise<Uint8Array> => {
     const at = from + index * length
-    const piece = (buffers[index % PIECES] as Buffer).subarray(0, Math.min(length, size - at))
+    const piece = (buffers[index % pieces] as Buffer).subarray(0, Math.min(length, size - at))
     const { bytesRead } = await file.read(piece, 0, piece.length, at)
     if (bytesRead < piece.length || !areIntact(piece, at / BLOCK, checks)) throw corrupt()
     return piece.subarray(Math.max(0, start - at), Math.min(piece.length, end + 1 - at))
@@ -44,13 +46,13 @@ export async function sendChecked(
   try {
     let next = 0
     for (let index = 0; index < count; index++) {
-      for (; next < Math.min(index + AHEAD, count); next++) {
+      for (; next < Math.min(index + ahead, count); next++) {
         // Its buffer has to have left before it is filled again.
-        await writes[next % PIECES]
-        reads[next % PIECES] = started(read(next))
+        await writes[next % pieces]
+        reads[next % pieces] = started(read(next))
       }
-      const piece = (await reads[index % PIECES]) as Uint8Array
-      writes[index % PIECES] = started(write(to, piece))
+      const piece = (await reads[index % pieces]) as Uint8Array
+      writes[index % pieces] = started(write(to, piece))
     }
     await Promise.all(writes)
   } finally {

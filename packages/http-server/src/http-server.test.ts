@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { afterEach, describe, expect, it } from 'vitest'
+import { readBody, sendJson } from './body.ts'
+import { type HttpHandler, HttpServer } from './http-server.ts'
+
+const LIMIT = 1_000
+const stops: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop()
+})
+
+async function serve(handle: HttpHandler, linger?: number): Promise<number> {
+  const server = new HttpServer({ routes: [{ path: '/', handle }], ...(linger && { linger }) })
+  await server.start(0)
+  stops.push(() => server.stop())
+  return server.address().port
+}
+
+/** Answers as every handler does: reads the body, or says why not. */
+const reading: HttpHandler = async (incoming, response) => {
+  try {
+    sendJson(response, 200, { size: (await readBody(incoming, LIMIT)).length })
+  } catch {
+    sendJson(response, 413, { limit: LIMIT })
+  }
+}
+
+function send(port: number, headers: Record<string, string | number> = {}): ClientRequest {
+  const sent = request({ port, method: 'POST', headers })
+  // The end of the connection is what some tests wait for.
+  sent.on('error', () => {})
+  return sent
+}
+
+async function answerTo(sent: ClientRequest): Promise<[number | undefined, string]> {
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+  return [answer.statusCode, await text(answer)]
+}
+
+/** Sends for as long as somebody takes it. */
+function sendForEver(sent: ClientRequest): void {
+  const piece = Buffer.alloc(10_000)
+  const more = (): void => {
+    while (!sent.destroyed && sent.write(piece));
+  }
+  sent.on('drain', more)
+  more()
+}
+
+describe('a body', () => {
+  it('is read up to its limit', async () => {
+    const sent = send(await serve(reading))
+    sent.end(Buffer.alloc(LIMIT))
+
+    expect(await answerTo(sent)).toEqual([200, '{"size":1000}'])
+  })
+
+  it.each([
+    ['that says so', { 'content-length': LIMIT + 1 }],
+    ['that does not say so', {}],
+  ])('%s is refused with an answer when it is larger', async (_, headers) => {
+    const sent = send(await serve(reading), headers)
+    sent.write(Buffer.alloc(LIMIT + 1))
+
+    expect(await answerTo(sent)).toEqual([413, '{"limit":1000}'])
+    sent.destroy()
+  })
+
+  it('without end is answered, and the connection cut', async () => {
+    const sent = send(await serve(reading, 200))
+    const closed = new Promise((resolve) => sent.once('close', resolve))
+    sendForEver(sent)
+
+    expect(await answerTo(sent)).toEqual([413, '{"limit":1000}'])
+    await closed
+  })
+
+  it('that nobody reads does not hold the server either', async () => {
+    const sent = send(await serve((_, response) => sendJson(response, 200, {}), 200))
+    const closed = new Promise((resolve) => sent.once('close', resolve))
+    sendForEver(sent)
+
+    expect(await answerTo(sent)).toEqual([200, '{}'])
+    await closed
+  })
+})
