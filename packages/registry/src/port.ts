@@ -12,8 +12,11 @@ export interface Log<T> {
   read(): AsyncIterable<T>
   /** Resolves when the entry is durable. */
   append(entry: T): Promise<void>
-  /** Replaces the whole log in one step; only before the first append. */
-  rewrite(entries: Iterable<T>): Promise<void>
+  /**
+   * Replaces the whole log in one step. `entries` is called when all that was acknowledged has been seen by who appended it, and
+   * appends that come from then on go behind.
+   */
+  rewrite(entries: () => Iterable<T>): Promise<void>
   close(): Promise<void>
 }
 

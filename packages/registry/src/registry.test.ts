@@ -24,6 +24,7 @@ const token: TestClient['token'] = (...args) => registry.client.token(...args)
 describe('access', () => {
   const digest = sha256('x')
   const routes: [string, string, 'read' | 'push' | 'delete' | 'administer'][] = [
+    ['GET', '/v2', 'read'],
     ['GET', '/v2/', 'read'],
     ['GET', '/v2/_catalog', 'read'],
     ['GET', '/v2/a/tags/list', 'read'],
@@ -65,16 +66,38 @@ describe('access', () => {
     ['POST', '/api/repo/charts', 'push'],
     ['POST', '/api/repo/prov', 'push'],
     ['DELETE', '/api/repo/charts/a/1.0.0', 'delete'],
+    ['GET', '/api/repo/charts', 'read'],
+    ['HEAD', '/api/repo/charts/a/1.0.0', 'read'],
+    ['GET', '/api/repo/charts/a/1.0.0/templates', 'read'],
+    ['GET', '/helm/v1/api/repo/charts', 'read'],
     ['POST', '/helm/v1/api/repo/charts', 'push'],
+    ['POST', '/helm/v1/api/repo/prov', 'push'],
+    ['DELETE', '/helm/v1/api/repo/charts/a/1.0.0', 'delete'],
     ['GET', '/helm/v1/repo/index.yaml', 'read'],
+    ['HEAD', '/helm/v1/repo/index.yaml', 'read'],
     ['GET', '/helm/v1/repo/_charts', 'read'],
     ['GET', '/helm/v1/repo/_charts/a/1.0.0', 'read'],
     ['DELETE', '/helm/v1/repo/_charts/a', 'delete'],
+    ['DELETE', '/helm/v1/repo/_charts/a/1.0.0', 'delete'],
     ['GET', '/helm/v1/repo/_blobs/a-1.0.0.tgz', 'read'],
     ['PUT', '/helm/v1/repo/_blobs/a-1.0.0.tgz', 'push'],
     ['PATCH', '/helm/v1/repo/_blobs/a-1.0.0.tgz', 'push'],
     ['DELETE', '/helm/v1/repo/_blobs/a-1.0.0.tgz', 'delete'],
+    ['HEAD', '/helm/v1/repo/_blobs/a-1.0.0.tgz', 'read'],
+    ['GET', '/helm/v1/repo/_blobs/a-1.0.0.tgz.prov', 'read'],
+    ['PUT', '/helm/v1/repo/_blobs/a-1.0.0.tgz.prov', 'push'],
+    ['DELETE', '/helm/v1/repo/_blobs/a-1.0.0.tgz.prov', 'delete'],
+    ['GET', '/helm/v1/repo/other', 'read'],
   ]
+
+  it('is asked for below every path that is served', () => {
+    const open = ['/oauth2/', '/health']
+    const missing = registry.paths.filter(
+      (path) => !open.includes(path) && !routes.some(([, url]) => url.startsWith(path)),
+    )
+
+    expect(missing).toEqual([])
+  })
 
   it.each(routes)('%s %s is refused without and with wrong credentials', async (method, path) => {
     const forged = `${(await token('admin', 'repository:a:pull')).slice(0, -4)}AAAA`
@@ -104,7 +127,7 @@ describe('access', () => {
 
     expect(reader === 403).toBe(action !== 'read')
     expect(developer === 403).toBe(action === 'delete' || action === 'administer')
-    if (path !== '/v2/') expect(narrow).toBe(401)
+    if (path !== '/v2' && path !== '/v2/') expect(narrow).toBe(401)
   })
 
   it.each(['/oauth2/token', '/oauth2/exchange'])('%s gives nothing to who shows nothing', async (path) => {

@@ -52,8 +52,8 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   const { authenticator, hostName, realm, blobs, signingKey } = options
   const { clock = Date.now, settings = () => NO_SETTINGS, onAudit = () => {} } = options
   const { onError = () => {}, onReport = () => {} } = options
-  const catalog = await Catalog.open(options.metadata, completeFrom(blobs, clock))
-  const deliveries = await Deliveries.open(options.deliveries)
+  const catalog = await Catalog.open(options.metadata, completeFrom(blobs, clock), onError)
+  const deliveries = await Deliveries.open(options.deliveries, onError)
   const metrics = new Metrics(catalog)
   const charts = new ChartIndex(catalog, clock)
   charts.prepare().catch(onError)

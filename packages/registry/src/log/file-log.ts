@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, truncate } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { UserError } from '@slipway/errors'
 import type { Log } from '../port.ts'
 
@@ -14,8 +15,10 @@ export async function openFileLog<T>(path: string): Promise<Log<T>> {
   return new FileLog<T>(path, await open(path, 'a'))
 }
 
+/** Bytes that are collected for one write of a whole log. */
+const WRITE = 1024 * 1024
+
 interface Waiting {
-  line: string
   done: () => void
   failed: (error: unknown) => void
 }
@@ -23,7 +26,8 @@ interface Waiting {
 class FileLog<T> implements Log<T> {
   readonly #path: string
   #file: FileHandle
-  #waiting: Waiting[] = []
+  #waiting: (Waiting & { line: string })[] = []
+  #rewrite: (Waiting & { entries: () => Iterable<T> }) | undefined
   #writing: Promise<void> | undefined
 
   constructor(path: string, file: FileHandle) {
@@ -46,24 +50,15 @@ class FileLog<T> implements Log<T> {
     const line = `${JSON.stringify(entry)}\n`
     return new Promise((done, failed) => {
       this.#waiting.push({ line, done, failed })
-      this.#writing ??= this.#writeAll().finally(() => {
-        this.#writing = undefined
-      })
+      this.#write()
     })
   }
 
-  async rewrite(entries: Iterable<T>): Promise<void> {
-    const next = `${this.#path}.next`
-    const file = await open(next, 'w')
-    for (const entry of entries) await file.write(`${JSON.stringify(entry)}\n`)
-    await file.sync()
-    await file.close()
-    await rename(next, this.#path)
-    await this.#file.close()
-    this.#file = await open(this.#path, 'a')
-    const folder = await open(dirname(this.#path))
-    await folder.sync()
-    await folder.close()
+  rewrite(entries: () => Iterable<T>): Promise<void> {
+    return new Promise((done, failed) => {
+      this.#rewrite = { entries, done, failed }
+      this.#write()
+    })
   }
 
   async close(): Promise<void> {
@@ -71,20 +66,57 @@ class FileLog<T> implements Log<T> {
     await this.#file.close()
   }
 
+  #write(): void {
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined
+    })
+  }
+
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting
-      this.#waiting = []
-      const { size } = await this.#file.stat()
+    while (this.#rewrite || this.#waiting.length > 0) {
+      if (this.#rewrite) await this.#replace(this.#rewrite)
+      else await this.#appendWaiting()
+    }
+  }
+
+  async #appendWaiting(): Promise<void> {
+    const group = this.#waiting
+    this.#waiting = []
+    const { size } = await this.#file.stat()
+    try {
+      await this.#file.write(group.map(({ line }) => line).join(''))
+      await this.#file.datasync()
+      for (const { done } of group) done()
+    } catch (error) {
+      // Half a line must not stand before the next one (a full disk).
+      await this.#file.truncate(size).catch(() => {})
+      for (const { failed } of group) failed(error)
+    }
+  }
+
+  /** The old file stays in use until the new one is whole. */
+  async #replace({ entries, done, failed }: Waiting & { entries: () => Iterable<T> }): Promise<void> {
+    this.#rewrite = undefined
+    // Who was told just now that its entry is kept takes note of it before the others are asked for.
+    await nextTurn()
+    const next = `${this.#path}.next`
+    try {
+      await rm(next, { force: true })
+      const file = await open(next, 'a')
       try {
-        await this.#file.write(group.map(({ line }) => line).join(''))
-        await this.#file.datasync()
-        for (const { done } of group) done()
+        await writeLines(file, entries())
+        await rename(next, this.#path)
       } catch (error) {
-        // Half a line must not stand before the next one (a full disk).
-        await this.#file.truncate(size).catch(() => {})
-        for (const { failed } of group) failed(error)
+        await file.close()
+        throw error
       }
+      const old = this.#file
+      this.#file = file
+      await old.close()
+      await flush(dirname(this.#path))
+      done()
+    } catch (error) {
+      failed(error)
     }
   }
 
@@ -111,6 +143,32 @@ class FileLog<T> implements Log<T> {
     } finally {
       await file.close()
     }
+  }
+}
+
+async function writeLines(file: FileHandle, entries: Iterable<unknown>): Promise<void> {
+  let lines: string[] = []
+  let size = 0
+  for (const entry of entries) {
+    const line = `${JSON.stringify(entry)}\n`
+    lines.push(line)
+    size += line.length
+    if (size < WRITE) continue
+    await file.write(lines.join(''))
+    lines = []
+    size = 0
+  }
+  await file.write(lines.join(''))
+  await file.sync()
+}
+
+/** Puts a folder's list of names on the disk. */
+async function flush(path: string): Promise<void> {
+  const folder = await open(path)
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
   }
 }
 

@@ -1,37 +1,41 @@
+import { Compaction } from '../log/compaction.ts'
 import type { Log } from '../port.ts'
 import type { ManifestRecord, MetadataChange } from './changes.ts'
 import type { Complete } from './earlier-changes.ts'
 import { HeldDigests } from './held-digests.ts'
 import { Repository } from './repository.ts'
 
-/** A log that has this many changes more than what lives is rewritten at the next start. */
-const WASTE_LIMIT = 1_000
-
 /** Repositories, their tags, manifests and blobs: in memory to read, in the log to last. */
 export class Catalog {
   readonly #log: Log<MetadataChange[]>
+  readonly #compaction: Compaction<MetadataChange[]>
   readonly #held = new HeldDigests()
   readonly #repositories = new Map<string, Repository>()
   readonly #observers: ((change: MetadataChange) => void)[] = []
 
-  private constructor(log: Log<MetadataChange[]>) {
+  private constructor(log: Log<MetadataChange[]>, onError: (error: unknown) => void) {
     this.#log = log
+    this.#compaction = new Compaction(log, () => [...this.#snapshot()].map((change) => [change]), onError)
   }
 
-  static async open(log: Log<MetadataChange[]>, complete: Complete): Promise<Catalog> {
-    const catalog = new Catalog(log)
-    let read = 0
+  /** `onError` is told when the log can't be written anew; it goes on growing then. */
+  static async open(
+    log: Log<MetadataChange[]>,
+    complete: Complete,
+    onError: (error: unknown) => void,
+  ): Promise<Catalog> {
+    const catalog = new Catalog(log, onError)
+    let entries = 0
     let isOld = false
     for await (const batch of log.read()) {
-      read += batch.length
+      entries += 1
       for (const change of batch) {
         const whole = await complete(change)
         isOld ||= whole !== change
         catalog.#apply(whole)
       }
     }
-    const living = [...catalog.#snapshot()]
-    if (isOld || read > living.length * 2 + WASTE_LIMIT) await log.rewrite(living.map((change) => [change]))
+    await catalog.#compaction.opened(entries, { force: isOld })
     return catalog
   }
 
@@ -86,6 +90,7 @@ export class Catalog {
       this.#apply(change)
       for (const observe of this.#observers) observe(change)
     }
+    this.#compaction.grew()
   }
 
   /** Calls `observer` with everything that lives, then with every change. */

@@ -20,6 +20,8 @@ export interface TestRegistry {
   url: string
   client: TestClient
   dir: string
+  /** Of its routes. */
+  paths: string[]
   events: RegistryEvent[]
   /** What it did by itself, in words. */
   reports: string[]
@@ -86,6 +88,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     url: `http://${host}`,
     client: new TestClient(`http://${host}`),
     dir,
+    paths: routes.map(({ path }) => path),
     events,
     reports,
     audit,

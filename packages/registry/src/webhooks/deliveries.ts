@@ -1,3 +1,4 @@
+import { Compaction } from '../log/compaction.ts'
 import type { Log } from '../port.ts'
 import type { Delivery } from './delivery.ts'
 
@@ -7,20 +8,26 @@ const KEPT = 100
 /** What was sent and what is still to be sent, in memory and, where there is a log, over restarts. */
 export class Deliveries {
   readonly #log: Log<Delivery> | undefined
+  readonly #compaction: Compaction<Delivery> | undefined
   /** By webhook, then by id. */
   readonly #pending = new Map<string, Map<string, Delivery>>()
   /** By webhook, the oldest first. */
   readonly #over = new Map<string, Delivery[]>()
 
-  private constructor(log: Log<Delivery> | undefined) {
+  private constructor(log: Log<Delivery> | undefined, onError: (error: unknown) => void) {
     this.#log = log
+    this.#compaction = log && new Compaction(log, () => [...this.#over.values(), this.pending()].flat(), onError)
   }
 
-  static async open(log: Log<Delivery> | undefined): Promise<Deliveries> {
-    const deliveries = new Deliveries(log)
-    if (!log) return deliveries
-    for await (const delivery of log.read()) deliveries.#remember(delivery)
-    await log.rewrite([...deliveries.#over.values()].flat().concat(deliveries.pending()))
+  /** `onError` is told when the log can't be written anew; it goes on growing then. */
+  static async open(log: Log<Delivery> | undefined, onError: (error: unknown) => void): Promise<Deliveries> {
+    const deliveries = new Deliveries(log, onError)
+    let entries = 0
+    for await (const delivery of log?.read() ?? []) {
+      entries += 1
+      deliveries.#remember(delivery)
+    }
+    await deliveries.#compaction?.opened(entries)
     return deliveries
   }
 
@@ -39,6 +46,7 @@ export class Deliveries {
   async keep(delivery: Delivery): Promise<void> {
     this.#remember(delivery)
     await this.#log?.append(delivery)
+    this.#compaction?.grew()
   }
 
   #remember(delivery: Delivery): void {
