@@ -11,7 +11,13 @@ const BUILT = /\/dist(\/|$)/
 const readmes = members()
   .filter(({ folder }) => folder.startsWith('packages/'))
   .map(({ folder, name }) => ({ folder, name, path: `${folder}/README.md` }))
-const documents = ['CONTRIBUTING.md', 'docs/ARCHITECTURE.md', 'docs/compatibility.md', 'docs/errors.md']
+const documents = [
+  'CONTRIBUTING.md',
+  'docs/ARCHITECTURE.md',
+  'docs/compatibility.md',
+  'docs/errors.md',
+  'docs/registry.md',
+]
 
 describe('documents', () => {
   it.each([...documents, ...readmes.map(({ path }) => path)])('%s names only files that exist', (path) => {

@@ -1,8 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readRegistryConfig } from './registry-config.ts'
+
+const EXAMPLE = fileURLToPath(new URL('../../../../examples/registry', import.meta.url))
 
 let folder: string
 beforeAll(async () => {
@@ -32,6 +35,12 @@ describe('the configuration of the registry alone', () => {
     const { upstreams } = await readRegistryConfig(folder)
 
     expect(upstreams).toMatchObject([{ name: 'docker.io', credentials: { username: 'robot', password: 'pw' } }])
+  })
+
+  it('can be the example', async () => {
+    const { policies, upstreams, webhooks, tokens } = await readRegistryConfig(EXAMPLE)
+
+    expect([policies, upstreams, webhooks, tokens].map(({ length }) => length)).toEqual([2, 1, 1, 1])
   })
 
   it('is one file', async () => {
