@@ -39,6 +39,7 @@ import { namespaceController } from './controllers/namespace-controller.ts'
 import { quotaController } from './controllers/quota-controller.ts'
 import { roleAggregationController } from './controllers/role-aggregation-controller.ts'
 import { storageProtectionController } from './controllers/storage-protection-controller.ts'
+import { tokenSecretController } from './controllers/token-secret-controller.ts'
 import { serveNonResource } from './non-resource.ts'
 import { refuseUpgrade } from './proxy/forward.ts'
 import type { Resource } from './registry/resource.ts'
@@ -148,6 +149,7 @@ export class ApiServer {
       storageProtectionController(deps),
       disruptionController({ ...deps, now }),
       namespaceController({ ...deps, aggregated, now, rootCa: this.#options.tls?.ca }),
+      tokenSecretController({ ...deps, issuer, rootCa: this.#options.tls?.ca }),
       apiAvailabilityController({ ...deps, aggregated, now }),
       localApiServices(deps),
     ]

@@ -193,3 +193,34 @@ describe('a namespace', () => {
     expect(meanwhile.status).toBe(200)
   })
 })
+
+describe('a Secret for a ServiceAccount', () => {
+  const secrets = '/api/v1/namespaces/default/secrets'
+  const secret = (name: string, account: string) => ({
+    metadata: { name, annotations: { 'kubernetes.io/service-account.name': account } },
+    type: 'kubernetes.io/service-account-token',
+  })
+
+  it('gets a token that works for as long as both are there', async () => {
+    await api.call('POST', '/api/v1/namespaces/default/serviceaccounts', { body: { metadata: { name: 'robot' } } })
+    await api.call('POST', secrets, { body: secret('robot-token', 'robot') })
+    const data = async () => (await api.call('GET', `${secrets}/robot-token`)).body.data ?? {}
+    await expect.poll(async () => Object.keys(await data()).toSorted()).toEqual(['ca.crt', 'namespace', 'token'])
+    const token = Buffer.from((await data()).token, 'base64').toString()
+    const headers = { authorization: `Bearer ${token}` }
+    const whoAmI = { path: '/apis/authentication.k8s.io/v1/selfsubjectreviews', anonymous: true, headers, body: {} }
+
+    const before = await api.call('POST', whoAmI.path, whoAmI)
+    await api.call('DELETE', '/api/v1/namespaces/default/serviceaccounts/robot')
+    await gone(`${secrets}/robot-token`)
+    const after = await api.call('POST', whoAmI.path, whoAmI)
+
+    expect(before.body.status.userInfo.username).toBe('system:serviceaccount:default:robot')
+    expect(after.status).toBe(401)
+  })
+
+  it('goes when there is no such account', async () => {
+    await api.call('POST', secrets, { body: secret('nobody-token', 'nobody') })
+    await gone(`${secrets}/nobody-token`)
+  })
+})
