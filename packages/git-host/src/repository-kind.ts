@@ -1,4 +1,4 @@
-import type { Condition, KubeObject } from '@slipway/kube-objects'
+import { type Condition, conditionsSchema, type KubeObject } from '@slipway/kube-objects'
 import type { DeployKey } from './git-host.ts'
 
 /** A git repository of this host. */
@@ -30,24 +30,6 @@ export interface RepositoryRef {
 }
 
 const text = (description: string): object => ({ type: 'string', description })
-
-const conditions = {
-  type: 'array',
-  'x-kubernetes-list-type': 'map',
-  'x-kubernetes-list-map-keys': ['type'],
-  items: {
-    type: 'object',
-    required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
-    properties: {
-      type: { type: 'string' },
-      status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-      reason: { type: 'string' },
-      message: { type: 'string' },
-      lastTransitionTime: { type: 'string', format: 'date-time' },
-      observedGeneration: { type: 'integer', format: 'int64' },
-    },
-  },
-}
 
 const spec = {
   type: 'object',
@@ -104,7 +86,7 @@ const status = {
     httpUrl: { type: 'string' },
     sshUrl: { type: 'string' },
     observedGeneration: { type: 'integer', format: 'int64' },
-    conditions,
+    conditions: conditionsSchema,
   },
 }
 

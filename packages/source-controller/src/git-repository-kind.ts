@@ -1,4 +1,4 @@
-import type { Condition, KubeObject } from '@slipway/kube-objects'
+import { type Condition, conditionsSchema, type KubeObject } from '@slipway/kube-objects'
 import type { StoredArtifact } from './artifact-store.ts'
 
 export interface Artifact extends StoredArtifact {
@@ -86,23 +86,7 @@ const status = {
         metadata: { type: 'object', additionalProperties: { type: 'string' } },
       },
     },
-    conditions: {
-      type: 'array',
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['type'],
-      items: {
-        type: 'object',
-        required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
-        properties: {
-          type: { type: 'string' },
-          status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-          reason: { type: 'string' },
-          message: { type: 'string' },
-          lastTransitionTime: { type: 'string', format: 'date-time' },
-          observedGeneration: { type: 'integer', format: 'int64' },
-        },
-      },
-    },
+    conditions: conditionsSchema,
     observedGeneration: { type: 'integer', format: 'int64' },
     observedIgnore: { type: 'string' },
     lastHandledReconcileAt: { type: 'string' },

@@ -1,4 +1,4 @@
-import type { Condition, KubeObject } from '@slipway/kube-objects'
+import { type Condition, conditionsSchema, type KubeObject } from '@slipway/kube-objects'
 
 /** An applied object, so that it can be pruned later. */
 export interface InventoryEntry {
@@ -103,23 +103,7 @@ const spec = {
 const status = {
   type: 'object',
   properties: {
-    conditions: {
-      type: 'array',
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['type'],
-      items: {
-        type: 'object',
-        required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
-        properties: {
-          type: { type: 'string' },
-          status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-          reason: { type: 'string' },
-          message: { type: 'string' },
-          lastTransitionTime: { type: 'string', format: 'date-time' },
-          observedGeneration: { type: 'integer', format: 'int64' },
-        },
-      },
-    },
+    conditions: conditionsSchema,
     observedGeneration: { type: 'integer', format: 'int64' },
     lastAppliedRevision: { type: 'string' },
     lastAppliedTime: { type: 'string', format: 'date-time' },

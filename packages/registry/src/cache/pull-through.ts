@@ -5,8 +5,8 @@ import type { ManifestRecord, MetadataChange } from '../metadata/changes.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { RegistrySettings, Upstream } from '../policy/settings.ts'
 import { Refusal } from '../refusal.ts'
-import { Turns } from '../turns.ts'
-import { Download } from './download.ts'
+import type { Download } from './download.ts'
+import { Downloads } from './downloads.ts'
 import { UpstreamClient, UpstreamSilent } from './upstream-client.ts'
 
 /** What stands for a repository of another registry. */
@@ -21,8 +21,6 @@ export interface CachedRepository {
 /** How content was come by: it was here, it was here and the other side says that it still holds, it was here and the other side is silent, it was fetched. */
 export type Outcome = 'hit' | 'revalidated' | 'offline' | 'miss'
 
-/** Downloads of blobs at once; each keeps a window of its content in memory. */
-const PARALLEL = 8
 /** Tags of which it is remembered when they were last looked at. */
 const REMEMBERED = 10_000
 
@@ -44,11 +42,11 @@ export class PullThrough {
   /** When the other side last said what a tag is, by repository and tag. */
   readonly #checked = new Map<string, number>()
   readonly #fetching = new Map<string, Promise<ManifestRecord>>()
-  readonly #downloads = new Map<string, Promise<Download>>()
-  readonly #turns = new Turns(PARALLEL)
+  readonly #downloads: Downloads
 
   constructor(deps: PullThroughDeps) {
     this.#deps = deps
+    this.#downloads = new Downloads(deps)
   }
 
   /** Undefined for a repository of our own. */
@@ -76,13 +74,9 @@ export class PullThrough {
     const isHere = await this.#isHere(cached, digest)
     this.#deps.metrics.cacheAsked(cached.upstream.name, 'blob', isHere ? 'hit' : 'miss')
     if (isHere) return undefined
-    const key = `${cached.name} ${digest}`
-    const running = this.#downloads.get(key)
-    if (running) return running
-    const download = this.#download(cached, digest, () => this.#downloads.delete(key))
-    this.#downloads.set(key, download)
-    download.catch(() => this.#downloads.delete(key))
-    return download
+    return this.#downloads.start({ name: cached.name, upstream: cached.upstream.name, digest }, () =>
+      this.#orUnavailable(cached, digest, () => this.#client(cached).blob(cached.repository, digest)),
+    )
   }
 
   /** Bytes; undefined when neither here nor there is such a blob. Nothing is fetched. */
@@ -178,46 +172,6 @@ export class PullThrough {
   async #isHere({ name }: CachedRepository, digest: string): Promise<boolean> {
     const { content } = this.#deps
     return content.hasBlob(name, digest) && (await content.blobs.stat(digest)) !== undefined
-  }
-
-  /** Resolves when the other side has begun to answer; `over` is called when the store has it all or never will. */
-  async #download(cached: CachedRepository, digest: string, over: () => void): Promise<Download> {
-    const { onError } = this.#deps
-    return new Promise((resolve, reject) => {
-      const work = async (): Promise<void> => {
-        const { size, body } = await this.#orUnavailable(cached, digest, () =>
-          this.#client(cached).blob(cached.repository, digest),
-        )
-        const download = new Download(digest, size)
-        resolve(download)
-        await this.#fill(cached, download, body).then(
-          () => download.end(),
-          (error) => {
-            onError(error)
-            download.end(error)
-          },
-        )
-      }
-      this.#turns.run(work).catch(reject).finally(over)
-    })
-  }
-
-  async #fill(
-    { upstream, name }: CachedRepository,
-    download: Download,
-    body: AsyncIterable<Uint8Array>,
-  ): Promise<void> {
-    const { content, metrics } = this.#deps
-    const { digest } = download
-    const id = await content.blobs.startUpload()
-    try {
-      const size = await content.blobs.appendUpload(id, download.through(body))
-      metrics.cacheFetched(upstream.name, 'blob', size)
-      await content.link(name, { digest, size }, () => content.blobs.commitUpload(id, digest))
-    } catch (error) {
-      await content.blobs.cancelUpload(id)
-      throw error
-    }
   }
 
   async #orUnavailable<T>(cached: CachedRepository, what: string, ask: () => Promise<T>): Promise<T> {

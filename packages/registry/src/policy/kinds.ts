@@ -1,4 +1,4 @@
-import type { KubeObject } from '@slipway/kube-objects'
+import { conditionsSchema, type KubeObject } from '@slipway/kube-objects'
 import { WEBHOOK_ACTIONS } from './settings.ts'
 
 type Schema = Record<string, unknown>
@@ -117,24 +117,6 @@ const tokenSpec: Schema = {
   },
 }
 
-const conditions: Schema = {
-  type: 'array',
-  'x-kubernetes-list-type': 'map',
-  'x-kubernetes-list-map-keys': ['type'],
-  items: {
-    type: 'object',
-    required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
-    properties: {
-      type: { type: 'string' },
-      status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-      reason: { type: 'string' },
-      message: { type: 'string' },
-      lastTransitionTime: { type: 'string', format: 'date-time' },
-      observedGeneration: { type: 'integer', format: 'int64' },
-    },
-  },
-}
-
 interface Kind {
   kind: string
   plural: string
@@ -206,7 +188,7 @@ export const crds: KubeObject[] = KINDS.map(({ kind, plural, description, spec, 
               spec,
               status: {
                 type: 'object',
-                properties: { observedGeneration: { type: 'integer', format: 'int64' }, conditions },
+                properties: { observedGeneration: { type: 'integer', format: 'int64' }, conditions: conditionsSchema },
               },
             },
           },

@@ -1,7 +1,8 @@
 import { Controller, type Log } from '@slipway/controller-runtime'
 import type { Change, InformerSet, KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
-import { readSettings, readSettingsObject, SETTINGS_KINDS, type SecretSource } from './read-settings.ts'
+import { readSettings, readSettingsObject, SETTINGS_KINDS } from './read-settings.ts'
+import type { SecretSource } from './readers.ts'
 import { NO_SETTINGS, type RegistrySettings } from './settings.ts'
 
 export interface SettingsControllersDeps {
