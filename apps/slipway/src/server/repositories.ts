@@ -1,5 +1,5 @@
 import { UserError } from '@slipway/errors'
-import type { KubeClient } from '@slipway/kube-client'
+import { type KubeClient, retryOnConflict } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { SYSTEM_NAMESPACE } from '../access/access-objects.ts'
 
@@ -57,11 +57,13 @@ export async function waitForRepository(client: KubeClient, name: string): Promi
 
 /** Adds a deploy key, or gives the one of that name a new key or access. */
 export async function addDeployKey(client: KubeClient, repositoryName: string, key: DeployKey): Promise<void> {
-  const repository = await getRepository(client, repositoryName)
-  const deployKeys = [...(repository.spec.deployKeys ?? []).filter(({ name }) => name !== key.name), key]
-  const { resourceVersion } = repository.metadata
-  await client.patch({ ...KIND, namespace: SYSTEM_NAMESPACE, name: repository.metadata.name }, 'merge', {
-    metadata: { resourceVersion },
-    spec: { deployKeys },
+  // The controller writes the status of a new repository meanwhile.
+  await retryOnConflict(async () => {
+    const { metadata, spec } = await getRepository(client, repositoryName)
+    const deployKeys = [...(spec.deployKeys ?? []).filter(({ name }) => name !== key.name), key]
+    await client.patch({ ...KIND, namespace: SYSTEM_NAMESPACE, name: metadata.name }, 'merge', {
+      metadata: { resourceVersion: metadata.resourceVersion },
+      spec: { deployKeys },
+    })
   })
 }
