@@ -4,6 +4,12 @@ import type { ReconcileResult } from './reconciler.ts'
 
 export type ConditionUpdate = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
 
+interface ConditionChange {
+  set: ConditionUpdate[]
+  /** Types. */
+  remove: string[]
+}
+
 /** The list with one condition set; `lastTransitionTime` moves only when its status changes (metav1.Condition). */
 export function setCondition(conditions: Condition[], update: ConditionUpdate, now: string): Condition[] {
   const before = conditions.find((condition) => condition.type === update.type)
@@ -22,10 +28,7 @@ export function reasonOf(error: unknown): string {
 }
 
 /** What an outcome means for Ready, Reconciling and Stalled (kstatus): the conditions to set and those to take away. */
-export function conditionsOf(outcome: ReconcileResult | { kind: 'failed'; error: unknown }): {
-  set: ConditionUpdate[]
-  remove: string[]
-} {
+export function conditionsOf(outcome: ReconcileResult | { kind: 'failed'; error: unknown }): ConditionChange {
   switch (outcome.kind) {
     case 'ready':
       return {
@@ -45,7 +48,7 @@ export function conditionsOf(outcome: ReconcileResult | { kind: 'failed'; error:
   }
 }
 
-function failure(error: unknown): { set: ConditionUpdate[]; remove: string[] } {
+function failure(error: unknown): ConditionChange {
   const reason = reasonOf(error)
   const message = describeError(error)
   switch (classOf(error)) {
@@ -76,14 +79,23 @@ export function nextConditions(
   outcome: ReconcileResult | { kind: 'failed'; error: unknown },
   now: string,
 ): Condition[] {
-  const { set, remove } = conditionsOf(outcome)
-  const current = ((object.status?.conditions ?? []) as Condition[]).filter(({ type }) => !remove.includes(type))
-  const { generation } = object.metadata
+  return changeConditions(object, conditionsOf(outcome), now)
+}
+
+/** The object's conditions with some taken away and others set, which then say of which generation they are. */
+export function changeConditions(
+  { status, metadata }: KubeObject,
+  { set, remove }: ConditionChange,
+  now: string,
+): Condition[] {
+  const { generation } = metadata
+  const isSet = ({ type }: Condition): boolean => set.some((update) => update.type === type)
+  const kept = ((status?.conditions ?? []) as Condition[]).filter(
+    (condition) => isSet(condition) || !remove.includes(condition.type),
+  )
   return set
-    .reduce((conditions, update) => setCondition(conditions, update, now), current)
+    .reduce((conditions, update) => setCondition(conditions, update, now), kept)
     .map((condition) =>
-      generation !== undefined && set.some(({ type }) => type === condition.type)
-        ? { ...condition, observedGeneration: generation }
-        : condition,
+      generation !== undefined && isSet(condition) ? { ...condition, observedGeneration: generation } : condition,
     )
 }

@@ -1,5 +1,5 @@
 export { Backoff } from './backoff.ts'
-export { type ConditionUpdate, nextConditions, reasonOf, setCondition } from './conditions.ts'
+export { type ConditionUpdate, changeConditions, nextConditions, reasonOf } from './conditions.ts'
 export { Controller, type ControllerOptions, changesMoreThanStatus, type Log, type Watch } from './controller.ts'
 export { EventRecorder } from './events.ts'
 export { Lease, type LeaseOptions } from './lease.ts'

@@ -1,4 +1,11 @@
-import { type Condition, conditionsSchema, type KubeObject } from '@slipway/kube-objects'
+import {
+  ageColumn,
+  type Condition,
+  conditionsSchema,
+  customResourceDefinition,
+  type KubeObject,
+  readyColumn,
+} from '@slipway/kube-objects'
 import type { DeployKey } from './git-host.ts'
 
 /** A git repository of this host. */
@@ -90,53 +97,23 @@ const status = {
   },
 }
 
-const column = (name: string, jsonPath: string): object => ({ name, type: 'string', jsonPath })
-
 /** The CustomResourceDefinition of Repository. */
 export const crds: KubeObject[] = [
-  {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'repositories.slipway.dev' },
-    spec: {
-      group: 'slipway.dev',
-      scope: 'Namespaced',
-      names: {
-        kind: 'Repository',
-        listKind: 'RepositoryList',
-        plural: 'repositories',
-        singular: 'repository',
-        shortNames: ['repo'],
-        categories: ['slipway'],
-      },
-      versions: [
-        {
-          name: 'v1alpha1',
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: [
-            column('Repository', '.spec.repositoryName'),
-            column('Ready', '.status.conditions[?(@.type=="Ready")].status'),
-            column('URL', '.status.httpUrl'),
-            { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-          ],
-          schema: {
-            openAPIV3Schema: {
-              type: 'object',
-              description: 'A git repository of this host.',
-              required: ['spec'],
-              properties: {
-                apiVersion: { type: 'string' },
-                kind: { type: 'string' },
-                metadata: { type: 'object' },
-                spec,
-                status,
-              },
-            },
-          },
-        },
-      ],
-    },
-  },
+  customResourceDefinition({
+    group: 'slipway.dev',
+    version: 'v1alpha1',
+    kind: 'Repository',
+    plural: 'repositories',
+    shortNames: ['repo'],
+    categories: ['slipway'],
+    description: 'A git repository of this host.',
+    spec,
+    status,
+    columns: [
+      { name: 'Repository', jsonPath: '.spec.repositoryName' },
+      readyColumn,
+      { name: 'URL', jsonPath: '.status.httpUrl' },
+      ageColumn,
+    ],
+  }),
 ]

@@ -22,6 +22,13 @@ export { strategicMergePatch } from './patch/strategic-merge-patch.ts'
 export { canonicalQuantity, parseQuantity, quantityValue } from './quantity.ts'
 export { builtinKinds, isNamespaced, objectMetaSchema, schemaFor } from './schema/builtin.ts'
 export { conditionsSchema } from './schema/conditions.ts'
+export {
+  ageColumn,
+  type CustomKind,
+  customResourceDefinition,
+  type PrinterColumn,
+  readyColumn,
+} from './schema/custom-resource.ts'
 export { fillDefaults, type TypeDefaults, zeroValue } from './schema/defaults.ts'
 export { ANY, fieldNode, type SchemaConstraints, type SchemaNode } from './schema/node.ts'
 export { crdSchema, schemaFromOpenApi } from './schema/openapi.ts'

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@slipway/kube-objects'
+import { ageColumn, customResourceDefinition, type KubeObject } from '@slipway/kube-objects'
 
 type Schema = Record<string, unknown>
 
@@ -74,73 +74,34 @@ const connectionSpec = object(
   ['type', 'tenantId', 'servicePrincipalId', 'secretRef'],
 )
 
-const column = (name: string, jsonPath: string, type = 'string'): Schema => ({ name, type, jsonPath })
-
-interface Kind {
-  kind: string
-  plural: string
-  shortNames: string[]
-  properties: Record<string, Schema>
-  columns: Schema[]
-  hasStatus: boolean
-}
-
-function crd({ kind, plural, shortNames, properties, columns, hasStatus }: Kind): KubeObject {
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.slipway.dev` },
-    spec: {
-      group: 'slipway.dev',
-      scope: 'Namespaced',
-      names: {
-        kind,
-        listKind: `${kind}List`,
-        plural,
-        singular: kind.toLowerCase(),
-        shortNames,
-        categories: ['slipway'],
-      },
-      versions: [
-        {
-          name: 'v1alpha1',
-          served: true,
-          storage: true,
-          schema: {
-            openAPIV3Schema: object({ apiVersion: text, kind: text, metadata: { type: 'object' }, ...properties }, [
-              'spec',
-            ]),
-          },
-          ...(hasStatus && { subresources: { status: {} } }),
-          additionalPrinterColumns: [...columns, column('Age', '.metadata.creationTimestamp', 'date')],
-        },
-      ],
-    },
-  }
-}
+const ours = { group: 'slipway.dev', version: 'v1alpha1', categories: ['slipway'] }
 
 /** The kinds that this package owns. */
 export const crds: KubeObject[] = [
-  crd({
+  customResourceDefinition({
+    ...ours,
     kind: 'PipelineRun',
     plural: 'pipelineruns',
     shortNames: ['prun'],
-    properties: { spec: runSpec, status: runStatus },
-    hasStatus: true,
+    description: 'One run of a pipeline, for one commit.',
+    spec: runSpec,
+    status: runStatus,
     columns: [
-      column('Repository', '.spec.repository'),
-      column('Build', '.spec.buildId', 'integer'),
-      column('Phase', '.status.phase'),
-      column('Commit', '.spec.commit'),
-      column('Started', '.status.startTime', 'date'),
+      { name: 'Repository', jsonPath: '.spec.repository' },
+      { name: 'Build', type: 'integer', jsonPath: '.spec.buildId' },
+      { name: 'Phase', jsonPath: '.status.phase' },
+      { name: 'Commit', jsonPath: '.spec.commit' },
+      { name: 'Started', type: 'date', jsonPath: '.status.startTime' },
+      ageColumn,
     ],
   }),
-  crd({
+  customResourceDefinition({
+    ...ours,
     kind: 'ServiceConnection',
     plural: 'serviceconnections',
     shortNames: ['svcconn'],
-    properties: { spec: connectionSpec },
-    hasStatus: false,
-    columns: [column('Type', '.spec.type'), column('Tenant', '.spec.tenantId')],
+    description: 'An account of another service that pipelines use under a name.',
+    spec: connectionSpec,
+    columns: [{ name: 'Type', jsonPath: '.spec.type' }, { name: 'Tenant', jsonPath: '.spec.tenantId' }, ageColumn],
   }),
 ]

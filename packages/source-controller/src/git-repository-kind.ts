@@ -1,4 +1,11 @@
-import { type Condition, conditionsSchema, type KubeObject } from '@slipway/kube-objects'
+import {
+  ageColumn,
+  type Condition,
+  conditionsSchema,
+  customResourceDefinition,
+  type KubeObject,
+  readyColumn,
+} from '@slipway/kube-objects'
 import type { StoredArtifact } from './artifact-store.ts'
 
 export interface Artifact extends StoredArtifact {
@@ -93,51 +100,23 @@ const status = {
   },
 }
 
-const ready = '.status.conditions[?(@.type=="Ready")]'
-
 /** The CustomResourceDefinition of GitRepository. */
 export const crds: KubeObject[] = [
-  {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'gitrepositories.source.toolkit.fluxcd.io' },
-    spec: {
-      group: 'source.toolkit.fluxcd.io',
-      scope: 'Namespaced',
-      names: {
-        kind: 'GitRepository',
-        listKind: 'GitRepositoryList',
-        plural: 'gitrepositories',
-        singular: 'gitrepository',
-        shortNames: ['gitrepo'],
-      },
-      versions: [
-        {
-          name: 'v1',
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: [
-            { name: 'URL', type: 'string', jsonPath: '.spec.url' },
-            { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-            { name: 'Ready', type: 'string', jsonPath: `${ready}.status` },
-            { name: 'Status', type: 'string', jsonPath: `${ready}.message` },
-          ],
-          schema: {
-            openAPIV3Schema: {
-              type: 'object',
-              description: 'A git repository whose tree at a commit is made available as an artifact.',
-              properties: {
-                apiVersion: { type: 'string' },
-                kind: { type: 'string' },
-                metadata: { type: 'object' },
-                spec,
-                status,
-              },
-            },
-          },
-        },
-      ],
-    },
-  },
+  customResourceDefinition({
+    group: 'source.toolkit.fluxcd.io',
+    version: 'v1',
+    kind: 'GitRepository',
+    plural: 'gitrepositories',
+    shortNames: ['gitrepo'],
+    description: 'A git repository whose tree at a commit is made available as an artifact.',
+    spec,
+    hasOptionalSpec: true,
+    status,
+    columns: [
+      { name: 'URL', jsonPath: '.spec.url' },
+      ageColumn,
+      readyColumn,
+      { name: 'Status', jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
+    ],
+  }),
 ]

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@slipway/kube-objects'
+import { ageColumn, customResourceDefinition, type KubeObject } from '@slipway/kube-objects'
 
 const string = { type: 'string' }
 const boolean = { type: 'boolean' }
@@ -101,35 +101,20 @@ const status = {
 }
 
 /** `helm.fluxcd.io/v1` HelmRelease with the Helm Operator's names and columns. */
-export const helmReleaseCrd: KubeObject = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'helmreleases.helm.fluxcd.io' },
-  spec: {
-    group: 'helm.fluxcd.io',
-    scope: 'Namespaced',
-    names: {
-      kind: 'HelmRelease',
-      listKind: 'HelmReleaseList',
-      plural: 'helmreleases',
-      singular: 'helmrelease',
-      shortNames: ['hr', 'hrs'],
-    },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        schema: { openAPIV3Schema: { type: 'object', required: ['spec'], properties: { spec, status } } },
-        additionalPrinterColumns: [
-          { name: 'Release', type: 'string', jsonPath: '.status.releaseName' },
-          { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
-          { name: 'ReleaseStatus', type: 'string', jsonPath: '.status.releaseStatus' },
-          { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Released")].message' },
-          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-        ],
-      },
-    ],
-  },
-}
+export const helmReleaseCrd: KubeObject = customResourceDefinition({
+  group: 'helm.fluxcd.io',
+  version: 'v1',
+  kind: 'HelmRelease',
+  plural: 'helmreleases',
+  shortNames: ['hr', 'hrs'],
+  description: 'A chart that is installed and kept as its values say.',
+  spec,
+  status,
+  columns: [
+    { name: 'Release', jsonPath: '.status.releaseName' },
+    { name: 'Phase', jsonPath: '.status.phase' },
+    { name: 'ReleaseStatus', jsonPath: '.status.releaseStatus' },
+    { name: 'Message', jsonPath: '.status.conditions[?(@.type=="Released")].message' },
+    ageColumn,
+  ],
+})

@@ -1,16 +1,17 @@
-import { setCondition } from '@slipway/controller-runtime'
+import { type ConditionUpdate, changeConditions } from '@slipway/controller-runtime'
 import type { Condition } from '@slipway/kube-objects'
 import type { Failure, Kustomization } from './kustomization-kind.ts'
 
-type Update = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
-
+/** What a later outcome takes away. */
+const PASSING = ['Reconciling', 'Stalled']
 // Longer messages than this are of no use in a table, and events are limited to 1024 characters.
 const NAMED_FAILURES = 5
 
 /** Everything is applied. */
 export function appliedConditions(kustomization: Kustomization, revision: string, now: string): Condition[] {
   const message = `Applied revision: ${revision}`
-  return next(kustomization, [{ type: 'Ready', status: 'True', reason: 'ReconciliationSucceeded', message }], now)
+  const ready: ConditionUpdate = { type: 'Ready', status: 'True', reason: 'ReconciliationSucceeded', message }
+  return changeConditions(kustomization, { set: [ready], remove: PASSING }, now)
 }
 
 /** Something is not applied. `retry`: it may pass by itself. */
@@ -19,10 +20,11 @@ export function failedConditions(
   { reason, message, retry }: { reason: string; message: string; retry: boolean },
   now: string,
 ): Condition[] {
-  const progress: Update = retry
+  const progress: ConditionUpdate = retry
     ? { type: 'Reconciling', status: 'True', reason: 'ProgressingWithRetry', message }
     : { type: 'Stalled', status: 'True', reason, message }
-  return next(kustomization, [{ type: 'Ready', status: 'False', reason, message }, progress], now)
+  const ready: ConditionUpdate = { type: 'Ready', status: 'False', reason, message }
+  return changeConditions(kustomization, { set: [ready, progress], remove: PASSING }, now)
 }
 
 /** `web.yaml:3 Deployment/default/web: reason`. */
@@ -37,17 +39,3 @@ export function partialMessage(revision: string, failures: readonly Failure[], a
   const parts = `${failures.length} ${failures.length === 1 ? 'input' : 'inputs'} of ${revision}`
   return `${parts} could not be applied, ${applied} objects are: ${[...named, ...more].join('; ')}`
 }
-
-function next({ status, metadata }: Kustomization, updates: Update[], now: string): Condition[] {
-  const types = updates.map(({ type }) => type)
-  const kept = (status?.conditions ?? []).filter(({ type }) => types.includes(type) || !PASSING.includes(type))
-  return updates
-    .reduce((conditions, update) => setCondition(conditions, update, now), kept)
-    .map((condition) =>
-      types.includes(condition.type) && metadata.generation !== undefined
-        ? { ...condition, observedGeneration: metadata.generation }
-        : condition,
-    )
-}
-
-const PASSING = ['Reconciling', 'Stalled']

@@ -1,4 +1,11 @@
-import { type Condition, conditionsSchema, type KubeObject } from '@slipway/kube-objects'
+import {
+  ageColumn,
+  type Condition,
+  conditionsSchema,
+  customResourceDefinition,
+  type KubeObject,
+  readyColumn,
+} from '@slipway/kube-objects'
 
 /** An applied object, so that it can be pruned later. */
 export interface InventoryEntry {
@@ -144,49 +151,18 @@ const status = {
   },
 }
 
-const ready = '.status.conditions[?(@.type=="Ready")]'
-
 /** The CustomResourceDefinition of Kustomization. */
 export const crds: KubeObject[] = [
-  {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'kustomizations.kustomize.toolkit.fluxcd.io' },
-    spec: {
-      group: GROUP,
-      scope: 'Namespaced',
-      names: {
-        kind: 'Kustomization',
-        listKind: 'KustomizationList',
-        plural: 'kustomizations',
-        singular: 'kustomization',
-        shortNames: ['ks'],
-      },
-      versions: [
-        {
-          name: 'v1',
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: [
-            { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-            { name: 'Ready', type: 'string', jsonPath: `${ready}.status` },
-            { name: 'Status', type: 'string', jsonPath: `${ready}.message` },
-          ],
-          schema: {
-            openAPIV3Schema: {
-              type: 'object',
-              properties: {
-                apiVersion: { type: 'string' },
-                kind: { type: 'string' },
-                metadata: { type: 'object' },
-                spec,
-                status,
-              },
-            },
-          },
-        },
-      ],
-    },
-  },
+  customResourceDefinition({
+    group: GROUP,
+    version: 'v1',
+    kind: 'Kustomization',
+    plural: 'kustomizations',
+    shortNames: ['ks'],
+    description: 'A folder of an artifact that the cluster is made to match.',
+    spec,
+    hasOptionalSpec: true,
+    status,
+    columns: [ageColumn, readyColumn, { name: 'Status', jsonPath: '.status.conditions[?(@.type=="Ready")].message' }],
+  }),
 ]

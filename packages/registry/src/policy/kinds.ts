@@ -1,4 +1,11 @@
-import { conditionsSchema, type KubeObject } from '@slipway/kube-objects'
+import {
+  ageColumn,
+  conditionsSchema,
+  customResourceDefinition,
+  type KubeObject,
+  type PrinterColumn,
+  readyColumn,
+} from '@slipway/kube-objects'
 import { WEBHOOK_ACTIONS } from './settings.ts'
 
 type Schema = Record<string, unknown>
@@ -122,7 +129,7 @@ interface Kind {
   plural: string
   description: string
   spec: Schema
-  column: { name: string; jsonPath: string }
+  column: PrinterColumn
 }
 
 const KINDS: Kind[] = [
@@ -157,43 +164,16 @@ const KINDS: Kind[] = [
 ]
 
 /** The CustomResourceDefinitions of what a registry's owner wants of it. */
-export const crds: KubeObject[] = KINDS.map(({ kind, plural, description, spec, column }) => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `${plural}.slipway.dev` },
-  spec: {
+export const crds: KubeObject[] = KINDS.map(({ column, ...kind }) =>
+  customResourceDefinition({
+    ...kind,
     group: 'slipway.dev',
-    scope: 'Namespaced',
-    names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase(), categories: ['slipway'] },
-    versions: [
-      {
-        name: 'v1alpha1',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        additionalPrinterColumns: [
-          { type: 'string', ...column },
-          { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
-          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-        ],
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            description,
-            required: ['spec'],
-            properties: {
-              apiVersion: { type: 'string' },
-              kind: { type: 'string' },
-              metadata: { type: 'object' },
-              spec,
-              status: {
-                type: 'object',
-                properties: { observedGeneration: { type: 'integer', format: 'int64' }, conditions: conditionsSchema },
-              },
-            },
-          },
-        },
-      },
-    ],
-  },
-}))
+    version: 'v1alpha1',
+    categories: ['slipway'],
+    status: {
+      type: 'object',
+      properties: { observedGeneration: { type: 'integer', format: 'int64' }, conditions: conditionsSchema },
+    },
+    columns: [column, readyColumn, ageColumn],
+  }),
+)
