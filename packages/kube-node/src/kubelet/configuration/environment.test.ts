@@ -44,13 +44,14 @@ describe('containerEnvironment', () => {
   }
   const place = { nodeName: 'node', hostIP: '127.0.0.1', podIP: '' }
 
-  it('takes values from everywhere', async () => {
+  it('takes values from everywhere, but no bytes', async () => {
     const cluster = new FakeCluster()
     await cluster.create({
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: 'cm', namespace: 'n' },
       data: { a: 'x' },
+      binaryData: { raw: 'AAEC' },
     })
     await cluster.create({
       apiVersion: 'v1',

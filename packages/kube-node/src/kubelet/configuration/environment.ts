@@ -23,8 +23,8 @@ export async function containerEnvironment(
   for (const source of container.envFrom ?? []) {
     const ref = source.configMapRef ?? source.secretRef
     if (!ref) continue
-    const data = await configuration.data(source.configMapRef ? 'ConfigMap' : 'Secret', ref.name, ref.optional)
-    for (const [key, value] of data ?? []) env.set(`${source.prefix ?? ''}${key}`, value.toString('utf8'))
+    const texts = await configuration.texts(source.configMapRef ? 'ConfigMap' : 'Secret', ref.name, ref.optional)
+    for (const [key, value] of texts ?? []) env.set(`${source.prefix ?? ''}${key}`, value)
   }
   const valueFor = async ({ value, valueFrom }: EnvVar): Promise<string | undefined> => {
     if (!valueFrom) return expandVariables(value ?? '', env)
