@@ -25,6 +25,11 @@ export class Occupancy {
     return occupants
   }
 
+  /** Whether a pod is counted though the watch has not brought its binding yet. */
+  isAssumed({ metadata }: Pod): boolean {
+    return this.#assumed.has(metadata.uid ?? '')
+  }
+
   /** Counts a pod before it is bound. */
   assume({ metadata }: Pod): void {
     this.#assumed.add(metadata.uid ?? '')

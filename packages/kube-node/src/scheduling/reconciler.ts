@@ -30,7 +30,7 @@ export function isWaiting({ spec, metadata }: Pod): boolean {
 export function schedulerReconciler(deps: SchedulerDeps): Reconciler<Pod> {
   return {
     async reconcile(pod, context) {
-      if (!isWaiting(pod)) return NOTHING
+      if (!isWaiting(pod) || deps.occupancy.isAssumed(pod)) return NOTHING
       if (pod.spec.schedulingGates?.length) {
         const message = 'Scheduling is blocked due to non-empty scheduling gates'
         await condemn(pod, { reason: 'SchedulingGated', message }, context)
