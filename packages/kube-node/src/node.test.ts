@@ -193,6 +193,39 @@ describe.skipIf(!running)(
       expect(containers.map((container) => container.id)).toContain(id)
     })
 
+    it('starts nothing of a pod that is deleted', async () => {
+      const { cluster } = world
+      const made: string[] = []
+      const watching = new AbortController()
+      const filter = podFilter(world.instance)
+      const watch = async (onReady: () => void): Promise<void> => {
+        for await (const { action, labels } of engine.events(filter, { signal: watching.signal, onReady })) {
+          if (action === 'create') made.push(labels['io.kubernetes.container.name'] ?? '')
+        }
+      }
+      let watched: Promise<unknown> = Promise.resolve()
+      await new Promise<void>((resolve) => {
+        watched = watch(resolve).catch(() => {})
+      })
+      await cluster.create({
+        ...podRef('short'),
+        metadata: { name: 'short', namespace },
+        spec: {
+          nodeName: 'slipway',
+          terminationGracePeriodSeconds: 0,
+          containers: [{ name: 'c', image: IMAGE, imagePullPolicy: 'IfNotPresent' }],
+        },
+      })
+      await cluster.until(podRef('short'), isReady)
+
+      await cluster.delete(podRef('short'), { gracePeriodSeconds: 0 })
+
+      await expect.poll(() => engine.list(filter), { timeout: 10_000 }).toEqual([])
+      watching.abort()
+      await watched
+      expect(made).toEqual(['POD', 'c'])
+    })
+
     it('restarts what ends, keeps its last state, and counts', async () => {
       const { cluster } = world
       await cluster.create({

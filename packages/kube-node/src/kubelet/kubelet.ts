@@ -1,3 +1,4 @@
+import type { ContainerSummary } from '@slipway/container-engine'
 import { EventRecorder, type Log } from '@slipway/controller-runtime'
 import { messageOf } from '@slipway/errors'
 import type { Change, InformerSet } from '@slipway/kube-client'
@@ -30,6 +31,8 @@ export class Kubelet {
   readonly #workers = new Map<string, PodWorker>()
   readonly #abort = new AbortController()
   readonly #configuration: ConfigurationWatch
+  /** Containers of pods that were there before this process, by their pod's uid. */
+  readonly #adopted = new Map<string, ContainerSummary[]>()
   #unsubscribe = (): void => {}
   #watching: Promise<void> | undefined
 
@@ -57,7 +60,7 @@ export class Kubelet {
     const pods = informers.for<Pod>(PODS)
     // Containers are told where Services are.
     await Promise.all([pods, informers.for(SERVICES), informers.for(NODES)].map((informer) => informer.start()))
-    await this.#removeOrphans(new Set(pods.list().map(({ metadata }) => metadata.uid ?? '')))
+    await this.#adopt(new Set(pods.list().map(({ metadata }) => metadata.uid ?? '')))
     this.#watching = this.#watchEngine()
     this.#configuration.start()
     this.#unsubscribe = pods.on((change) => this.#onPod(change))
@@ -96,7 +99,8 @@ export class Kubelet {
       worker.update(object)
       return
     }
-    const created = new PodWorker(object, this.#deps, this.#rejection(object))
+    const created = new PodWorker(object, this.#adopted.get(uid) ?? [], this.#deps, this.#rejection(object))
+    this.#adopted.delete(uid)
     this.#workers.set(uid, created)
     created.update(object)
     if (this.#deps.runtime.simulated) void this.#markSimulated(object)
@@ -137,11 +141,21 @@ export class Kubelet {
     }
   }
 
-  async #removeOrphans(known: Set<string>): Promise<void> {
+  /** Finds the containers of these pods; those of others go. */
+  async #adopt(uids: Set<string>): Promise<void> {
     const { engine } = this.#deps.runtime
     const containers = await engine.list(podFilter(this.#deps.instance))
-    const orphans = containers.filter(({ labels }) => !known.has(labels[LABELS.uid] ?? ''))
-    await removeContainers(engine, orphans)
+    const uidOf = ({ labels }: ContainerSummary): string => labels[LABELS.uid] ?? ''
+    await removeContainers(
+      engine,
+      containers.filter((container) => !uids.has(uidOf(container))),
+    )
+    for (const uid of uids) {
+      this.#adopted.set(
+        uid,
+        containers.filter((container) => uidOf(container) === uid),
+      )
+    }
   }
 
   /** Wakes the pod of every container that ends; after a cut connection all of them, since something may have been missed. */

@@ -39,13 +39,18 @@ export interface ObservedContainers {
   stale: Attempt[]
 }
 
-/** What the engine has of a pod. */
-export async function observePod(
+/** A container by what tells whose it is. */
+export interface LabelledContainer {
+  id: string
+  labels: Record<string, string>
+}
+
+/** What the engine has of these containers of a pod. */
+export async function observeContainers(
   engine: PodEngine,
-  { node, uid }: { node: string; uid: string },
+  containersOfPod: LabelledContainer[],
 ): Promise<ObservedContainers> {
-  const summaries = await engine.list(podFilter(node, uid))
-  const states = await Promise.all(summaries.map(({ id }) => engine.inspect(id)))
+  const states = await Promise.all(containersOfPod.map(({ id }) => engine.inspect(id)))
   const attempts = states.filter((state) => state !== undefined).map(attemptOf)
   attempts.sort((a, b) => b.attempt - a.attempt)
   const containers = new Map<string, Observed>()
@@ -75,9 +80,9 @@ export function podFilter(node: string, uid?: string): { labels: Record<string, 
 /** Removes containers; sandboxes go last, which engines refuse to remove while something that joined them is there. */
 export async function removeContainers(
   engine: Pick<PodEngine, 'remove'>,
-  containers: { id: string; labels: Record<string, string> }[],
+  containers: LabelledContainer[],
 ): Promise<void> {
-  const isSandbox = ({ labels }: { labels: Record<string, string> }): boolean => labels[LABELS.container] === SANDBOX
+  const isSandbox = ({ labels }: LabelledContainer): boolean => labels[LABELS.container] === SANDBOX
   await Promise.all(containers.filter((container) => !isSandbox(container)).map(({ id }) => engine.remove(id)))
   await Promise.all(containers.filter(isSandbox).map(({ id }) => engine.remove(id)))
 }

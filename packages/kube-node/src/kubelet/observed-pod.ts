@@ -3,8 +3,9 @@ import type { Container, Pod } from '../model/pod.ts'
 import type { ContainerStatus, PodStatus } from '../model/pod-status.ts'
 import type { PodPlace } from './configuration/downward.ts'
 import { messageFile } from './containers/container-spec.ts'
+import { PodContainers } from './containers/pod-containers.ts'
 import { terminationMessage } from './containers/termination-message.ts'
-import { type Attempt, type Observed, observePod, removeContainers } from './observe.ts'
+import { type Attempt, type LabelledContainer, type Observed, observeContainers } from './observe.ts'
 import type { ProbeTarget } from './probes/probe-action.ts'
 import { mergeStatus } from './status/pod-status.ts'
 import type { WorkerDeps } from './worker-deps.ts'
@@ -13,6 +14,8 @@ import type { WorkerDeps } from './worker-deps.ts'
 export class ObservedPod {
   /** The pod's own folder. */
   readonly dir: string
+  /** What of it is at the engine. */
+  readonly own: PodContainers
   readonly #deps: WorkerDeps
   readonly #failedStarts = new Map<string, { message: string; at: string }>()
   readonly #messages = new Map<string, string>()
@@ -21,9 +24,11 @@ export class ObservedPod {
   #containers: ReadonlyMap<string, Observed> = new Map()
   #sandbox: Attempt | undefined
 
-  constructor(pod: Pod, deps: WorkerDeps) {
+  /** `found` are the containers that the engine has of it. */
+  constructor(pod: Pod, found: LabelledContainer[], deps: WorkerDeps) {
     this.#pod = pod
     this.#deps = deps
+    this.own = new PodContainers(deps.runtime.engine, { node: deps.instance, uid: pod.metadata.uid ?? '' }, found)
     this.dir = join(deps.podsDir, pod.metadata.uid ?? '')
   }
 
@@ -73,8 +78,7 @@ export class ObservedPod {
   /** Looks at what the engine has, and removes attempts that are too old to be shown. */
   async observe(): Promise<void> {
     const { engine, simulated } = this.#deps.runtime
-    const place = { node: this.#deps.instance, uid: this.#pod.metadata.uid ?? '' }
-    const { containers, sandbox, stale } = await observePod(engine, place)
+    const { containers, sandbox, stale } = await observeContainers(engine, await this.own.list())
     for (const [name, { current, ...rest }] of containers) {
       const failure = this.#failedStarts.get(current.id)
       if (failure && current.status === 'created')
@@ -85,7 +89,7 @@ export class ObservedPod {
     await this.#readMessages(containers)
     this.#sandbox = sandbox
     this.#containers = containers
-    await removeContainers(engine, stale)
+    await this.own.remove(stale)
   }
 
   /** The attempts that run, without the sandbox. */

@@ -13,7 +13,7 @@ import { StartBackOff } from './containers/start-back-off.ts'
 import { StartFailure } from './containers/start-failure.ts'
 import { type Decision, decide } from './decide.ts'
 import { writeNetworkFiles } from './network-files/network-files.ts'
-import { podFilter, removeContainers } from './observe.ts'
+import type { LabelledContainer } from './observe.ts'
 import { ObservedPod } from './observed-pod.ts'
 import { runHook } from './probes/probe-action.ts'
 import { ProberManager } from './probes/prober-manager.ts'
@@ -51,11 +51,11 @@ export class PodWorker {
   #terminated = false
   #stopped = false
 
-  /** A pod with a `rejection` is only told why it does not run. */
-  constructor(pod: Pod, deps: WorkerDeps, rejection?: Rejection) {
+  /** `found` are the containers that the engine has of the pod. One with a `rejection` is only told why it does not run. */
+  constructor(pod: Pod, found: LabelledContainer[], deps: WorkerDeps, rejection?: Rejection) {
     this.#deps = deps
     this.#rejection = rejection
-    this.#observed = new ObservedPod(pod, deps)
+    this.#observed = new ObservedPod(pod, found, deps)
     this.#volumes = new VolumeManager(this.#observed, deps)
     this.#starter = new ContainerStarter(this.#observed, deps)
     this.#backOff = new StartBackOff(this.#observed, deps)
@@ -179,6 +179,7 @@ export class PodWorker {
     if (this.#rejection) return this.#reject(this.#rejection)
     for (;;) {
       await this.#observed.observe()
+      if (this.#abort.signal.aborted) return undefined
       this.#probers.sync()
       const { pod, containers, sandbox } = this.#observed
       if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed')
@@ -299,8 +300,8 @@ export class PodWorker {
   }
 
   async #removeAll(): Promise<void> {
-    const { runtime, instance } = this.#deps
-    await removeContainers(runtime.engine, await runtime.engine.list(podFilter(instance, this.pod.metadata.uid)))
+    const { own } = this.#observed
+    await own.remove(await own.list())
     this.#volumes.remove()
   }
 

@@ -7,12 +7,16 @@ import { sandboxImage } from './sandbox-image.ts'
 export async function engineRuntime(engine: ContainerEngine, registry: ImageRegistry): Promise<PodRuntime> {
   const { name, version, addressesReachable } = await engine.info()
   const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
+  let sandbox: string | undefined
   return {
     version: `${name}://${version}`,
     simulated: false,
     addressesReachable,
     engine,
     images: new RegistryImagePuller(engine, registry),
-    sandboxImage: () => sandboxImage(engine, architecture),
+    sandboxImage: async ({ anew } = { anew: false }) => {
+      if (!sandbox || anew) sandbox = await sandboxImage(engine, architecture)
+      return sandbox
+    },
   }
 }

@@ -77,11 +77,11 @@ describe.skipIf(!running)(
       const second = await puller.ensureImage(reference, { policy: 'Always', pullSecrets, signal })
 
       expect(first).toMatchObject({
-        imageId,
+        image: { id: imageId },
         pulled: true,
         imageRef: expect.stringMatching(/^images\.example\.test\/web@sha256:/),
       })
-      expect(second).toMatchObject({ imageId, pulled: false })
+      expect(second).toMatchObject({ image: { id: imageId }, pulled: false })
       expect(registry.requests.some((request) => request.includes('/blobs/'))).toBe(false)
       expect((await running!.engine.inspectImage(imageId))?.tags).toContain(reference)
     })
@@ -127,7 +127,7 @@ describe.skipIf(!running)(
 
       const pulled = await puller.ensureImage(reference, { policy: 'IfNotPresent', pullSecrets, signal })
 
-      expect(pulled).toMatchObject({ imageId, pulled: false })
+      expect(pulled).toMatchObject({ image: { id: imageId }, pulled: false })
     })
   },
 )

@@ -54,7 +54,7 @@ export class RegistryImagePuller implements ImagePuller {
 
   async ensureImage(reference: string, request: ImageRequest): Promise<PulledImage> {
     const local = request.policy === 'Always' ? undefined : await this.#engine.inspectImage(reference)
-    const present = local && { imageId: local.id, imageRef: local.digests[0] ?? local.id, pulled: false }
+    const present = local && { image: local, imageRef: local.digests[0] ?? local.id, pulled: false }
     if (request.policy === 'Never') {
       if (present) return present
       throw new UserError('IMAGE_NEVER_PULL', `Container image "${reference}" is not present with pull policy of Never`)
@@ -70,23 +70,22 @@ export class RegistryImagePuller implements ImagePuller {
 
   async #fromRegistry(reference: string, { pullSecrets, signal }: ImageRequest): Promise<PulledImage> {
     const candidates = credentialsFor(reference, pullSecrets)
-    const { image, credentials } = await this.#resolve(reference, candidates, signal)
-    const imageId = image.config.digest
-    const imageRef = `${repositoryOf(reference)}@${image.digest}`
-    if (await this.#engine.inspectImage(imageId)) return { imageId, imageRef, pulled: false }
-    const loading = this.#loading.get(imageId) ?? this.#load(reference, image, { credentials, signal })
+    const { image: remote, credentials } = await this.#resolve(reference, candidates, signal)
+    const imageId = remote.config.digest
+    const imageRef = `${repositoryOf(reference)}@${remote.digest}`
+    const present = await this.#engine.inspectImage(imageId)
+    if (present) return { image: present, imageRef, pulled: false }
+    const loading = this.#loading.get(imageId) ?? this.#load(reference, remote, { credentials, signal })
     this.#loading.set(imageId, loading)
     try {
       await loading
     } finally {
       this.#loading.delete(imageId)
     }
-    return {
-      imageId,
-      imageRef,
-      pulled: true,
-      size: [image.config, ...image.layers].reduce((sum, { size }) => sum + size, 0),
-    }
+    const image = await this.#engine.inspectImage(imageId)
+    if (!image) throw new TransientError('IMAGE_UNREACHABLE', `image ${imageId} went away after it was pulled`)
+    const size = [remote.config, ...remote.layers].reduce((sum, part) => sum + part.size, 0)
+    return { image, imageRef, pulled: true, size }
   }
 
   async #resolve(

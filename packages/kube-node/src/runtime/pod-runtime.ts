@@ -1,4 +1,4 @@
-import type { ContainerEngine } from '@slipway/container-engine'
+import type { ContainerEngine, ImageInfo } from '@slipway/container-engine'
 
 /** The part of a container engine that runs pods; the simulated one implements the same. */
 export type PodEngine = Pick<
@@ -27,8 +27,8 @@ export interface PodRuntime {
   addressesReachable: boolean
   engine: PodEngine
   images: ImagePuller
-  /** Resolves to the id of the image of which sandboxes are made. */
-  sandboxImage(): Promise<string>
+  /** Resolves to the id of the image of which sandboxes are made. `anew` = it may have been removed. */
+  sandboxImage(options?: { anew: boolean }): Promise<string>
 }
 
 export interface ImageRequest {
@@ -40,7 +40,7 @@ export interface ImageRequest {
 
 export interface PulledImage {
   /** What containers are created from. */
-  imageId: string
+  image: ImageInfo
   /** `repository@digest`, or the id where there is no registry behind it. */
   imageRef: string
   /** False when it was there already. */

@@ -5,12 +5,19 @@ import type { PodEngine, PodRuntime } from './pod-runtime.ts'
 
 /** A runtime for machines without a container engine: pods become Running and Ready, and nothing runs. It forgets all at its end. */
 export function simulatedRuntime(): PodRuntime {
+  const engine = new SimulatedEngine()
   return {
     version: 'simulated://0',
     simulated: true,
     addressesReachable: true,
-    engine: new SimulatedEngine(),
-    images: { ensureImage: async (reference) => ({ imageId: reference, imageRef: reference, pulled: false }) },
+    engine,
+    images: {
+      ensureImage: async (reference) => ({
+        image: await engine.inspectImage(reference),
+        imageRef: reference,
+        pulled: false,
+      }),
+    },
     sandboxImage: async () => 'simulated',
   }
 }

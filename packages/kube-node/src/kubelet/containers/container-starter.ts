@@ -11,7 +11,6 @@ import type { ObservedPod } from '../observed-pod.ts'
 import type { PreparedVolume } from '../volumes/volume-manager.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { containerSpec } from './container-spec.ts'
-import { createAnew } from './create-anew.ts'
 import { StartFailure, stage } from './start-failure.ts'
 
 export interface StartRequest {
@@ -42,8 +41,6 @@ export class ContainerStarter {
     const { runtime, event, instance } = this.#deps
     const { pod, dir } = this.#observed
     const pulled = await this.#pull(pod, request)
-    const image = await runtime.engine.inspectImage(pulled.imageId)
-    if (!image) throw new StartFailure('ErrImagePull', `image ${pulled.imageId} went away`)
     const spec = await stage('CreateContainerConfigError', async () => {
       const links = serviceLinks(pod, this.#deps.services())
       const env = await containerEnvironment(pod, container, { configuration, place, links })
@@ -53,7 +50,7 @@ export class ContainerStarter {
           pod,
           container,
           attempt,
-          image,
+          image: pulled.image,
           imageRef: pulled.imageRef,
           env,
           volumes,
@@ -65,7 +62,7 @@ export class ContainerStarter {
         ...(target && { processesOf: target }),
       })
     })
-    const id = await stage('CreateContainerError', () => createAnew(runtime.engine, spec))
+    const id = await stage('CreateContainerError', () => this.#observed.own.create(spec))
     event(pod, 'Normal', 'Created', `Created container: ${container.name}`)
     try {
       await runtime.engine.start(id)

@@ -4,19 +4,22 @@ import type { Pod } from '../../model/pod.ts'
 import type { ObservedPod } from '../observed-pod.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { sandboxSpec } from './container-spec.ts'
-import { createAnew } from './create-anew.ts'
 import { StartFailure, stage } from './start-failure.ts'
 
 /** Makes and starts the sandbox of a pod. Throws {@link StartFailure}. */
-export async function startSandbox({ pod }: ObservedPod, attempt: number, deps: WorkerDeps): Promise<void> {
+export async function startSandbox({ pod, own }: ObservedPod, attempt: number, deps: WorkerDeps): Promise<void> {
   const { runtime, instance } = deps
   const { engine, addressesReachable } = runtime
   try {
     await stage('ContainerCreating', async () => {
       await checkRuntime(pod, deps)
-      const image = await runtime.sandboxImage()
-      const spec = sandboxSpec({ pod, attempt, image, instance, addressesReachable })
-      await engine.start(await createAnew(engine, spec))
+      const create = async (image: string): Promise<string> =>
+        own.create(sandboxSpec({ pod, attempt, image, instance, addressesReachable }))
+      const id = await create(await runtime.sandboxImage()).catch(async (error: unknown) => {
+        if (!(error instanceof UserError && error.code === 'ENGINE_NOT_FOUND')) throw error
+        return create(await runtime.sandboxImage({ anew: true }))
+      })
+      await engine.start(id)
     })
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error
