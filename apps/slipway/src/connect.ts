@@ -25,7 +25,7 @@ export async function withServer<T>({ data }: GlobalOptions, work: (connection: 
     })
   }
   const client = new KubeClient(parseKubeconfig(folder.read('kubeconfig') ?? '', undefined, process.env))
-  const headers = { authorization: `Bearer ${folder.adminToken() ?? ''}` }
+  const headers = folder.adminHeaders()
   try {
     return await work({ folder, instance, client, headers })
   } finally {

@@ -53,6 +53,11 @@ export class DataFolder {
     return this.read(ADMIN_TOKEN)?.trim()
   }
 
+  /** The administrator's credentials for the server's own routes. */
+  adminHeaders(): Record<string, string> {
+    return { authorization: `Bearer ${this.adminToken() ?? ''}` }
+  }
+
   remove(name: string): void {
     rmSync(this.file(name), { recursive: true, force: true })
   }

@@ -1,4 +1,3 @@
-import { DataFolder } from '../data-folder.ts'
 import type { Story } from './story.ts'
 import { waitForObject } from './wait.ts'
 
@@ -24,9 +23,4 @@ export async function followRun(story: Story, name: string, onLine: (line: strin
       if (TELLING.test(text)) onLine(text.replace('##[section]', ''))
     }
   }
-}
-
-/** The administrator's credentials, as the data folder keeps them. */
-export function adminHeaders(data: string): Record<string, string> {
-  return { authorization: `Bearer ${new DataFolder(data).adminToken() ?? ''}` }
 }

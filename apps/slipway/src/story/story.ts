@@ -13,7 +13,6 @@ import { installObjects } from '../server/install-objects.ts'
 import { addDeployKey, type Repository, repositoryObject, waitForRepository } from '../server/repositories.ts'
 import { hostedHistory } from '../trace/hosted-history.ts'
 import type { LastChange } from '../trace/trace.ts'
-import { adminHeaders } from './follow-run.ts'
 import { waitFor, waitForObject } from './wait.ts'
 import { sshEnvironment, tokenEnvironment, WorkingCopy } from './working-copy.ts'
 
@@ -49,7 +48,7 @@ export class Story {
     this.client = new KubeClient(parseKubeconfig(new DataFolder(data).read('kubeconfig') ?? ''))
     this.folder = mkdtempSync(join(tmpdir(), 'slipway-story-'))
     this.examples = examples
-    this.adminHeaders = adminHeaders(data)
+    this.adminHeaders = new DataFolder(data).adminHeaders()
     this.history = hostedHistory(new DataFolder(data))
   }
 

@@ -1,7 +1,6 @@
 import { crdSchema, type KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
-import type { Resource, Subresource } from '../registry/resource.ts'
-import type { ConvertObjects } from './webhook-conversion.ts'
+import type { ConvertObjects, Resource, Subresource } from '../registry/resource.ts'
 
 const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 

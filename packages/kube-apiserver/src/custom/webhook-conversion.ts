@@ -4,9 +4,7 @@ import type { RevisionStore } from '@slipway/storage'
 import { callWebhook } from '../admission/webhooks/webhook-client.ts'
 import { StatusError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
-
-/** Turns custom resources of one type into another of its versions, in order. */
-export type ConvertObjects = (objects: KubeObject[], apiVersion: string) => Promise<KubeObject[]>
+import type { ConvertObjects } from '../registry/resource.ts'
 
 /** Conversion by the webhook that a CustomResourceDefinition names; undefined when its versions differ in name only. */
 export function webhookConversion(crd: Readonly<KubeObject>, store: RevisionStore): ConvertObjects | undefined {

@@ -1,5 +1,4 @@
-import type { SchemaNode } from '@slipway/kube-objects'
-import type { ConvertObjects } from '../custom/webhook-conversion.ts'
+import type { KubeObject, SchemaNode } from '@slipway/kube-objects'
 
 /** A subresource as discovery names it. */
 export interface Subresource {
@@ -41,6 +40,9 @@ export interface CustomVersion {
   /** Turns objects into another version; absent = versions differ in name only. */
   convert?: ConvertObjects
 }
+
+/** Turns custom resources of one type into another of its versions, in order. */
+export type ConvertObjects = (objects: KubeObject[], apiVersion: string) => Promise<KubeObject[]>
 
 export interface PrinterColumn {
   name: string
