@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { dirname, join } from 'node:path'
 import { buildTestImage, testEngine } from '@slipway/container-engine/testing'
@@ -133,6 +133,28 @@ describe.skipIf(!builder)('pods in containers', () => {
     expect(output.startsWith(namespace)).toBe(true)
     expect(review.status.userInfo.username).toBe('system:serviceaccount:default:default')
     expect(review.status.userInfo.extra['authentication.kubernetes.io/pod-name']).toEqual(['somebody'])
+  })
+
+  it('run under a seccomp profile of this machine, with the room on disk that they ask for', async () => {
+    const folder = join(dirname(cluster.kubeconfigFile), 'node', 'seccomp')
+    mkdirSync(folder, { recursive: true })
+    const syscalls = [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }]
+    writeFileSync(join(folder, 'no-mkdir.json'), JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }))
+    const profile = (localhostProfile: string): object => ({
+      securityContext: { seccompProfile: { type: 'Localhost', localhostProfile } },
+      resources: { requests: { 'ephemeral-storage': '1Mi' } },
+    })
+    await client.create(pod('filtered', '! /bin/busybox mkdir /new', {}, profile('no-mkdir.json')))
+    await client.create(pod('unfiltered', 'true', {}, profile('missing.json')))
+
+    expect(await outputOf('filtered')).toContain('Operation not permitted')
+    const { status } = await waitForObject(
+      client,
+      { ...PODS, name: 'unfiltered' },
+      (pod) => pod.status?.containerStatuses?.[0].state.waiting?.reason === 'CreateContainerConfigError',
+    )
+    expect(status.containerStatuses[0].state.waiting.message).toContain('missing.json')
+    await client.delete({ ...PODS, name: 'unfiltered' })
   })
 
   it('see a ConfigMap change while they run', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { ContainerSpec, ContainerState, EngineInfo, PortPublication } from './port.ts'
 
 /** The body of `POST /containers/create`. */
@@ -51,7 +52,7 @@ function hostConfig(spec: ContainerSpec, engine: EngineInfo['name']): object {
     CpuShares: spec.cpuShares,
     Privileged: spec.privileged,
     ReadonlyRootfs: spec.readOnlyRootFilesystem,
-    SecurityOpt: securityOptions(spec),
+    SecurityOpt: securityOptions(spec, engine),
     CapAdd: spec.addCapabilities,
     CapDrop: spec.dropCapabilities,
     GroupAdd: spec.addGroups,
@@ -59,9 +60,21 @@ function hostConfig(spec: ContainerSpec, engine: EngineInfo['name']): object {
   })
 }
 
-function securityOptions({ noNewPrivileges, unconfined }: ContainerSpec): string[] | undefined {
-  const options = [...(noNewPrivileges ? ['no-new-privileges'] : []), ...(unconfined ? ['seccomp=unconfined'] : [])]
+function securityOptions(
+  { noNewPrivileges, seccomp }: ContainerSpec,
+  engine: EngineInfo['name'],
+): string[] | undefined {
+  const options = [
+    ...(noNewPrivileges ? ['no-new-privileges'] : []),
+    ...(seccomp ? [`seccomp=${seccompOption(seccomp, engine)}`] : []),
+  ]
   return options.length > 0 ? options : undefined
+}
+
+/** Docker takes the profile itself, Podman where it is. */
+function seccompOption(seccomp: NonNullable<ContainerSpec['seccomp']>, engine: EngineInfo['name']): string {
+  if (seccomp === 'unconfined') return seccomp
+  return engine === 'podman' ? seccomp.file : readFileSync(seccomp.file, 'utf8')
 }
 
 const portKey = ({ containerPort, protocol }: PortPublication): string => `${containerPort}/${protocol}`

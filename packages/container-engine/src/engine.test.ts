@@ -1,6 +1,9 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ContainerEngine, ContainerSpec } from './port.ts'
@@ -48,6 +51,18 @@ describe.skipIf(!running)(
 
       expect(await engine.wait(id)).toBe(0)
       expect(await text(await engine.logs(id))).toBe(output)
+    })
+
+    it('keeps a container from the system calls that the profile in a file denies', async () => {
+      const file = join(mkdtempSync(join(tmpdir(), 'slipway-seccomp-')), 'no-mkdir.json')
+      const syscalls = [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }]
+      writeFileSync(file, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }))
+      const denied = await create('seccomp', { command: ['mkdir', '/new'], seccomp: { file } })
+      const allowed = await create('no-seccomp', { command: ['mkdir', '/new'], seccomp: 'unconfined' })
+      for (const id of [denied, allowed]) await engine.start(id)
+
+      expect([await engine.wait(denied), await engine.wait(allowed)]).toEqual([1, 0])
+      rmSync(dirname(file), { recursive: true })
     })
 
     it('tells of starts and ends, by label', async () => {

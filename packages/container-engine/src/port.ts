@@ -112,8 +112,8 @@ export interface ContainerSpec {
   privileged?: boolean
   readOnlyRootFilesystem?: boolean
   noNewPrivileges?: boolean
-  /** No filter on system calls. @default the engine's own */
-  unconfined?: boolean
+  /** Filter on system calls: none, or the profile in a file of this machine. @default the engine's own */
+  seccomp?: 'unconfined' | { file: string }
   addCapabilities?: string[]
   dropCapabilities?: string[]
   addGroups?: string[]

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Controller, Log } from '@slipway/controller-runtime'
 import type { InformerSet, KubeClient } from '@slipway/kube-client'
@@ -7,6 +7,7 @@ import { ensureStorageClass } from './controllers/persistent-volume/local-provis
 import { persistentVolumeControllers } from './controllers/persistent-volume/persistent-volume-controllers.ts'
 import { workloadControllers } from './controllers/workload-controllers.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
+import { machineResources, type Resources } from './kubelet/machine-resources.ts'
 import { registerNode, retireNode } from './kubelet/node-object.ts'
 import { podFilter, removeContainers } from './kubelet/observe.ts'
 import { PODS } from './model/kinds.ts'
@@ -73,9 +74,11 @@ export class Node {
     const [addresses] = await Promise.all([this.#network.open(), ensureStorageClass(this.#deps.client)])
     const { port } = await this.#server.start(addresses.node)
     const { client, runtime } = this.#deps
-    const runtimeVersion = runtime.version
-    await registerNode(client, { name: this.#options.name, address: addresses.node, port, runtimeVersion })
-    this.#kubelet = this.#newKubelet(addresses)
+    const { name, dataDir } = this.#options
+    mkdirSync(dataDir, { recursive: true })
+    const resources = machineResources(dataDir)
+    await registerNode(client, { name, address: addresses.node, port, runtimeVersion: runtime.version, resources })
+    this.#kubelet = this.#newKubelet(addresses, resources)
     await this.#kubelet.start()
     await Promise.all([this.#network.start(addresses), ...this.#controllers.map((controller) => controller.start())])
   }
@@ -93,12 +96,13 @@ export class Node {
     })
   }
 
-  #newKubelet({ node, dns }: NetworkAddresses): Kubelet {
+  #newKubelet({ node, dns }: NetworkAddresses, resources: Resources): Kubelet {
     const { client, informers, runtime, log } = this.#deps
     const { name, dataDir, instance } = this.#options
     return new Kubelet({
-      ...{ client, informers, runtime, log, nodeName: name, instance, hostIP: node },
+      ...{ client, informers, runtime, log, nodeName: name, instance, hostIP: node, resources },
       podsDir: join(dataDir, 'pods'),
+      seccompDir: join(dataDir, 'seccomp'),
       memoryDir: memoryDir(this.#options),
       ...(dns && { clusterDns: dns }),
     })

@@ -1,7 +1,8 @@
-import { arch, availableParallelism, hostname, platform, release, totalmem } from 'node:os'
+import { arch, hostname, platform, release } from 'node:os'
 import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { timestamp } from '../controllers/clock.ts'
+import type { Resources } from './machine-resources.ts'
 
 export interface NodeDescription {
   name: string
@@ -9,6 +10,7 @@ export interface NodeDescription {
   address: string
   port: number
   runtimeVersion: string
+  resources: Resources
 }
 
 const ARCHITECTURES: Partial<Record<string, string>> = { x64: 'amd64' }
@@ -50,11 +52,7 @@ export async function retireNode(client: KubeClient, name: string): Promise<void
 }
 
 function nodeStatus(node: NodeDescription, existing: KubeObject | undefined): Record<string, unknown> {
-  const resources = {
-    cpu: String(availableParallelism()),
-    memory: `${Math.floor(totalmem() / 1024)}Ki`,
-    pods: MAX_PODS,
-  }
+  const resources = { ...node.resources, pods: MAX_PODS }
   return {
     addresses: [
       { type: 'InternalIP', address: node.address },

@@ -55,8 +55,8 @@ export class ObservedPod {
 
   /** What only the node knows about it. */
   get place(): PodPlace {
-    const { nodeName, hostIP } = this.#deps
-    return { nodeName, hostIP, podIP: this.podIP ?? this.#pod.status?.podIP ?? '' }
+    const { nodeName, hostIP, resources } = this.#deps
+    return { nodeName, hostIP, resources, podIP: this.podIP ?? this.#pod.status?.podIP ?? '' }
   }
 
   /** Takes over the pod as the API has it; the watch may not have brought back yet what was last said of it. */

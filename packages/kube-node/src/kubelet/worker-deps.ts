@@ -3,6 +3,7 @@ import type { KubeClient } from '@slipway/kube-client'
 import type { Pod } from '../model/pod.ts'
 import type { Service } from '../model/service.ts'
 import type { PodRuntime } from '../runtime/pod-runtime.ts'
+import type { Resources } from './machine-resources.ts'
 
 /** What the worker of a pod and its parts have of the node. */
 export interface WorkerDeps {
@@ -10,12 +11,16 @@ export interface WorkerDeps {
   runtime: PodRuntime
   /** Folder of all pods. */
   podsDir: string
+  /** Folder of the seccomp profiles of type Localhost. */
+  seccompDir: string
   /** Folder of volumes in memory. */
   memoryDir: string
   nodeName: string
   /** Tells this node's containers from those of others at the same engine. */
   instance: string
   hostIP: string
+  /** What this machine has. */
+  resources: Resources
   /** Address of the cluster's DNS server; absent = pods have this machine's resolver. */
   clusterDns?: string
   /** All Services, for the variables that tell where they are. */

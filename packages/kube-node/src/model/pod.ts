@@ -112,8 +112,9 @@ export interface VolumeMount {
   mountPropagation?: string
 }
 
-interface SeccompProfile {
+export interface SeccompProfile {
   type: 'Unconfined' | 'RuntimeDefault' | 'Localhost'
+  localhostProfile?: string
 }
 
 interface KeyRef {

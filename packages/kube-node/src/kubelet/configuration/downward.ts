@@ -1,13 +1,15 @@
-import { availableParallelism, totalmem } from 'node:os'
 import { UserError } from '@slipway/errors'
 import { quantityValue } from '@slipway/kube-objects'
 import type { Container, Pod, ResourceFieldRef } from '../../model/pod.ts'
+import type { Resources } from '../machine-resources.ts'
 
 /** What only the node knows about a pod. */
 export interface PodPlace {
   nodeName: string
   hostIP: string
   podIP: string
+  /** Of the node. */
+  resources: Resources
 }
 
 /** The text of a `fieldRef` (downward API). Throws UserError POD_FIELD_UNSUPPORTED. */
@@ -42,13 +44,16 @@ export function fieldText(pod: Pod, path: string, place: PodPlace): string {
 }
 
 /** The number of a `resourceFieldRef`; without a limit it is what the node has. */
-export function resourceText(pod: Pod, container: Container | undefined, ref: ResourceFieldRef): string {
+export function resourceText(
+  pod: Pod,
+  ref: ResourceFieldRef,
+  { container, place }: { container?: Container; place: PodPlace },
+): string {
   const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]
   const source = ref.containerName ? all.find(({ name }) => name === ref.containerName) : container
   const [kind, resource = ''] = ref.resource.split('.') as ['limits' | 'requests', string]
-  const value = source?.resources?.[kind]?.[resource]
-  const capacity: Record<string, number> = { cpu: availableParallelism(), memory: totalmem() }
-  const amount = value === undefined ? (kind === 'limits' ? (capacity[resource] ?? 0) : 0) : quantityValue(value)
+  const byDefault = kind === 'limits' ? place.resources[resource] : undefined
+  const amount = quantityValue(source?.resources?.[kind]?.[resource] ?? byDefault ?? '0')
   const divisor = quantityValue(ref.divisor ?? '1') || 1
   return String(Math.ceil(amount / divisor))
 }

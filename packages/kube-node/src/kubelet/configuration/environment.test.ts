@@ -33,6 +33,7 @@ describe('containerEnvironment', () => {
       { name: 'KEY', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
       { name: 'NAME', valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } },
       { name: 'MEMORY', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
+      { name: 'DISK', valueFrom: { resourceFieldRef: { resource: 'limits.ephemeral-storage', divisor: '1Gi' } } },
       { name: 'ALL', value: '$(CM_a)/$(KEY)/$(NAME)' },
     ],
   }
@@ -42,7 +43,7 @@ describe('containerEnvironment', () => {
     metadata: { name: 'p', namespace: 'n', labels: { app: 'web' } },
     spec: { containers: [container] },
   }
-  const place = { nodeName: 'node', hostIP: '127.0.0.1', podIP: '' }
+  const place = { nodeName: 'node', hostIP: '127.0.0.1', podIP: '', resources: { 'ephemeral-storage': '4Gi' } }
 
   it('takes values from everywhere, but no bytes', async () => {
     const cluster = new FakeCluster()
@@ -68,6 +69,7 @@ describe('containerEnvironment', () => {
       KEY: 's3cret',
       NAME: 'web',
       MEMORY: '64',
+      DISK: '4',
       ALL: 'x/s3cret/web',
     })
   })

@@ -31,7 +31,7 @@ export async function containerEnvironment(
     if (valueFrom.configMapKeyRef) return configuration.value('ConfigMap', valueFrom.configMapKeyRef)
     if (valueFrom.secretKeyRef) return configuration.value('Secret', valueFrom.secretKeyRef)
     if (valueFrom.fieldRef) return fieldText(pod, valueFrom.fieldRef.fieldPath, place)
-    return valueFrom.resourceFieldRef ? resourceText(pod, container, valueFrom.resourceFieldRef) : ''
+    return valueFrom.resourceFieldRef ? resourceText(pod, valueFrom.resourceFieldRef, { container, place }) : ''
   }
   for (const variable of container.env ?? []) {
     const value = await valueFor(variable)

@@ -21,6 +21,8 @@ export interface ContainerPlan {
   networkFiles: BindMount[]
   /** The pod's own folder. */
   dir: string
+  /** Folder of the seccomp profiles of type Localhost. */
+  seccompDir: string
   /** Marks this node's containers at the engine. */
   instance: string
   /** Id of the sandbox. */
@@ -40,7 +42,7 @@ export function containerSpec(plan: ContainerPlan): ContainerSpec {
     ...(container.args && { command: expand(container.args) }),
     env: [...env].map(([name, value]) => `${name}=${value}`),
     ...(container.workingDir && { workingDir: container.workingDir }),
-    ...securityOf(pod, container, plan.image),
+    ...securityOf(pod, container, plan),
     ...resourcesOf(container),
     labels: labelsOf(plan),
     mounts: mountsOf(plan),

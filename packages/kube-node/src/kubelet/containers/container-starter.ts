@@ -38,7 +38,7 @@ export class ContainerStarter {
   /** Resolves to the engine's id of the container when it runs. */
   async start(request: StartRequest): Promise<string | undefined> {
     const { container, attempt, sandbox, volumes, networkFiles, configuration, place } = request
-    const { runtime, event, instance } = this.#deps
+    const { runtime, event, instance, seccompDir } = this.#deps
     const { pod, dir } = this.#observed
     const pulled = await this.#pull(pod, request)
     const spec = await stage('CreateContainerConfigError', async () => {
@@ -56,6 +56,7 @@ export class ContainerStarter {
           volumes,
           networkFiles,
           dir,
+          seccompDir,
           instance,
           sandbox,
         },

@@ -1,22 +1,39 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ContainerSpec, ImageInfo } from '@slipway/container-engine'
 import { UserError } from '@slipway/errors'
-import type { Container, Pod } from '../../model/pod.ts'
+import type { Container, Pod, SeccompProfile } from '../../model/pod.ts'
 
-/** As whom a container runs and what it may: its own security context before the pod's. Throws UserError POD_SECURITY_REFUSED. */
-export function securityOf(pod: Pod, container: Container, image: ImageInfo): Partial<ContainerSpec> {
+/**
+ * As whom a container runs and what it may: its own security context before the pod's. `seccompDir` holds the profiles of type
+ * Localhost. Throws UserError POD_SECURITY_REFUSED.
+ */
+export function securityOf(
+  pod: Pod,
+  container: Container,
+  { image, seccompDir }: { image: ImageInfo; seccompDir: string },
+): Partial<ContainerSpec> {
   const shared = pod.spec.securityContext ?? {}
   const own = container.securityContext ?? {}
   const { add, drop } = own.capabilities ?? {}
-  const { type: seccomp } = own.seccompProfile ?? shared.seccompProfile ?? {}
+  const seccomp = seccompOf(own.seccompProfile ?? shared.seccompProfile, seccompDir)
   return {
     ...userOf({ ...shared, ...own }, image),
     ...(own.privileged && { privileged: true }),
     ...(own.readOnlyRootFilesystem && { readOnlyRootFilesystem: true }),
     ...(own.allowPrivilegeEscalation === false && { noNewPrivileges: true }),
-    ...(seccomp === 'Unconfined' && { unconfined: true }),
+    ...(seccomp && { seccomp }),
     ...(add && { addCapabilities: add }),
     ...(drop && { dropCapabilities: drop }),
   }
+}
+
+function seccompOf(profile: SeccompProfile | undefined, dir: string): ContainerSpec['seccomp'] {
+  if (profile?.type === 'Unconfined') return 'unconfined'
+  if (profile?.type !== 'Localhost') return undefined
+  const file = join(dir, profile.localhostProfile ?? '')
+  if (existsSync(file)) return { file }
+  throw new UserError('POD_SECURITY_REFUSED', `cannot load seccomp profile "${file}": there is no such file`)
 }
 
 function userOf(

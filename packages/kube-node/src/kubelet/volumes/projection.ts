@@ -68,7 +68,7 @@ function downwardFile(
   const text = item.fieldRef
     ? fieldText(pod, item.fieldRef.fieldPath, place)
     : item.resourceFieldRef
-      ? resourceText(pod, undefined, item.resourceFieldRef)
+      ? resourceText(pod, item.resourceFieldRef, { place })
       : ''
   return { path: item.path, content: Buffer.from(text), mode: item.mode ?? mode }
 }

@@ -73,7 +73,7 @@ describe('projectedFiles', () => {
       {
         pod: pod(spec),
         configuration: new ConfigurationReader(cluster.client(), 'n'),
-        place: { nodeName: 'node', hostIP: '', podIP: '' },
+        place: { nodeName: 'node', hostIP: '', podIP: '', resources: {} },
         token: async (audience, seconds) => `${audience} ${seconds}`,
       },
     )
