@@ -14,7 +14,7 @@ import { readChart } from '../apps/slipway/src/helm/chart-source.ts'
 import { runLocalTemplate } from '../apps/slipway/src/helm/local-template.ts'
 import { nodePlatform } from '../apps/slipway/src/helm/node-platform.ts'
 import { readValues } from '../apps/slipway/src/helm/values-options.ts'
-import { argumentsOf, type ChartCase, type ChartCorpus, openCorpus } from './chart-corpus.ts'
+import { argumentsOf, type ChartCase, type ChartCorpus, openCorpus } from '../tests/conformance/charts/corpus.ts'
 
 const slipway = fileURLToPath(new URL('../node_modules/.bin/slipway', import.meta.url))
 
