@@ -41,7 +41,8 @@ function compile(input: ParseInput): Entry {
     const { trees, functions } = parseTemplate(input)
     return { templates: Array.from(trees.values(), compileTree), functions }
   } catch (error) {
-    if (isStackOverflow(error)) throw new TemplateError(`template: ${input.name}: the template is nested too deeply`)
-    throw error
+    if (error instanceof TemplateError) throw error
+    const message = isStackOverflow(error) ? 'the template is nested too deeply' : (error as Error).message
+    throw new TemplateError(`template: ${input.name}: ${message}`, { cause: error })
   }
 }

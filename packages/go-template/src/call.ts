@@ -189,17 +189,27 @@ function isAssignable(value: unknown, type: 'map' | 'slice'): boolean {
 
 /** Runs the function; what it throws becomes Go's `error calling NAME: message`. */
 function invoke(fn: GoFunction, values: unknown[], site: CallPlace, execution: Execution): unknown {
-  let result: unknown
+  const { budget } = execution
   try {
-    result = fn(...values)
+    for (const value of values) if (typeof value === 'string') budget.spend(value.length / charactersPerByte)
+    const result = fn(...values)
+    budget.spend(sizeOf(result, budget.limits.maxOutputLength))
+    return result
   } catch (error) {
     if (isStackOverflow(error)) throw error
     const message = error instanceof Error ? error.message : String(error)
     return failAt(site, site.callNode, `error calling ${site.name}: ${message}`, error)
   }
-  if (typeof result === 'string' && result.length > execution.budget.limits.maxOutputLength) {
-    const { maxOutputLength } = execution.budget.limits
-    failAt(site, site.callNode, `error calling ${site.name}: result is longer than ${maxOutputLength} characters`)
+}
+
+/** Functions read text much faster than they make it. */
+const charactersPerByte = 16
+
+/** What a result takes; one that was there before counts again. */
+function sizeOf(result: unknown, maxLength: number): number {
+  if (typeof result === 'string') {
+    if (result.length > maxLength) throw new Error(`result is longer than ${maxLength} characters`)
+    return result.length
   }
-  return result
+  return Array.isArray(result) ? result.length * 8 : 64
 }

@@ -1,29 +1,8 @@
+import type { Budget } from './budget.ts'
 import { TemplateError } from './errors.ts'
-import { defaultLimits, type TemplateLimits } from './limits.ts'
 import { type Node, nodeText, placeOf, type Source } from './nodes.ts'
 import { quote } from './strconv.ts'
 import type { GoFunction } from './values.ts'
-
-/** What is left of the limits; shared by all executions that nest in one outermost `execute`. */
-export class Budget {
-  readonly limits: TemplateLimits
-  steps = 0
-  /** Templates and executions that are under way now. */
-  depth = 0
-  nesting = 0
-  private untilClock = 0
-
-  constructor(limits: Partial<TemplateLimits> = {}) {
-    this.limits = { ...defaultLimits, ...limits }
-  }
-
-  /** Whether time is up; asks the clock only now and then. */
-  isExpired(): boolean {
-    if (this.limits.isExpired === undefined || --this.untilClock > 0) return false
-    this.untilClock = 1024
-    return this.limits.isExpired()
-  }
-}
 
 /** How a template finds what it calls. */
 export interface Environment {
@@ -74,13 +53,11 @@ export function failAt(site: Site, node: Node, message: string, cause?: unknown)
 /** Counts one action or loop turn against the limits. */
 export function step(execution: Execution, site: Site, node: Node): void {
   const { budget } = execution
-  if (++budget.steps > budget.limits.maxSteps) {
-    failAt(site, node, `execution takes more than ${budget.limits.maxSteps} steps`)
-  }
+  const problem = budget.step()
+  if (problem !== undefined) failAt(site, node, problem)
   if (execution.out.length > budget.limits.maxOutputLength) {
     failAt(site, node, `output is longer than ${budget.limits.maxOutputLength} characters`)
   }
-  if (budget.isExpired()) failAt(site, node, 'execution takes too long')
 }
 
 /** Whether an error says that the JavaScript stack is used up; such errors pass unwrapped to the outermost execution. */

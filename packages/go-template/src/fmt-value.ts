@@ -1,3 +1,4 @@
+import { spend } from './budget.ts'
 import { formatFloat } from './float.ts'
 import { formatInteger, formatUnicode, pad, padNumber, quotedRune, runeOf } from './fmt-scalar.ts'
 import { sortedKeys } from './map-keys.ts'
@@ -33,6 +34,8 @@ export const noFlags: Readonly<Flags> = Object.freeze({
 
 /** Data nested deeper than this is cyclic or hostile. */
 const maxDepth = 1000
+/** The text of an item, roughly, and what holds it. */
+const bytesPerItem = 32
 
 /** One argument under one verb, as Go's printArg. */
 export function printArgument(value: unknown, verb: string, flags: Flags): string {
@@ -210,6 +213,7 @@ function printBytes(bytes: Uint8Array, verb: string, flags: Flags, depth: number
 }
 
 function printSlice(slice: readonly unknown[], verb: string, flags: Flags, depth: number): string {
+  spend(slice.length * bytesPerItem)
   if (flags.sharpV && isNilCollection(slice)) return `${typeOf(slice)}(nil)`
   const items = slice.map((item) => printValue(item, verb, flags, depth + 1))
   return flags.sharpV ? `${typeOf(slice)}{${items.join(', ')}}` : `[${items.join(' ')}]`
@@ -217,7 +221,9 @@ function printSlice(slice: readonly unknown[], verb: string, flags: Flags, depth
 
 function printMap(map: Record<string, unknown>, verb: string, flags: Flags, depth: number): string {
   if (flags.sharpV && isNilCollection(map)) return `${typeOf(map)}(nil)`
-  const entries = sortedKeys(map).map((key) => {
+  const keys = sortedKeys(map)
+  spend(keys.length * bytesPerItem)
+  const entries = keys.map((key) => {
     return `${printString(key, verb, flags)}:${printValue(map[key], verb, flags, depth + 1)}`
   })
   return flags.sharpV ? `${typeOf(map)}{${entries.join(', ')}}` : `map[${entries.join(' ')}]`

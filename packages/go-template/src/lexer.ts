@@ -1,3 +1,4 @@
+import { spend } from './budget.ts'
 import { quote } from './strconv.ts'
 import { byteLength } from './utf8.ts'
 
@@ -91,6 +92,9 @@ function isSpaceCode(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 }
 
+/** What the nodes and closures take that a token becomes part of. */
+const bytesPerToken = 256
+
 /** Cuts a template into tokens, one at a time; the first error token ends it. Rules: Go's text/template/parse/lex.go. */
 export class Lexer {
   private readonly input: string
@@ -112,6 +116,7 @@ export class Lexer {
   }
 
   private token(type: TokenType, start: number, end: number): Token {
+    spend(bytesPerToken)
     this.pos = end
     return { type, pos: start, text: this.input.slice(start, end), line: this.lineAt(start) }
   }

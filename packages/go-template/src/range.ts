@@ -1,3 +1,4 @@
+import { spend } from './budget.ts'
 import { sprint } from './fmt.ts'
 import { sortedKeys } from './map-keys.ts'
 import { GoInteger, integerOf, isMap, underlyingOf } from './values.ts'
@@ -40,6 +41,7 @@ function overSlice(slice: readonly unknown[], turn: Turn): boolean {
 /** The entries are those from before the first turn, as Go copies them too. */
 function overMap(map: Record<string, unknown>, turn: Turn): boolean {
   const keys = sortedKeys(map)
+  spend(keys.length * 16)
   const values = keys.map((key) => map[key])
   for (let i = 0; i < keys.length; i++) if (turn(keys[i], values[i])) break
   return keys.length > 0

@@ -1,6 +1,7 @@
+import { Budget, countWith } from './budget.ts'
 import { TemplateCache } from './cache.ts'
 import { TemplateError } from './errors.ts'
-import { Budget, type CompiledTemplate, type Environment, type Execution, isStackOverflow } from './execution.ts'
+import { type CompiledTemplate, type Environment, type Execution, isStackOverflow } from './execution.ts'
 import { builtins, builtinsBeforeGo124 } from './functions/builtins.ts'
 import type { TemplateLimits } from './limits.ts'
 import { quote } from './strconv.ts'
@@ -12,7 +13,10 @@ export interface TemplateOptions {
   readonly functions: Readonly<Record<string, GoFunction>>
   /** What a missing map key gives. @default 'default' */
   readonly missingKey?: 'default' | 'zero' | 'error'
+  /** Of one `parse`, or one `execute` with all that run inside it. */
   readonly limits?: Partial<TemplateLimits>
+  /** Instead of limits for each: what all that is parsed and executed may spend together, other users of it included. */
+  readonly budget?: Budget
   /** Whose rules: since 1.24, `range` goes over integers and comparisons name the types they cannot compare. @default '1.25' */
   readonly goVersion?: '1.23' | '1.25'
   /** @default '{{' */
@@ -45,7 +49,7 @@ export class Template {
       options.functions,
     )
     this.cache = options.cache ?? parent?.cache ?? new TemplateCache()
-    this.budget = parent?.budget ?? new Budget(options.limits)
+    this.budget = parent?.budget ?? options.budget ?? new Budget(options.limits)
     this.environment = {
       functions: this.functions,
       missingKey: options.missingKey ?? 'default',
@@ -61,9 +65,15 @@ export class Template {
   parse(name: string, text: string): readonly CompiledTemplate[] {
     const { leftDelim = '{{', rightDelim = '}}' } = this.options
     const hasFunction = (wanted: string) => this.functions[wanted] !== undefined
-    const parsed = this.cache.parse({ name, text, leftDelim, rightDelim, hasFunction })
-    this.add(parsed)
-    return parsed
+    this.renewBudget()
+    const outer = countWith(this.budget)
+    try {
+      const parsed = this.cache.parse({ name, text, leftDelim, rightDelim, hasFunction })
+      this.add(parsed)
+      return parsed
+    } finally {
+      countWith(outer)
+    }
   }
 
   /** Adds what `parse` of a set with the same functions gave. */
@@ -90,12 +100,10 @@ export class Template {
       const set = quote(this.options.name ?? 'gotpl')
       throw new TemplateError(`template: no template ${quote(name)} associated with template ${set}`)
     }
+    this.renewBudget()
     const { budget } = this
-    if (budget.nesting === 0) {
-      budget.steps = 0
-      budget.depth = 0
-    }
-    budget.nesting++
+    const { depth } = budget
+    const outer = countWith(budget)
     budget.depth++
     try {
       if (budget.depth > budget.limits.maxDepth) {
@@ -103,13 +111,20 @@ export class Template {
       }
       const execution: Execution = { out: '', environment: this.environment, budget }
       template.body({ execution, variables: [data ?? undefined] }, data ?? undefined)
+      budget.spend(execution.out.length)
       return execution.out
     } catch (error) {
-      throw budget.nesting === 1 ? outermostError(name, error) : error
+      throw depth === 0 ? outermostError(name, error) : error
     } finally {
-      budget.depth--
-      budget.nesting--
+      // A {{template}} that failed has not counted down.
+      budget.depth = depth
+      countWith(outer)
     }
+  }
+
+  /** The limits are for each outermost call, unless a budget was given that is for all of them. */
+  private renewBudget(): void {
+    if (this.options.budget === undefined && this.budget.depth === 0) this.budget.reset()
   }
 
   /**

@@ -4,7 +4,10 @@ import { UserError } from '@slipway/errors'
 import { type Chart, type ChartFile, type Compat, loadArchive, loadChart, parseIgnoreRules } from '@slipway/helm-chart'
 import { nodePlatform } from './node-platform.ts'
 
+// Helm's bound of a file; the others are those of an archive, since links of folders can multiply what is there.
 const maxFileSize = 5 * 1024 * 1024
+const maxFolderSize = 100 * 1024 * 1024
+const maxFiles = 20_000
 
 /** Loads a chart from a folder or a packaged file, as Helm finds them. Throws UserError. */
 export function readChart(path: string, compat: Compat = 'helm4'): Chart {
@@ -52,6 +55,7 @@ export function readFolder(path: string): ChartFile[] {
   }
   const rules = parseIgnoreRules(rulesText)
   const files: ChartFile[] = []
+  let size = 0
   walk({ root, real: realpathSync(root), prefix: '', links: new Set() }, (name, full) => {
     const stats = statSync(full)
     if (rules.ignores(name, stats.isDirectory())) return false
@@ -64,6 +68,10 @@ export function readFolder(path: string): ChartFile[] {
         'CHART_INVALID',
         `chart file ${JSON.stringify(basename(full))} is larger than the maximum file size ${maxFileSize}`,
       )
+    }
+    size += stats.size
+    if (size > maxFolderSize || files.length >= maxFiles) {
+      throw new UserError('CHART_INVALID', `${root} holds more than ${maxFiles} files or ${maxFolderSize} bytes`)
     }
     files.push({ name, data: readFileSync(full) })
     return false

@@ -18,6 +18,8 @@ export interface ChartLimits {
   readonly maxFileSize: number
   /** @default 20_000 */
   readonly maxFiles: number
+  /** Bytes of all archives inside each other together, which Helm does not bound. @default 256 MiB */
+  readonly maxNestedSize: number
 }
 
 /** How a chart is loaded. */
@@ -26,7 +28,13 @@ export interface LoadOptions extends Partial<ChartLimits> {
   readonly compat?: Compat
 }
 
-const defaultLimits: ChartLimits = { maxChartSize: 100 * 1024 * 1024, maxFileSize: 5 * 1024 * 1024, maxFiles: 20_000 }
+const mebibyte = 1024 * 1024
+const defaultLimits: ChartLimits = {
+  maxChartSize: 100 * mebibyte,
+  maxFileSize: 5 * mebibyte,
+  maxFiles: 20_000,
+  maxNestedSize: 256 * mebibyte,
+}
 // Subcharts inside subcharts; nothing real comes near it, an archive made to exhaust the stack does.
 const maxDepth = 30
 
@@ -95,7 +103,7 @@ export function loadChart(files: readonly ChartFile[], platform: Unpacker, optio
   // Only of the chart itself, not of its subcharts.
   const main = plain.find(({ name }) => name === 'Chart.yaml')
   if (main && compat === 'helm4') checkChartVersion(stringOf(main.data), main.name)
-  return load(plain, { platform, limits, compat, depth: 0 })
+  return load(plain, { platform, limits, compat, depth: 0, unpacked: { bytes: 0 } })
 }
 
 function withoutByteOrderMark({ name, data }: ChartFile): ChartFile {
@@ -108,6 +116,8 @@ interface LoadContext {
   readonly limits: Partial<ChartLimits>
   readonly compat: Compat
   readonly depth: number
+  /** By all archives inside this chart so far. */
+  readonly unpacked: { bytes: number }
 }
 
 interface Parts {
@@ -206,7 +216,7 @@ function loadSubchart(name: string, files: readonly ChartFile[], context: LoadCo
       if (first.name !== name) {
         throw chartError(`error unpacking subchart tar in ${context.parent}: expected ${name}, got ${first.name}`)
       }
-      return load(readArchive(first.data, context.platform, context.limits).map(withoutByteOrderMark), below)
+      return load(unpackSubchart(first.data, context).map(withoutByteOrderMark), below)
     }
     const inside = files.filter((file) => file.name.includes('/'))
     return load(
@@ -216,6 +226,15 @@ function loadSubchart(name: string, files: readonly ChartFile[], context: LoadCo
   } catch (error) {
     throw chartError(`error unpacking subchart ${name} in ${context.parent}: ${yamlMessage(error)}`, error)
   }
+}
+
+function unpackSubchart(archive: Uint8Array, { platform, limits, unpacked }: LoadContext): ChartFile[] {
+  const { maxNestedSize } = { ...defaultLimits, ...limits }
+  const files = readArchive(archive, platform, limits)
+  for (const { data } of files) unpacked.bytes += data.length
+  if (unpacked.bytes > maxNestedSize)
+    throw chartError(`the archives in the chart unpack to more than ${maxNestedSize} bytes`)
+  return files
 }
 
 function loadValues(text: string, compat: Compat): Values {

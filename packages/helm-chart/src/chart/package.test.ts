@@ -61,6 +61,26 @@ describe('archives', () => {
     )
   })
 
+  it('inside each other share one limit', () => {
+    const chart = (name: string, files: Record<string, Uint8Array>) => {
+      const own = { 'Chart.yaml': new TextEncoder().encode(`apiVersion: v2\nname: ${name}\nversion: 1.0.0\n`) }
+      const entries = Object.entries({ ...own, ...files })
+      return platform.gzip(writeTar(entries.map(([path, data]) => ({ name: `${name}/${path}`, data }))))
+    }
+    const full = chart('full', { 'a.txt': new Uint8Array(60_000) })
+    const twice = chart('twice', { 'charts/a.tgz': full, 'charts/b.tgz': full })
+
+    expect(loadArchive(twice, platform, { maxNestedSize: 200_000 }).dependencies).toHaveLength(2)
+    expect(() => loadArchive(twice, platform, { maxNestedSize: 100_000 })).toThrow('unpack to more than 100000 bytes')
+  })
+
+  it('that are bombs are not unpacked', () => {
+    const bomb = platform.gzip(new Uint8Array(200 * 1024 * 1024))
+
+    expect(bomb.length).toBeLessThan(300_000)
+    expect(() => loadArchive(bomb, platform)).toThrow('decompressed chart is larger than the maximum size 104857600')
+  })
+
   it('keep names longer than a tar header holds', () => {
     const name = `demo/templates/${'long/'.repeat(40)}a.yaml`
 

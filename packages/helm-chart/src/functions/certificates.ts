@@ -1,4 +1,4 @@
-import { bytesOf, formatValue, stringOf, withSignature } from '@slipway/go-template'
+import { bytesOf, formatValue, spend, stringOf, withSignature } from '@slipway/go-template'
 import { toBase64 } from '../encoding.ts'
 import type { KeyPlatform, Platform } from '../platform.ts'
 import { decodeBase64 } from './base64.ts'
@@ -10,6 +10,9 @@ import { intOf } from './numbers.ts'
 import { readPem } from './pem.ts'
 import { structOf } from './struct.ts'
 import type { FunctionTable } from './table.ts'
+
+/** A key counts as much as text that takes as long; a certificate asks for its platform's keys twice. */
+const bytesPerKey = 1024 * 1024
 
 const pairs = new WeakMap<object, CertificatePair>()
 
@@ -28,6 +31,7 @@ function pairOf(value: unknown): CertificatePair {
 /** Sprig's keys, certificates and ciphers. */
 export function certificateFunctions(platform: Platform): FunctionTable {
   const keysFor = (name: string): KeyPlatform => {
+    spend(bytesPerKey)
     if (platform.keys) return platform.keys
     throw new Error(`${name} needs keys, which are not available here`)
   }

@@ -3,6 +3,7 @@ import {
   isMap,
   isNilCollection,
   isTemplateObject,
+  spend,
   typeOf,
   underlyingOf,
   withSignature,
@@ -10,8 +11,9 @@ import {
 } from '@slipway/go-template'
 import { compareStrings } from '../encoding.ts'
 import { emptyValues, type Values } from '../values/value.ts'
+import { checkDepth } from './depth.ts'
 import { tableOf } from './kinds.ts'
-import { mergeInto } from './merge.ts'
+import { bytesPerEntry, mergeInto } from './merge.ts'
 import type { FunctionTable } from './table.ts'
 import { strval } from './text.ts'
 
@@ -51,6 +53,7 @@ function omit(map: unknown, ...keys: string[]): Values {
   const source = tableOf(map)
   const left = new Set(keys)
   const kept = emptyValues()
+  spend(Object.keys(source).length * bytesPerEntry)
   for (const key of Object.keys(source)) if (!left.has(key)) kept[key] = source[key]
   return kept
 }
@@ -83,18 +86,27 @@ function copyOf(value: unknown): unknown {
 }
 
 /** A copy of maps and lists; structs of the engine never change and stay what they are. */
-export function deepCopy(value: unknown): unknown {
+export function deepCopy(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof GoInteger) return value
+  spend(bytesPerEntry)
+  checkDepth(depth)
   if (isTemplateObject(value)) {
     const inner = underlyingOf(value)
-    return isMap(inner) && value.typeName === 'common.Values' ? deepCopy(inner) : value
+    return isMap(inner) && value.typeName === 'common.Values' ? deepCopy(inner, depth + 1) : value
   }
   if (value instanceof Uint8Array) return Uint8Array.from(value)
   const type = typeOf(value)
-  if (Array.isArray(value)) return withType(value.map(deepCopy), type)
+  if (Array.isArray(value)) {
+    spend(value.length * 8)
+    return withType(
+      value.map((item) => deepCopy(item, depth + 1)),
+      type,
+    )
+  }
   const copy = emptyValues()
-  for (const key of Object.keys(value)) copy[key] = deepCopy((value as Values)[key])
+  spend(Object.keys(value).length * bytesPerEntry)
+  for (const key of Object.keys(value)) copy[key] = deepCopy((value as Values)[key], depth + 1)
   return type === 'map[string]interface {}' ? copy : withType(copy, type)
 }
 
@@ -108,6 +120,7 @@ export const dictFunctions: FunctionTable = {
   set: withSignature(['map', 'string', 'any'], (map: unknown, key: string, value: unknown) => {
     if (map === null || isNilCollection(map)) throw new Error('assignment to entry in nil map')
     const table = tableOf(map)
+    spend(bytesPerEntry)
     table[key] = value ?? null
     return map
   }),

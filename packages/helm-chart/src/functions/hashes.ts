@@ -1,8 +1,11 @@
-import { bytesOf, withSignature } from '@slipway/go-template'
+import { bytesOf, spend, withSignature } from '@slipway/go-template'
 import { genSaltSync, hashSync, setRandomFallback } from 'bcryptjs'
 import { toBase64, toHex } from '../encoding.ts'
 import type { DigestAlgorithm, Platform } from '../platform.ts'
 import type { FunctionTable } from './table.ts'
+
+/** A hash that is slow on purpose counts as much as text that takes as long. */
+const bytesPerHash = 1024 * 1024
 
 /** Sprig's checksums and password hashes. */
 export function hashFunctions({ digest, randomBytes }: Pick<Platform, 'digest' | 'randomBytes'>): FunctionTable {
@@ -11,6 +14,7 @@ export function hashFunctions({ digest, randomBytes }: Pick<Platform, 'digest' |
   const bcrypt = (password: string) => {
     if (bytesOf(password).length > 72)
       return 'failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes'
+    spend(bytesPerHash)
     setRandomFallback((length) => Array.from(randomBytes(length)))
     // Go writes the version as 2a; the hash is the same.
     return hashSync(password, genSaltSync(10)).replace(/^\$2b\$/, '$2a$')

@@ -1,16 +1,10 @@
-import { asNil, isMap, withSignature } from '@slipway/go-template'
+import { asNil, isMap, spend, withSignature } from '@slipway/go-template'
 import { parseJson, readJson } from '../json/read.ts'
 import { writeJson } from '../json/write.ts'
 import { emptyValues } from '../values/value.ts'
+import { orEmpty } from './or-empty.ts'
+import { bytesPerCharacterRead } from './plain.ts'
 import type { FunctionTable } from './table.ts'
-
-function orEmpty(write: () => string): string {
-  try {
-    return write()
-  } catch {
-    return ''
-  }
-}
 
 function kindName(value: unknown): string {
   if (Array.isArray(value)) return 'array'
@@ -36,6 +30,7 @@ function fromJsonArray(text: string): unknown {
 
 /** null, or what the type holds. */
 function readJsonAs(text: string, fits: (value: unknown) => boolean, goType: string): unknown {
+  spend(text.length * bytesPerCharacterRead)
   const value = parseJson(text)
   if (value === null) return null
   if (fits(value)) return readJson(text)
@@ -54,6 +49,9 @@ export const jsonFunctions: FunctionTable = {
   toRawJson: withSignature(['any'], (value: unknown) => writeJson(value, raw)),
   mustToRawJson: withSignature(['any'], (value: unknown) => writeJson(value, raw)),
   fromJson: withSignature(['string'], fromJsonObject),
-  mustFromJson: withSignature(['string'], readJson),
+  mustFromJson: withSignature(['string'], (text: string) => {
+    spend(text.length * bytesPerCharacterRead)
+    return readJson(text)
+  }),
   fromJsonArray: withSignature(['string'], fromJsonArray),
 }

@@ -1,4 +1,4 @@
-import { asNil, type GoFunction, typeOf, underlyingOf, withSignature, withType } from '@slipway/go-template'
+import { asNil, type GoFunction, spend, typeOf, underlyingOf, withSignature, withType } from '@slipway/go-template'
 import { deepEqual } from './equal.ts'
 import { isEmpty, itemsOf, kindOf, listOf } from './kinds.ts'
 import { intOf, toInt64 } from './numbers.ts'
@@ -9,6 +9,7 @@ const list1 = (complaint: string, fn: (items: unknown[]) => unknown) =>
   withSignature(['any'], (list: unknown) => fn(listOf(list, complaint)))
 
 function includes(items: readonly unknown[], needle: unknown): boolean {
+  spend(items.length)
   return items.some((item) => deepEqual(needle, item))
 }
 
@@ -52,6 +53,7 @@ function concat(...lists: unknown[]): unknown[] {
   const items = lists.flatMap((list) => {
     const found = itemsOf(list)
     if (!found) throw new Error(`Cannot concat type ${kindOf(list)} as list`)
+    spend(found.length * 8)
     return found
   })
   return nilWhenEmpty(items)

@@ -1,4 +1,4 @@
-import { formatValue, withSignature, withType } from '@slipway/go-template'
+import { formatValue, spend, withSignature, withType } from '@slipway/go-template'
 import { type DecimalOperation, foldDecimals } from './decimal.ts'
 import { int64, intOf, maxInt64, minInt64, parseDigits, toFloat64, toInt64 } from './numbers.ts'
 import type { FunctionTable } from './table.ts'
@@ -6,6 +6,7 @@ import type { FunctionTable } from './table.ts'
 const variadic = { variadic: true }
 // A list longer than this is an attempt to exhaust memory, not a chart.
 const maxRange = 1_000_000
+const bytesPerNumber = 32
 
 function extreme(picks: (candidate: bigint, best: bigint) => boolean) {
   return withSignature(
@@ -31,7 +32,9 @@ function nonZero(divisor: bigint): bigint {
 function untilStep(start: number, stop: number, step: number): number[] {
   const isDown = stop < start
   if (isDown ? step >= 0 : step <= 0) return []
-  if (Math.abs((stop - start) / step) > maxRange) throw new Error(`a range of more than ${maxRange} numbers`)
+  const count = Math.abs((stop - start) / step)
+  if (count > maxRange) throw new Error(`a range of more than ${maxRange} numbers`)
+  spend(count * bytesPerNumber)
   const numbers: number[] = []
   for (let i = start; isDown ? i > stop : i < stop; i += step) numbers.push(i)
   return numbers

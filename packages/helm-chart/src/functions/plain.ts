@@ -4,6 +4,7 @@ import {
   isMap,
   isNilCollection,
   isTemplateObject,
+  spend,
   type TemplateObject,
   typeOf,
   underlyingOf,
@@ -38,15 +39,25 @@ export function isInStructOrder(fields: object): boolean {
   return structs.has(fields)
 }
 
+/** What the copy of a value takes, roughly, and the text that is made of it. */
+export const bytesPerValue = 64
+
+/** What a character of YAML, JSON or TOML may become part of. */
+export const bytesPerCharacterRead = 16
+
 /** From so many levels on, Go looks for cycles; data that is no cycle is not so deep. */
 const maxDepth = 1000
 
 /** A value as encoding/json sees it: bytes as base64, structs as maps, integers as bigint. Throws an Error for a cycle. */
 export function plain(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value === undefined ? null : plainScalar(value)
+  spend(bytesPerValue)
   if (isNilCollection(value)) return null
   if (depth > maxDepth) throw new Error(`json: unsupported value: encountered a cycle via ${typeOf(value)}`)
-  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1))
+  if (Array.isArray(value)) {
+    spend(value.length * bytesPerValue)
+    return value.map((item) => plain(item, depth + 1))
+  }
   if (value instanceof Uint8Array) return toBase64(value)
   if (value instanceof GoInteger) return value.value
   if (value instanceof GoComplex) throw new Error('json: unsupported type: complex128')

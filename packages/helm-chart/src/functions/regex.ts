@@ -1,4 +1,4 @@
-import { asNil, sprintf, withSignature, withType } from '@slipway/go-template'
+import { asNil, spend, sprintf, withSignature, withType } from '@slipway/go-template'
 import { RE2JS, RE2JSSyntaxException } from 're2js'
 import { intOf } from './numbers.ts'
 import type { FunctionTable } from './table.ts'
@@ -12,6 +12,7 @@ interface Match {
 
 const cache = new Map<string, RE2JS>()
 const cacheSize = 500
+const bytesPerMatch = 128
 
 function compile(pattern: string): RE2JS {
   const known = cache.get(pattern)
@@ -47,8 +48,20 @@ function mustCompile(pattern: string): RE2JS {
   }
 }
 
+/** RE2 goes through its whole program for a character at worst. */
+function spendOnMatch(regex: RE2JS, text: string): void {
+  spend((text.length * regex.programSize()) / 2)
+}
+
+/** Whether there is a match. */
+function isFound(regex: RE2JS, text: string): boolean {
+  spendOnMatch(regex, text)
+  return regex.matcher(text).find()
+}
+
 /** Go's matches: an empty one right behind another match does not count. */
 function matchesOf(regex: RE2JS, text: string, limit = -1): Match[] {
+  spendOnMatch(regex, text)
   const found: Match[] = []
   const matcher = regex.matcher(text)
   const named = regex.namedGroups() as Record<string, number>
@@ -57,6 +70,7 @@ function matchesOf(regex: RE2JS, text: string, limit = -1): Match[] {
     const start = matcher.start()
     const end = matcher.end()
     if (start !== end || start !== previousEnd) {
+      spend(bytesPerMatch)
       const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined)
       found.push({ start, end, groups, named })
     }
@@ -78,7 +92,9 @@ function replaceAll(regex: RE2JS, text: string, replacement: (match: Match) => s
   let out = ''
   let at = 0
   for (const match of matchesOf(regex, text)) {
-    out += text.slice(at, match.start) + replacement(match)
+    const put = replacement(match)
+    spend(put.length)
+    out += text.slice(at, match.start) + put
     at = match.end
   }
   return out + text.slice(at)
@@ -138,7 +154,7 @@ function prefixed(prefix: string, table: FunctionTable): FunctionTable {
 
 function isMatch(pattern: string, text: string): boolean {
   try {
-    return compile(pattern).matcher(text).find()
+    return isFound(compile(pattern), text)
   } catch {
     return false
   }
@@ -150,7 +166,7 @@ export const regexFunctions: FunctionTable = {
   ...prefixed('mustRegex', functionsWith(compileOrFail)),
   regexMatch: withSignature(['string', 'string'], isMatch),
   mustRegexMatch: withSignature(['string', 'string'], (pattern: string, text: string) =>
-    compileOrFail(pattern).matcher(text).find(),
+    isFound(compileOrFail(pattern), text),
   ),
   regexQuoteMeta: withSignature(['string'], (text: string) => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&')),
 }

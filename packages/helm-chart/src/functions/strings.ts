@@ -1,4 +1,13 @@
-import { byteLength, bytesOf, formatValue, sprintf, stringOf, withSignature, withType } from '@slipway/go-template'
+import {
+  byteLength,
+  bytesOf,
+  formatValue,
+  spend,
+  sprintf,
+  stringOf,
+  withSignature,
+  withType,
+} from '@slipway/go-template'
 import { compareStrings, toBase64 } from '../encoding.ts'
 import { decodeBase32, toBase32 } from './base32.ts'
 import { decodeBase64 } from './base64.ts'
@@ -14,10 +23,13 @@ const variadic = { variadic: true }
 const text1 = (fn: (text: string) => unknown) => withSignature(['string'], fn)
 const text2 = (fn: (a: string, b: string) => unknown) => withSignature(['string', 'string'], fn)
 // Longer than any manifest; Go would go on until memory ends.
-const maxRepeat = 64 * 1024 * 1024
+const maxRepeat = 16 * 1024 * 1024
+// An item of a list with what it points to.
+const bytesPerPart = 32
 
 function indent(spaces: unknown, text: string): string {
   const pad = repeat(' ', intOf(spaces))
+  if (pad.length > 100) spend(occurrences(text, '\n') * pad.length)
   return pad + text.replaceAll('\n', `\n${pad}`)
 }
 
@@ -25,6 +37,18 @@ function repeat(text: string, count: number): string {
   if (count < 0) throw new Error('strings: negative Repeat count')
   if (count * text.length > maxRepeat) throw new Error(`repeat: the result is longer than ${maxRepeat} characters`)
   return text.repeat(count)
+}
+
+/** Go's strings.ReplaceAll; an empty text is found before every character and at the end. */
+function replaceAll(text: string, from: string, to: string): string {
+  spend((from === '' ? text.length : occurrences(text, from)) * (to.length + bytesPerPart))
+  return from === '' ? to + Array.from(text, (char) => char + to).join('') : text.split(from).join(to)
+}
+
+function occurrences(text: string, part: string): number {
+  let count = 0
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count++
+  return count
 }
 
 function nonNil(values: readonly unknown[]): unknown[] {
@@ -58,6 +82,7 @@ function substr(start: unknown, end: unknown, text: string): string {
 
 /** Go's strings.Split; an empty separator splits into characters. */
 function splitText(text: string, separator: string): string[] {
+  spend((separator === '' ? text.length : occurrences(text, separator)) * bytesPerPart)
   return separator === '' ? Array.from(text) : text.split(separator)
 }
 
@@ -156,7 +181,7 @@ export const stringFunctions: FunctionTable = {
   indent: withSignature(['int', 'string'], indent),
   nindent: withSignature(['int', 'string'], (spaces: unknown, text: string) => `\n${indent(spaces, text)}`),
   replace: withSignature(['string', 'string', 'string'], (from: string, to: string, text: string) =>
-    from === '' ? to + Array.from(text, (char) => char + to).join('') : text.split(from).join(to),
+    replaceAll(text, from, to),
   ),
   plural: withSignature(['string', 'string', 'int'], (one: string, many: string, count: unknown) =>
     intOf(count) === 1 ? one : many,

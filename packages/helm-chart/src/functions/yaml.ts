@@ -1,22 +1,15 @@
-import { isMap, withSignature } from '@slipway/go-template'
+import { isMap, spend, withSignature } from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
 import { mismatchText } from '../json/decode.ts'
 import { emptyValues } from '../values/value.ts'
 import { readYaml } from '../yaml.ts'
-import { plain } from './plain.ts'
+import { orEmpty } from './or-empty.ts'
+import { bytesPerCharacterRead, plain } from './plain.ts'
 import { toPrettyYaml } from './pretty-yaml.ts'
 import type { FunctionTable } from './table.ts'
 
 function toYaml(value: unknown): string {
   return stringify(plain(value)).replace(/\n$/, '')
-}
-
-function orEmpty(write: () => string): string {
-  try {
-    return write()
-  } catch {
-    return ''
-  }
 }
 
 function reasonOf(error: unknown): string {
@@ -39,6 +32,7 @@ function read(
   fits: (value: unknown) => boolean,
   otherwise: (reason?: string) => unknown,
 ): unknown {
+  spend(text.length * bytesPerCharacterRead)
   let value: unknown
   try {
     value = readYaml(text)

@@ -1,4 +1,5 @@
 import {
+  Budget,
   type CompiledTemplate,
   sprintf,
   stringOf,
@@ -46,6 +47,7 @@ const errorStart = 'HELM_ERR_START'
 const errorEnd = 'HELM_ERR_END'
 // Helm's own limit of one template inside itself.
 const maxIncludes = 1000
+const maxMilliseconds = 60_000
 
 const cache = new TemplateCache()
 /** What a chart's files were compiled to, by the name they had; it goes when the chart goes. */
@@ -73,7 +75,7 @@ export function renderTemplates(
     missingKey: options.strict ? 'error' : 'zero',
     cache,
     goVersion: options.compat === 'helm3' ? '1.23' : '1.25',
-    limits: { maxDepth: maxIncludes + 100, ...options.limits },
+    budget: budgetOf(options),
   })
   const root = set.child(lateFunctions(() => root, new Map()))
   for (const name of names) {
@@ -96,6 +98,13 @@ export function renderTemplates(
     }
   }
   return rendered
+}
+
+/** One budget for all templates of a chart. No real chart comes near a tenth of it, nor takes seconds. */
+function budgetOf({ limits, platform }: EngineOptions): Budget {
+  const end = platform.now().getTime() + maxMilliseconds
+  const isExpired = () => platform.now().getTime() > end
+  return new Budget({ maxDepth: maxIncludes + 100, isExpired, ...limits })
 }
 
 // Templates deeper in the tree come first, so that those of a parent replace the definitions of its subcharts.

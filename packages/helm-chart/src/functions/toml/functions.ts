@@ -1,9 +1,10 @@
-import { withSignature } from '@slipway/go-template'
+import { spend, withSignature } from '@slipway/go-template'
 import type { Platform } from '../../platform.ts'
 import { rfc3339Nano } from '../../time/layout.ts'
 import { parseTime } from '../../time/parse.ts'
 import { offsetAt } from '../../time/zone.ts'
 import { emptyValues } from '../../values/value.ts'
+import { bytesPerCharacterRead } from '../plain.ts'
 import type { FunctionTable } from '../table.ts'
 import { timeObject } from '../time.ts'
 import { type ReadDate, readToml } from './read.ts'
@@ -15,17 +16,19 @@ export function tomlFunctions(platform: Pick<Platform, 'now' | 'timeZone'>): Fun
   return {
     toToml: withSignature(['any'], (value: unknown) => orMessage(() => writeToml(value))),
     fromToml: withSignature(['string'], (text: string) => {
+      spend(text.length * bytesPerCharacterRead)
       const result = orMessage(() => readToml(text, readDate))
       return typeof result === 'string' ? Object.assign(emptyValues(), { Error: result }) : result
     }),
   }
 }
 
-/** What cannot be read or written becomes the message that says so. */
+/** What cannot be read or written becomes the message that says so; not what JavaScript's stack is too small for. */
 function orMessage<T>(run: () => T): T | string {
   try {
     return run()
   } catch (error) {
+    if (error instanceof RangeError) throw error
     return error instanceof Error ? error.message : String(error)
   }
 }

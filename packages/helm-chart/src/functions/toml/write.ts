@@ -4,6 +4,7 @@ import {
   isMap,
   isNilCollection,
   isTemplateObject,
+  spend,
   TemplateObject,
   typeOf,
   underlyingOf,
@@ -12,6 +13,7 @@ import { compareStrings } from '../../encoding.ts'
 import { formatTime } from '../../time/format.ts'
 import { rfc3339Nano } from '../../time/layout.ts'
 import type { Values } from '../../values/value.ts'
+import { checkDepth } from '../depth.ts'
 import { textForm } from '../plain.ts'
 import { instantIn } from '../time.ts'
 
@@ -25,6 +27,9 @@ export function writeToml(value: unknown): string {
   return encoder.text
 }
 
+/** What the work on a table or an item of a list is worth; each is gone through several times. */
+const bytesPerTable = 512
+
 /** The zones of dates without one, by which they are written as they came. */
 const localLayouts: Readonly<Record<string, string>> = {
   'datetime-local': '2006-01-02T15:04:05.999999999',
@@ -36,6 +41,7 @@ class Encoder {
   text = ''
 
   encode(path: readonly string[], input: unknown): void {
+    checkDepth(path.length)
     const value = tomlData(input)
     if (isNil(value)) {
       if (path.length === 0) throw new Error('reflect: call of reflect.Value.Type on zero Value')
@@ -129,6 +135,7 @@ function isTable(value: unknown): value is Values | TemplateObject {
 /** A list of nothing but tables. Throws for a list with nil in it, however deep. */
 function isTableList(value: unknown): value is unknown[] {
   if (!Array.isArray(value) || value.length === 0) return false
+  spend(value.length * bytesPerTable)
   const items = value.map(tomlData)
   for (const item of items) {
     if (isNil(item)) throw new Error('toml: cannot encode array with nil element')
@@ -139,6 +146,7 @@ function isTableList(value: unknown): value is unknown[] {
 
 /** The pairs of a table: those that are no tables first, maps sorted, structs in their order. */
 function pairsOf(table: unknown): [string, unknown][] {
+  spend(bytesPerTable)
   const pairs = isMap(table) ? Object.entries(table).sort(([a], [b]) => compareStrings(a, b)) : fieldsOf(table)
   const isSub = ([, value]: [string, unknown]) => isTable(tomlData(value)) || isTableList(tomlData(value))
   const subs = new Set(pairs.filter(isSub))

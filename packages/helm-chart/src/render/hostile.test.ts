@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest'
+import { renderFiles } from '../testing/render-text.ts'
+
+/** A thirtieth of the limits that charts have, so that each case ends in a fraction of a second. */
+const limits = { maxSteps: 200_000, maxBytes: 16 * 1024 * 1024, maxOutputLength: 1024 * 1024 }
+
+const nest = (start: string, step: string, use: string, rounds = 60) =>
+  `{{ $x := ${start} }}{{ range until ${rounds} }}{{ $x = ${step} }}{{ end }}${use}`
+const ring = '{{ $x := dict }}{{ $_ := set $x "x" $x }}{{ $y := dict }}{{ $_ := set $y "x" $y }}'
+
+const tooMuch = 'execution makes more than 16777216 bytes'
+const tooLong = 'result is longer than 1048576 characters'
+
+const hostile: Record<string, [template: string, message: string | RegExp][]> = {
+  'loops that never end': [
+    ['{{ range 1000000000000 }}{{ end }}', 'execution takes more than 200000 steps'],
+    ['{{ range until 1000 }}{{ range until 1000 }}{{ end }}{{ end }}', 'execution takes more than 200000 steps'],
+    ['{{ range until 900000 }}{{ end }}', tooMuch],
+    ['{{ range until 1000000000 }}{{ end }}', 'a range of more than 1000000 numbers'],
+    ['{{ untilStep 0 1000000000 1 }}', 'a range of more than 1000000 numbers'],
+    ['{{ seq 1000000000 }}', 'a range of more than 1000000 numbers'],
+    [
+      '{{ $d := dict "a" 1 }}{{ range until 500000 }}{{ range $d }}{{ break }}{{ end }}{{ end }}',
+      /execution (takes|makes)/,
+    ],
+  ],
+  'templates inside themselves': [
+    ['{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}', 'exceeded maximum template depth (1100)'],
+    ['{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}', /nested reference name: a|nested too deeply/],
+    ['{{ tpl .Values.t . }}', /nested too deeply|call stack|template depth/],
+    ['{{ define "a" }}{{ include "a" . }}{{ include "a" . }}{{ end }}{{ include "a" . }}', /nested/],
+  ],
+  'text that grows': [
+    ['{{ repeat 1000000000 "x" }}', 'repeat: the result is longer than 16777216 characters'],
+    [nest('"x"', 'cat $x $x', '{{ $x }}'), tooLong],
+    [nest('"x"', 'printf "%s%s" $x $x', ''), tooLong],
+    ['{{ range until 1000 }}{{ printf "%999999d" 1 }}{{ end }}', /output is longer|execution makes/],
+    ['{{ indent 1000000 "a\\nb\\nc\\nd\\ne\\nf\\ng\\nh\\ni\\nj\\nk\\nl\\nm\\nn\\no\\np\\nq\\nr\\n" }}', tooMuch],
+    ['{{ $s := repeat 1000000 "x" }}{{ replace "" $s $s }}', tooMuch],
+    ['{{ $s := repeat 1000000 "x" }}{{ replace "x" $s $s }}', tooMuch],
+    ['{{ $s := repeat 1000000 "x" }}{{ regexReplaceAll "x" $s $s }}', tooMuch],
+    ['{{ wrapWith 1 (repeat 10000 "y") (repeat 10000 "xy") }}', tooLong],
+    ['{{ join (repeat 100000 "y") (until 10000) }}', /result is longer|Invalid string length/],
+    ['{{ randAlphaNum 1000000000 }}', 'more than 1000000 random characters'],
+    ['{{ range until 1000 }}{{ $_ := set $.Values (toString .) (repeat 900000 "x") }}{{ end }}', tooMuch],
+  ],
+  'lists and maps that grow': [
+    [nest('list 1', 'concat $x $x', ''), tooMuch],
+    [nest('list 1', 'append $x 1', '', 100_000), tooMuch],
+    ['{{ splitList "" (repeat 1000000 "x") }}', tooMuch],
+    ['{{ regexFindAll "x" (repeat 1000000 "x") -1 }}', tooMuch],
+    ['{{ $d := dict }}{{ range until 190000 }}{{ $_ := set $d (toString .) . }}{{ end }}', /execution (takes|makes)/],
+    ['{{ uniq (until 100000) }}', tooMuch],
+  ],
+  'values that share their parts': [
+    [nest('list 1', 'list $x $x', '{{ $x }}'), tooMuch],
+    [nest('list 1', 'list $x $x', '{{ printf "%v" $x }}'), tooMuch],
+    [nest('list 1', 'list $x $x', '{{ deepCopy $x }}'), tooMuch],
+    [nest('dict', 'dict "a" $x "b" $x', '{{ toYaml $x }}'), tooMuch],
+    [nest('dict', 'dict "a" $x "b" $x', '{{ toYamlPretty $x }}'), tooMuch],
+    [nest('dict', 'dict "a" $x "b" $x', '{{ toJson $x }}'), tooMuch],
+    [nest('dict', 'dict "a" $x "b" $x', '{{ toToml $x }}'), tooMuch],
+    [nest('dict', 'dict "a" $x "b" $x', '{{ merge (dict) $x (deepCopy $x) }}'), tooMuch],
+    [
+      `{{ $y := list 1 }}${nest('list 1', 'list $x $x', '', 60)}{{ range until 60 }}{{ $y = list $y $y }}{{ end }}`,
+      /^$/,
+    ],
+  ],
+  'values inside themselves': [
+    [`${ring}{{ $x }}`, 'nested too deeply to print'],
+    [`${ring}{{ mustToJson $x }}`, 'encountered a cycle'],
+    [`${ring}{{ toYaml $x }}`, /^$/],
+    [`${ring}{{ toToml $x }}`, 'nested more than 1000 deep'],
+    [`${ring}{{ toYamlPretty $x }}`, 'nested more than 1000 deep'],
+    [`${ring}{{ deepCopy $x }}`, 'nested more than 1000 deep'],
+    [`${ring}{{ deepEqual $x $y }}`, 'nested more than 1000 deep'],
+    [`${ring}{{ merge $x $y }}`, 'nested more than 1000 deep'],
+  ],
+  'text that is hard to read': [
+    ['{{ tpl (repeat 100000 "{{1}}") . }}', tooMuch],
+    ['{{ tpl (repeat 1000 "{{ if true }}") . }}', 'max block depth exceeded'],
+    ['{{ fromYaml (repeat 100000 "- ") }}', 'exceeded max depth'],
+    ['{{ fromJson (repeat 100000 "[") }}', 'unexpected end of JSON input'],
+    [
+      '{{ fromYaml (printf "a: &a [1]\\nb: &b [%s]\\nc: [%s]" (repeat 500 "*a,") (repeat 500 "*b,")) }}',
+      'excessive aliasing',
+    ],
+    ['{{ mustRegexMatch "((a{100}){100}){100}" "a" }}', 'invalid repeat count'],
+    ['{{ mustRegexMatch (repeat 1000 "(a|b)*") (repeat 100000 "ab") }}', tooMuch],
+    ['{{ mustRegexMatch (repeat 10000 "(") "a" }}', 'error parsing regexp'],
+  ],
+}
+
+/** What a template renders, or why it does not; both bounded. */
+function outcome(template: string): string {
+  try {
+    return renderFiles({ 'values.yaml': 't: "{{ tpl .Values.t . }}"\n', 'templates/NOTES.txt': template }, { limits })
+      .notes
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+describe.each(Object.entries(hostile))('%s end with what is wrong', (_, cases) => {
+  it.each(cases)('%s', (template, message) => {
+    if (typeof message === 'string') expect(outcome(template)).toContain(message)
+    else expect(outcome(template)).toMatch(message)
+  })
+})
+
+it('counts all templates of a chart together', () => {
+  const loop = '{{ range until 60000 }}{{ $x := . }}{{ end }}'
+  const files = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`templates/${index}.yaml`, loop]))
+
+  expect(() => renderFiles(files, { limits })).toThrow(/execution (takes|makes) more/)
+  expect(() => renderFiles({ 'templates/0.yaml': loop }, { limits })).not.toThrow()
+})
+
+it('stops when time is up, also inside of one action', () => {
+  let looks = 0
+  const isExpired = () => ++looks > 3
+
+  expect(outcomeWithin('{{ range 100000 }}{{ end }}', isExpired)).toContain('execution takes too long')
+  looks = 0
+  expect(outcomeWithin(nest('list 1', 'list $x $x', '{{ toYaml $x }}'), isExpired)).toContain(
+    'execution takes too long',
+  )
+})
+
+function outcomeWithin(template: string, isExpired: () => boolean): string {
+  try {
+    return renderFiles({ 'templates/NOTES.txt': template }, { limits: { isExpired } }).notes
+  } catch (error) {
+    return (error as Error).message
+  }
+}
