@@ -53,19 +53,21 @@ async function writeEndpoints({ client, endpoints }: Deps, wanted: KubeObject): 
   if (created) endpoints.wrote(created)
 }
 
-/** Slices with the same ports are kept and filled anew; what is left over goes. */
+/**
+ * Slices are kept where they have the ports that are wanted, and otherwise filled with others before new ones are created, so
+ * that no reader finds a slice beside the one that replaces it (reconciler.go of the EndpointSlice controller, finalize).
+ */
 async function writeSlices({ client, slices }: Deps, service: Service, wanted: EndpointSlice[]): Promise<void> {
-  const { name, namespace } = service.metadata
-  const spare = slices
-    .list()
-    .filter(
-      ({ metadata: { labels = {}, namespace: place, deletionTimestamp } }) =>
-        place === namespace && labels[SERVICE_NAME] === name && labels[MANAGED_BY] === MANAGER && !deletionTimestamp,
-    )
+  const { name } = service.metadata
+  const spare = slices.list().filter((slice) => isOwn(service, slice))
+  const kept = new Map<EndpointSlice, EndpointSlice>()
   for (const slice of wanted) {
-    const ports = canonicalJson(slice.ports)
-    const index = spare.findIndex((one) => canonicalJson(one.ports) === ports)
+    const index = spare.findIndex((one) => canonicalJson(one.ports) === canonicalJson(slice.ports))
     const [current] = index < 0 ? [] : spare.splice(index, 1)
+    if (current) kept.set(slice, current)
+  }
+  for (const slice of wanted) {
+    const current = kept.get(slice) ?? spare.shift()
     if (current) await update({ client, cache: slices }, current, slice)
     else
       slices.wrote(
@@ -76,6 +78,12 @@ async function writeSlices({ client, slices }: Deps, service: Service, wanted: E
     await client.delete({ ...ENDPOINT_SLICES, ...keyOf(slice) })
     slices.deleted(slice)
   }
+}
+
+function isOwn({ metadata: { name, namespace } }: Service, { metadata }: EndpointSlice): boolean {
+  const { labels = {}, deletionTimestamp } = metadata
+  const isOfService = metadata.namespace === namespace && labels[SERVICE_NAME] === name
+  return isOfService && labels[MANAGED_BY] === MANAGER && !deletionTimestamp
 }
 
 async function update<T extends KubeObject>(
