@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
@@ -10,6 +11,8 @@ export interface ClusterProcess {
   ready: Promise<void>
   /** What it printed so far. */
   output(): string
+  /** Resident memory, in megabytes. */
+  memory(): number
   /** Sends the signal and resolves when the process has ended, to its exit status; null = the signal ended it. */
   end(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<number | null>
 }
@@ -32,6 +35,7 @@ export function startClusterProcess(args: string[], env: NodeJS.ProcessEnv = pro
   return {
     ready,
     output: () => output,
+    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
     end(signal) {
       child.kill(signal)
       return ended

@@ -2,17 +2,28 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { UserError } from '@slipway/errors'
 
 /** The whole body, at most `limit` bytes. Throws UserError BODY_TOO_LARGE past it; the request can still be answered. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = (): UserError => new UserError('BODY_TOO_LARGE', `the request body is larger than ${limit} bytes`)
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge()
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limit) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
+export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  // Listeners in place of an iterator: this is asked for every write of every server.
+  return new Promise((resolve, reject) => {
+    const refuse = (): void => {
+      request.off('data', take)
+      reject(new UserError('BODY_TOO_LARGE', `the request body is larger than ${limit} bytes`))
+    }
+    const chunks: Buffer[] = []
+    let size = 0
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > limit) refuse()
+    }
+    if (Number(request.headers['content-length'] ?? 0) > limit) return refuse()
+    request.on('data', take)
+    request.once('error', reject)
+    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+    const gone = (): void => reject(new Error('the client went away before the end of its request'))
+    if (request.destroyed) gone()
+    else request.once('close', gone)
+  })
 }
 
 /** Answers with JSON. */

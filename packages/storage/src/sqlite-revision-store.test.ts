@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -72,6 +72,16 @@ describe('SqliteRevisionStore', () => {
     expect(again.get('/a')).toEqual({ key: '/a', value: '999', createRevision: 1, modRevision: 1000 })
     expect(() => again.watch('/', 800, () => {})).toThrow(CompactedError)
     await again.close()
+  })
+
+  it('folds its log into the one file as it goes', async () => {
+    const file = newFile()
+    const store = await openSqliteRevisionStore(file)
+    for (let n = 0; n < 40; n++) await store.create(`/${n}`, 'x'.repeat(1_000_000))
+
+    expect((await stat(`${file}-wal`)).size).toBeLessThan(10_000_000)
+    expect((await stat(file)).size).toBeGreaterThan(30_000_000)
+    await store.close()
   })
 
   it('refuses a file that is open already, and one that is no database', async () => {

@@ -11,6 +11,11 @@ interface PendingWrite extends Write {
   reject(error: unknown): void
 }
 
+/** The log is folded into the database when it is about so large, as SQLite does by itself after 1000 pages. */
+const FOLDED_BYTES = 4 * 1024 * 1024
+/** What a transaction writes besides its values, about. */
+const TRANSACTION_BYTES = 8 * 1024
+
 interface LogRow {
   revision: number
   key: string
@@ -45,6 +50,7 @@ export class SqliteRevisionStore implements RevisionStore {
   readonly #log: WriteAheadLog
   readonly #unlock: () => void
   #pending: PendingWrite[] = []
+  #unfolded = 0
   #committing: Promise<void> | undefined
   #failure: TransientError | undefined
   #closed = false
@@ -57,6 +63,7 @@ export class SqliteRevisionStore implements RevisionStore {
     this.#log = log
     this.#unlock = unlock
     this.#index = new RevisionIndex(limits)
+    database.exec('PRAGMA wal_autocheckpoint = 0')
     this.#insert = database.prepare('INSERT INTO log (revision, key, value, created, deleted) VALUES (?, ?, ?, ?, ?)')
     this.#forget = database.prepare('DELETE FROM log WHERE revision = ?')
     this.#mark = database.prepare('INSERT OR REPLACE INTO compaction (id, revision, newest) VALUES (1, ?, ?)')
@@ -93,6 +100,7 @@ export class SqliteRevisionStore implements RevisionStore {
   }
 
   async compact(revision: number): Promise<void> {
+    while (this.#committing) await this.#committing
     this.#transaction(() => this.#compact(revision))
   }
 
@@ -100,8 +108,8 @@ export class SqliteRevisionStore implements RevisionStore {
     if (this.#closed) return
     this.#closed = true
     await this.#committing
-    await this.#log.close()
     closeDatabase(this.#database)
+    await this.#log.close()
     this.#unlock()
   }
 
@@ -115,7 +123,10 @@ export class SqliteRevisionStore implements RevisionStore {
 
   async #commitPending(): Promise<void> {
     await endOfTurn()
-    while (this.#pending.length > 0) await this.#commit(this.#pending.splice(0))
+    while (this.#pending.length > 0) {
+      await this.#commit(this.#pending.splice(0))
+      if (this.#unfolded >= FOLDED_BYTES) await this.#fold()
+    }
     this.#committing = undefined
   }
 
@@ -143,6 +154,15 @@ export class SqliteRevisionStore implements RevisionStore {
     }
   }
 
+  async #fold(): Promise<void> {
+    this.#unfolded = 0
+    try {
+      await this.#log.fold(this.#database)
+    } catch (error) {
+      this.#failure = writeError(error)
+    }
+  }
+
   /** Later writes of the group see the earlier ones, although nothing is applied before the commit. */
   #insertAll(writes: PendingWrite[]): (StoreEvent | undefined)[] {
     const changed = new Map<string, Entry | undefined>()
@@ -161,6 +181,7 @@ export class SqliteRevisionStore implements RevisionStore {
         deleted ? 1 : 0,
       )
       changed.set(event.key, deleted ? undefined : event.entry)
+      this.#unfolded += event.entry.value.length
       return event
     })
   }
@@ -170,11 +191,13 @@ export class SqliteRevisionStore implements RevisionStore {
     for (const event of this.#index.compact(revision)) {
       if (event.previous) this.#forget.run(event.previous.modRevision)
       if (event.type === 'delete') this.#forget.run(event.revision)
+      this.#unfolded += event.entry.value.length
     }
     this.#mark.run(Math.min(revision, this.#index.revision()), this.#index.revision())
   }
 
   #transaction<T>(work: () => T): T {
+    this.#unfolded += TRANSACTION_BYTES
     try {
       this.#database.exec('BEGIN IMMEDIATE')
       const result = work()

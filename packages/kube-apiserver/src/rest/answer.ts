@@ -9,6 +9,7 @@ import { apiVersionOf, type Resource } from '../registry/resource.ts'
 import { allInVersion, inVersion, itemText, objectText, viewEntry } from '../storage/codec.ts'
 import type { StoredObject } from '../storage/object-service.ts'
 import { tableOf } from '../tables/table.ts'
+import { drained } from './drained.ts'
 
 /** Sends JSON text, or YAML made of it when that was asked for. */
 export function sendText(response: ServerResponse, code: number, text: string, form: OutputForm): void {
@@ -28,8 +29,6 @@ export function sendStatus(response: ServerResponse, status: Status, accept: str
   const contentType = yaml ? 'application/yaml' : 'application/json'
   const retry = status.details?.retryAfterSeconds
   if (retry) response.setHeader('retry-after', String(retry))
-  // What is left of a refused body is not worth reading.
-  if (status.code === 413) response.setHeader('connection', 'close')
   sendText(response, status.code ?? 500, JSON.stringify(status), { as: 'object', yaml: yaml === true, contentType })
 }
 
@@ -135,18 +134,4 @@ async function sendPieces(response: ServerResponse, pieces: Generator<string>, f
     response.write(piece.value)
   }
   response.end()
-}
-
-/** Resolves when what was written has left, or never will. */
-async function drained(response: ServerResponse): Promise<void> {
-  if (!response.writableNeedDrain || response.destroyed) return
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      response.off('drain', done)
-      response.off('close', done)
-      resolve()
-    }
-    response.on('drain', done)
-    response.on('close', done)
-  })
 }

@@ -65,6 +65,25 @@ describe('a watch', () => {
     expect(events.at(-1)?.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' })
   })
 
+  it('sends all that is there, more than may wait for a reader, and then what changed meanwhile', async () => {
+    const large = { data: { text: 'x'.repeat(900_000) } }
+    for (let n = 0; n < 40; n++) {
+      await api.call('POST', '/api/v1/namespaces/kube-public/configmaps', {
+        body: { metadata: { name: `large-${n}` }, ...large },
+      })
+    }
+
+    const query = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan'
+    const watch = await openWatch(api, `/api/v1/namespaces/kube-public/configmaps?${query}`)
+    await api.call('DELETE', '/api/v1/namespaces/kube-public/configmaps/large-7')
+    const seen: string[] = []
+    while (!seen.at(-1)?.startsWith('DELETED')) seen.push(summary(await watch.next()))
+    watch.close()
+
+    expect(seen.filter((event) => event.startsWith('ADDED large'))).toHaveLength(40)
+    expect(seen.slice(-2)).toEqual(['BOOKMARK undefined', 'DELETED large-7'])
+  })
+
   it('is told 410 when its version is compacted', async () => {
     await create('old')
     await create('new')

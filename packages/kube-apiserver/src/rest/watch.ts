@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { KubeObject } from '@slipway/kube-objects'
 import { CompactedError, type Entry, type StoreEvent } from '@slipway/storage'
 import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
@@ -10,12 +9,13 @@ import type { ObjectService } from '../storage/object-service.ts'
 import { tableOf } from '../tables/table.ts'
 import { forbiddenField, notSupported } from '../validation/field-errors.ts'
 import { partialMetadata, tableOptions } from './answer.ts'
+import { Line, LineStream } from './line-stream.ts'
 import { flagOf, invalidOptions } from './options.ts'
 import { integerOf, parseRevision, type Selection, selectedEntries, selectionOf } from './read.ts'
 
-/** A reader that leaves so much unread is cut off; its client watches anew. */
-const MAX_UNREAD_BYTES = 16 * 1024 * 1024
 const BOOKMARK_INTERVAL_MS = 60_000
+/** Changes that wait until a reader has taken what there was when it came; with more, it is cut off and watches anew. */
+const MAX_WAITING = 10_000
 
 interface Change {
   type: 'ADDED' | 'MODIFIED' | 'DELETED'
@@ -52,9 +52,10 @@ export async function watchObjects(objects: ObjectService, request: ApiRequest):
 }
 
 function sendAll(stream: WatchStream, entries: Entry[], selection: Selection): void {
-  const added = (entry: Entry): Change => ({ type: 'ADDED', entry, revision: entry.modRevision })
-  if (selection.comparedIn) stream.sendLater(async () => (await selectedEntries(entries, selection)).map(added))
-  else for (const entry of entries.filter(matching(selection))) stream.send(added(entry))
+  stream.sendLater(async () => {
+    const selected = await selectedEntries(entries, selection)
+    return selected.map((entry) => ({ type: 'ADDED', entry, revision: entry.modRevision }))
+  })
 }
 
 function sendEvent(stream: WatchStream, event: StoreEvent, selection: Selection): void {
@@ -123,40 +124,40 @@ function changeOf(event: StoreEvent, selection: Selection): Change | undefined {
 }
 
 /** The newest line: an event goes to all its watchers in a row, most of which want the same. */
-let newest: { entry: Entry; key: string; bytes: Buffer } | undefined
+let newest: { entry: Entry; key: string; line: Line } | undefined
 
 class WatchStream {
-  readonly closed: Promise<void>
   readonly #request: ApiRequest
-  readonly #response: ServerResponse
+  readonly #lines: LineStream
   readonly #form: OutputForm
   #queue: Promise<void> | undefined
+  #waiting = 0
   #firstTable = true
-  #corked = false
 
   constructor(request: ApiRequest, form: OutputForm) {
     this.#request = request
-    this.#response = request.response
     this.#form = form
-    this.#response.writeHead(200, { 'content-type': form.contentType, 'cache-control': 'no-cache, private' })
-    this.#response.flushHeaders()
-    this.closed = new Promise((resolve) => this.#response.once('close', resolve))
+    this.#lines = new LineStream(request.response, form.contentType)
   }
 
-  /** Nothing that is sent has to wait for anything. */
-  get #inOrder(): boolean {
-    return this.#form.as === 'object' && this.#request.resource.custom?.convert === undefined
+  get closed(): Promise<void> {
+    return this.#lines.closed
   }
 
   send(change: Change): void {
-    if (this.#inOrder) this.#write(plainLine(change, this.#request.resource))
-    else this.#later(async () => this.#write(await this.#encoded(change)))
+    const { resource } = this.#request
+    const isReady = this.#form.as === 'object' && resource.custom?.convert === undefined
+    if (isReady && !this.#queue) this.#lines.write(plainLine(change, resource))
+    else this.#later(async () => this.#lines.write(await this.#encoded(change)))
   }
 
-  /** Sends changes that take time to find, before whatever is sent after them. */
+  /** Sends changes that take time to find, as fast as the reader takes them and before whatever is sent after them. */
   sendLater(find: () => Promise<Change[]>): void {
     this.#later(async () => {
-      for (const change of await find()) this.#write(await this.#encoded(change))
+      for (const change of await find()) {
+        this.#lines.write(await this.#encoded(change))
+        await this.#lines.room()
+      }
     })
   }
 
@@ -174,21 +175,21 @@ class WatchStream {
       rows: [{ cells: [], object: partial }],
     }
     const object = { object: own, PartialObjectMetadata: partial, Table: table }[this.#form.as]
-    this.#later(async () => this.#write(line({ type: 'BOOKMARK', object })))
+    this.#later(async () => this.#lines.write(lineOf({ type: 'BOOKMARK', object })))
   }
 
   fail(status: Status): void {
-    this.#write(line({ type: 'ERROR', object: status }))
+    this.#lines.write(lineOf({ type: 'ERROR', object: status }))
     this.end()
   }
 
   end(): void {
-    this.#response.end()
+    this.#lines.end()
   }
 
-  async #encoded(change: Change): Promise<string | Buffer> {
+  async #encoded(change: Change): Promise<Line> {
     const { resource } = this.#request
-    if (this.#form.as !== 'object') return line(await this.#formed(change))
+    if (this.#form.as !== 'object') return lineOf(await this.#formed(change))
     return plainLine({ ...change, entry: await inVersion(change.entry, resource) }, resource)
   }
 
@@ -203,46 +204,31 @@ class WatchStream {
     return { type, object: { ...table, metadata: { resourceVersion: String(revision) } } }
   }
 
-  /** Keeps the order of what needs a promise; what needs none is written at once. */
+  /** Does one after the other. */
   #later(write: () => Promise<void>): void {
-    if (this.#inOrder) {
-      void write()
-      return
-    }
-    this.#queue = (this.#queue ?? Promise.resolve()).then(write).catch((error: unknown) => {
-      this.fail(error instanceof StatusError ? error.status : internalError((error as Error).message).status)
-    })
-  }
-
-  /** All lines of one turn of the event loop leave in one packet. */
-  #write(text: string | Buffer): void {
-    const response = this.#response
-    if (response.writableEnded || response.destroyed) return
-    if (response.writableLength > MAX_UNREAD_BYTES) {
-      response.destroy()
-      return
-    }
-    if (!this.#corked) {
-      this.#corked = true
-      response.cork()
-      setImmediate(() => {
-        this.#corked = false
-        response.uncork()
+    if (++this.#waiting > MAX_WAITING) this.#lines.cut()
+    const queue: Promise<void> = (this.#queue ?? Promise.resolve())
+      .then(write)
+      .catch((error: unknown) => {
+        this.fail(error instanceof StatusError ? error.status : internalError((error as Error).message).status)
       })
-    }
-    response.write(text)
+      .finally(() => {
+        this.#waiting--
+        if (this.#queue === queue) this.#queue = undefined
+      })
+    this.#queue = queue
   }
 }
 
-function line(value: unknown): string {
-  return `${JSON.stringify(value)}\n`
+function lineOf(value: unknown): Line {
+  return new Line(`${JSON.stringify(value)}\n`)
 }
 
 /** The line of a change as its type's watchers get it, encoded once for all of them. */
-function plainLine({ type, entry, revision }: Change, resource: Resource): Buffer {
+function plainLine({ type, entry, revision }: Change, resource: Resource): Line {
   const key = `${type} ${revision} ${resource.group}/${resource.version}`
-  if (newest?.entry === entry && newest.key === key) return newest.bytes
-  const bytes = Buffer.from(`{"type":"${type}","object":${objectText(entry.value, revision, resource)}}\n`)
-  newest = { entry, key, bytes }
-  return bytes
+  if (newest?.entry === entry && newest.key === key) return newest.line
+  const line = new Line(`{"type":"${type}","object":${objectText(entry.value, revision, resource)}}\n`)
+  newest = { entry, key, line }
+  return line
 }

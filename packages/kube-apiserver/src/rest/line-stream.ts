@@ -1,0 +1,95 @@
+import type { ServerResponse } from 'node:http'
+import { setImmediate as endOfTurn } from 'node:timers/promises'
+import { drained } from './drained.ts'
+
+/** A reader that leaves so much unread, more than the history that it may ask for, is cut off; its client watches anew. */
+const MAX_UNREAD_BYTES = 32 * 1024 * 1024
+/** So much is made at once of what is there in advance. */
+const PIECE_BYTES = 256 * 1024
+
+/** A line as it travels: a chunk of RFC 9112, section 7.1, that is made once for all who get it. */
+export class Line {
+  readonly bytes: Buffer
+  #chunk: Buffer | undefined
+
+  constructor(text: string) {
+    this.bytes = Buffer.from(text)
+  }
+
+  get chunk(): Buffer {
+    this.#chunk ??= Buffer.concat([Buffer.from(`${this.bytes.length.toString(16)}\r\n`), this.bytes, LINE_END])
+    return this.#chunk
+  }
+}
+
+const LINE_END = Buffer.from('\r\n')
+
+/**
+ * An answer of lines without end, of which one process serves thousands. All lines of one turn of the event loop leave in one
+ * packet, and go to the socket as chunks of our own making: a response's own writing costs several times as much.
+ */
+export class LineStream {
+  readonly closed: Promise<void>
+  readonly #response: ServerResponse
+  #lines: Line[] = []
+  #bytes = 0
+
+  constructor(response: ServerResponse, contentType: string) {
+    this.#response = response
+    response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-cache, private' }).flushHeaders()
+    this.closed = new Promise((resolve) => response.once('close', resolve))
+  }
+
+  write(line: Line): void {
+    const response = this.#response
+    if (response.writableEnded || response.destroyed) return
+    if (this.#lines.length === 0) flushLater(this)
+    this.#lines.push(line)
+    this.#bytes += line.bytes.length
+  }
+
+  /** Resolves at once, or when the reader has taken what it was sent: for whoever has more lines than should wait here. */
+  async room(): Promise<void> {
+    if (this.#bytes < PIECE_BYTES) return
+    this.flush()
+    await drained(this.#response.socket ?? this.#response)
+    await endOfTurn()
+  }
+
+  flush(): void {
+    const lines = this.#lines
+    if (lines.length === 0) return
+    this.#lines = []
+    this.#bytes = 0
+    const response = this.#response
+    if (response.writableEnded || response.destroyed) return
+    // Absent while an answer to an earlier request of the connection is under way; HTTP/1.0 knows no chunks.
+    const socket = response.chunkedEncoding ? response.socket : null
+    if (socket) socket.write(joined(lines.map(({ chunk }) => chunk)))
+    else response.write(joined(lines.map(({ bytes }) => bytes)))
+    if (response.writableLength > MAX_UNREAD_BYTES) this.cut()
+  }
+
+  /** Ends it without a word, as a lost connection does. */
+  cut(): void {
+    this.#response.destroy()
+  }
+
+  end(): void {
+    this.flush()
+    this.#response.end()
+  }
+}
+
+const joined = (parts: Buffer[]): Buffer => (parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts))
+
+let waiting: LineStream[] = []
+
+function flushLater(stream: LineStream): void {
+  if (waiting.push(stream) > 1) return
+  setImmediate(() => {
+    const streams = waiting
+    waiting = []
+    for (const one of streams) one.flush()
+  })
+}
