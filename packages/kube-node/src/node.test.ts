@@ -74,6 +74,19 @@ const webDeployment = (image: string, container: object = {}): KubeObject => ({
 })
 
 describe('a node without a container engine', () => {
+  it('shows that it lives by a Lease of its name, until it stops', async () => {
+    const world = new World()
+    const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: 'kube-node-lease', name: 'slipway' }
+    await world.start(simulatedRuntime())
+
+    expect(await world.cluster.get(lease)).toMatchObject({
+      spec: { holderIdentity: 'slipway', leaseDurationSeconds: 40, renewTime: expect.any(String) },
+    })
+    await world.stop()
+    expect((await world.cluster.get(lease))?.spec.holderIdentity).toBe('')
+    rmSync(world.dataDir, { recursive: true })
+  })
+
   it('runs deployments in pretence and says so', async () => {
     const world = new World()
     await world.start(simulatedRuntime())

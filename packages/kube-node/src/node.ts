@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Controller, Log } from '@slipway/controller-runtime'
+import { type Controller, Lease, type Log } from '@slipway/controller-runtime'
 import type { InformerSet, KubeClient } from '@slipway/kube-client'
 import { FreshCache } from './controllers/ownership/fresh-cache.ts'
 import { ensureStorageClass } from './controllers/persistent-volume/local-provisioner.ts'
@@ -45,6 +45,7 @@ export class Node {
   readonly #server: KubeletServer
   readonly #controllers: Controller[]
   #kubelet: Kubelet | undefined
+  #lease: Lease | undefined
 
   constructor(deps: NodeDeps, options: NodeOptions) {
     const log = deps.log ?? (() => {})
@@ -78,6 +79,7 @@ export class Node {
     mkdirSync(dataDir, { recursive: true })
     const resources = machineResources(dataDir)
     await registerNode(client, { name, address: addresses.node, port, runtimeVersion: runtime.version, resources })
+    this.#lease = await this.#takeLease()
     this.#kubelet = this.#newKubelet(addresses, resources)
     await this.#kubelet.start()
     await Promise.all([this.#network.start(addresses), ...this.#controllers.map((controller) => controller.start())])
@@ -90,10 +92,18 @@ export class Node {
     await this.#kubelet?.stop()
     await this.#server.stop()
     await this.#network.stop()
-    await retireNode(client, this.#options.name).catch((error: unknown) => {
+    const retired = Promise.all([this.#lease?.release(), retireNode(client, this.#options.name)])
+    await retired.catch((error: unknown) => {
       // The API server may have stopped before its node.
       log('error', `node ${this.#options.name} is still shown as Ready: ${String(error)}`)
     })
+  }
+
+  /** The node's sign of life, as every kubelet renews it. */
+  #takeLease(): Promise<Lease> {
+    const { name } = this.#options
+    const onLost = ({ message }: Error): void => this.#deps.log('error', `node ${name}: ${message}`)
+    return Lease.take(this.#deps.client, { namespace: LEASES, name, holder: name, duration: LEASE_SECONDS, onLost })
   }
 
   #newKubelet({ node, dns }: NetworkAddresses, resources: Resources): Kubelet {
@@ -121,5 +131,9 @@ export async function removeNodeContainers(
 function memoryDir({ dataDir, instance }: NodeOptions): string {
   return existsSync(SHARED_MEMORY) ? join(SHARED_MEMORY, `slipway-${instance}`) : join(dataDir, 'memory')
 }
+
+const LEASES = 'kube-node-lease'
+/** As long as the kubelet's lasts. */
+const LEASE_SECONDS = 40
 
 const SHARED_MEMORY = '/dev/shm'

@@ -45,6 +45,13 @@ export class FakeCluster {
     return this.#put(store, key, created, 'ADDED')
   }
 
+  async replace(object: KubeObject): Promise<KubeObject> {
+    const store = this.#store(object)
+    const key = keyOf({ ...object.metadata })
+    if (!store.objects.has(key)) throw new UserError('KUBE_NOT_FOUND', `${object.kind} "${key}" not found`)
+    return this.#put(store, key, structuredClone(object), 'MODIFIED')
+  }
+
   async patch(ref: ObjectRef, type: string, patch: Record<string, unknown>): Promise<KubeObject> {
     const store = this.#store(ref)
     const current = store.objects.get(keyOf(ref))
