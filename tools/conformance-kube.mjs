@@ -1,7 +1,7 @@
 /**
  * Runs Kubernetes' own conformance suite, the specs of the lists that it is given, against `slipway cluster` or any cluster, and
  * writes the table of results. The suite is built from Kubernetes' sources: `ginkgo`, and `e2e.test` of k8s.io/kubernetes/test/e2e.
- * Its pods' images must be in the engine already.
+ * Its pods' images must be in the engine already, and kubectl on the PATH.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
