@@ -20,9 +20,11 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     request.on('data', take)
     request.once('error', reject)
     request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
-    const gone = (): void => reject(new Error('the client went away before the end of its request'))
-    if (request.destroyed) gone()
-    else request.once('close', gone)
+    const close = (): void => {
+      if (!request.complete) reject(new Error('the client went away before the end of its request'))
+    }
+    if (request.destroyed) close()
+    else request.once('close', close)
   })
 }
 

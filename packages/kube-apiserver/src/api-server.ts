@@ -56,6 +56,9 @@ import { prefixOf } from './storage/keys.ts'
 import { ObjectService } from './storage/object-service.ts'
 import { createStrategies } from './strategy/strategies.ts'
 
+/** `/api/v1/x…` and `/apis/g/v/x…`; shorter paths are discovery. */
+const OBJECT_PATH = /^\/+(?:api(?:\/+[^/]+){2}|apis(?:\/+[^/]+){3})/
+
 export interface ApiServerOptions {
   store: RevisionStore
   /**
@@ -199,7 +202,7 @@ export class ApiServer {
       await serveElsewhere({ aggregated: deps.aggregated, service: elsewhere, http, user }, response)
       return
     }
-    if (!isObjectPath(path)) {
+    if (!OBJECT_PATH.test(path)) {
       this.#authorizePath(user, http.method ?? 'GET', path, deps)
       await serveNonResource(deps, http, response, path)
       return
@@ -271,10 +274,4 @@ function splitUrl(url = '/'): { path: string; query: URLSearchParams } {
   const mark = url.indexOf('?')
   if (mark < 0) return { path: url, query: new URLSearchParams() }
   return { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
-}
-
-/** `/api/v1/x…` and `/apis/g/v/x…`; shorter paths are discovery. */
-function isObjectPath(path: string): boolean {
-  const parts = path.split('/').filter(Boolean)
-  return (parts[0] === 'api' && parts.length > 2) || (parts[0] === 'apis' && parts.length > 3)
 }

@@ -1,5 +1,7 @@
 const QUOTE = 34
 const BACKSLASH = 92
+/** No other white space of JSON comes after it. */
+const SPACE = 32
 
 /** A key of an object somewhere in a JSON text: `spec.containers[0].name`. */
 interface DocumentKey {
@@ -44,7 +46,8 @@ function scan(text: string, visit: (frame: Frame, frames: Frame[]) => void): voi
     else if (char === '"') {
       const end = stringEnd(text, at)
       if (frame?.keys && isKey(text, end)) {
-        frame.name = JSON.parse(text.slice(at, end + 1)) as string
+        const name = text.slice(at + 1, end)
+        frame.name = name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name
         visit(frame, frames)
         frame.keys.add(frame.name)
       }
@@ -62,7 +65,7 @@ function stringEnd(text: string, from: number): number {
 
 function isKey(text: string, end: number): boolean {
   let next = end + 1
-  while (/\s/.test(text[next] ?? '')) next++
+  while (text.charCodeAt(next) <= SPACE) next++
   return text[next] === ':'
 }
 

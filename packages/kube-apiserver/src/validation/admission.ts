@@ -6,7 +6,7 @@ import { expressionFault } from '../cel/expression.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required, tooMany } from './field-errors.ts'
-import { portNumber, requiredText, segmentErrors, text } from './values.ts'
+import { portNumber, qualified, requiredText, segmentErrors, text } from './values.ts'
 import { webhookUrl } from './webhook-client.ts'
 
 /** Webhooks and policies of admission. */
@@ -22,6 +22,10 @@ export const admissionRules: TypeRules = {
   ],
   'admissionregistration/v1.RuleWithOperations': rule,
   'admissionregistration/v1.NamedRuleWithOperations': (one, at) => [...resourceNames(one, at), ...rule(one, at)],
+  'admissionregistration/v1.ValidatingAdmissionPolicy': ({ metadata = {}, spec = {} }) =>
+    (spec.auditAnnotations ?? []).flatMap(({ key = '' }: Spec, index: number) =>
+      metadata.name ? qualified(`spec.auditAnnotations[${index}].key`, `${metadata.name}/${key}`) : [],
+    ),
   'admissionregistration/v1.ValidatingAdmissionPolicySpec': policy,
   'admissionregistration/v1.ValidatingAdmissionPolicyBindingSpec': binding,
 }
@@ -123,7 +127,7 @@ function rule({ operations = [], apiGroups = [], apiVersions = [], resources = [
     ...apiVersions.flatMap((one: string, index: number) => (one ? [] : [required(`${at}.apiVersions[${index}]`)])),
     ...some('resources', resources),
     ...ruleResources(resources, `${at}.resources`),
-    ...(scope && !SCOPES.includes(scope) ? [notSupported(`${at}.scope`, scope, SCOPES)] : []),
+    ...(scope !== undefined && !SCOPES.includes(scope) ? [notSupported(`${at}.scope`, scope, SCOPES)] : []),
   ]
 }
 

@@ -2,7 +2,7 @@ import { labelNameErrors, qualifiedNameErrors, subdomainNameErrors } from '@slip
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
-import { forbiddenField, invalidValue, required } from './field-errors.ts'
+import { duplicate, forbiddenField, invalidValue, required } from './field-errors.ts'
 import { containerResources } from './resources.ts'
 import { tolerationErrors } from './scheduling.ts'
 import { labels, oneOf } from './values.ts'
@@ -36,6 +36,7 @@ export const clusterRules: TypeRules = {
     ...((scheduling?.tolerations ?? []) as Spec[]).flatMap((one, index) =>
       tolerationErrors(one, `scheduling.tolerations.tolerations[${index}]`),
     ),
+    ...repeatedTolerations(scheduling?.tolerations ?? []),
   ],
   'coordination/v1.LeaseSpec': ({ leaseDurationSeconds, leaseTransitions, strategy, preferredHolder }, at) => [
     ...(leaseDurationSeconds <= 0
@@ -58,6 +59,21 @@ export const clusterRules: TypeRules = {
     ...deprecated(event),
     ...(event.series ? seriesErrors(event.series) : []),
   ],
+}
+
+function repeatedTolerations(tolerations: Spec[]): FieldError[] {
+  const seen = new Set<string>()
+  return tolerations.flatMap(({ key, operator, value, effect, tolerationSeconds = null }, index) => {
+    const id = JSON.stringify([key, operator, value, effect])
+    if (!seen.has(id)) {
+      seen.add(id)
+      return []
+    }
+    // Shown as the Go type that it is, not as its JSON.
+    const [Key = '', Operator = '', Value = '', Effect = ''] = [key, operator, value, effect]
+    const shown = { Key, Operator, Value, Effect, TolerationSeconds: tolerationSeconds }
+    return [duplicate(`scheduling.tolerations[${index}]`, shown)]
+  })
 }
 
 const LIMITS = { reportingInstance: 128, action: 128, reason: 128 }

@@ -167,6 +167,12 @@ function boundErrors(limit: Spec, name: string, at: string): FieldError[] {
   if (ratio !== undefined && parseQuantity(ratio) < 1_000_000_000n) {
     errors.push(invalidValue(`${at}.maxLimitRequestRatio[${name}]`, ratio, `ratio ${ratio} is less than 1`))
   }
+  const [low, high] = [limit.min?.[name], limit.max?.[name]]
+  if (ratio !== undefined && low !== undefined && high !== undefined) {
+    const most = milli(high) / milli(low)
+    const why = `ratio ${ratio} is greater than max/min = ${most.toFixed(6)}`
+    if (milli(ratio) / 1000 > most) errors.push(invalidValue(`${at}.maxLimitRequestRatio[${name}]`, ratio, why))
+  }
   const [fallback, request] = [limit.default?.[name], limit.defaultRequest?.[name]]
   if (!mayOvercommit(name) && fallback !== undefined && request !== undefined && fallback !== request) {
     const why = `default value ${fallback} must equal to defaultRequest value ${request} in ${name}`
@@ -174,6 +180,9 @@ function boundErrors(limit: Spec, name: string, at: string): FieldError[] {
   }
   return errors
 }
+
+/** Thousandths, the finest that Kubernetes calculates with. */
+const milli = (quantity: string): number => Number((parseQuantity(quantity) + 999_999n) / 1_000_000n)
 
 const SCOPES = [
   ...['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity'],

@@ -60,6 +60,8 @@ function topologies(terms: Spec[]): FieldError[] {
     const expressions: Spec[] = term.matchLabelExpressions ?? []
     const shown = JSON.stringify(expressions)
     const repeated = terms.slice(0, index).some((other) => JSON.stringify(other.matchLabelExpressions ?? []) === shown)
+    // Go compares with a list that begins with as many empty terms as there are terms.
+    const empty = expressions.length === 0
     return [
       ...expressions.flatMap(({ key = '', values = [] }, place) => [
         ...(values.length === 0 ? [required(`${at}[${place}].values`)] : []),
@@ -71,7 +73,7 @@ function topologies(terms: Spec[]): FieldError[] {
           ? [duplicate(`${at}[${place}].key`, key)]
           : []),
       ]),
-      ...(repeated ? [duplicate(at, '')] : []),
+      ...(repeated || empty ? [duplicate(at, '')] : []),
     ]
   })
 }

@@ -1,5 +1,14 @@
 import type { KubeObject } from '../object.ts'
-import { difference, type FieldSet, formatFieldsV1, isEmpty, parseFieldsV1, pathSet, union } from './field-set.ts'
+import {
+  difference,
+  EMPTY,
+  type FieldSet,
+  formatFieldsV1,
+  isEmpty,
+  parseFieldsV1,
+  pathSet,
+  union,
+} from './field-set.ts'
 
 /** One entry of metadata.managedFields. */
 export interface ManagedFieldsEntry {
@@ -38,6 +47,7 @@ const STRIPPED = [
   .reduce(union)
 
 export function withoutServerFields(set: FieldSet): FieldSet {
+  if (isEmpty(set)) return EMPTY
   return difference({ ...set, member: false }, STRIPPED)
 }
 

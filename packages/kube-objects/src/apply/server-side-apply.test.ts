@@ -151,6 +151,13 @@ describe('serverSideApply', () => {
     ])
   })
 
+  it('goes on with the configuration where the live list repeats an item of it', () => {
+    const live = deployment(template([{ name: 'a' }, { name: 'a' }, { name: 'b' }]))
+    const { object } = apply(live, deployment(template([{ name: 'a' }, { name: 'c' }])), 'me', true)
+
+    expect(object.spec.template.spec.containers.map(({ name }: { name: string }) => name)).toEqual(['a', 'c', 'b'])
+  })
+
   it('treats lists without keys as one, and sets by value, in custom resources', () => {
     const schema = schemaFromOpenApi({
       type: 'object',

@@ -36,23 +36,35 @@ const NOTHING: Comparison = { added: EMPTY, removed: EMPTY, modified: EMPTY }
 
 /** Compares two values; undefined is a value that is not there. */
 export function compareValues(before: unknown, after: unknown, schema: SchemaNode): Comparison {
-  const relation = relationOf(after === undefined ? before : after, schema)
-  const was = relationOf(before === undefined ? after : before, schema)
+  // What nobody touched is the same value still.
+  if (before === after && before !== undefined) return NOTHING
+  if (before === undefined) return { ...NOTHING, added: wholeSet(after, schema) }
+  if (after === undefined) return { ...NOTHING, removed: wholeSet(before, schema) }
+  const relation = relationOf(after, schema)
+  const was = relationOf(before, schema)
   // A value that took another form lost the parts of the one and got the parts of the other.
   if (was !== relation)
     return together(compareAs(was, before, after, schema), compareAs(relation, before, after, schema))
   return compareAs(relation, before, after, schema)
 }
 
+/** A value and everything in it. */
+function wholeSet(value: unknown, schema: SchemaNode): FieldSet {
+  if (relationOf(value, schema) === 'leaf') return LEAF
+  const children = new Map<string, FieldSet>()
+  for (const { element, value: child, schema: node } of childrenOf(value, schema)) {
+    // What is in a list twice is compared as a whole.
+    children.set(element, children.has(element) ? LEAF : wholeSet(child, node))
+  }
+  return { member: true, children }
+}
+
 function compareAs(relation: Relation, before: unknown, after: unknown, schema: SchemaNode): Comparison {
+  if (relation === 'leaf') return compareLeaves(before, after)
   const left = partsOf(relation, before, schema)
   const right = partsOf(relation, after, schema)
   // Two that are empty are compared as they are, so that null, {} and [] stay apart.
-  if (left.size === 0 && right.size === 0) return compareLeaves(before, after)
-  const result = compareChildren(left, right)
-  if (before === undefined) result.added = union(result.added, LEAF)
-  if (after === undefined) result.removed = union(result.removed, LEAF)
-  return result
+  return left.size === 0 && right.size === 0 ? compareLeaves(before, after) : compareChildren(left, right)
 }
 
 function together(a: Comparison, b: Comparison): Comparison {
@@ -72,7 +84,7 @@ function compareLeaves(before: unknown, after: unknown): Comparison {
 /** The children by element; none of what has another form. An element may stand for several items of a list. */
 function partsOf(relation: Relation, value: unknown, schema: SchemaNode): Map<string, Child[]> {
   const parts = new Map<string, Child[]>()
-  if (relation === 'leaf' || Array.isArray(value) !== (relation === 'list')) return parts
+  if (Array.isArray(value) !== (relation === 'list')) return parts
   for (const child of childrenOf(value, schema)) {
     const same = parts.get(child.element)
     if (same) same.push(child)
@@ -82,19 +94,21 @@ function partsOf(relation: Relation, value: unknown, schema: SchemaNode): Map<st
 }
 
 function compareChildren(left: Map<string, Child[]>, right: Map<string, Child[]>): Comparison {
-  const parts = { added: new Map(), removed: new Map(), modified: new Map() } as Record<
-    keyof Comparison,
-    Map<string, FieldSet>
-  >
-  for (const element of new Set([...left.keys(), ...right.keys()])) {
-    const child = compareItems(left.get(element) ?? [], right.get(element) ?? [])
-    for (const part of ['added', 'removed', 'modified'] as const) {
-      if (!isEmpty(child[part])) parts[part].set(element, child[part])
+  const parts: Partial<Record<keyof Comparison, Map<string, FieldSet>>> = {}
+  const add = (element: string, child: Comparison): void => {
+    for (const part of PARTS) {
+      if (isEmpty(child[part])) continue
+      parts[part] ??= new Map()
+      parts[part].set(element, child[part])
     }
   }
-  const asSet = (children: Map<string, FieldSet>): FieldSet => ({ member: false, children })
+  for (const [element, items] of left) add(element, compareItems(items, right.get(element) ?? []))
+  for (const [element, items] of right) if (!left.has(element)) add(element, compareItems([], items))
+  const asSet = (children?: Map<string, FieldSet>): FieldSet => (children ? { member: false, children } : EMPTY)
   return { added: asSet(parts.added), removed: asSet(parts.removed), modified: asSet(parts.modified) }
 }
+
+const PARTS = ['added', 'removed', 'modified'] as const
 
 /** Items of one element: one each, as a rule; those that are there twice are compared as a whole. */
 function compareItems(left: Child[], right: Child[]): Comparison {
@@ -135,11 +149,13 @@ export function mergeValues(live: unknown, config: unknown, schema: SchemaNode):
 
 /** The configuration decides the order of its own items, the live list where others stand among them. */
 function mergeLists(live: unknown[], config: unknown[], schema: SchemaNode): unknown[] {
-  const left = live.map((value) => ({ element: itemElement(value, schema), value }))
-  const right = config.map((value) => ({ element: itemElement(value, schema), value }))
-  const inLeft = new Map(left.map((item) => [item.element, item.value]))
-  const inRight = new Set(right.map((item) => item.element))
-  const shared = right.map((item) => item.element).filter((element) => inLeft.has(element))
+  const named = (value: unknown) => ({ element: itemElement(value, schema), value })
+  const [left, right] = [live.map(named), config.map(named)]
+  const inLeft = new Map<string, unknown>()
+  // What is in the live list twice is not merged with.
+  for (const { element, value } of left) inLeft.set(element, inLeft.has(element) ? undefined : value)
+  const inRight = new Set(right.map(({ element }) => element))
+  const shared = right.map(({ element }) => element).filter((element) => inLeft.has(element))
   const merged = new Set<string>()
   const result: unknown[] = []
   let [l, r] = [0, 0]
@@ -148,16 +164,20 @@ function mergeLists(live: unknown[], config: unknown[], schema: SchemaNode): unk
     if (a && !inRight.has(a.element)) {
       result.push(a.value)
       l++
-    } else if (a && (merged.has(a.element) || (b && a.element !== b.element && shared[0] !== a.element))) {
+      continue
+    }
+    const meet = a?.element === b?.element
+    if (a && b && !meet && shared.length > 0 && shared[0] !== a.element) {
       // A shared item whose turn in the configuration's order was, or is yet to come.
       l++
-    } else if (b) {
-      merged.add(b.element)
-      result.push(mergeValues(inLeft.get(b.element), b.value, schema.items ?? ANY))
-      if (shared[0] === b.element) shared.shift()
-      if (a?.element === b.element) l++
-      r++
+      continue
     }
+    if (a && (meet || merged.has(a.element))) l++
+    if (!b) continue
+    result.push(mergeValues(inLeft.get(b.element), b.value, schema.items ?? ANY))
+    merged.add(b.element)
+    if (meet || shared[0] === b.element) shared.shift()
+    r++
   }
   return result
 }
