@@ -27,6 +27,8 @@ interface Measured {
   p99: number
   /** MiB, the most during the load. */
   memory: number
+  /** Seconds of a processor. */
+  work: number
 }
 
 function option(name: string, fallback: string): string {
@@ -76,6 +78,7 @@ async function measure(load: Load, peer: Peer, work: Work): Promise<Measured> {
   // What is still to be written of the load before is not charged to this one.
   spawnSync('sync')
   let memory = 0
+  const before = await peer.work()
   const watch = setInterval(() => {
     void peer.memory().then((now) => {
       memory = Math.max(memory, now)
@@ -84,7 +87,7 @@ async function measure(load: Load, peer: Peer, work: Work): Promise<Measured> {
   try {
     const { seconds, times } = await run(load, peer, work)
     times.sort((a, b) => a - b)
-    return { seconds, p99: times[Math.ceil(times.length * 0.99) - 1] ?? 0, memory }
+    return { seconds, p99: times[Math.ceil(times.length * 0.99) - 1] ?? 0, memory, work: (await peer.work()) - before }
   } finally {
     clearInterval(watch)
   }
@@ -97,6 +100,7 @@ function combine(rounds: Measured[]): Measured {
     seconds: median(rounds.map(({ seconds }) => seconds)),
     p99: median(rounds.map(({ p99 }) => p99)),
     memory: Math.max(...rounds.map(({ memory }) => memory)),
+    work: median(rounds.map(({ work }) => work)),
   }
 }
 
@@ -109,6 +113,8 @@ function row(what: string, amount: (seconds: number) => string, ours: Measured, 
     ...(theirs && { 'their p99': `${theirs.p99.toFixed(1)} ms` }),
     memory: `${ours.memory.toFixed(0)} MiB`,
     ...(theirs && { 'their memory': `${theirs.memory.toFixed(0)} MiB` }),
+    cpu: `${ours.work.toFixed(2)} s`,
+    ...(theirs && { 'their cpu': `${theirs.work.toFixed(2)} s` }),
   }
 }
 

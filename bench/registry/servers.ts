@@ -13,6 +13,8 @@ export interface Peer {
   login(scope: string): Promise<string | undefined>
   /** MiB of memory that its process has now. */
   memory(): Promise<number>
+  /** Seconds that processors have worked for it so far: what a load costs, also on a machine that is busy with other things. */
+  work(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -74,6 +76,9 @@ export async function startDistribution(program: string, dir: string): Promise<P
   return { ...peerOf('distribution', child, url), login: async () => undefined }
 }
 
+/** A second, as Linux counts the time of processes (USER_HZ). */
+const TICKS = 100
+
 function peerOf(name: string, child: ChildProcess, url: string): Omit<Peer, 'login'> {
   return {
     name,
@@ -81,6 +86,14 @@ function peerOf(name: string, child: ChildProcess, url: string): Omit<Peer, 'log
     async memory() {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
       return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024
+    },
+    async work() {
+      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8')
+      const [user, system] = stat
+        .slice(stat.lastIndexOf(')') + 2)
+        .split(' ')
+        .slice(11, 13)
+      return (Number(user) + Number(system)) / TICKS
     },
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve))

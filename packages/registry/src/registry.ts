@@ -1,6 +1,6 @@
 import { type HttpHandler, type HttpRoute, sendJson } from '@slipway/http-server'
 import { serveAcr } from './acr/routes.ts'
-import { auditOf } from './audit/audit-entry.ts'
+import { auditOf, auditOfSpoilt } from './audit/audit-entry.ts'
 import { Callers } from './auth/callers.ts'
 import { Guard } from './auth/guard.ts'
 import { serveTokens } from './auth/token-routes.ts'
@@ -25,7 +25,7 @@ import { serveOci } from './oci/routes.ts'
 import { Uploads } from './oci/uploads.ts'
 import { NO_SETTINGS } from './policy/settings.ts'
 import type { RegistryOptions } from './port.ts'
-import { scrubWords } from './scrub/scrub-words.ts'
+import { scrubWords, spoiltWords } from './scrub/scrub-words.ts'
 import { Scrubber } from './scrub/scrubber.ts'
 import { Deliveries } from './webhooks/deliveries.ts'
 import { Dispatcher } from './webhooks/dispatcher.ts'
@@ -78,8 +78,11 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
       dispatcher.tell(event)
       options.onEvent?.(event)
     },
-    onSpoilt: ({ digest, repositories }) =>
-      onReport(`${digest} of ${repositories.join(', ')} was spoilt on the disk and set aside: push it again`),
+    onSpoilt: (blob) => {
+      metrics.foundSpoilt()
+      for (const entry of auditOfSpoilt(blob)) onAudit(entry)
+      onReport(spoiltWords(blob))
+    },
     maxBlobSize: options.maxBlobSize ?? LARGEST_BLOB,
     clock,
   })
@@ -97,6 +100,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   })
   const scrubber = new Scrubber({
     content,
+    onPass: (report) => metrics.scrubbed(report),
     onReport: (report) => onReport(scrubWords(report)),
     onError,
   })

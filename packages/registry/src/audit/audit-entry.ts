@@ -1,4 +1,5 @@
 import type { RegistryEvent } from '../events.ts'
+import type { SpoiltBlob } from '../scrub/spoilt-blobs.ts'
 
 /** Who did what from where, and what came of it. Never holds what a credential is made of. */
 export interface AuditEntry {
@@ -28,4 +29,10 @@ export interface AuditEntry {
 /** The entry for what the registry did by itself. */
 export function auditOf({ action, at, repository, tag, digest, origin }: RegistryEvent): AuditEntry {
   return { time: at, actor: origin.actor, action, repository, reference: tag ?? digest, outcome: 'done' }
+}
+
+/** The entries for a blob that was found spoilt and set aside: one for each repository that had it. */
+export function auditOfSpoilt({ digest, repositories, at }: SpoiltBlob): AuditEntry[] {
+  const entry: AuditEntry = { time: at, actor: 'registry', action: 'set-aside', reference: digest, outcome: 'done' }
+  return repositories.length === 0 ? [entry] : repositories.map((repository) => ({ ...entry, repository }))
 }

@@ -60,7 +60,8 @@ export class Download {
     while (!to.destroyed) {
       if (this.#state === 'failed') throw this.#error
       if (this.#state === 'stored') {
-        if (this.#received > position) await blobs.send(this.digest, to, { start: position, end: this.#received - 1 })
+        if (this.#received > position)
+          await blobs.send(this.digest, { start: position, end: this.#received - 1 }, () => to)
         return
       }
       const bytes = this.#after(position)

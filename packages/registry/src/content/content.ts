@@ -4,6 +4,7 @@ import { type BlobStore, KeyedLock } from '@slipway/storage'
 import type { RegistryEvent } from '../events.ts'
 import type { Catalog } from '../metadata/catalog.ts'
 import type { MetadataChange } from '../metadata/changes.ts'
+import type { BlobLink } from '../metadata/repository.ts'
 import { Refusal } from '../refusal.ts'
 import { type SpoiltBlob, SpoiltBlobs } from '../scrub/spoilt-blobs.ts'
 import { Collected } from './collected.ts'
@@ -73,11 +74,15 @@ export class Content {
     return this.#locks.run(repository, work)
   }
 
-  /** Whether a blob can be had from a repository. Whoever is told yes may count on it for a while. */
-  hasBlob(repository: string, digest: string): boolean {
+  /** The blob of a repository, where it has that. Whoever is told of it may count on it for a while. */
+  blobLink(repository: string, digest: string): BlobLink | undefined {
     const link = this.catalog.repository(repository)?.blobs.get(digest)
     if (link) link.wantedAt = this.clock()
-    return link !== undefined
+    return link
+  }
+
+  hasBlob(repository: string, digest: string): boolean {
+    return this.blobLink(repository, digest) !== undefined
   }
 
   /** Makes a blob that is in the store, or that `store` puts there, one of a repository. Throws Refusal DENIED past the repository's quota. */

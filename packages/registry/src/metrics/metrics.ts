@@ -3,6 +3,7 @@ import type { Outcome } from '../cache/pull-through.ts'
 import type { CareReport } from '../collect/caretaker.ts'
 import type { Catalog } from '../metadata/catalog.ts'
 import type { Repository } from '../metadata/repository.ts'
+import type { ScrubReport } from '../scrub/scrubber.ts'
 import type { Delivery } from '../webhooks/delivery.ts'
 
 /** Seconds; a manifest takes milliseconds, a large layer minutes. */
@@ -21,6 +22,12 @@ export class Metrics {
   readonly #blobs = this.#counter('slipway_registry_collected_blobs_total', 'Blobs removed by garbage collection.')
   readonly #bytes = this.#counter('slipway_registry_collected_bytes_total', 'Bytes freed by garbage collection.')
   readonly #tags = this.#counter('slipway_registry_retention_tags_total', 'Tags removed by retention.')
+  readonly #scrubbed = this.#counter('slipway_registry_scrubbed_bytes_total', 'Bytes read to be compared with digests.')
+  readonly #spoilt = this.#counter('slipway_registry_spoilt_blobs_total', 'Blobs found spoilt and set aside.')
+  readonly #missing = this.#gauge(
+    'slipway_registry_missing_blobs',
+    'Blobs that repositories hold and the last scrub did not find.',
+  )
   readonly #deliveries = this.#counter(
     'slipway_registry_webhook_deliveries_total',
     'Events that webhooks took, or did not take in the end.',
@@ -80,6 +87,16 @@ export class Metrics {
     this.#tags.inc(retention.tags)
     this.#blobs.inc(garbage.blobs)
     this.#bytes.inc(garbage.bytes)
+  }
+
+  scrubbed({ bytes, missing }: ScrubReport): void {
+    this.#scrubbed.inc(bytes)
+    this.#missing.set(missing.length)
+  }
+
+  /** By the scrub, or by somebody who read it. */
+  foundSpoilt(): void {
+    this.#spoilt.inc()
   }
 
   delivered({ webhook, state }: Delivery): void {

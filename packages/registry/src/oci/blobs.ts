@@ -12,25 +12,16 @@ export async function sendBlob(
   digest: string,
 ): Promise<void> {
   content.rules.requireReadable(name)
-  const found = content.hasBlob(name, digest) ? await content.blobs.stat(digest) : undefined
-  if (!found) throw new Refusal('BLOB_UNKNOWN', 'blob unknown to registry', { detail: digest })
+  const link = content.blobLink(name, digest)
+  // Whoever is told that it is here does not push it, and what was lost stays lost.
+  const isHere = link && (request.method !== 'HEAD' || (await content.blobs.stat(digest))?.size === link.size)
+  if (!isHere) throw unknownBlob(digest)
   const headers = blobHeaders(digest)
   if (isKnown(request, headers.etag)) return void response.writeHead(304, headers).end()
-  const range = rangeOf(request.headers.range, found.size)
-  if (range === 'unsatisfiable') {
-    throw new Refusal('RANGE_INVALID', 'the range is outside of the blob', {
-      headers: { 'content-range': `bytes */${found.size}` },
-    })
-  }
-  const length = range ? range.end - range.start + 1 : found.size
-  response.writeHead(range ? 206 : 200, {
-    ...headers,
-    'content-length': String(length),
-    ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${found.size}` }),
-  })
-  if (request.method === 'HEAD' || length === 0) return void response.end()
-  if (!(await send(content, { digest, range, response }))) response.destroy()
-  else response.end()
+  const part = partOf(request.headers.range, link.size)
+  const begin = (): ServerResponse => response.writeHead(part.status, { ...headers, ...part.headers })
+  if (request.method === 'HEAD' || link.size === 0) return void begin().end()
+  await send(content, { digest, range: part.range, begin, response })
 }
 
 /** What is said of every blob. */
@@ -52,8 +43,7 @@ export async function deleteBlob(
   digest: string,
 ): Promise<void> {
   await content.locked(name, async () => {
-    if (!content.hasBlob(name, digest))
-      throw new Refusal('BLOB_UNKNOWN', 'blob unknown to registry', { detail: digest })
+    if (!content.hasBlob(name, digest)) throw unknownBlob(digest)
     content.rules.requireDeletable(name)
     await content.catalog.commit([{ op: 'unlink-blob', repository: name, digest }])
   })
@@ -62,26 +52,48 @@ export async function deleteBlob(
 
 interface Sending {
   digest: string
-  range: ByteRange | undefined
+  range: ByteRange
   response: ServerResponse
+  /** Writes the head of the response. */
+  begin: () => ServerResponse
 }
 
-/** Whether there was anything to send, or nobody to send it to any more: a client that leaves in the middle is no fault of ours. */
-async function send({ blobs, spoilt }: Content, { digest, range, response }: Sending): Promise<boolean> {
+async function send({ blobs, spoilt }: Content, { digest, range, response, begin }: Sending): Promise<void> {
   try {
-    return await spoilt.watch(digest, () => blobs.send(digest, response, range))
+    if (!(await spoilt.watch(digest, () => blobs.send(digest, range, begin)))) throw unknownBlob(digest)
+    response.end()
   } catch (error) {
-    if (response.destroyed) return false
-    throw error
+    // A client that leaves in the middle is no fault of ours.
+    if (!response.destroyed) throw error
   }
 }
 
-/** One `bytes=` range; several ranges, or another unit, are answered whole (RFC 9110 section 14.2). */
-function rangeOf(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '')
-  if (!match || (match[1] === '' && match[2] === '')) return undefined
-  const [, first, last] = match
+interface Part {
+  status: 200 | 206
+  range: ByteRange
+  headers: Record<string, string | number>
+}
+
+/** The whole, or one `bytes=` range; several ranges, or another unit, are answered whole (RFC 9110 section 14.2). */
+function partOf(header: string | undefined, size: number): Part {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
+  if (first === '' && last === '') {
+    return { status: 200, range: { start: 0, end: size - 1 }, headers: { 'content-length': size } }
+  }
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first)
   const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1)
-  return start > end || start >= size ? 'unsatisfiable' : { start, end }
+  if (start > end) {
+    throw new Refusal('RANGE_INVALID', 'the range is outside of the blob', {
+      headers: { 'content-range': `bytes */${size}` },
+    })
+  }
+  return {
+    status: 206,
+    range: { start, end },
+    headers: { 'content-length': end + 1 - start, 'content-range': `bytes ${start}-${end}/${size}` },
+  }
+}
+
+function unknownBlob(digest: string): Refusal {
+  return new Refusal('BLOB_UNKNOWN', 'blob unknown to registry', { detail: digest })
 }

@@ -24,6 +24,8 @@ export interface ScrubReport {
 
 export interface ScrubberDeps {
   content: Content
+  /** Told of each pass. */
+  onPass: (report: ScrubReport) => void
   /** Told of each pass that runs by itself. */
   onReport: (report: ScrubReport) => void
   onError: (error: unknown) => void
@@ -90,6 +92,7 @@ export class Scrubber {
       report.missing.push({ digest, repositories: catalog.namesWith(digest) })
     }
     report.duration = clock() - began
+    this.#deps.onPass(report)
     return report
   }
 }

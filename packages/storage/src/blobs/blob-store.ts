@@ -27,10 +27,11 @@ export interface BlobStore {
   /** The whole of a blob that is known to be small. Throws UserError BLOB_CORRUPT; undefined when there is no such blob. */
   get(key: string): Promise<Buffer | undefined>
   /**
-   * Writes the content to `to` piece by piece, at its pace, and leaves it open. Checks what it reads: throws UserError
-   * BLOB_CORRUPT before a spoilt whole would be complete. False when there is no such blob.
+   * Writes a part of the content, or all of it, to what `open` returns, piece by piece at its pace, and leaves that open; `open` is
+   * called when there is such a blob, and false returned where there is none. It sends what is stored; whether that is still what
+   * was pushed, `verify` tells. Throws UserError BLOB_CORRUPT where the content ends before.
    */
-  send(key: string, to: Writable, range?: ByteRange): Promise<boolean>
+  send(key: string, range: ByteRange, open: () => Writable): Promise<boolean>
   /** Makes bytes that are known to have this digest a blob in one step. */
   put(key: string, bytes: Uint8Array): Promise<void>
   /** Starts an upload and returns its id. */

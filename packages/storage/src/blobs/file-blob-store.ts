@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { KeyedLock } from '../keyed-lock.ts'
 import { corruptBlob, otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
 import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
-import { areChecks, BLOCK } from './block-checks.ts'
 import { append } from './file-appending.ts'
-import { sendChecked, write } from './file-sending.ts'
-import { type Fingerprint, fingerprintOf, seen, UploadFingerprints } from './fingerprint.ts'
-import { sendVerified } from './verified-sending.ts'
+import { sendFile } from './file-sending.ts'
+import { counted, hasDigest, UploadDigests } from './running-digest.ts'
 
 const UPLOAD_ID = /^[0-9a-f-]{36}$/
 /** Unlike the flag `a` this makes no file. */
@@ -18,8 +16,8 @@ const APPEND = constants.O_WRONLY | constants.O_APPEND
 
 /**
  * Blobs as files: `DIR/blobs/<algorithm>/<2 characters>/<rest>`, uploads under `DIR/uploads`, spoilt blobs under `DIR/corrupt`. A
- * blob appears by rename after its bytes are on the disk, so it is there whole or not at all. `DIR/checks` has the checks of the
- * blocks of larger blobs; they can be made again and are not waited for. One process may write to DIR at a time.
+ * blob appears by rename after its bytes are on the disk, so it is there whole or not at all. One process may write to DIR at a
+ * time.
  */
 export async function openFileBlobStore(dir: string): Promise<BlobStore> {
   const store = new FileBlobStore(dir)
@@ -29,7 +27,7 @@ export async function openFileBlobStore(dir: string): Promise<BlobStore> {
 
 class FileBlobStore implements BlobStore {
   readonly #dir: string
-  readonly #fingerprints = new UploadFingerprints()
+  readonly #digests = new UploadDigests()
   /** Appends to an upload and its commit go one after the other. */
   readonly #locks = new KeyedLock()
   /** Folders that are there, or are being made. */
@@ -40,30 +38,28 @@ class FileBlobStore implements BlobStore {
   }
 
   async prepare(): Promise<void> {
-    for (const folder of ['blobs', 'uploads', 'checks', 'corrupt']) {
+    for (const folder of ['blobs', 'uploads', 'corrupt']) {
       await mkdir(join(this.#dir, folder), { recursive: true })
     }
     await flush(this.#dir)
   }
 
   async stat(key: string): Promise<{ size: number } | undefined> {
-    const size = await sizeOf(this.#path('blobs', key))
+    const size = await sizeOf(this.#path(key))
     return size === undefined ? undefined : { size }
   }
 
   async get(key: string): Promise<Buffer | undefined> {
-    const bytes = await readFile(this.#path('blobs', key)).catch(ignoreMissing)
+    const bytes = await readFile(this.#path(key)).catch(ignoreMissing)
     if (bytes) requireWhole(key, bytes)
     return bytes
   }
 
-  async send(key: string, to: Writable, range?: ByteRange): Promise<boolean> {
-    const file = await open(this.#path('blobs', key)).catch(ignoreMissing)
+  async send(key: string, range: ByteRange, to: () => Writable): Promise<boolean> {
+    const file = await open(this.#path(key)).catch(ignoreMissing)
     if (!file) return false
     try {
-      const { size } = await file.stat()
-      if (size <= BLOCK) await sendSmall(file, { key, size, to, range })
-      else await this.#sendLarge(file, { key, size, to, range })
+      await sendFile(file, range, { to: to(), tooShort: () => corruptBlob(key) })
       return true
     } finally {
       await file.close()
@@ -86,7 +82,7 @@ class FileBlobStore implements BlobStore {
     const id = randomUUID()
     const file = await open(this.#uploadPath(id), 'wx')
     await file.close()
-    this.#fingerprints.start(id)
+    this.#digests.start(id)
     return id
   }
 
@@ -99,7 +95,7 @@ class FileBlobStore implements BlobStore {
       const file = await this.#openUpload(id, APPEND)
       try {
         const { size } = await file.stat()
-        await append(file, seen(body, this.#fingerprints.of(id, size)))
+        await append(file, counted(body, this.#digests.of(id, size)))
         return (await file.stat()).size
       } finally {
         await file.close()
@@ -112,23 +108,19 @@ class FileBlobStore implements BlobStore {
       const file = await this.#openUpload(id, constants.O_RDONLY)
       try {
         const { size } = await file.stat()
-        const known = this.#fingerprints.of(id, size)
-        const fingerprint =
-          known?.algorithm === parseKey(key).algorithm ? known : await fingerprintOf(key, contentOf(file))
-        if (!fingerprint.is(key)) throw otherDigest(key)
-        if (fingerprint.size > BLOCK) await this.#keepChecks(key, fingerprint)
+        if (!(await this.#digests.matches(key, id, size, () => contentOf(file)))) throw otherDigest(key)
         await file.sync()
       } finally {
         await file.close()
       }
       await this.#publish(this.#uploadPath(id), key)
-      this.#fingerprints.forget(id)
+      this.#digests.forget(id)
     })
   }
 
   async cancelUpload(id: string): Promise<void> {
     if (!UPLOAD_ID.test(id)) return
-    this.#fingerprints.forget(id)
+    this.#digests.forget(id)
     await this.#locks.run(id, () => rm(this.#uploadPath(id), { force: true }))
   }
 
@@ -140,29 +132,25 @@ class FileBlobStore implements BlobStore {
   }
 
   async verify(key: string, pace: Pace): Promise<boolean | undefined> {
-    const file = await open(this.#path('blobs', key)).catch(ignoreMissing)
+    const file = await open(this.#path(key)).catch(ignoreMissing)
     if (!file) return undefined
     try {
-      const fingerprint = await fingerprintOf(key, contentOf(file), pace)
-      if (!fingerprint.is(key)) return false
-      if (fingerprint.size > BLOCK) await this.#keepChecks(key, fingerprint)
-      return true
+      return await hasDigest(key, contentOf(file), pace)
     } finally {
       await file.close()
     }
   }
 
   async delete(key: string): Promise<boolean> {
-    const path = this.#path('blobs', key)
+    const path = this.#path(key)
     if ((await sizeOf(path)) === undefined) return false
     await rm(path, { force: true })
-    await rm(this.#path('checks', key), { force: true })
     await flush(dirname(path))
     return true
   }
 
   async setAside(key: string): Promise<void> {
-    const path = this.#path('blobs', key)
+    const path = this.#path(key)
     await rename(path, join(this.#dir, 'corrupt', key.replace(':', '-'))).catch(ignoreMissing)
     await flush(dirname(path)).catch(ignoreMissing)
   }
@@ -176,26 +164,9 @@ class FileBlobStore implements BlobStore {
     }
   }
 
-  async #sendLarge(file: FileHandle, { key, size, to, range }: Sending): Promise<void> {
-    const checks = await readFile(this.#path('checks', key)).catch(ignoreMissing)
-    if (checks && areChecks(checks, size)) {
-      const whole = { start: 0, end: size - 1 }
-      await sendChecked({ file, size, checks }, range ?? whole, { to, corrupt: () => corruptBlob(key) })
-      return
-    }
-    const content = file.createReadStream({ highWaterMark: 512 * 1024, autoClose: false, start: 0, ...range })
-    await sendVerified(content, to, range ? undefined : key)
-  }
-
-  async #keepChecks(key: string, { checks }: Fingerprint): Promise<void> {
-    const path = this.#path('checks', key)
-    await this.#makeFolder(dirname(path))
-    await writeFile(path, checks.encode())
-  }
-
   /** Makes a file whose bytes are on the disk the blob `key`. */
   async #publish(from: string, key: string): Promise<void> {
-    const to = this.#path('blobs', key)
+    const to = this.#path(key)
     const folder = dirname(to)
     await this.#makeFolder(folder)
     await rename(from, to)
@@ -211,9 +182,9 @@ class FileBlobStore implements BlobStore {
     return made
   }
 
-  #path(part: 'blobs' | 'checks', key: string): string {
+  #path(key: string): string {
     const { algorithm, hex } = parseKey(key)
-    return join(this.#dir, part, algorithm, hex.slice(0, 2), hex.slice(2))
+    return join(this.#dir, 'blobs', algorithm, hex.slice(0, 2), hex.slice(2))
   }
 
   #uploadPath(id: string): string {
@@ -225,20 +196,6 @@ class FileBlobStore implements BlobStore {
     if (!file) throw unknownUpload(id)
     return file
   }
-}
-
-interface Sending {
-  key: string
-  size: number
-  to: Writable
-  range: ByteRange | undefined
-}
-
-async function sendSmall(file: FileHandle, { key, size, to, range }: Sending): Promise<void> {
-  const bytes = Buffer.allocUnsafe(size)
-  await file.read(bytes, 0, size, 0)
-  requireWhole(key, bytes)
-  await write(to, range ? bytes.subarray(range.start, range.end + 1) : bytes)
 }
 
 function contentOf(file: FileHandle): AsyncIterable<Buffer> {

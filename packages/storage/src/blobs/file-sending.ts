@@ -1,47 +1,36 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import type { ByteRange } from './blob-store.ts'
-import { areIntact, BLOCK } from './block-checks.ts'
 
-/**
- * Half a mebibyte takes half the work of a block, and two pieces that are read while two are written let neither the disk nor the
- * client wait for a turn here.
- */
-const FAST = { length: 4 * BLOCK, pieces: 4, ahead: 2 }
+/** Two pieces that are read while two are written let neither the disk nor the client wait for a turn here. */
+const FAST = { length: 512 * 1024, pieces: 4, ahead: 2 }
 const FAST_SENDERS = 16
 /** For the others: a thousand clients that take nothing must not hold two gigabytes. */
-const SMALL = { length: BLOCK, pieces: 1, ahead: 1 }
+const SMALL = { length: 128 * 1024, pieces: 1, ahead: 1 }
 
 let senders = 0
 
-export interface CheckedFile {
-  file: FileHandle
-  size: number
-  /** As `BlockChecks.encode` wrote them. */
-  checks: Buffer
-}
+/** Buffers of fast senders that are done: fresh memory costs as much as the bytes that are read into it. */
+const idle: Buffer[] = []
 
-/**
- * Writes a range to `to` at its pace. Each block is compared with its check before any of it leaves; where one has changed, what
- * `corrupt` makes is thrown, and the rest is not sent.
- */
-export async function sendChecked(
-  { file, size, checks }: CheckedFile,
+/** Writes a range of a file to `to`, at its pace. Throws what `tooShort` makes where the file ends before. */
+export async function sendFile(
+  file: FileHandle,
   { start, end }: ByteRange,
-  { to, corrupt }: { to: Writable; corrupt: () => Error },
+  { to, tooShort }: { to: Writable; tooShort: () => Error },
 ): Promise<void> {
+  const size = end + 1 - start
   const { length, pieces, ahead } = ++senders > FAST_SENDERS ? SMALL : FAST
-  const buffers = Array.from({ length: pieces }, () => Buffer.allocUnsafeSlow(length))
+  const count = Math.ceil(size / length)
+  const buffers = Array.from({ length: Math.min(pieces, count) }, () => newBuffer(Math.min(length, size)))
   const reads: Promise<Uint8Array>[] = []
   const writes: Promise<void>[] = []
-  const from = Math.floor(start / BLOCK) * BLOCK
-  const count = Math.ceil((end + 1 - from) / length)
   const read = async (index: number): Promise<Uint8Array> => {
-    const at = from + index * length
+    const at = index * length
     const piece = (buffers[index % pieces] as Buffer).subarray(0, Math.min(length, size - at))
-    const { bytesRead } = await file.read(piece, 0, piece.length, at)
-    if (bytesRead < piece.length || !areIntact(piece, at / BLOCK, checks)) throw corrupt()
-    return piece.subarray(Math.max(0, start - at), Math.min(piece.length, end + 1 - at))
+    const { bytesRead } = await file.read(piece, 0, piece.length, start + at)
+    if (bytesRead < piece.length) throw tooShort()
+    return piece
   }
   try {
     let next = 0
@@ -55,11 +44,17 @@ export async function sendChecked(
       writes[index % pieces] = started(write(to, piece))
     }
     await Promise.all(writes)
+    // Only those that nobody writes from any more.
+    idle.push(...buffers.filter((buffer) => buffer.length === FAST.length))
   } finally {
     senders -= 1
     // The file is closed after this, and a buffer that is still read into is not given back.
     await Promise.allSettled(reads)
   }
+}
+
+function newBuffer(length: number): Buffer {
+  return (length === FAST.length ? idle.pop() : undefined) ?? Buffer.allocUnsafeSlow(length)
 }
 
 /** It is awaited later, or by nobody when something before it fails. */

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { Readable, type Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { KeyedLock } from '../keyed-lock.ts'
-import { otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
+import { corruptBlob, otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
 import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
 import { type Bucket, inParts } from './bucket.ts'
-import { Fingerprint, fingerprintOf, seen, UploadFingerprints } from './fingerprint.ts'
-import { sendVerified } from './verified-sending.ts'
+import { write } from './file-sending.ts'
+import { counted, hasDigest, RunningDigest, UploadDigests } from './running-digest.ts'
 
 const UPLOAD_ID = /^[0-9a-f-]{36}$/
 /** Digits of an offset in a piece's name, so that names sort as offsets do. */
@@ -24,7 +24,7 @@ interface Piece {
  */
 export class ObjectBlobStore implements BlobStore {
   readonly #bucket: Bucket
-  readonly #fingerprints = new UploadFingerprints()
+  readonly #digests = new UploadDigests()
   readonly #locks = new KeyedLock()
 
   constructor(bucket: Bucket) {
@@ -43,10 +43,16 @@ export class ObjectBlobStore implements BlobStore {
     return bytes
   }
 
-  async send(key: string, to: Writable, range?: ByteRange): Promise<boolean> {
+  async send(key: string, range: ByteRange, open: () => Writable): Promise<boolean> {
     const content = await this.#bucket.get(blobName(key), range)
     if (!content) return false
-    await sendVerified(content, to, range ? undefined : key)
+    const to = open()
+    let left = range.end - range.start + 1
+    for await (const piece of content as AsyncIterable<Uint8Array>) {
+      await write(to, piece)
+      left -= piece.length
+    }
+    if (left > 0) throw corruptBlob(key)
     return true
   }
 
@@ -57,7 +63,7 @@ export class ObjectBlobStore implements BlobStore {
   async startUpload(): Promise<string> {
     const id = randomUUID()
     await this.#bucket.put(pieceName(id, 0), Buffer.alloc(0))
-    this.#fingerprints.start(id)
+    this.#digests.start(id)
     return id
   }
 
@@ -69,7 +75,7 @@ export class ObjectBlobStore implements BlobStore {
   appendUpload(id: string, body: AsyncIterable<Uint8Array>): Promise<number> {
     return this.#locks.run(id, async () => {
       let size = sizeOf(await this.#requirePieces(id))
-      for await (const part of inParts(seen(body, this.#fingerprints.of(id, size)))) {
+      for await (const part of inParts(counted(body, this.#digests.of(id, size)))) {
         await this.#bucket.put(pieceName(id, size), part)
         size += part.length
       }
@@ -81,10 +87,7 @@ export class ObjectBlobStore implements BlobStore {
     return this.#locks.run(id, async () => {
       const pieces = await this.#requirePieces(id)
       const size = sizeOf(pieces)
-      const known = this.#fingerprints.of(id, size)
-      const fingerprint =
-        known?.algorithm === parseKey(key).algorithm ? known : await fingerprintOf(key, this.#contentOf(pieces))
-      if (!fingerprint.is(key)) throw otherDigest(key)
+      if (!(await this.#digests.matches(key, id, size, () => this.#contentOf(pieces)))) throw otherDigest(key)
       // A layer that many images share is not sent each time. A spoilt one was set aside, or will be when it is read.
       if ((await this.#bucket.size(blobName(key))) !== size) {
         await this.#bucket.putStream(blobName(key), verified(key, this.#contentOf(pieces)), size)
@@ -115,7 +118,7 @@ export class ObjectBlobStore implements BlobStore {
 
   async verify(key: string, pace: Pace): Promise<boolean | undefined> {
     const content = await this.#bucket.get(blobName(key))
-    return content && (await fingerprintOf(key, content, pace)).is(key)
+    return content && hasDigest(key, content, pace)
   }
 
   async setAside(key: string): Promise<void> {
@@ -153,7 +156,7 @@ export class ObjectBlobStore implements BlobStore {
   }
 
   async #remove(id: string, pieces: Piece[]): Promise<void> {
-    this.#fingerprints.forget(id)
+    this.#digests.forget(id)
     // The first piece is the upload: as long as it is there, what is left can be found and removed.
     for (const { name } of pieces.reverse()) await this.#bucket.delete(name)
   }
@@ -170,7 +173,7 @@ const sizeOf = (pieces: Piece[]): number => pieces.reduce((sum, { size }) => sum
 
 /** Passes a content on, and breaks off at its end where it is not what `key` says: what was read back may not be what was put. */
 async function* verified(key: string, content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const fingerprint = new Fingerprint(parseKey(key).algorithm)
-  yield* seen(content, fingerprint)
-  if (!fingerprint.is(key)) throw otherDigest(key)
+  const digest = new RunningDigest(parseKey(key).algorithm)
+  yield* counted(content, digest)
+  if (!digest.is(key)) throw otherDigest(key)
 }
