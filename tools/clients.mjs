@@ -32,6 +32,7 @@ const DEBIAN = { skopeo: 'skopeo', buildah: 'buildah', ssh: 'openssh-client', gi
 const GO = {
   crane: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1',
   oras: 'oras.land/oras/cmd/oras@v1.3.6',
+  gofakes3: 'github.com/johannesboyne/gofakes3/cmd/gofakes3@v1.2.0',
   conformance: 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111',
 }
 

@@ -16,6 +16,7 @@ export function clientPath(
     | 'crane'
     | 'oras'
     | 'conformance'
+    | 'gofakes3'
     | 'greeter'
     | 'kube-python/bin/python',
 ): string | undefined {

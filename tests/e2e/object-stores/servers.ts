@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { clientPath } from '../clients.ts'
 
 const clients = process.env.SLIPWAY_TEST_CLIENTS ?? join(homedir(), '.cache', 'slipway-clients')
 const commands = join(clients, 'object-stores', 'node_modules', '.bin')
@@ -21,18 +22,30 @@ export interface ObjectStoreServer {
 export async function startS3(): Promise<ObjectStoreServer> {
   const port = await freePort()
   const server = await start(
-    's3rver',
+    join(commands, 's3rver'),
     (dir) => ['-d', dir, '-a', '127.0.0.1', '-p', `${port}`, '--configure-bucket', 'blobs'],
     port,
   )
-  return {
-    ...server,
-    environment: {
-      AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}`,
-      AWS_ACCESS_KEY_ID: 'S3RVER',
-      AWS_SECRET_ACCESS_KEY: 'S3RVER',
-    },
-  }
+  return { ...server, environment: s3Environment(`http://127.0.0.1:${port}`) }
+}
+
+function s3Environment(url: string): Record<string, string> {
+  return { AWS_ENDPOINT_URL_S3: url, AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' }
+}
+
+/** gofakes3, whose objects appear whole, as those of S3 do; undefined when it could not be had here. */
+const wholeS3 = clientPath('gofakes3')
+export const haveWholeS3 = wholeS3 !== undefined
+
+export async function startWholeS3(): Promise<ObjectStoreServer> {
+  const port = await freePort()
+  const address = `127.0.0.1:${port}`
+  const server = await start(
+    wholeS3 ?? '',
+    () => ['-host', address, '-backend', 'memory', '-initialbucket', 'blobs'],
+    port,
+  )
+  return { ...server, environment: s3Environment(`http://${address}`) }
 }
 
 /** The account and key that Azurite publishes for itself. */
@@ -42,7 +55,11 @@ const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 export async function startAzure(): Promise<ObjectStoreServer> {
   const port = await freePort()
   const quiet = ['--silent', '--disableTelemetry', '--skipApiVersionCheck']
-  const server = await start('azurite-blob', (dir) => ['-l', dir, '--blobPort', `${port}`, ...quiet], port)
+  const server = await start(
+    join(commands, 'azurite-blob'),
+    (dir) => ['-l', dir, '--blobPort', `${port}`, ...quiet],
+    port,
+  )
   const environment = {
     AZURE_STORAGE_ACCOUNT: ACCOUNT,
     AZURE_STORAGE_KEY: KEY,
@@ -61,7 +78,7 @@ async function start(
   port: number,
 ): Promise<Pick<ObjectStoreServer, 'stop'>> {
   const dir = await mkdtemp(join(tmpdir(), 'object-store-'))
-  const child = spawn(join(commands, command), args(dir), { stdio: 'ignore' })
+  const child = spawn(command, args(dir), { stdio: 'ignore' })
   await listening(child, port)
   return {
     async stop() {
