@@ -18,7 +18,8 @@ const shared = {
   platform: 'node',
   target: 'node20.19',
   // Native modules load their binary relative to their own folder, so they stay where npm put them.
-  external: ['@photostructure/sqlite', 'node:sqlite', 'ssh2', 'dockerode', 'cpu-features', './later/*'],
+  // openpgp is under the LGPL, whose users must be able to replace it.
+  external: ['@photostructure/sqlite', 'node:sqlite', 'ssh2', 'dockerode', 'cpu-features', 'openpgp', './later/*'],
   logLevel: 'warning',
 }
 

@@ -10,7 +10,7 @@ import { UserError } from '@slipway/errors'
 import { type ChartFile, loadArchive, loadChart, packageChart, renderChart } from '@slipway/helm-chart'
 import { readChart } from '../../apps/slipway/src/helm/chart-source.ts'
 import { nodePlatform } from '../../apps/slipway/src/helm/node-platform.ts'
-import { openCorpus } from '../../bench/chart-corpus.ts'
+import { openCorpus } from '../conformance/charts/corpus.ts'
 import { pieces } from './template-pieces.ts'
 
 const { values: flags } = parseArgs({

@@ -25,8 +25,14 @@ export interface FetchedManifest {
   digest: string
 }
 
+export interface PullChartOptions {
+  /** @default 'chart' */
+  readonly part?: 'chart' | 'provenance'
+  readonly signal?: AbortSignal | undefined
+}
+
 export interface PulledChart {
-  /** The packaged chart. */
+  /** The packaged chart, or what else of it was asked for. */
   bytes: Buffer
   /** Of the manifest. */
   digest: string
@@ -217,12 +223,21 @@ export class RegistryClient {
     await answer.body.dump()
   }
 
-  /** The packaged chart behind a reference such as `registry.example/helm/appawebapi:158.0.0`. Throws UserError CHART_NOT_FOUND_IN_ARTIFACT. */
-  async pullChart(reference: Target, signal?: AbortSignal): Promise<PulledChart> {
+  /**
+   * The packaged chart behind a reference such as `registry.example/helm/appawebapi:158.0.0`, or the provenance file that was
+   * pushed with it. Throws UserError CHART_NOT_FOUND_IN_ARTIFACT.
+   */
+  async pullChart(reference: Target, { part = 'chart', signal }: PullChartOptions = {}): Promise<PulledChart> {
     const target = read(reference)
     const { manifest, digest } = await this.getManifest(target, signal)
-    const layer =
-      manifest.kind === 'image' ? manifest.layers.find(({ mediaType }) => isChartLayer(mediaType)) : undefined
+    const isPart = (mediaType: string) =>
+      part === 'chart' ? isChartLayer(mediaType) : mediaType === mediaTypes.helmProvenance
+    const layer = manifest.kind === 'image' ? manifest.layers.find(({ mediaType }) => isPart(mediaType)) : undefined
+    if (!layer && part === 'provenance') {
+      throw new UserError('CHART_NOT_FOUND_IN_ARTIFACT', `${formatReference(target)} has no provenance file`, {
+        hint: 'push the chart with its .prov file beside it',
+      })
+    }
     if (!layer) {
       throw new UserError('CHART_NOT_FOUND_IN_ARTIFACT', `${formatReference(target)} is no Helm chart`, {
         hint: 'push the chart with helm push or az acr helm push',

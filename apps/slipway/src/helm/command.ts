@@ -5,7 +5,7 @@ import { addReleaseCommands } from './release-commands.ts'
 import { addRemoteCommands } from './remote-commands.ts'
 
 /** Commands of Helm that this one does not have; each says so by name. */
-const unsupported = ['completion', 'plugin', 'verify']
+const unsupported = ['completion', 'plugin']
 
 /** Runs the `helm` command line; the exit status: 0, or 1 with Helm's `Error: …` on stderr. */
 export async function runHelm(args: readonly string[]): Promise<number> {
@@ -76,6 +76,9 @@ export function createHelmCommand(): Command {
     .option('--kubeconfig <string>', 'path to the kubeconfig file')
     .option('--kube-apiserver <string>', 'the address and the port for the Kubernetes API server')
     .option('--kube-token <string>', 'bearer token used for authentication')
+    .option('--kube-as-user <string>', 'not supported: username to impersonate for the operation')
+    .option('--kube-as-group <stringArray>', 'not supported: group to impersonate for the operation')
+    .option('--kube-tls-server-name <string>', 'not supported: server name for validation of the certificate')
     .option('--kube-ca-file <string>', 'the certificate authority file for the Kubernetes API server connection')
     .option('--kube-insecure-skip-tls-verify', "the server's certificate will not be checked for validity")
     .option('--registry-config <string>', 'path to the registry config file')

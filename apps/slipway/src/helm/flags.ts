@@ -1,5 +1,6 @@
 import { UserError } from '@slipway/errors'
 import type { Command, OptionValues } from 'commander'
+import { defaultKeyring } from './provenance/keyring.ts'
 import { type GlobalFlags, type HelmSettings, helmSettings } from './settings.ts'
 
 /** How many arguments a command takes. */
@@ -162,6 +163,8 @@ export interface ChartFlags extends ConnectionFlags {
   readonly repo?: string
   readonly passCredentials?: boolean
   readonly verify?: boolean
+  /** With `verify`. */
+  readonly keyring?: string
 }
 
 export function addChartFlags(command: Command): Command {
@@ -171,10 +174,5 @@ export function addChartFlags(command: Command): Command {
     .option('--repo <string>', 'chart repository url where to locate the requested chart')
     .option('--pass-credentials', 'pass credentials to all domains', false)
     .option('--verify', 'verify the package before using it', false)
-    .option('--keyring <string>', 'location of public keys used for verification')
-}
-
-/** The flags must not ask for what needs a PGP key ring. */
-export function refuseVerification(options: { readonly verify?: boolean }): void {
-  if (options.verify) throw new UserError('HELM_UNSUPPORTED', '--verify is not supported')
+    .option('--keyring <string>', 'location of public keys used for verification', defaultKeyring(process.env))
 }

@@ -16,19 +16,21 @@ import {
   print,
 } from './flags.ts'
 import { namespaceOf } from './namespace.ts'
+import { defaultKeyring } from './provenance/keyring.ts'
 import { withLocalValues } from './remote-values.ts'
 import { locateChart } from './repository/locate-chart.ts'
 
 /** The flags that name values, and whatever else the command has. */
 type ValuesFlags = OptionValues & { values: string[] }
 
-/** The commands that need no cluster: template, lint, show, create, package, version, env. */
+/** The commands that need no cluster: template, lint, show, create, package, verify, version, env. */
 export function addLocalCommands(helm: Command): void {
   addTemplate(helm)
   addLint(helm)
   addShow(helm)
   addCreate(helm)
   addPackage(helm)
+  addVerify(helm)
   addVersion(helm)
   addEnv(helm)
 }
@@ -50,9 +52,13 @@ function addTemplate(helm: Command): void {
     .option('--name-template <string>', 'specify template used to name the release')
     .option('--dependency-update', 'update dependencies if they are missing before installing the chart', false)
     .option('--dry-run [string]', 'only "client" is supported', 'client')
+    .option('--enable-dns', 'not supported: templates reach no network', false)
+    .option('--post-renderer <string>', 'not supported: post-renderers are plug-ins')
+    .option('--post-renderer-args <strings>', 'an argument to the post-renderer', each, [])
     .option('--compat <version>', 'whose behaviour: helm3 or helm4', compat, 'helm4')
+  for (const flag of flagsOfInstall) command.option(flag, 'as of install; nothing is installed here')
   does(addSetFlags(addChartFlags(command)), atLeast(1), async (args, options, settings) => {
-    if (options.dryRun === 'server') throw new UserError('HELM_UNSUPPORTED', '--dry-run=server is not supported')
+    refuseForTemplate(options)
     const { template } = await import('./template-command.ts')
     // The chart is the last argument; a third one is an error that template tells.
     const at = args.length === 1 ? 0 : 1
@@ -61,6 +67,34 @@ function addTemplate(helm: Command): void {
     const flags = { ...(await withLocalValues(options as ValuesFlags)), debug: settings.debug }
     print(template(local, { ...flags, namespace: namespaceOf(settings) } as unknown as Parameters<typeof template>[1]))
   })
+}
+
+/** Flags that template has from install, and that change nothing without a cluster. */
+const flagsOfInstall = [
+  '--create-namespace',
+  '--description <string>',
+  '--disable-openapi-validation',
+  '--force-conflicts',
+  '--force-replace',
+  '--hide-notes',
+  '-l, --labels <stringToString>',
+  '--render-subchart-notes',
+  '--replace',
+  '--rollback-on-failure',
+  '--server-side [string]',
+  '--take-ownership',
+  '--timeout <duration>',
+  '--wait [strategy]',
+  '--wait-for-jobs',
+]
+
+function refuseForTemplate({ dryRun, enableDns, postRenderer }: OptionValues): void {
+  const unsupported = [
+    dryRun === 'server' && '--dry-run=server',
+    enableDns && '--enable-dns',
+    postRenderer !== undefined && '--post-renderer',
+  ].find(Boolean)
+  if (unsupported) throw new UserError('HELM_UNSUPPORTED', `${unsupported} is not supported`)
 }
 
 function compat(text: string): string {
@@ -97,14 +131,13 @@ function addShow(helm: Command): void {
   const show = group(helm, 'show', 'show information of a chart').alias('inspect')
   for (const part of ['all', 'chart', 'crds', 'readme', 'values'] as const) {
     const what = part === 'all' ? 'all information of the chart' : `the chart's ${part}`
-    does(
-      addChartFlags(leaf(show, `${part} [CHART]`, `show ${what}`)),
-      exactly(1),
-      async ([name = ''], options, settings) => {
-        const { showChart } = await import('./show-command.ts')
-        print(showChart(await locateChart(name, options, settings), part))
-      },
-    )
+    const command = addChartFlags(leaf(show, `${part} [CHART]`, `show ${what}`))
+    if (part === 'values') command.option('--jsonpath <string>', 'not supported')
+    does(command, exactly(1), async ([name = ''], options, settings) => {
+      if (options.jsonpath) throw new UserError('HELM_UNSUPPORTED', '--jsonpath is not supported')
+      const { showChart } = await import('./show-command.ts')
+      print(showChart(await locateChart(name, options, settings), part))
+    })
   }
 }
 
@@ -127,11 +160,23 @@ function addPackage(helm: Command): void {
     .option('-u, --dependency-update', 'update dependencies from "Chart.yaml" to dir "charts/" before packaging', false)
     .option('--sign', 'use a PGP private key to sign this package', false)
     .option('--key <string>', 'name of the key to use when signing')
-    .option('--keyring <string>', 'location of a public keyring')
+    .option('--keyring <string>', 'location of a public keyring', defaultKeyring(process.env))
     .option('--passphrase-file <string>', 'location of a file which contains the passphrase for the signing key')
   does(addConnectionFlags(command), atLeast(0), async (paths, options, settings) => {
     const { packageCharts } = await import('./package-command.ts')
     await packageCharts(paths, options as Parameters<typeof packageCharts>[1], settings)
+  })
+}
+
+function addVerify(helm: Command): void {
+  const command = leaf(
+    helm,
+    'verify PATH',
+    'verify that a chart at the given path has been signed and is valid',
+  ).option('--keyring <string>', 'keyring containing public keys', defaultKeyring(process.env))
+  does(command, exactly(1), async ([path = ''], options) => {
+    const { verifyFile } = await import('./provenance/verify.ts')
+    print(await verifyFile(path, options.keyring as string))
   })
 }
 

@@ -1,14 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UserError } from '@slipway/errors'
-import { packageChart } from '@slipway/helm-chart'
+import { loadArchive, packageChart } from '@slipway/helm-chart'
 import { readChart } from './chart-source.ts'
 import { type ConnectionFlags, print } from './flags.ts'
 import { nodePlatform } from './node-platform.ts'
+import { type Signable, type SigningOptions, signerOf } from './provenance/sign.ts'
 import type { HelmSettings } from './settings.ts'
 
 /** The flags of `helm package`. */
-export interface PackageCommandOptions extends ConnectionFlags {
+export interface PackageCommandOptions extends ConnectionFlags, SigningOptions {
   readonly destination: string
   readonly version?: string
   readonly appVersion?: string
@@ -25,10 +26,12 @@ export async function packageCharts(
   if (paths.length === 0) {
     throw new UserError('HELM_ARGUMENTS_INVALID', 'need at least one argument, the path to the chart')
   }
-  if (options.sign) throw new UserError('HELM_UNSUPPORTED', '--sign is not supported')
+  const sign = options.sign ? signerOf(options) : undefined
   for (const path of paths) {
     if (options.dependencyUpdate) await update(resolve(path), options, settings)
-    print(packageOne(path, options))
+    const { file, ...packed } = packageOne(path, options)
+    if (sign) writeFileSync(`${file}.prov`, await sign(packed))
+    print(`Successfully packaged chart and saved it to: ${file}\n`)
   }
 }
 
@@ -38,7 +41,7 @@ async function update(chartPath: string, options: PackageCommandOptions, setting
   await updateDependencies({ chartPath, options: { ...options, skipRefresh: false }, settings, say: () => {} })
 }
 
-function packageOne(path: string, options: PackageCommandOptions): string {
+function packageOne(path: string, options: PackageCommandOptions): Signable & { readonly file: string } {
   const chart = readChart(resolve(path))
   const missing = missingDependencies(chart)
   if (missing.length > 0) {
@@ -57,7 +60,8 @@ function packageOne(path: string, options: PackageCommandOptions): string {
   const folder = options.destination === '.' ? process.cwd() : options.destination
   const file = join(folder, packaged.fileName)
   writeFileSync(file, packaged.data)
-  return `Successfully packaged chart and saved it to: ${file}\n`
+  const { metadata } = loadArchive(packaged.data, nodePlatform)
+  return { file, fileName: packaged.fileName, archive: packaged.data, metadata }
 }
 
 function missingDependencies(chart: ReturnType<typeof readChart>): string[] {

@@ -12,6 +12,7 @@ import {
   print,
 } from './flags.ts'
 import { addOutputFlag } from './output.ts'
+import { defaultKeyring } from './provenance/keyring.ts'
 
 /** The commands that speak with repositories and registries: repo, search, pull, push, registry, dependency. */
 export function addRemoteCommands(helm: Command): void {
@@ -135,7 +136,7 @@ function addDependency(helm: Command): void {
     addConnectionFlags(command)
       .option('--skip-refresh', 'do not refresh the local repository cache', false)
       .option('--verify', 'verify the packages against signatures', false)
-      .option('--keyring <string>', 'keyring containing public keys')
+      .option('--keyring <string>', 'keyring containing public keys', defaultKeyring(process.env))
     does(command, atMost(1), async ([chartPath = '.'], options, settings) => {
       const { buildDependencies, updateDependencies } = await load()
       const run = command === build ? buildDependencies : updateDependencies

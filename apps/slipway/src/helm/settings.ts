@@ -30,6 +30,9 @@ export interface GlobalFlags {
   readonly kubeApiserver?: string
   readonly kubeToken?: string
   readonly kubeCaFile?: string
+  readonly kubeAsUser?: string
+  readonly kubeAsGroup?: string
+  readonly kubeTlsServerName?: string
   readonly kubeInsecureSkipTlsVerify?: boolean
   readonly registryConfig?: string
   readonly repositoryConfig?: string
@@ -58,6 +61,8 @@ export interface HelmSettings {
     readonly token: string | undefined
     readonly caFile: string | undefined
     readonly insecure: boolean
+    /** The first flag or variable that asks for what is not there. */
+    readonly unsupported: string | undefined
     /** Address of the API server, as pods see it. */
     readonly inCluster: string | undefined
   }
@@ -82,7 +87,17 @@ export function helmSettings(flags: GlobalFlags, env: Environment): HelmSettings
       token: flags.kubeToken ?? (env.HELM_KUBETOKEN || undefined),
       caFile: flags.kubeCaFile ?? (env.HELM_KUBECAFILE || undefined),
       insecure: flags.kubeInsecureSkipTlsVerify ?? env.HELM_KUBEINSECURE_SKIP_TLS_VERIFY === 'true',
+      unsupported: unsupportedOf(flags, env),
       inCluster: host ? `https://${host}:${env.KUBERNETES_SERVICE_PORT || '443'}` : undefined,
     },
   }
+}
+
+function unsupportedOf(
+  { kubeAsUser, kubeAsGroup, kubeTlsServerName }: GlobalFlags,
+  env: Environment,
+): string | undefined {
+  if (kubeAsUser || env.HELM_KUBEASUSER) return '--kube-as-user'
+  if (kubeAsGroup || env.HELM_KUBEASGROUPS) return '--kube-as-group'
+  return kubeTlsServerName || env.HELM_KUBETLS_SERVER_NAME ? '--kube-tls-server-name' : undefined
 }

@@ -53,7 +53,7 @@ export function chartDownloads(access: RegistryAccess): ChartDownloader {
     async download(repository, name, version, signal) {
       if (!repository.startsWith('oci://')) return fromRepository(repository, name, version, signal)
       const reference = `${repository.slice('oci://'.length).replace(/\/+$/, '')}/${name}:${version.replaceAll('+', '_')}`
-      return { archive: (await registry.pullChart(reference, signal)).bytes, version }
+      return { archive: (await registry.pullChart(reference, { signal })).bytes, version }
     },
   }
 }

@@ -13,9 +13,10 @@ import {
   resolveVersion,
 } from '@slipway/helm-chart'
 import { readChart } from '../chart-source.ts'
-import { type ConnectionFlags, refuseVerification } from '../flags.ts'
+import type { ConnectionFlags } from '../flags.ts'
 import { nodePlatform } from '../node-platform.ts'
-import { remote, resolveReference } from '../repository/chart-reference.ts'
+import { verifyRemote } from '../provenance/fetch.ts'
+import { type RemoteChart, remote, resolveReference } from '../repository/chart-reference.ts'
 import { cachedIndex, updateIndexes } from '../repository/index-cache.ts'
 import { isSameUrl, type RepositoryEntry, readRepositories } from '../repository/repositories-file.ts'
 import type { HelmSettings } from '../settings.ts'
@@ -25,6 +26,7 @@ import { isLocal, isOci, localPath, lockDependencies, repositoryOf, withAddresse
 export interface DependencyOptions extends ConnectionFlags {
   readonly skipRefresh: boolean
   readonly verify?: boolean
+  readonly keyring?: string
 }
 
 /** The chart whose dependencies are managed, and how. */
@@ -38,7 +40,10 @@ export interface DependencyContext {
 
 /** `helm dependency update CHART`: resolves the versions, fetches the charts, writes the lock file. */
 export async function updateDependencies(context: DependencyContext): Promise<void> {
-  refuseVerification(context.options)
+  return resolveAnew(context, false)
+}
+
+async function resolveAnew(context: DependencyContext, mayBeUnsigned: boolean): Promise<void> {
   const { chartPath, options, settings } = context
   const { metadata, lock } = readUnpacked(chartPath)
   if (!metadata.dependencies) return
@@ -54,7 +59,7 @@ export async function updateDependencies(context: DependencyContext): Promise<vo
     }
   }
   const locked = await lockDependencies(required, { chartPath, flags: options, settings, indexOf })
-  await fetchAll(locked, context)
+  await fetchAll(locked, { ...context, mayBeUnsigned })
   const digest = lockDigest(required, locked, nodePlatform)
   if (lock?.digest === digest) return
   const file = join(chartPath, metadata.apiVersion === 'v1' ? 'requirements.lock' : 'Chart.lock')
@@ -64,10 +69,9 @@ export async function updateDependencies(context: DependencyContext): Promise<vo
 
 /** `helm dependency build CHART`: fetches what the lock file says; without one it is an update. */
 export async function buildDependencies(context: DependencyContext): Promise<void> {
-  refuseVerification(context.options)
   const { chartPath, settings } = context
   const { metadata, lock } = readUnpacked(chartPath)
-  if (!lock) return updateDependencies(context)
+  if (!lock) return resolveAnew(context, true)
   const given = metadata.dependencies ?? []
   const required = withAddresses(given, chartPath, settings)
   if (lockDigest(required, lock.dependencies, nodePlatform) !== lock.digest) {
@@ -82,7 +86,7 @@ export async function buildDependencies(context: DependencyContext): Promise<voi
   }
   checkRepositories(lock.dependencies, settings)
   if (!context.options.skipRefresh) await refreshKnown(context)
-  await fetchAll(lock.dependencies, context)
+  await fetchAll(lock.dependencies, { ...context, mayBeUnsigned: true })
 }
 
 function readUnpacked(chartPath: string): Chart {
@@ -136,8 +140,11 @@ async function refreshKnown({ settings, say }: DependencyContext): Promise<void>
   say('Update Complete. ⎈Happy Helming!⎈\n')
 }
 
+/** `mayBeUnsigned`: with --verify, what has no provenance file is only warned of, as `dependency build` does. */
+type FetchContext = DependencyContext & { readonly mayBeUnsigned: boolean }
+
 /** Puts the charts into charts/ and takes out the archives of other versions. Nothing changes unless all can be had. */
-async function fetchAll(locked: readonly Dependency[], context: DependencyContext): Promise<void> {
+async function fetchAll(locked: readonly Dependency[], context: FetchContext): Promise<void> {
   const { chartPath, say } = context
   const folder = join(chartPath, 'charts')
   if (existsSync(folder) && !statSync(folder).isDirectory()) {
@@ -159,7 +166,7 @@ async function fetchAll(locked: readonly Dependency[], context: DependencyContex
 
 async function fetchOne(
   dependency: Dependency,
-  context: DependencyContext,
+  context: FetchContext,
   archives: Map<string, Uint8Array>,
 ): Promise<void> {
   const { chartPath, options, settings, say } = context
@@ -183,11 +190,27 @@ async function fetchOne(
     : inIndex(dependency, settings)
   if (archives.has(chart.fileName)) return say(`Already downloaded ${name} from repo ${repository}\n`)
   say(`Downloading ${name} from repo ${repository}\n`)
-  const data = await chart.fetch().catch((error: unknown) => {
-    const reference = isOci(dependency) ? `${repository}/${name}` : repository
-    throw new UserError('HELM_FETCH_FAILED', `could not download ${reference}: ${messageOf(error)}`, { cause: error })
-  })
-  archives.set(chart.fileName, data)
+  try {
+    const data = await chart.fetch()
+    archives.set(chart.fileName, data)
+    if (options.verify) await verifyFetched(chart, data, context)
+  } catch (error) {
+    throw new UserError('HELM_FETCH_FAILED', `could not download ${chart.url}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+async function verifyFetched(
+  chart: RemoteChart,
+  data: Uint8Array,
+  { options, mayBeUnsigned, say }: FetchContext,
+): Promise<void> {
+  try {
+    await verifyRemote(chart, data, options.keyring ?? '')
+  } catch (error) {
+    const isMissing = messageOf(error).startsWith('failed to fetch provenance')
+    if (!mayBeUnsigned || !isMissing) throw error
+    say(`WARNING: Verification not found for ${chart.url}: ${messageOf((error as Error).cause)}\n`)
+  }
 }
 
 function inIndex(

@@ -20,6 +20,8 @@ export interface Cluster {
 
 /** Opens the cluster, once it is known to answer. Throws UserError KUBE_UNREACHABLE with Helm's text. */
 export async function withCluster<T>(settings: HelmSettings, run: (cluster: Cluster) => Promise<T>): Promise<T> {
+  const { unsupported } = settings.kube
+  if (unsupported) throw new UserError('HELM_UNSUPPORTED', `${unsupported} is not supported`)
   const connection = connectionOf(settings)
   const client = new KubeClient(connection)
   try {

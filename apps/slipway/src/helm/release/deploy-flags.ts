@@ -26,6 +26,7 @@ export interface ChangeFlags extends WaitFlags {
 export interface DeployFlags extends ChangeFlags, ValuesOptions, ChartFlags {
   readonly createNamespace: boolean
   readonly dependencyUpdate: boolean
+  readonly enableDns: boolean
   readonly description?: string
   readonly hideNotes: boolean
   readonly hideSecret: boolean
@@ -135,11 +136,12 @@ export function waits({ wait }: WaitFlags): boolean {
 }
 
 /** What cannot be done says so by name. */
-export function refuseUnsupported(flags: ChangeFlags & { readonly postRenderer?: string }): void {
+export function refuseUnsupported(flags: ChangeFlags & { postRenderer?: string; enableDns?: boolean }): void {
   const unsupported = [
     flags.forceReplace && '--force-replace',
     String(flags.serverSide) === 'false' && '--server-side=false',
     flags.postRenderer !== undefined && '--post-renderer',
+    flags.enableDns && '--enable-dns',
   ].find(Boolean)
   if (unsupported) throw new UserError('HELM_UNSUPPORTED', `${unsupported} is not supported`)
 }

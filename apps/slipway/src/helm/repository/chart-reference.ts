@@ -22,7 +22,11 @@ export interface RemoteChart {
   readonly fileName: string
   /** SHA-256 of the archive in hexadecimal, where the index says it. */
   readonly digest?: string
+  /** Where it lies, as Helm names it. */
+  readonly url: string
   readonly fetch: () => Promise<Uint8Array>
+  /** The provenance file beside it. */
+  readonly fetchProvenance: () => Promise<Uint8Array>
 }
 
 /** Finds the chart behind `oci://…`, an HTTP address, `REPOSITORY/CHART`, or a name with --repo. Throws UserError with Helm's text. */
@@ -109,7 +113,9 @@ export function remote({ metadata, urls, digest }: IndexEntry, entry: Repository
   return {
     fileName: basename(decodeURIComponent(new URL(url).pathname)),
     ...(digest && { digest: digest.replace(/^sha256:/, '') }),
+    url,
     fetch: () => fetchFile(url, connection, passes ? url : base),
+    fetchProvenance: () => fetchFile(`${url}.prov`, connection, passes ? url : base),
   }
 }
 
@@ -117,7 +123,12 @@ export function remote({ metadata, urls, digest }: IndexEntry, entry: Repository
 function atUrl(url: string, flags: ChartFlags, settings: HelmSettings): RemoteChart {
   const owner = flags.username ? undefined : ownerOf(url, settings)
   const connection: ConnectionFlags = owner ? connectionOf(owner) : flags
-  return { fileName: basename(decodeURIComponent(new URL(url).pathname)), fetch: () => fetchFile(url, connection) }
+  return {
+    fileName: basename(decodeURIComponent(new URL(url).pathname)),
+    url,
+    fetch: () => fetchFile(url, connection),
+    fetchProvenance: () => fetchFile(`${url}.prov`, connection),
+  }
 }
 
 function ownerOf(url: string, settings: HelmSettings): RepositoryEntry | undefined {
@@ -148,17 +159,20 @@ async function inRegistry(
   const chosen = tag ?? (isVersion(version) ? version : await newestTag(client, repository, version))
   // A tag cannot hold the plus sign of a version.
   const reference = `${repository}:${chosen.replaceAll('+', '_')}`
+  const pulled = async (part: 'chart' | 'provenance') => {
+    try {
+      const { bytes, digest } = await client.pullChart(reference, { part })
+      notice(`Pulled: ${reference}\nDigest: ${digest}\n`)
+      return bytes
+    } catch (error) {
+      throw registryFault('pull', reference, error)
+    }
+  }
   return {
     fileName: `${basename(repository)}-${chosen.replaceAll('_', '+')}.tgz`,
-    fetch: async () => {
-      try {
-        const { bytes, digest } = await client.pullChart(reference)
-        notice(`Pulled: ${reference}\nDigest: ${digest}\n`)
-        return bytes
-      } catch (error) {
-        throw registryFault('pull', reference, error)
-      }
-    },
+    url: `oci://${reference}`,
+    fetch: () => pulled('chart'),
+    fetchProvenance: () => pulled('provenance'),
   }
 }
 

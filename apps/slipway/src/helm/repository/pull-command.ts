@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join } from 'node:path'
-import { UserError } from '@slipway/errors'
+import { messageOf, UserError } from '@slipway/errors'
 import { loadArchive, readArchive } from '@slipway/helm-chart'
-import { type ChartFlags, refuseVerification } from '../flags.ts'
+import { type ChartFlags, print } from '../flags.ts'
 import { nodePlatform } from '../node-platform.ts'
+import { verifyRemote } from '../provenance/fetch.ts'
 import type { HelmSettings } from '../settings.ts'
-import { resolveReference } from './chart-reference.ts'
+import { type RemoteChart, resolveReference } from './chart-reference.ts'
 
 /** The flags of `helm pull`. */
 export interface PullOptions extends ChartFlags {
@@ -21,13 +22,33 @@ export async function pullCharts(
   options: PullOptions,
   settings: HelmSettings,
 ): Promise<void> {
-  refuseVerification(options)
-  if (options.prov) throw new UserError('HELM_UNSUPPORTED', '--prov is not supported')
   for (const name of names) {
     const chart = await resolveReference(name, options, settings)
     const data = await chart.fetch()
+    const file = join(options.destination, chart.fileName)
+    if (!options.untar) write(file, data)
+    const provenance = options.verify
+      ? await verified(chart, data, options)
+      : await wanted(options.repo ? chart.url : name, chart, options)
+    if (provenance && !options.untar) write(`${file}.prov`, provenance)
     if (options.untar) unpack(name, data, options)
-    else write(join(options.destination, chart.fileName), data)
+  }
+}
+
+async function verified(chart: RemoteChart, data: Uint8Array, options: PullOptions): Promise<Uint8Array> {
+  const { text, provenance } = await verifyRemote(chart, data, options.keyring ?? '')
+  print(text)
+  return provenance
+}
+
+/** --prov takes the provenance file where there is one, and does not check it. */
+async function wanted(name: string, chart: RemoteChart, { prov }: PullOptions): Promise<Uint8Array | undefined> {
+  if (!prov) return undefined
+  try {
+    return await chart.fetchProvenance()
+  } catch (error) {
+    print(`WARNING: Verification not found for ${name}: ${messageOf(error)}\n`)
+    return undefined
   }
 }
 
