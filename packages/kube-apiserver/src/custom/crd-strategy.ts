@@ -68,7 +68,9 @@ function establishedStatus({ spec }: KubeObject, now: string) {
 
 function checkDefinition({ metadata, spec = {} }: KubeObject): FieldError[] {
   const errors: FieldError[] = []
-  const { group, names = {}, scope, versions = [] } = spec as Spec
+  const { group, names = {}, scope } = spec as Spec
+  // Go writes a list that is not there as null.
+  const versions: Spec[] = spec.versions ?? []
   for (const field of ['group', 'scope']) if (!spec[field]) errors.push(required(`spec.${field}`))
   for (const field of ['plural', 'kind']) if (!names[field]) errors.push(required(`spec.names.${field}`))
   if (scope && !['Namespaced', 'Cluster'].includes(scope))

@@ -47,8 +47,10 @@ function addTolerations(spec: Spec): void {
   spec.tolerations = tolerations
 }
 
-function qosClass({ containers = [], initContainers = [] }: Spec): string {
-  const resources: Spec[] = [...containers, ...initContainers].map((container: Spec) => container.resources ?? {})
+function qosClass({ containers, initContainers }: Spec): string {
+  const resources: Spec[] = [...(containers ?? []), ...(initContainers ?? [])].map(
+    (container: Spec) => container.resources ?? {},
+  )
   const amounts = (one: Spec | undefined) =>
     Object.keys(one ?? {}).filter((name) => name === 'cpu' || name === 'memory')
   if (resources.every(({ limits, requests }) => amounts(limits).length + amounts(requests).length === 0))

@@ -103,5 +103,5 @@ const namespaceStrategy: Strategy = {
 
 /** Every namespace can be selected by its name (KEP-2161). */
 function label({ metadata }: KubeObject): void {
-  metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name }
+  metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name ?? '' }
 }

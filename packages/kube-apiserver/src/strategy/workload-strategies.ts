@@ -38,9 +38,9 @@ export const jobStrategy: Strategy = {
     // In place: a Job without labels of its own shares those of its template (see its defaults).
     Object.assign(spec.template.metadata.labels, {
       'batch.kubernetes.io/controller-uid': uid,
-      'batch.kubernetes.io/job-name': name,
+      'batch.kubernetes.io/job-name': name ?? '',
       'controller-uid': uid,
-      'job-name': name,
+      'job-name': name ?? '',
     })
   },
 }

@@ -21,6 +21,9 @@ export function typedForm<T>(value: T, schema: SchemaNode): Typed<T> {
   return { value: read, unknown: reader.unknown, ...(reader.fault !== undefined && { fault: reader.fault }) }
 }
 
+/** Lists of which Kubernetes' defaults tell an empty one from none. */
+const TOLD_APART = new Set(['autoscaling/v2.HPAScalingRules.policies'])
+
 class Reader {
   readonly unknown: string[] = []
   fault: string | undefined
@@ -63,7 +66,8 @@ class Reader {
       if (!node) this.unknown.push(this.#place())
       else if (value[field] !== null) {
         const read = this.read(value[field], node)
-        if (!(node.omitEmpty && isEmpty(read))) setField(result, field, read)
+        if (!node.omitEmpty || !isEmpty(read) || TOLD_APART.has(`${schema.typeName}.${field}`))
+          setField(result, field, read)
       }
       this.#path.pop()
     }
