@@ -2,6 +2,7 @@ import { TransientError, UserError } from '@slipway/errors'
 import type { KubeClient } from '@slipway/kube-client'
 import { type Condition, type Health, healthOf, type KubeObject } from '@slipway/kube-objects'
 import { refOf } from './apply.ts'
+import { waitingPods } from './waiting-pods.ts'
 
 /** How long something is waited for, and until when. */
 export interface Patience {
@@ -37,19 +38,24 @@ function jobCompletion({ spec, status }: KubeObject): Health {
 
 /**
  * Resolves when all objects are healthy; follows them by watch, so it is known the moment it happens. Throws UserError
- * RELEASE_NOT_HEALTHY when one fails, TransientError RELEASE_TIMEOUT after the timeout, both in Helm's words.
+ * RELEASE_NOT_HEALTHY when one fails, TransientError RELEASE_TIMEOUT after the timeout, both in Helm's words; to the latter it is
+ * added why pods do not start.
  */
 export async function waitForAll(client: KubeClient, objects: KubeObject[], patience: Patience): Promise<void> {
   const late: string[] = []
+  const why: string[] = []
   await Promise.all(
     objects.map(async (object) => {
       const health = await waitFor(client, object, patience)
       if (health.status === 'Failed') throw new UserError('RELEASE_NOT_HEALTHY', sentence(object, health))
-      if (health.status !== 'Current') late.push(sentence(object, health))
+      if (health.status === 'Current') return
+      late.push(sentence(object, health))
+      why.push(...(await waitingPods(client, object, patience.signal)))
     }),
   )
   if (late.length > 0) {
-    throw new TransientError('RELEASE_TIMEOUT', [...late.sort(), 'context deadline exceeded'].join('\n'))
+    const lines = [...late.sort(), 'context deadline exceeded', ...why.sort()]
+    throw new TransientError('RELEASE_TIMEOUT', lines.join('\n'))
   }
 }
 
