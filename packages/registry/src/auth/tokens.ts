@@ -26,6 +26,9 @@ interface Payload {
   access: Grant[]
 }
 
+/** How many tokens are remembered: a client shows one with every request of a push or pull. */
+const REMEMBERED = 1_000
+
 const ISSUER = 'Azure Container Registry'
 
 /** Issues and reads the registry's own tokens: JSON Web Tokens signed with HMAC-SHA256 (RFC 7519, RFC 7518 section 3.2). */
@@ -33,6 +36,8 @@ export class Tokens {
   readonly #key: Uint8Array
   readonly #audience: string
   readonly #clock: () => number
+  /** Of tokens whose signature was found to be right, the oldest first. */
+  readonly #genuine = new Map<string, Payload>()
 
   constructor(key: Uint8Array, audience: string, clock: () => number) {
     this.#key = key
@@ -60,16 +65,24 @@ export class Tokens {
 
   /** Undefined for anything that was not issued here, for another audience, or is over. */
   read(token: string): TokenClaims | undefined {
+    const claims = this.#genuine.get(token) ?? this.#verify(token)
+    const now = this.#clock() / 1000
+    if (!claims || claims.iss !== ISSUER || claims.aud !== this.#audience || claims.exp <= now) return undefined
+    const { grant_type: kind, sub: name, role, access: grants } = claims
+    return { kind, name, grants, ...(role !== undefined && { role }) }
+  }
+
+  #verify(token: string): Payload | undefined {
     const [header, payload, signature, ...more] = token.split('.')
     if (!header || !payload || !signature || more.length > 0) return undefined
     const expected = this.#sign(`${header}.${payload}`)
     const shown = Buffer.from(signature, 'base64url')
     if (shown.length !== expected.length || !timingSafeEqual(shown, expected)) return undefined
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Payload
-    const now = this.#clock() / 1000
-    if (claims.iss !== ISSUER || claims.aud !== this.#audience || claims.exp <= now) return undefined
-    const { grant_type: kind, sub: name, role, access: grants } = claims
-    return { kind, name, grants, ...(role !== undefined && { role }) }
+    this.#genuine.set(token, claims)
+    const [oldest] = this.#genuine.keys()
+    if (this.#genuine.size > REMEMBERED && oldest !== undefined) this.#genuine.delete(oldest)
+    return claims
   }
 
   #sign(text: string): Buffer {
