@@ -27,7 +27,7 @@ export interface NodeDeps {
 export interface NodeOptions {
   /** Name of the Node. @default 'slipway' */
   name?: string
-  /** Where volumes live. */
+  /** Where volumes live, and in `seccomp` the profiles of type Localhost. */
   dataDir: string
   /** Marks this node's containers at the engine; must stay the same over restarts and differ between installations. */
   instance: string
