@@ -207,8 +207,10 @@ async function main(): Promise<void> {
     if (one.name.includes(option('only', ''))) rows.push(...(await measureLoad(load, one, options)))
   }
   load.stop()
-  console.table(rows)
-  console.log(NOTES.join('\n'))
+  if (rows.length > 0) {
+    console.table(rows)
+    console.log(NOTES.join('\n'))
+  }
   if ('index.yaml'.includes(option('only', ''))) console.table(await measureIndexes(options))
 }
 
