@@ -239,6 +239,30 @@ describe.skipIf(!running)(
       expect(made).toEqual(['POD', 'c'])
     })
 
+    it('leaves nothing of a pod that was deleted just before it stops', async () => {
+      const { cluster } = world
+      await cluster.create({
+        ...podRef('last'),
+        metadata: { name: 'last', namespace },
+        spec: {
+          nodeName: 'slipway',
+          terminationGracePeriodSeconds: 0,
+          containers: [{ name: 'c', image: IMAGE, imagePullPolicy: 'IfNotPresent' }],
+        },
+      })
+      await cluster.until(podRef('last'), isReady)
+
+      await cluster.delete(podRef('last'), { gracePeriodSeconds: 0 })
+      const containers = () => engine.list(podFilter(world.instance))
+      const running = async (): Promise<number> =>
+        (await containers()).filter(({ status }) => status === 'running').length
+      await expect.poll(running, { interval: 5 }).toBeLessThan(2)
+      await world.stop()
+
+      expect(await containers()).toEqual([])
+      await world.start(runtime)
+    })
+
     it('restarts what ends, keeps its last state, and counts', async () => {
       const { cluster } = world
       await cluster.create({

@@ -29,6 +29,8 @@ export class Kubelet {
   readonly #deps: WorkerDeps & { informers: InformerSet }
   readonly #events: EventRecorder
   readonly #workers = new Map<string, PodWorker>()
+  /** Pods that the API no longer has, while their containers go. */
+  readonly #leaving = new Set<Promise<void>>()
   readonly #abort = new AbortController()
   readonly #configuration: ConfigurationWatch
   /** Containers of pods that were there before this process, by their pod's uid. */
@@ -70,7 +72,7 @@ export class Kubelet {
     this.#unsubscribe()
     this.#abort.abort()
     await this.#configuration.stop()
-    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()))
+    await Promise.all([...this.#leaving, ...[...this.#workers.values()].map((worker) => worker.stop())])
     await this.#watching
     await this.#events.flush()
   }
@@ -90,9 +92,7 @@ export class Kubelet {
     const worker = this.#workers.get(uid)
     if (type === 'deleted') {
       this.#workers.delete(uid)
-      worker
-        ?.destroy()
-        .catch((error: unknown) => this.#deps.log('error', `pod ${object.metadata.name}: ${messageOf(error)}`))
+      if (worker) this.#destroy(worker)
       return
     }
     if (worker) {
@@ -104,6 +104,15 @@ export class Kubelet {
     this.#workers.set(uid, created)
     created.update(object)
     if (this.#deps.runtime.simulated) void this.#markSimulated(object)
+  }
+
+  #destroy(worker: PodWorker): void {
+    const { name } = worker.pod.metadata
+    const leaving = worker
+      .destroy()
+      .catch((error: unknown) => this.#deps.log('error', `pod ${name}: ${messageOf(error)}`))
+      .finally(() => this.#leaving.delete(leaving))
+    this.#leaving.add(leaving)
   }
 
   /** Undefined for a pod that may run, and for one that did already before this process began. */
