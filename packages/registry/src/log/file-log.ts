@@ -82,14 +82,15 @@ class FileLog<T> implements Log<T> {
   async #appendWaiting(): Promise<void> {
     const group = this.#waiting
     this.#waiting = []
-    const { size } = await this.#file.stat()
+    let size: number | undefined
     try {
+      size = (await this.#file.stat()).size
       await this.#file.write(group.map(({ line }) => line).join(''))
       await this.#file.datasync()
       for (const { done } of group) done()
     } catch (error) {
       // Half a line must not stand before the next one (a full disk).
-      await this.#file.truncate(size).catch(() => {})
+      if (size !== undefined) await this.#file.truncate(size).catch(() => {})
       for (const { failed } of group) failed(error)
     }
   }
