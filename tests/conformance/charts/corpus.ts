@@ -41,7 +41,8 @@ export interface ChartCorpus {
 export function openCorpus(source: string): ChartCorpus {
   if (!existsSync(join(source, 'cases.jsonl'))) throw new Error(`${source} is no chart corpus: it has no cases.jsonl`)
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'chart-corpus-'))
-  for (const name of ['charts', 'values']) symlinkSync(realpathSync(join(source, name)), join(folder, name))
+  for (const name of ['cases.jsonl', 'charts', 'values'])
+    symlinkSync(realpathSync(join(source, name)), join(folder, name))
   for (const archive of ['dirs', 'golden', 'golden-helm3']) {
     execFileSync('tar', ['-xzf', join(source, `${archive}.tar.gz`), '-C', folder])
   }
