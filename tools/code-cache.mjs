@@ -41,5 +41,5 @@ export function writeCodeCache(file, sample) {
     if (status !== 0) throw new Error('the sample does not render')
     require('node:fs').writeFileSync(file + '.cache', script.createCachedData())`
   // With the flags of bin/slipway.mjs: V8 refuses a cache made with others.
-  execFileSync(process.execPath, ['--max-semi-space-size=8', '-e', program, file, sample], { stdio: 'inherit' })
+  execFileSync(process.execPath, ['--max-semi-space-size=2', '-e', program, file, sample], { stdio: 'inherit' })
 }
