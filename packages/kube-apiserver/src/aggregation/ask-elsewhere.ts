@@ -1,5 +1,6 @@
 import { request } from 'node:https'
 import type { User } from '../api/request.ts'
+import { sendElsewhere } from '../api/send-elsewhere.ts'
 import type { AggregatedApis } from './aggregated-apis.ts'
 import type { ApiService } from './api-service.ts'
 
@@ -7,7 +8,6 @@ import type { ApiService } from './api-service.ts'
 const AGGREGATOR: User = { name: 'system:kube-aggregator', groups: ['system:masters'] }
 
 const TIMEOUT_MS = 5_000
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 export interface Question {
   path: string
@@ -43,28 +43,8 @@ export async function askElsewhere(
   }
 }
 
-function answerTo(options: object): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const call = request(options, (response) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > MAX_ANSWER_BYTES) response.destroy(new Error('the answer is too large'))
-        else chunks.push(chunk)
-      })
-      response.on('error', reject)
-      response.on('end', () => {
-        const { statusCode = 0 } = response
-        if (statusCode < 200 || statusCode >= 300) return reject(new Error(`bad status: ${statusCode}`))
-        try {
-          resolve(JSON.parse(Buffer.concat(chunks).toString()))
-        } catch (error) {
-          reject(error as Error)
-        }
-      })
-    })
-    call.on('error', reject)
-    call.end()
-  })
+async function answerTo(options: object): Promise<unknown> {
+  const { status, text } = await sendElsewhere((onResponse) => request(options, onResponse))
+  if (status < 200 || status >= 300) throw new Error(`bad status: ${status}`)
+  return JSON.parse(text)
 }

@@ -1,10 +1,9 @@
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { RevisionStore } from '@slipway/storage'
+import { sendElsewhere } from '../../api/send-elsewhere.ts'
 import type { Spec } from '../../defaults/spec.ts'
 import { serviceAddress } from '../../proxy/service-address.ts'
-
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
 /** Where and for how long a webhook is asked. */
 export interface WebhookCall {
@@ -43,21 +42,7 @@ export async function callWebhook(
     agent: false as const,
     signal: abort,
   }
-  const answer = await new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const call = send(options, (response) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > MAX_ANSWER_BYTES) response.destroy(new Error('the answer is too large'))
-        else chunks.push(chunk)
-      })
-      response.on('error', reject)
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
-    })
-    call.on('error', reject)
-    call.end(text)
-  }).catch((error: Error) => {
+  const answer = await sendElsewhere((onResponse) => send(options, onResponse), text).catch((error: Error) => {
     throw fault(abort.aborted ? 'context deadline exceeded' : error.message)
   })
   if (answer.status !== 200) {

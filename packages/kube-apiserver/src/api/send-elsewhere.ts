@@ -1,0 +1,26 @@
+import type { ClientRequest, IncomingMessage } from 'node:http'
+
+/** More than any review of an object (3 MiB at most) or OpenAPI document of a group has. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+/** Sends a request to another server and reads its answer. Rejects when there is none, or one that is too large. */
+export function sendElsewhere(
+  open: (onResponse: (response: IncomingMessage) => void) => ClientRequest,
+  body = '',
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const call = open((response) => {
+      const chunks: Buffer[] = []
+      let size = 0
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size > MAX_ANSWER_BYTES) response.destroy(new Error('the answer is too large'))
+        else chunks.push(chunk)
+      })
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
+    })
+    call.on('error', reject)
+    call.end(body)
+  })
+}
