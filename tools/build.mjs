@@ -6,7 +6,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import ts from 'typescript'
-import { cachedModule, writeCodeCache } from './code-cache.mjs'
+import { cachedBundle, cachedModules, server, template, writeCodeCache } from './code-cache.mjs'
 import { buildLaterPackages, laterPackages } from './later-packages.mjs'
 
 const app = fileURLToPath(new URL('../apps/slipway/', import.meta.url))
@@ -33,24 +33,18 @@ await Promise.all([
     splitting: true,
     keepNames: true,
     format: 'esm',
-    plugins: [laterPackages, cachedModule('./helm/local-template.ts', 'template', ['runLocalTemplate'])],
+    plugins: [laterPackages, cachedModules(template), cachedModules(server)],
     // Bundled CommonJS dependencies call require() for Node's own modules.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';const require=__createRequire(import.meta.url);",
     },
   }),
-  // Run more often than all others together, so it is one file, whose compiled code is kept beside it.
-  build({
-    ...shared,
-    entryPoints: { template: 'src/helm/local-template.ts' },
-    outdir: 'dist',
-    outExtension: { '.js': '.cjs' },
-    format: 'cjs',
-    plugins: [laterPackages],
-  }),
+  build({ ...shared, ...cachedBundle(template, app), plugins: [laterPackages] }),
+  build({ ...shared, ...cachedBundle(server, app), keepNames: true, plugins: [laterPackages] }),
   buildLaterPackages(`${app}dist/later`),
 ])
-writeCodeCache(`${app}dist/template.cjs`, fileURLToPath(new URL('code-cache-sample', import.meta.url)))
+writeCodeCache(template, app)
+writeCodeCache(server, app)
 await writeFile(
   `${app}dist/cluster.d.mts`,
   declarationOf(`${app}src/cluster/start-cluster.ts`, await readFile(`${app}src/cluster/start-cluster.ts`, 'utf8')),

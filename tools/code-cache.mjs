@@ -1,20 +1,45 @@
 import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 
-/** Loads a module of the program from a file of its own, with the code that V8 compiled when the program was built. */
-export function cachedModule(path, name, exports) {
+/**
+ * A bundle whose start is waited for: one CommonJS file, beside which the code is kept that V8 compiled when the program was built.
+ * @typedef {object} CachedBundle
+ * @property {string} name of the file, without its end
+ * @property {Record<string, string[]>} modules what the program imports of it: path as it is written there, and names
+ * @property {string} warmUp body of an async function of `load`, which gives a module by its path: what it runs is compiled and kept
+ */
+
+/** Puts a bundle's modules in the place of those of the program. */
+export function cachedModules({ name, modules }) {
   return {
-    name: 'cached-module',
+    name: `cached-${name}`,
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: new RegExp(`^${path.replaceAll('.', '\\.')}$`) }, () => ({ path: name, namespace: 'cached' }))
-      onLoad({ filter: /.*/, namespace: 'cached' }, () => ({ contents: loader(name, exports), loader: 'js' }))
+      onResolve({ filter: /\.ts$/ }, ({ path }) =>
+        path in modules ? { path, namespace: `cached-${name}` } : undefined,
+      )
+      onLoad({ filter: /.*/, namespace: `cached-${name}` }, ({ path }) => ({
+        contents: `${loadCached}
+          const file = require('node:url').fileURLToPath(new URL('./${name}.cjs', import.meta.url))
+          export const { ${modules[path].join(', ')} } = await loadCached(file).load(${JSON.stringify(path)})`,
+      }))
     },
   }
 }
 
-function loader(name, exports) {
-  return `${loadCached}
-    const file = require('node:url').fileURLToPath(new URL('./${name}.cjs', import.meta.url))
-    export const { ${exports.join(', ')} } = loadCached(file).exports`
+/** How the bundle itself is built: of its modules those are evaluated that are asked for. */
+export function cachedBundle({ name, modules }, folder) {
+  const paths = Object.keys(modules).map((path) => JSON.stringify(path))
+  return {
+    stdin: {
+      contents: `export const modules = { ${paths.map((path) => `${path}: () => import(${path})`).join(', ')} }`,
+      resolveDir: `${folder}src`,
+    },
+    outfile: `dist/${name}.cjs`,
+    format: 'cjs',
+    define: { 'import.meta.url': 'importMetaUrl' },
+    // Scripts of node:vm cannot import.
+    supported: { 'dynamic-import': false },
+  }
 }
 
 // A cache of another version of V8, or of other flags, is refused by V8 itself and then costs nothing but its reading.
@@ -24,22 +49,49 @@ const loadCached = `function loadCached(file) {
   const source = fs.readFileSync(file, 'utf8')
   const cacheFile = file + '.cache'
   const cachedData = fs.existsSync(cacheFile) ? fs.readFileSync(cacheFile) : undefined
-  const wrapped = '(function (exports, require, module) {' + source + '\\n})'
+  const wrapped = '(function (exports, require, module, importMetaUrl) {' + source + '\\n})'
   const script = new vm.Script(wrapped, { filename: file, cachedData })
   const module = { exports: {} }
-  script.runInThisContext()(module.exports, require('node:module').createRequire(file), module)
-  return { script, exports: module.exports }
+  const url = require('node:url').pathToFileURL(file).href
+  script.runInThisContext()(module.exports, require('node:module').createRequire(file), module, url)
+  return { script, load: (path) => module.exports.modules[path]() }
 }`
 
-/** Writes the cache of a bundle after it has rendered the sample, so that what a run compiles is in it. */
-export function writeCodeCache(file, sample) {
+/** Writes the cache of a bundle that is built. */
+export function writeCodeCache({ name, warmUp }, folder) {
   const program = `${loadCached}
-    const [file, sample] = process.argv.slice(1)
-    const { script, exports } = loadCached(file)
-    process.stdout.write = () => true
-    const status = exports.runLocalTemplate(['name', sample], {})
-    if (status !== 0) throw new Error('the sample does not render')
-    require('node:fs').writeFileSync(file + '.cache', script.createCachedData())`
+    const [file] = process.argv.slice(1)
+    const { script, load } = loadCached(file)
+    const warmUp = async () => {${warmUp}}
+    warmUp().then(() => require('node:fs').writeFileSync(file + '.cache', script.createCachedData()))`
   // With the flags of bin/slipway.mjs: V8 refuses a cache made with others.
-  execFileSync(process.execPath, ['--max-semi-space-size=2', '-e', program, file, sample], { stdio: 'inherit' })
+  const args = ['--max-semi-space-size=2', '-e', program, `${folder}dist/${name}.cjs`]
+  execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+/** Run more often than all others together. */
+export const template = {
+  name: 'template',
+  modules: { './helm/local-template.ts': ['runLocalTemplate'] },
+  warmUp: `
+    const sample = ${JSON.stringify(fileURLToPath(new URL('code-cache-sample', import.meta.url)))}
+    const { runLocalTemplate } = await load('./helm/local-template.ts')
+    const status = runLocalTemplate(['name', sample], {})
+    if (status !== 0) throw new Error('the sample does not render')`,
+}
+
+/** What serves: tests start a cluster of their own, and wait for it. */
+export const server = {
+  name: 'server',
+  modules: {
+    './commands/up.ts': ['run'],
+    './commands/cluster.ts': ['run'],
+    './cluster/start-cluster.ts': ['startCluster'],
+  },
+  warmUp: `
+    const data = require('node:fs').mkdtempSync(require('node:path').join(require('node:os').tmpdir(), 'slipway-build-'))
+    const { startCluster } = await load('./cluster/start-cluster.ts')
+    const cluster = await startCluster({ data, nodes: 'none' })
+    await cluster.stop()
+    require('node:fs').rmSync(data, { recursive: true })`,
 }
