@@ -189,9 +189,12 @@ export class Story {
   async answersWith(service: string, version: string, timeout = 60_000): Promise<{ url: string; at: number }> {
     const url = `${await this.address(service)}/version`
     const deadline = Date.now() + timeout
+    // Each time anew, as the next user comes: until a Service's address leads to its pods, a network's gateway may take what is sent
+    // there, and a connection that is kept would stay with it.
+    const headers = { connection: 'close' }
     let last = ''
     while (Date.now() < deadline) {
-      last = await fetch(url, { signal: AbortSignal.timeout(2000) })
+      last = await fetch(url, { headers, signal: AbortSignal.timeout(2000) })
         .then((response) => response.text())
         .catch((error: unknown) => String(error))
       if (last.includes(`"version":"${version}"`)) return { url, at: Date.now() }
