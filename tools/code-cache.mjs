@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -64,8 +65,9 @@ export function writeCodeCache({ name, warmUp }, folder) {
     const { script, load } = loadCached(file)
     const warmUp = async () => {${warmUp}}
     warmUp().then(() => require('node:fs').writeFileSync(file + '.cache', script.createCachedData()))`
-  // With the flags of bin/slipway.mjs: V8 refuses a cache made with others.
-  const args = ['--max-semi-space-size=2', '-e', program, `${folder}dist/${name}.cjs`]
+  // V8 refuses a cache made with other flags than those of the program.
+  const [, flags] = /^#!.* node (.*)$/m.exec(readFileSync(`${folder}bin/slipway.mjs`, 'utf8'))
+  const args = [...flags.split(' '), '-e', program, `${folder}dist/${name}.cjs`]
   execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 

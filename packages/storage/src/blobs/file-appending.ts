@@ -1,78 +1,95 @@
 import type { FileHandle } from 'node:fs/promises'
+import { giveBack, POOLED, takeBuffer } from './buffer-pool.ts'
 
-/** Bytes that wait for one write at least, and at most where few uploads are under way. */
-const LEAST = 1024 * 1024
-const MOST = 8 * 1024 * 1024
-/** Bytes that wait in all uploads together, unless each has its least. */
-const ROOM = 16 * 1024 * 1024
+/** One buffer is filled while the other is written. */
+const FAST = { length: POOLED, buffers: 2 }
+const FAST_APPENDERS = 16
+/** For the others: ten thousand clients that send nothing more must not hold ten gigabytes. */
+const SMALL = { length: 64 * 1024, buffers: 1 }
 /** Bytes after which the disk is set to work, so that the end of a large upload need not wait for all of it. */
 const FLUSH = 8 * 1024 * 1024
 
 /** Uploads that are under way. */
 let appenders = 0
 
-/** Appends a body to a file at the pace of the disk. What came before the body broke off is written. */
+/**
+ * Appends a body to a file at the pace of the disk. What came before the body broke off is written. The pieces are copied
+ * together: they are many and small, and would be old before they are written, when only a full collection frees them.
+ */
 export async function append(file: FileHandle, body: AsyncIterable<Uint8Array>): Promise<void> {
-  const appender = new Appender(file)
-  appenders += 1
+  const appender = new Appender(file, ++appenders > FAST_APPENDERS ? SMALL : FAST)
   try {
-    for await (const piece of body) {
-      appender.add(piece)
-      if (appender.waiting > Math.min(MOST, Math.max(LEAST, ROOM / appenders))) await appender.room()
-    }
+    for await (const piece of body) await appender.add(piece)
   } finally {
     appenders -= 1
     await appender.end()
   }
 }
 
-/** Collects what comes in while it writes what came before: the longer a write takes, the larger is the next. */
 class Appender {
-  /** Bytes. */
-  waiting = 0
   readonly #file: FileHandle
-  #pieces: Uint8Array[] = []
+  readonly #length: number
+  readonly #free: Buffer[] = []
+  /** Buffers that may still be made. */
+  #unmade: number
+  #filling: Buffer | undefined
+  #filled = 0
   #unflushed = 0
-  #writing: Promise<void> | undefined
+  #writing: Promise<void> = Promise.resolve()
   #flushing: Promise<void> | undefined
 
-  constructor(file: FileHandle) {
+  constructor(file: FileHandle, { length, buffers }: { length: number; buffers: number }) {
     this.#file = file
+    this.#length = length
+    this.#unmade = buffers
   }
 
-  add(piece: Uint8Array): void {
-    this.#pieces.push(piece)
-    this.waiting += piece.length
-    if (!this.#writing && this.waiting >= LEAST) this.#write()
-  }
-
-  /** Resolves when what waits is being written. */
-  async room(): Promise<void> {
-    await this.#writing
-  }
-
-  /** Resolves when all is written. */
-  async end(): Promise<void> {
-    while (this.#writing || this.waiting > 0) {
-      if (!this.#writing) this.#write()
-      await this.#writing
+  async add(piece: Uint8Array): Promise<void> {
+    for (let at = 0; at < piece.length; ) {
+      const buffer = (this.#filling ??= await this.#emptyBuffer())
+      const part = piece.subarray(at, at + buffer.length - this.#filled)
+      buffer.set(part, this.#filled)
+      this.#filled += part.length
+      at += part.length
+      if (this.#filled === buffer.length) this.#write(buffer)
     }
-    // The disk tells an error to one flush only: the one at the end of the upload would not hear of it.
-    await this.#flushing
   }
 
-  #write(): void {
-    const pieces = this.#pieces
-    if (this.#unflushed >= FLUSH && !this.#flushing) this.#flush()
-    this.#unflushed += this.waiting
-    this.#pieces = []
-    this.waiting = 0
-    this.#writing = heardLater(
-      writeWhole(this.#file, pieces).then(() => {
-        this.#writing = undefined
-        if (this.waiting >= LEAST) this.#write()
-      }),
-    )
+  /** Resolves when all is written, and gives the buffers back. */
+  async end(): Promise<void> {
+    if (this.#filling) this.#write(this.#filling)
+    try {
+      await this.#writing
+      // The disk tells an error to one flush only: the one at the end of the upload would not hear of it.
+      await this.#flushing
+    } finally {
+      this.#free.forEach(giveBack)
+    }
+  }
+
+  async #emptyBuffer(): Promise<Buffer> {
+    if (this.#free.length === 0 && this.#unmade === 0) await this.#writing
+    const free = this.#free.pop()
+    if (free) return free
+    this.#unmade -= 1
+    return takeBuffer(this.#length)
+  }
+
+  /** Writes what is in the buffer after all before. */
+  #write(buffer: Buffer): void {
+    const bytes = buffer.subarray(0, this.#filled)
+    this.#filling = undefined
+    this.#filled = 0
+    const write = async (): Promise<void> => {
+      try {
+        await writeWhole(this.#file, bytes)
+      } finally {
+        this.#free.push(buffer)
+      }
+      this.#unflushed += bytes.length
+      if (this.#unflushed >= FLUSH && !this.#flushing) this.#flush()
+    }
+    this.#writing = heardLater(this.#writing.then(write))
   }
 
   /** Goes on beside the writes. */
@@ -92,20 +109,6 @@ function heardLater<T>(work: Promise<T>): Promise<T> {
   return work
 }
 
-async function writeWhole(file: FileHandle, pieces: Uint8Array[]): Promise<void> {
-  let left = pieces
-  while (left.length > 0) {
-    const { bytesWritten } = await file.writev(left)
-    left = without(left, bytesWritten)
-  }
-}
-
-/** The pieces without their first bytes. */
-function without(pieces: Uint8Array[], bytes: number): Uint8Array[] {
-  let gone = bytes
-  return pieces.flatMap((piece) => {
-    const rest = piece.subarray(Math.min(gone, piece.length))
-    gone -= piece.length - rest.length
-    return rest.length > 0 ? [rest] : []
-  })
+async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
 }

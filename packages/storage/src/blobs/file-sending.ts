@@ -1,17 +1,15 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import type { ByteRange } from './blob-store.ts'
+import { giveBack, POOLED, takeBuffer } from './buffer-pool.ts'
 
 /** Two pieces that are read while two are written let neither the disk nor the client wait for a turn here. */
-const FAST = { length: 512 * 1024, pieces: 4, ahead: 2 }
+const FAST = { length: POOLED, pieces: 4, ahead: 2 }
 const FAST_SENDERS = 16
 /** For the others: a thousand clients that take nothing must not hold two gigabytes. */
 const SMALL = { length: 128 * 1024, pieces: 1, ahead: 1 }
 
 let senders = 0
-
-/** Buffers of fast senders that are done: fresh memory costs as much as the bytes that are read into it. */
-const idle: Buffer[] = []
 
 /** Writes a range of a file to `to`, at its pace. Throws what `tooShort` makes where the file ends before. */
 export async function sendFile(
@@ -22,7 +20,7 @@ export async function sendFile(
   const size = end + 1 - start
   const { length, pieces, ahead } = ++senders > FAST_SENDERS ? SMALL : FAST
   const count = Math.ceil(size / length)
-  const buffers = Array.from({ length: Math.min(pieces, count) }, () => newBuffer(Math.min(length, size)))
+  const buffers = Array.from({ length: Math.min(pieces, count) }, () => takeBuffer(Math.min(length, size)))
   const reads: Promise<Uint8Array>[] = []
   const writes: Promise<void>[] = []
   const read = async (index: number): Promise<Uint8Array> => {
@@ -45,16 +43,12 @@ export async function sendFile(
     }
     await Promise.all(writes)
     // Only those that nobody writes from any more.
-    idle.push(...buffers.filter((buffer) => buffer.length === FAST.length))
+    buffers.forEach(giveBack)
   } finally {
     senders -= 1
     // The file is closed after this, and a buffer that is still read into is not given back.
     await Promise.allSettled(reads)
   }
-}
-
-function newBuffer(length: number): Buffer {
-  return (length === FAST.length ? idle.pop() : undefined) ?? Buffer.allocUnsafeSlow(length)
 }
 
 /** It is awaited later, or by nobody when something before it fails. */
