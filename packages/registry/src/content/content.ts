@@ -111,9 +111,11 @@ export class Content {
   }
 
   /** Stores bytes whose digest is known to be right; for a caller that holds the digest. */
-  async store(bytes: Uint8Array, digest: string): Promise<void> {
+  async store(bytes: Buffer, digest: string): Promise<void> {
     if (await this.blobs.stat(digest)) return
     await this.blobs.put(digest, bytes)
+    // What is pushed is pulled next.
+    this.#recent.set(digest, bytes)
   }
 }
 

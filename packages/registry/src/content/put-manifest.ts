@@ -17,7 +17,7 @@ import { eventOf } from './event-of.ts'
 
 export interface ManifestPush {
   repository: string
-  bytes: Uint8Array
+  bytes: Buffer
   /** Content-Type it came with. */
   mediaType?: string
   digest: string

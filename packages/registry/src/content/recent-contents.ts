@@ -2,7 +2,7 @@
 const LIMIT = 16 * 1024 * 1024
 const LIMIT_EACH = 256 * 1024
 
-/** Small contents that were read lately. They need no care: what a digest stands for never changes. */
+/** Small contents that were read or written lately. They need no care: what a digest stands for never changes. */
 export class RecentContents {
   readonly #contents = new Map<string, Buffer>()
   #size = 0
