@@ -1,7 +1,8 @@
 /**
  * Our registry beside Distribution, on one disk in one run:
  * `npm run bench:registry [-- --reference PROGRAM --dir DIR --scale 0.1 --rounds N --only TEXT]`.
- * PROGRAM is Distribution's `registry` (also $SLIPWAY_BENCH_DISTRIBUTION); without it ours is measured alone.
+ * PROGRAM is Distribution's `registry` (also $SLIPWAY_BENCH_DISTRIBUTION); without it ours is measured alone. With `--large` 16
+ * clients push 1 GiB each as well, which takes 32 GiB of DIR.
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -122,7 +123,7 @@ type Row = ReturnType<typeof row>
 
 /** One kind of load against registries that are started for it, so that the disk holds no more than this. */
 async function measureLoad(load: Load, loadOf: (typeof LOADS)[number], options: Options): Promise<Row[]> {
-  const { name, kind, size } = loadOf
+  const { kind, size } = loadOf
   const { scale, rounds, reference } = options
   const count = Math.max(1, Math.round(loadOf.count * scale))
   const dir = await mkdtemp(join(options.dir, 'bench-registry-'))
@@ -131,22 +132,26 @@ async function measureLoad(load: Load, loadOf: (typeof LOADS)[number], options: 
   const rows: Row[] = []
   try {
     for (const peer of peers) await warmUp(load, peer)
-    for (const { verb, clients } of turns(count)) {
+    for (const { verb, clients } of turns(count, options.large)) {
       const measured: Measured[][] = peers.map(() => [])
-      // One blob is pulled by every client, and pushed by one.
+      // One blob is pulled by every client; of those that are pushed each client has one at least.
       const times = verb === 'pull' && count < clients ? clients : 1
+      const blobs = verb === 'push' ? Math.max(count, clients) : count
       for (let round = 0; round < rounds; round++) {
         const repository = `bench/${times > 1 ? 1 : clients}-${round}`
         for (const [index, peer] of peers.entries()) {
-          const job = { repository, kind: `${verb} ${kind}` as const, clients, count, size, times }
+          const job = { repository, kind: `${verb} ${kind}` as const, clients, count: blobs, size, times }
           measured[index]?.push(await measure(load, peer, job))
         }
       }
       const [ours, theirs] = measured.map(combine)
-      const work = count * times
+      const work = blobs * times
       const amount = (seconds: number): string =>
         size >= MIB ? `${((work * size) / MIB / seconds).toFixed(0)} MiB/s` : `${(work / seconds).toFixed(0)}/s`
-      if (ours) rows.push(row(`${verb} ${name}, ${clients} client${clients > 1 ? 's' : ''}`, amount, ours, theirs))
+      if (ours)
+        rows.push(
+          row(`${verb} ${nameOf(loadOf, blobs)}, ${clients} client${clients > 1 ? 's' : ''}`, amount, ours, theirs),
+        )
       console.error(rows.at(-1))
     }
   } finally {
@@ -156,12 +161,17 @@ async function measureLoad(load: Load, loadOf: (typeof LOADS)[number], options: 
   return rows
 }
 
-function turns(count: number): { verb: 'push' | 'pull'; clients: number }[] {
+/** As it is named, unless there are more of them. */
+function nameOf({ name, count }: (typeof LOADS)[number], blobs: number): string {
+  return blobs > count ? name.replace(`${count}`, `${blobs}`) : name
+}
+
+function turns(count: number, large: boolean): { verb: 'push' | 'pull'; clients: number }[] {
   const all = [1, 16].flatMap((clients) => [
     { verb: 'push' as const, clients },
     { verb: 'pull' as const, clients },
   ])
-  return all.filter(({ verb, clients }) => verb === 'pull' || clients <= count)
+  return all.filter(({ verb, clients }) => verb === 'pull' || large || clients <= count)
 }
 
 /** What is to be known of both to read the figures. */
@@ -169,7 +179,6 @@ const NOTES = [
   'Sync: of a blob Distribution syncs the file at the end of PATCH and of PUT, and each of its small state files and their folders;',
   '  not the folder that the blob moves to. Ours syncs the file, the folder that it moves to, and one line of its log.',
   'Pull: both send what is stored, without comparing it with its digest.',
-  'Left out: a push of 1 GiB by 16 clients at once, which is 16 GiB for each registry and round.',
 ]
 
 /** Ours alone: Distribution has no charts. */
@@ -191,6 +200,8 @@ interface Options {
   rounds: number
   reference: string
   dir: string
+  /** Whether pushes are measured that fill a disk. */
+  large: boolean
 }
 
 async function main(): Promise<void> {
@@ -199,6 +210,7 @@ async function main(): Promise<void> {
     rounds: Number(option('rounds', '3')),
     reference: option('reference', process.env.SLIPWAY_BENCH_DISTRIBUTION ?? ''),
     dir: option('dir', tmpdir()),
+    large: process.argv.includes('--large'),
   }
   if (options.reference === '') console.error('no --reference: Distribution is not measured')
   const load = new Load()
