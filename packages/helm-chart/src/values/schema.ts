@@ -1,5 +1,5 @@
 import { UserError } from '@slipway/errors'
-import { stringOf } from '@slipway/go-template'
+import { stringOf, TextCache } from '@slipway/go-template'
 import type { Chart } from '../chart/chart.ts'
 import type { Compat } from '../compat.ts'
 import { readFirstJson } from '../json/read.ts'
@@ -38,14 +38,13 @@ function problemsOf(chart: Chart, values: Values, compat: Compat): string {
   return text
 }
 
-const parsed = new WeakMap<Uint8Array, SchemaDocument>()
+/** Schemas that can be used: to find that out takes longer than to check values against one. */
+const documents = new TextCache<SchemaDocument>(16 * 1024 * 1024)
 
 function schemaProblem(data: Uint8Array, values: Values, compat: Compat): string | undefined {
   try {
     if (compat === 'helm3') return legacyProblem(readSchema(stringOf(data)), values)
-    const document = parsed.get(data) ?? documentOf(data)
-    parsed.set(data, document)
-    const failures = validate(document, values)
+    const failures = validate(documentOf(stringOf(data)), values)
     return failures.length === 0 ? undefined : failureText(failures)
   } catch (error) {
     // A schema that cannot be read is the chart's fault too.
@@ -53,9 +52,12 @@ function schemaProblem(data: Uint8Array, values: Values, compat: Compat): string
   }
 }
 
-function documentOf(data: Uint8Array): SchemaDocument {
-  const document = new SchemaDocument(readSchema(stringOf(data)))
+function documentOf(text: string): SchemaDocument {
+  const known = documents.get(text)
+  if (known) return known
+  const document = new SchemaDocument(readSchema(text))
   checkSchema(document)
+  documents.set(text, document)
   return document
 }
 
