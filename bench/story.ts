@@ -13,7 +13,7 @@ import { run as stopServer } from '../apps/slipway/src/commands/down.ts'
 import { startServerProcess } from '../apps/slipway/src/story/server-process.ts'
 import { Story } from '../apps/slipway/src/story/story.ts'
 
-const PROGRAM = fileURLToPath(new URL('../apps/slipway/bin/slipway.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../apps/slipway/bin/slipway.cjs', import.meta.url))
 const EXAMPLES = fileURLToPath(new URL('../examples', import.meta.url))
 const ROUNDS = Number(process.argv[process.argv.indexOf('--rounds') + 1]) || 20
 const DEPLOYMENT = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'default', name: 'default-appa-appawebapi' }

@@ -14,14 +14,14 @@ import { fileURLToPath } from 'node:url'
 export function cachedModules({ name, modules }) {
   return {
     name: `cached-${name}`,
-    setup({ onResolve, onLoad }) {
+    setup({ initialOptions, onResolve, onLoad }) {
+      const file = initialOptions.format === 'cjs' ? `__dirname + '/${name}.cjs'` : `require.resolve('./${name}.cjs')`
       onResolve({ filter: /\.ts$/ }, ({ path }) =>
         path in modules ? { path, namespace: `cached-${name}` } : undefined,
       )
       onLoad({ filter: /.*/, namespace: `cached-${name}` }, ({ path }) => ({
         contents: `${loadCached}
-          const file = require('node:url').fileURLToPath(new URL('./${name}.cjs', import.meta.url))
-          export const { ${modules[path].join(', ')} } = await loadCached(file).load(${JSON.stringify(path)})`,
+          export const { ${modules[path].join(', ')} } = loadCached(${file}).load(${JSON.stringify(path)})`,
       }))
     },
   }
@@ -32,7 +32,7 @@ export function cachedBundle({ name, modules }, folder) {
   const paths = Object.keys(modules).map((path) => JSON.stringify(path))
   return {
     stdin: {
-      contents: `export const modules = { ${paths.map((path) => `${path}: () => import(${path})`).join(', ')} }`,
+      contents: `export const modules = { ${paths.map((path) => `${path}: () => require(${path})`).join(', ')} }`,
       resolveDir: `${folder}src`,
     },
     outfile: `dist/${name}.cjs`,
@@ -66,7 +66,7 @@ export function writeCodeCache({ name, warmUp }, folder) {
     const warmUp = async () => {${warmUp}}
     warmUp().then(() => require('node:fs').writeFileSync(file + '.cache', script.createCachedData()))`
   // V8 refuses a cache made with other flags than those of the program.
-  const [, flags] = /^#!.* node (.*)$/m.exec(readFileSync(`${folder}bin/slipway.mjs`, 'utf8'))
+  const [, flags] = /^#!.* node (.*)$/m.exec(readFileSync(`${folder}bin/slipway.cjs`, 'utf8'))
   const args = [...flags.split(' '), '-e', program, `${folder}dist/${name}.cjs`]
   execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
 }
@@ -77,7 +77,7 @@ export const template = {
   modules: { './helm/local-template.ts': ['runLocalTemplate'] },
   warmUp: `
     const sample = ${JSON.stringify(fileURLToPath(new URL('code-cache-sample', import.meta.url)))}
-    const { runLocalTemplate } = await load('./helm/local-template.ts')
+    const { runLocalTemplate } = load('./helm/local-template.ts')
     const status = runLocalTemplate(['name', sample], {})
     if (status !== 0) throw new Error('the sample does not render')`,
 }
@@ -92,7 +92,7 @@ export const server = {
   },
   warmUp: `
     const data = require('node:fs').mkdtempSync(require('node:path').join(require('node:os').tmpdir(), 'slipway-build-'))
-    const { startCluster } = await load('./cluster/start-cluster.ts')
+    const { startCluster } = load('./cluster/start-cluster.ts')
     const cluster = await startCluster({ data, nodes: 'none' })
     await cluster.stop()
     require('node:fs').rmSync(data, { recursive: true })`,

@@ -84,7 +84,7 @@ function runSuite(kubeconfig) {
 }
 
 async function startCluster(kubeconfig) {
-  const program = join(root, 'apps/slipway/bin/slipway.mjs')
+  const program = join(root, 'apps/slipway/bin/slipway.cjs')
   const child = spawn(program, ['cluster', '--kubeconfig', kubeconfig], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise((resolve) => child.on('exit', resolve))
   await new Promise((resolve, reject) => {

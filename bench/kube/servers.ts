@@ -20,7 +20,7 @@ export interface Served {
   stop(): Promise<void>
 }
 
-const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
 
 /** `slipway cluster` with its state on disk. */
 export async function startSlipway(folder: string, args: string[]): Promise<Served> {

@@ -20,7 +20,7 @@ export interface Peer {
 
 /** The built program, as users start it: `slipway registry`. */
 export async function startOurs(dir: string): Promise<Peer> {
-  const program = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
+  const program = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
   const child = spawn(program, ['registry', '--data', dir, '--listen', '127.0.0.1:0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

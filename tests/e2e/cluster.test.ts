@@ -11,7 +11,7 @@ import { sh } from '../../apps/slipway/src/story/shell.ts'
 import { type ClusterProcess, startClusterProcess } from './cluster-process.ts'
 
 const APP = fileURLToPath(new URL('../../apps/slipway', import.meta.url))
-const PROGRAM = join(APP, 'bin/slipway.mjs')
+const PROGRAM = join(APP, 'bin/slipway.cjs')
 const root = mkdtempSync(join(tmpdir(), 'slipway-cluster-e2e-'))
 const running: ClusterProcess[] = []
 afterAll(async () => {

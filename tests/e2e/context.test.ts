@@ -10,7 +10,7 @@ import { sh } from '../../apps/slipway/src/story/shell.ts'
 import { Story } from '../../apps/slipway/src/story/story.ts'
 import { type ClusterProcess, startClusterProcess } from './cluster-process.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
 const PORTS = ['--http-port', '0', '--ssh-port', '0', '--kube-port', '0', '--nodes', 'none']
 

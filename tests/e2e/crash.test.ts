@@ -10,7 +10,7 @@ import { waitFor } from '../../apps/slipway/src/story/wait.ts'
 import type { WorkingCopy } from '../../apps/slipway/src/story/working-copy.ts'
 import { hasContainerEngine } from './clients.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
 const RUN = { apiVersion: 'slipway.dev/v1alpha1', kind: 'PipelineRun', namespace: 'slipway-system' }
 const SERVICE = 'default-appa-appawebapi'

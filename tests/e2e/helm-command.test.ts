@@ -9,7 +9,7 @@ import { DataFolder } from '../../apps/slipway/src/data-folder.ts'
 import { type ServerProcess, startServerProcess } from '../../apps/slipway/src/story/server-process.ts'
 import { clientPath } from './clients.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
 const data = mkdtempSync(join(tmpdir(), 'slipway-helm-e2e-'))
 const helm4 = clientPath('helm4')
 const helm3 = clientPath('helm3')

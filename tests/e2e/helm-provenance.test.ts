@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clientPath } from './clients.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
 const helm4 = clientPath('helm4')
 const hasGpg = spawnSync('gpg', ['--version']).status === 0
 const folder = mkdtempSync(join(tmpdir(), 'slipway-prov-'))

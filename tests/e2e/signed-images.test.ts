@@ -12,7 +12,7 @@ import { KubeClient, parseKubeconfig } from '../../packages/kube-client/src/inde
 import type { KubeObject } from '../../packages/kube-objects/src/index.ts'
 import { RegistryClient } from '../../packages/registry-client/src/index.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
 const HOST = 'acrgitopsdev.azurecr.io'
 const REPOSITORY = 'team/web'
 const POD = { apiVersion: 'v1', kind: 'Pod', namespace: 'default' }

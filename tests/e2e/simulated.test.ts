@@ -10,7 +10,7 @@ import { type ServerProcess, startServerProcess } from '../../apps/slipway/src/s
 import { sh } from '../../apps/slipway/src/story/shell.ts'
 import { waitFor } from '../../apps/slipway/src/story/wait.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
 const data = mkdtempSync(join(tmpdir(), 'slipway-simulated-'))
 
 let server: ServerProcess

@@ -15,7 +15,7 @@ import { MANIFESTS_URL, Story } from '../../apps/slipway/src/story/story.ts'
 import type { WorkingCopy } from '../../apps/slipway/src/story/working-copy.ts'
 import { client, clientPath, hasContainerEngine } from './clients.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
 const DEPLOYMENT = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'default' }
 

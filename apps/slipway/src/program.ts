@@ -6,8 +6,18 @@ import { on } from './on.ts'
 
 const DATA = process.env.SLIPWAY_DATA ?? join(homedir(), '.slipway')
 
+/** Runs the command that the program was called with, and says what went wrong. */
+export async function runProgram(): Promise<void> {
+  try {
+    await createProgram().parseAsync(process.argv)
+  } catch (error) {
+    const { reportError } = await import('./report-error.ts')
+    process.exitCode = reportError(error)
+  }
+}
+
 /** `slipway`, with every command. Nothing but commander is loaded before a command is chosen. */
-export function createProgram(): Command {
+function createProgram(): Command {
   const program = new Command('slipway')
     .description('From git push to running release, in one program.')
     .version('0.1.0', '--version')

@@ -14,7 +14,7 @@ interface Options {
 }
 
 /** The program and the examples, next to the bundle that this code is in. */
-const PROGRAM = fileURLToPath(new URL('../bin/slipway.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../bin/slipway.cjs', import.meta.url))
 const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url))
 
 /** Carries the whole story through real components, in a data folder of its own, and leaves the server running unless told to stop it. */

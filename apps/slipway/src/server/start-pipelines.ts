@@ -4,7 +4,7 @@ import type { Platform } from './platform.ts'
 import { writeToolFolder } from './tool-folder.ts'
 
 /** The bundle's entry, next to which this code is. */
-const PROGRAM = fileURLToPath(new URL('./cli.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('./cli.cjs', import.meta.url))
 
 /** The pipeline runner on this host, with our own `az` and `helm` first on its PATH. */
 export async function startPipelines({

@@ -46,7 +46,8 @@ class Appender {
 
   async add(piece: Uint8Array): Promise<void> {
     for (let at = 0; at < piece.length; ) {
-      const buffer = (this.#filling ??= await this.#emptyBuffer())
+      const buffer = this.#filling ?? (await this.#emptyBuffer())
+      this.#filling = buffer
       const part = piece.subarray(at, at + buffer.length - this.#filled)
       buffer.set(part, this.#filled)
       this.#filled += part.length

@@ -44,10 +44,13 @@ const layouts: readonly [string, string?][] = [
   ['15:04', 'time-local'],
 ]
 
-function dateReader({ now, timeZone }: Pick<Platform, 'now' | 'timeZone'>): ReadDate {
+function dateReader(platform: Pick<Platform, 'now' | 'timeZone'>): ReadDate {
   return (text) => {
+    // Asked for here, since it takes Node a while to find out.
+    const { timeZone } = platform
     for (const [layout, local] of layouts) {
-      const zone = local === undefined ? timeZone : { name: local, offset: offsetAt(timeZone, now().getTime() / 1000) }
+      const zone =
+        local === undefined ? timeZone : { name: local, offset: offsetAt(timeZone, platform.now().getTime() / 1000) }
       try {
         const instant = parseTime(layout, text, zone)
         return isMissingZero(text, layout) ? undefined : timeObject(instant, timeZone)

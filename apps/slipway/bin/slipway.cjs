@@ -4,4 +4,4 @@
 // What is received is garbage at once, in pieces of 64 KiB: freed by another thread, it still counts when V8 looks whether it has to
 // collect everything, which a push of 1 GiB made it do forty times.
 // With Node's own four threads, four files that wait for the disk would hold up all others; the number is read before any script is.
-import '../dist/cli.mjs'
+require('../dist/cli.cjs')
