@@ -48,7 +48,7 @@ function clampToDates(seconds: number): number {
 export function offsetAt(zone: Zone, seconds: number): number {
   if (typeof zone !== 'string') return zone.offset
   if (zone === 'UTC') return 0
-  const match = /([+-−])(\d\d):(\d\d)(?::(\d\d))?/.exec(zoneText(formatOf(zone, 'en-US', 'longOffset'), seconds))
+  const match = /([+\u2212-])(\d\d):(\d\d)(?::(\d\d))?/.exec(zoneText(formatOf(zone, 'en-US', 'longOffset'), seconds))
   if (!match) return 0
   const size = Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4] ?? 0)
   return match[1] === '+' ? size : -size
