@@ -59,7 +59,8 @@ function helmOf(name: string, command: string, first: string[] = []): Helm & { f
       const child = execFile(command, [...first, ...args], { cwd: folder, env }, (error, stdout, stderr) => {
         resolve({ status: error ? Number(error.code ?? 1) : 0, stdout: plain(stdout), stderr: plain(stderr) })
       })
-      child.stdin?.end(`${token}\n`)
+      // Only to a command that reads it: the others may have ended.
+      child.stdin?.end(args.includes('--password-stdin') ? `${token}\n` : undefined)
     })
   /** What differs from run to run. */
   const plain = (text: string): string =>
