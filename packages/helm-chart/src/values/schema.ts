@@ -25,7 +25,7 @@ function problemsOf(chart: Chart, values: Values, compat: Compat): string {
   let text = ''
   if (chart.schema) {
     const problem = schemaProblem(chart.schema, values, compat)
-    if (problem !== undefined) text += `${chart.metadata.name}:\n${problem}${compat === 'helm4' ? '\n' : ''}`
+    if (problem !== undefined) text += `${chart.metadata.name}:\n${problem}`
   }
   for (const subchart of chart.dependencies) {
     const { name } = subchart.metadata
@@ -45,9 +45,9 @@ function schemaProblem(data: Uint8Array, values: Values, compat: Compat): string
   try {
     if (compat === 'helm3') return legacyProblem(readSchema(stringOf(data)), values)
     const failures = validate(documentOf(stringOf(data)), values)
-    return failures.length === 0 ? undefined : failureText(failures)
+    return failures.length === 0 ? undefined : `${failureText(failures)}\n`
   } catch (error) {
-    // A schema that cannot be read is the chart's fault too.
+    // A schema that cannot be read is the chart's fault too; Helm goes on in the same line then.
     return error instanceof Error ? error.message : String(error)
   }
 }
