@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { messageOf } from '@slipway/errors'
-import { renderChart } from '@slipway/helm-chart'
-import { readChart } from './chart-source.ts'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { messageOf, UserError } from '@slipway/errors'
+import { type ChartFile, type Finding, lintChart, parseKubeVersion, readArchive } from '@slipway/helm-chart'
+import { readFolder } from './chart-source.ts'
 import { nodePlatform } from './node-platform.ts'
 import { readValues, type ValuesOptions } from './values-options.ts'
 
@@ -11,13 +11,9 @@ export interface LintOptions extends ValuesOptions {
   readonly namespace: string
   readonly strict: boolean
   readonly quiet: boolean
+  readonly withSubcharts?: boolean
   readonly skipSchemaValidation: boolean
-}
-
-interface Finding {
-  readonly severity: 'INFO' | 'WARNING' | 'ERROR'
-  readonly path: string
-  readonly message: string
+  readonly kubeVersion?: string
 }
 
 /** What a lint run prints, and with which message it fails. */
@@ -26,48 +22,78 @@ export interface LintResult {
   readonly failure?: string
 }
 
-/** `helm lint [PATH...]`: loads and renders the charts and says what is wrong with them. */
+const isArchive = (path: string): boolean => path.endsWith('.tgz') || path.endsWith('.tar.gz')
+
+/** `helm lint [PATH...]`: says what is wrong with charts, and with what they render to. */
 export function lint(paths: readonly string[], options: LintOptions): LintResult {
-  const charts = paths.length > 0 ? paths : ['.']
+  const given = paths.length > 0 ? paths : ['.']
+  const charts = options.withSubcharts
+    ? [...given, ...given.flatMap((path) => subchartsOf(join(path, 'charts')))]
+    : given
+  const values = readValues(options)
+  const kubeVersion = kubeVersionOf(options.kubeVersion)
   let text = ''
   let failed = 0
+  let faulty = 0
   for (const path of charts) {
-    const unreadable = existsSync(path) && !path.endsWith('.tgz') && !existsSync(join(path, 'Chart.yaml'))
-    if (!existsSync(path) || unreadable) {
-      text += `==> Linting ${path}\nError unable to check Chart.yaml file in chart: stat ${join(path, 'Chart.yaml')}: no such file or directory\n\n`
-      failed++
-      continue
-    }
-    const findings = lintChart(path, options)
-    const limit = options.strict ? /ERROR|WARNING/ : /ERROR/
-    if (findings.some((finding) => limit.test(finding.severity))) failed++
-    const shown = options.quiet ? findings.filter((finding) => finding.severity !== 'INFO') : findings
-    const lines = shown.map((finding) => `[${finding.severity}] ${finding.path}: ${finding.message}\n`)
-    if (!options.quiet || lines.length > 0) text += `==> Linting ${path}\n${lines.join('')}\n`
+    const result = lintPath(path, { ...options, values, kubeVersion })
+    if (typeof result !== 'string' && result.every(({ severity }) => severity === 'INFO')) {
+      if (options.quiet) continue
+    } else faulty++
+    text += `==> Linting ${path}\n${linesOf(result, options.quiet)}\n`
+    if (typeof result === 'string' || result.some((finding) => failsChart(finding, options.strict))) failed++
   }
   const summary = `${charts.length} chart(s) linted, ${failed} chart(s) failed`
   if (failed > 0) return { text, failure: summary }
-  return { text: options.quiet ? text : `${text}${summary}\n` }
+  return { text: options.quiet && faulty === 0 ? text : `${text}${summary}\n` }
 }
 
-function lintChart(path: string, options: LintOptions): Finding[] {
-  const findings: Finding[] = []
-  const add = (severity: Finding['severity'], place: string, message: string) =>
-    findings.push({ severity, path: place, message })
+/** Every chart below a folder, as a folder or an archive. */
+function subchartsOf(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()
+  return files.flatMap((name) => {
+    const path = join(folder, name)
+    if (basename(name) === 'Chart.yaml') return [dirname(path)]
+    return isArchive(name) ? [path] : []
+  })
+}
+
+function kubeVersionOf(text: string | undefined): string | undefined {
+  if (!text) return undefined
   try {
-    const chart = readChart(path)
-    if (!chart.metadata.icon) add('INFO', 'Chart.yaml', 'icon is recommended')
-    if (!chart.raw.some((file) => file.name === 'values.yaml')) add('INFO', 'values.yaml', 'file does not exist')
-    if (chart.templates.length === 0) add('WARNING', 'templates/', 'directory does not exist')
-    renderChart(chart, {
-      values: readValues(options),
-      release: { name: 'test-release', namespace: options.namespace },
-      platform: nodePlatform,
-      lint: true,
-      skipSchemaValidation: options.skipSchemaValidation,
-    })
+    return parseKubeVersion(text).text
   } catch (error) {
-    add('ERROR', 'templates/', messageOf(error))
+    throw new UserError('HELM_KUBE_VERSION', `invalid kube version '${text}': ${messageOf(error)}`)
   }
-  return findings
+}
+
+type PathOptions = Omit<LintOptions, 'values' | 'kubeVersion'> & {
+  readonly values: ReturnType<typeof readValues>
+  readonly kubeVersion: string | undefined
+}
+
+/** What is found, or why nothing could be looked at. */
+function lintPath(path: string, options: PathOptions): readonly Finding[] | string {
+  const file = join(path, 'Chart.yaml')
+  try {
+    if (!isArchive(path) && !existsSync(file)) throw new Error(`stat ${file}: no such file or directory`)
+    return lintChart(filesOf(path), { ...options, platform: nodePlatform, folder: resolve(path) })
+  } catch (error) {
+    return `unable to check Chart.yaml file in chart: ${messageOf(error)}`
+  }
+}
+
+function filesOf(path: string): ChartFile[] {
+  return isArchive(path) && statSync(path).isFile() ? readArchive(readFileSync(path), nodePlatform) : readFolder(path)
+}
+
+function linesOf(result: readonly Finding[] | string, quiet: boolean): string {
+  if (typeof result === 'string') return `Error ${result}\n`
+  const shown = result.filter(({ severity }) => !quiet || severity !== 'INFO')
+  return shown.map(({ severity, path, message }) => `[${severity}] ${path}: ${message}\n`).join('')
+}
+
+function failsChart({ severity }: Finding, strict: boolean): boolean {
+  return severity === 'ERROR' || (strict && severity === 'WARNING')
 }

@@ -11,9 +11,10 @@ export function showChart(path: string, part: ChartPart): string {
   const chart = readChart(path)
   const shows = (wanted: ChartPart) => part === 'all' || part === wanted
   let text = shows('chart') ? `${stringify(metadataJson(chart.metadata))}\n` : ''
-  if (shows('values')) {
+  const values = chart.raw.filter(({ name }) => name === 'values.yaml')
+  if (shows('values') && values.length > 0) {
     if (part === 'all') text += '---\n'
-    for (const file of chart.raw) if (file.name === 'values.yaml') text += `${decoder.decode(file.data)}\n`
+    for (const { data } of values) text += `${decoder.decode(data)}\n`
   }
   const readme = findReadme(chart)
   if (shows('readme') && readme) text += `${part === 'all' ? '---\n' : ''}${decoder.decode(readme.data)}\n`

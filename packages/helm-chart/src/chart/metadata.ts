@@ -1,6 +1,6 @@
 import { quote } from '@slipway/go-template'
 import type { Compat } from '../compat.ts'
-import { decodeStruct, type StructType } from '../json/decode.ts'
+import { decodeStruct, type StructType, unknownField } from '../json/decode.ts'
 import { isVersion } from '../semver/version.ts'
 import type { Values } from '../values/value.ts'
 import { readTypedYaml } from '../yaml.ts'
@@ -83,6 +83,11 @@ export function parseMetadata(text: string, file: string, { compat = 'helm4', ba
     ...(Array.isArray(maintainers) && { maintainers: over(base?.maintainers, maintainers) }),
     ...(Array.isArray(dependencies) && { dependencies: over(base?.dependencies, dependencies.map(dependencyOf)) }),
   } as RawMetadata
+}
+
+/** The first field of Chart.yaml that Helm does not know. */
+export function unknownMetadataField(document: unknown): string | undefined {
+  return unknownField(document, typesOf.helm4.metadata)
 }
 
 /** encoding/json decodes the elements of a list over those that are there. */

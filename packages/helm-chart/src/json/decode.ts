@@ -34,6 +34,28 @@ export function decodeStruct(source: unknown, type: StructType): Values {
   return (decoded ?? {}) as Values
 }
 
+/** The first field that the type does not have, in the order in which encoding/json meets them; undefined when there is none. */
+export function unknownField(source: unknown, type: GoType): string | undefined {
+  if (typeof type === 'string') return undefined
+  if (Array.isArray(source)) {
+    return 'list' in type ? firstOf(source, (item) => unknownField(item, type.list)) : undefined
+  }
+  if (!isTable(source) || 'list' in type) return undefined
+  return firstOf(Object.keys(source).sort(compareStrings), (key) => {
+    if ('map' in type) return unknownField(source[key], type.map)
+    const field = Object.keys(type.fields).find((name) => name.toLowerCase() === key.toLowerCase())
+    return field === undefined ? key : unknownField(source[key], type.fields[field] as GoType)
+  })
+}
+
+function firstOf<T>(items: readonly T[], find: (item: T) => string | undefined): string | undefined {
+  for (const item of items) {
+    const found = find(item)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 interface Place {
   /** The name of the innermost struct. */
   readonly struct: string

@@ -93,7 +93,8 @@ function checkKubeVersion({ metadata }: Chart, { kubeVersion }: Capabilities, co
 
 type RenderContext = RenderOptions & { readonly capabilities: Capabilities; readonly compat: Compat }
 
-function renderFiles(chart: Chart, values: Values, options: RenderContext): Map<string, string> {
+/** The files of a chart, its dependencies resolved, by name. Throws RenderError CHART_TEMPLATE_FAILED. */
+export function renderFiles(chart: Chart, values: Values, options: RenderContext): Map<string, string> {
   const { release, platform, lookup, lint = false, strict = false, limits, compat } = options
   const templates = renderablesOf(chart, values, release, options)
   try {

@@ -41,7 +41,8 @@ function problemsOf(chart: Chart, values: Values, compat: Compat): string {
 /** Schemas that can be used: to find that out takes longer than to check values against one. */
 const documents = new TextCache<SchemaDocument>(16 * 1024 * 1024)
 
-function schemaProblem(data: Uint8Array, values: Values, compat: Compat): string | undefined {
+/** What the schema says of the values, in Helm's words; undefined when they fit. */
+export function schemaProblem(data: Uint8Array, values: Values, compat: Compat): string | undefined {
   try {
     if (compat === 'helm3') return legacyProblem(readSchema(stringOf(data)), values)
     const failures = validate(documentOf(stringOf(data)), values)
