@@ -25,16 +25,36 @@ const ACTIONS: Record<string, string[]> = {
 }
 const BODY_LIMIT = 64 * 1024
 
+type Serve = (deps: AcrDeps, exchange: Exchange, repository: Repository, reference: string) => Promise<void> | void
+
+/** What is served of a repository. */
+const ENDPOINTS: Record<string, Serve> = {
+  'GET /acr/v1/{name}': ({ hostName }, { response }, repository) =>
+    sendJson(response, 200, repositoryView(hostName, repository)),
+  'GET /acr/v1/{name}/_tags': listTags,
+  'GET /acr/v1/{name}/_tags/{reference}': sendTag,
+  'GET /acr/v1/{name}/_manifests': listManifests,
+  'GET /acr/v1/{name}/_manifests/{reference}': sendManifest,
+  'PATCH /acr/v1/{name}': (deps, exchange, repository) => setAttributes(deps, exchange, repository),
+  'PATCH /acr/v1/{name}/_tags/{reference}': setAttributes,
+  'PATCH /acr/v1/{name}/_manifests/{reference}': setAttributes,
+  'DELETE /acr/v1/{name}': removeWhole,
+  'DELETE /acr/v1/{name}/_tags/{reference}': untag,
+}
+
+/** All that is served here, as `METHOD path`. */
+export const ACR_ENDPOINTS: string[] = ['GET /acr/v1/_catalog', ...Object.keys(ENDPOINTS)]
+
 /** The catalogue of Azure Container Registry, `/acr/v1/…`: what `az acr repository` and `az acr manifest` talk to. */
 export async function serveAcr(deps: AcrDeps, incoming: Incoming): Promise<void> {
-  const { request, response, url, note } = incoming
+  const { request, url, note } = incoming
   const method = request.method ?? 'GET'
   if (url.pathname === '/acr/v1/_catalog') {
     const exchange = await deps.guard.admit(incoming, { type: 'registry', name: 'catalog', actions: ['*'] })
     if (method !== 'GET') throw unsupported(method)
     return listRepositories(deps.content, exchange)
   }
-  const { name, kind, reference } = parsePath(url.pathname)
+  const { name, path, reference } = parsePath(url.pathname)
   note.repository = name
   note.reference = reference
   if (method === 'PATCH') note.action = 'lock'
@@ -45,36 +65,18 @@ export async function serveAcr(deps: AcrDeps, incoming: Incoming): Promise<void>
   if (!isRepositoryName(name) || !repository) {
     throw new Refusal('NAME_UNKNOWN', 'repository name not known to registry', { detail: { name } })
   }
-  switch (`${method} ${kind}${reference === '' ? '' : '/'}`) {
-    case 'GET ':
-      return sendJson(response, 200, repositoryView(deps.hostName, repository))
-    case 'GET _tags':
-      return listTags(deps, exchange, repository)
-    case 'GET _tags/':
-      return sendTag(deps, exchange, repository, reference)
-    case 'GET _manifests':
-      return listManifests(deps, exchange, repository)
-    case 'GET _manifests/':
-      return sendManifest(deps, exchange, repository, reference)
-    case 'PATCH ':
-      return setAttributes(deps, exchange, repository)
-    case 'PATCH _tags/':
-    case 'PATCH _manifests/':
-      return setAttributes(deps, exchange, repository, reference)
-    case 'DELETE ':
-      return removeWhole(deps, exchange, repository)
-    case 'DELETE _tags/':
-      return untag(deps, exchange, repository, reference)
-    default:
-      throw unsupported(method)
-  }
+  const serve = ENDPOINTS[`${method} ${path}`]
+  if (!serve) throw unsupported(method)
+  return serve(deps, exchange, repository, reference)
 }
 
-function parsePath(path: string): { name: string; kind: string; reference: string } {
-  const match = /^\/acr\/v1\/(.+?)(?:\/(_tags|_manifests)(?:\/([^/]+))?)?$/.exec(path)
+/** `path`: as the table above has it. */
+function parsePath(pathname: string): { name: string; path: string; reference: string } {
+  const match = /^\/acr\/v1\/(.+?)(?:\/(_tags|_manifests)(?:\/([^/]+))?)?$/.exec(pathname)
   const [, name = '', kind = '', reference = ''] = match ?? []
+  const path = `/acr/v1/{name}${kind && `/${kind}`}${reference && '/{reference}'}`
   try {
-    return { name: decodeURIComponent(name), kind, reference: decodeURIComponent(reference) }
+    return { name: decodeURIComponent(name), path, reference: decodeURIComponent(reference) }
   } catch {
     throw new Refusal('NAME_INVALID', 'the path is not percent-encoded UTF-8')
   }

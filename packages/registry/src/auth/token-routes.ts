@@ -14,21 +14,31 @@ export interface TokenDeps {
   clock: () => number
 }
 
+const ENDPOINTS: Record<string, (deps: TokenDeps, incoming: Incoming) => Promise<void>> = {
+  'GET /oauth2/token': async (deps, { request, response, url, note }) =>
+    answerAccess(deps, response, named(await byHeader(deps, request), note), url.searchParams),
+  'POST /oauth2/token': async (deps, { request, response, note }) => {
+    const form = await formOf(request)
+    answerAccess(deps, response, named(await byForm(deps, form), note), form)
+  },
+  'POST /oauth2/exchange': async (deps, { request, response, note }) =>
+    answerRefresh(deps, response, named(await byExchange(deps, await formOf(request)), note)),
+}
+
+/** All that is served here, as `METHOD path`. */
+export const TOKEN_ENDPOINTS: string[] = Object.keys(ENDPOINTS)
+
 /** `/oauth2/token` and `/oauth2/exchange`, as docker, helm and `az acr` call them. */
-export async function serveTokens(deps: TokenDeps, { request, response, url, note }: Incoming): Promise<void> {
-  const endpoint = `${request.method} ${url.pathname}`
-  note.action = 'login'
-  if (endpoint === 'GET /oauth2/token') {
-    return answerAccess(deps, response, named(await byHeader(deps, request), note), url.searchParams)
-  }
-  if (endpoint !== 'POST /oauth2/token' && endpoint !== 'POST /oauth2/exchange') {
-    throw new Refusal('UNSUPPORTED', `${endpoint} is not served here`, { status: 404 })
-  }
-  const form = new URLSearchParams((await readBody(request, FORM_LIMIT)).toString('utf8'))
-  if (url.pathname === '/oauth2/exchange') {
-    return answerRefresh(deps, response, named(await byExchange(deps, form), note))
-  }
-  return answerAccess(deps, response, named(await byForm(deps, form), note), form)
+export async function serveTokens(deps: TokenDeps, incoming: Incoming): Promise<void> {
+  incoming.note.action = 'login'
+  const endpoint = `${incoming.request.method} ${incoming.url.pathname}`
+  const serve = ENDPOINTS[endpoint]
+  if (!serve) throw new Refusal('UNSUPPORTED', `${endpoint} is not served here`, { status: 404 })
+  await serve(deps, incoming)
+}
+
+async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
+  return new URLSearchParams((await readBody(request, FORM_LIMIT)).toString('utf8'))
 }
 
 async function byHeader({ callers }: TokenDeps, request: IncomingMessage): Promise<Caller | undefined> {

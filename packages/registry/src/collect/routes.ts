@@ -14,27 +14,35 @@ export interface CareDeps {
   scrubber: Scrubber
 }
 
+interface Endpoint {
+  /** Which part of the registry the caller must be allowed to use. */
+  needs: 'care' | 'usage'
+  /** What the log of who did what calls it. */
+  logged?: string
+  answer: (deps: CareDeps, url: URL) => Promise<object> | object
+}
+
+const ENDPOINTS: Record<string, Endpoint> = {
+  'POST /v2/_slipway/gc': {
+    needs: 'care',
+    logged: 'gc',
+    answer: ({ caretaker }, url) => caretaker.run(careOptions(url)),
+  },
+  'POST /v2/_slipway/scrub': { needs: 'care', logged: 'scrub', answer: ({ scrubber }) => scrubber.run() },
+  'GET /v2/_slipway/usage': { needs: 'usage', answer: ({ content }) => usage(content) },
+}
+
+/** All that is served here, as `METHOD path`. */
+export const CARE_ENDPOINTS: string[] = Object.keys(ENDPOINTS)
+
 /** `/v2/_slipway/`: what this registry has beyond the specification, below the prefix that it leaves to extensions (distribution-spec, extensions). */
 export async function serveCare(deps: CareDeps, incoming: Incoming): Promise<void> {
   const { request, response, url, note } = incoming
-  switch (`${request.method} ${url.pathname}`) {
-    case 'POST /v2/_slipway/gc': {
-      note.action = 'gc'
-      await deps.guard.admit(incoming, { type: 'registry', name: 'care', actions: ['*'] })
-      return sendJson(response, 200, await deps.caretaker.run(careOptions(url)))
-    }
-    case 'POST /v2/_slipway/scrub': {
-      note.action = 'scrub'
-      await deps.guard.admit(incoming, { type: 'registry', name: 'care', actions: ['*'] })
-      return sendJson(response, 200, await deps.scrubber.run())
-    }
-    case 'GET /v2/_slipway/usage':
-      await deps.guard.admit(incoming, { type: 'registry', name: 'usage', actions: ['*'] })
-      return sendJson(response, 200, usage(deps.content))
-    default:
-      await deps.guard.admit(incoming, { type: 'registry', name: 'care', actions: ['*'] })
-      throw new Refusal('UNSUPPORTED', 'there is nothing at this path', { status: 404 })
-  }
+  const endpoint = ENDPOINTS[`${request.method} ${url.pathname}`]
+  if (endpoint?.logged) note.action = endpoint.logged
+  await deps.guard.admit(incoming, { type: 'registry', name: endpoint?.needs ?? 'care', actions: ['*'] })
+  if (!endpoint) throw new Refusal('UNSUPPORTED', 'there is nothing at this path', { status: 404 })
+  sendJson(response, 200, await endpoint.answer(deps, url))
 }
 
 function careOptions({ searchParams }: URL): CareOptions {

@@ -20,6 +20,23 @@ export interface ChartMuseumDeps {
   charts: ChartIndex
 }
 
+type Serve = (deps: ChartMuseumDeps, exchange: Exchange, namespace: string, path: string[]) => Promise<void> | void
+
+/** What is served below the name of a repository of charts. GET is HEAD as well. */
+const ENDPOINTS: Record<string, Serve> = {
+  'POST charts': upload,
+  'POST prov': uploadProvenance,
+  'GET charts': listCharts,
+  'GET charts/{chart}': listVersions,
+  'GET charts/{chart}/{version}': sendVersion,
+  'GET charts/{chart}/{version}/{part}': sendInside,
+  'DELETE charts/{chart}/{version}': remove,
+}
+const PARTS = ['{chart}', '{version}', '{part}']
+
+/** All that is served here, as `METHOD path`. */
+export const CHART_MUSEUM_ENDPOINTS: string[] = Object.keys(ENDPOINTS).map((key) => key.replace(' ', ' /api/{repo}/'))
+
 const ACTIONS: Record<string, 'pull' | 'push' | 'delete'> = { POST: 'push', DELETE: 'delete' }
 
 /**
@@ -27,7 +44,7 @@ const ACTIONS: Record<string, 'pull' | 'push' | 'delete'> = { POST: 'push', DELE
  * everything else. `prefix` is what stands before `api/`.
  */
 export async function serveChartMuseum(deps: ChartMuseumDeps, prefix: string, incoming: Incoming): Promise<void> {
-  const { request, response, url, note } = incoming
+  const { request, url, note } = incoming
   const parts = url.pathname.slice(prefix.length).split('/').map(decode)
   const repo = parts[1] === 'charts' || parts[1] === 'prov' ? (parts.shift() ?? '') : 'repo'
   const [kind = '', ...path] = parts
@@ -38,30 +55,10 @@ export async function serveChartMuseum(deps: ChartMuseumDeps, prefix: string, in
   if (action !== 'pull') note.action = action
   const actions = action === 'push' ? ['pull', 'push'] : [action]
   const exchange = await deps.guard.admit(incoming, { type: 'artifact-repository', name: repo, actions })
-  const namespace = namespaceOf(repo)
-  switch (`${request.method === 'HEAD' ? 'GET' : request.method} ${kind}/${path.length}`) {
-    case 'POST charts/0':
-      return upload(deps, exchange, namespace)
-    case 'POST prov/0':
-      return uploadProvenance(deps, exchange, namespace)
-    case 'GET charts/0':
-      return sendJson(response, 200, listed(deps.charts.charts(namespace), url))
-    case 'GET charts/1':
-      return sendJson(
-        response,
-        200,
-        versionsOf(deps, namespace, path).map(({ shown }) => shown),
-      )
-    case 'GET charts/2':
-      return sendJson(response, 200, versionOf(deps, namespace, path).shown)
-    case 'GET charts/3':
-      return sendInside(deps, exchange, versionOf(deps, namespace, path), path[2] ?? '')
-    case 'DELETE charts/2':
-      await deleteVersion(deps.content, versionOf(deps, namespace, path), originOf(exchange))
-      return sendJson(response, 200, { deleted: true })
-    default:
-      throw notFound(`${request.method} ${url.pathname} is not served`)
-  }
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const serve = ENDPOINTS[`${method} ${[kind, ...path.map((_, index) => PARTS[index])].join('/')}`]
+  if (!serve) throw notFound(`${request.method} ${url.pathname} is not served`)
+  return serve(deps, exchange, namespaceOf(repo), path)
 }
 
 /** A refusal in ChartMuseum's form. */
@@ -70,11 +67,13 @@ export function sendChartMuseumRefusal(response: ServerResponse, { status, messa
 }
 
 /** `offset` and `limit` count charts in the order of their names. */
-function listed(charts: Map<string, ChartEntry[]>, { searchParams }: URL): Record<string, object[]> {
-  const offset = whole(searchParams.get('offset') ?? '0', 'offset', 0)
-  const limit = whole(searchParams.get('limit') ?? String(Number.MAX_SAFE_INTEGER), 'limit', 1)
+function listCharts(deps: ChartMuseumDeps, { response, url }: Exchange, namespace: string): void {
+  const charts = deps.charts.charts(namespace)
+  const offset = whole(url.searchParams.get('offset') ?? '0', 'offset', 0)
+  const limit = whole(url.searchParams.get('limit') ?? String(Number.MAX_SAFE_INTEGER), 'limit', 1)
   const names = [...charts.keys()].sort().slice(offset, offset + limit)
-  return Object.fromEntries(names.map((name) => [name, (charts.get(name) ?? []).map(({ shown }) => shown)]))
+  const listed = names.map((name) => [name, (charts.get(name) ?? []).map(({ shown }) => shown)])
+  sendJson(response, 200, Object.fromEntries(listed))
 }
 
 function whole(text: string, name: string, least: number): number {
@@ -82,6 +81,24 @@ function whole(text: string, name: string, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value
   const kind = least === 0 ? 'non-negative' : 'positive'
   throw new Refusal('UNSUPPORTED', `${name} is not a valid ${kind} integer`, { status: 400 })
+}
+
+function listVersions(deps: ChartMuseumDeps, { response }: Exchange, namespace: string, path: string[]): void {
+  const versions = versionsOf(deps, namespace, path)
+  sendJson(
+    response,
+    200,
+    versions.map(({ shown }) => shown),
+  )
+}
+
+function sendVersion(deps: ChartMuseumDeps, { response }: Exchange, namespace: string, path: string[]): void {
+  sendJson(response, 200, versionOf(deps, namespace, path).shown)
+}
+
+async function remove(deps: ChartMuseumDeps, exchange: Exchange, namespace: string, path: string[]): Promise<void> {
+  await deleteVersion(deps.content, versionOf(deps, namespace, path), originOf(exchange))
+  sendJson(exchange.response, 200, { deleted: true })
 }
 
 function versionsOf({ charts }: ChartMuseumDeps, namespace: string, [name = '']: string[]): ChartEntry[] {
@@ -99,15 +116,17 @@ function versionOf(deps: ChartMuseumDeps, namespace: string, path: string[]): Ch
 }
 
 async function sendInside(
-  { content }: ChartMuseumDeps,
+  deps: ChartMuseumDeps,
   { response }: Exchange,
-  { chart }: ChartEntry,
-  what: string,
+  namespace: string,
+  path: string[],
 ): Promise<void> {
+  const { chart } = versionOf(deps, namespace, path)
+  const what = path[2]
   if (what !== 'values' && what !== 'templates') throw notFound(`there is no ${what} of a chart`)
   const isTemplate = (path: string): boolean => what === 'templates' && path.startsWith('templates/')
   const files = await readChartFiles(
-    await content.readAll(chart.layer),
+    await deps.content.readAll(chart.layer),
     (path) => path === 'values.yaml' || isTemplate(path),
   )
   const values = files.get('values.yaml')

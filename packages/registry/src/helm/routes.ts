@@ -16,6 +16,32 @@ export interface HelmDeps {
   charts: ChartIndex
 }
 
+type Serve = (deps: HelmDeps, exchange: Exchange, namespace: string, path: string[]) => Promise<void> | void
+
+/** What is served below the name of a repository of charts. */
+const ENDPOINTS: Record<string, Serve> = {
+  'GET index.yaml': sendIndex,
+  'HEAD index.yaml': sendIndex,
+  'GET _charts': listCharts,
+  'GET _charts/{chart}': listVersions,
+  'GET _charts/{chart}/{version}': sendVersion,
+  'DELETE _charts/{chart}': deleteVersions,
+  'DELETE _charts/{chart}/{version}': deleteVersions,
+  'GET _blobs/{file}': sendFile,
+  'HEAD _blobs/{file}': sendFile,
+  'PUT _blobs/{file}': (...args) => save(false, ...args),
+  'PATCH _blobs/{file}': (...args) => save(true, ...args),
+  'DELETE _blobs/{file}': deleteFile,
+  'GET _blobs/{file}.prov': sendFile,
+  'HEAD _blobs/{file}.prov': sendFile,
+  'PUT _blobs/{file}.prov': saveProvenance,
+  'PATCH _blobs/{file}.prov': saveProvenance,
+  'DELETE _blobs/{file}.prov': deleteProvenance,
+}
+
+/** All that is served here, as `METHOD path`. */
+export const HELM_ENDPOINTS: string[] = Object.keys(ENDPOINTS).map((key) => key.replace(' ', ' /helm/v1/{repo}/'))
+
 const ACTIONS: Record<string, 'pull' | 'push' | 'delete'> = {
   GET: 'pull',
   HEAD: 'pull',
@@ -36,12 +62,18 @@ export async function serveHelm(deps: HelmDeps, incoming: Incoming): Promise<voi
   const actions = action === 'push' ? ['pull', 'push'] : [action]
   const exchange = await deps.guard.admit(incoming, { type: 'artifact-repository', name: repo, actions })
   const namespace = namespaceOf(repo)
-  const isRead = request.method === 'GET' || request.method === 'HEAD'
-  if (kind === 'index.yaml' && rest.length === 0 && isRead) return sendIndex(deps, exchange, namespace)
-  if (kind === '_charts' && rest.length <= 2) return serveCharts(deps, exchange, namespace, rest)
-  if (kind === '_blobs' && rest.length === 1 && rest[0]) return serveFile(deps, exchange, namespace, rest[0])
-  throw notFound(`${request.method} ${url.pathname} is not served`)
+  const serve = ENDPOINTS[`${request.method} ${pathIn(kind, rest)}`]
+  if (!serve) throw notFound(`${request.method} ${url.pathname} is not served`)
+  return serve(deps, exchange, namespace, rest)
 }
+
+/** As the table has it. */
+function pathIn(kind: string, [first, ...more]: string[]): string {
+  if (kind === '_blobs' && first && more.length === 0) return `_blobs/{file}${isProvenance(first) ? '.prov' : ''}`
+  return [kind, ...(first === undefined ? [] : ['{chart}']), ...more.map(() => '{version}')].join('/')
+}
+
+const isProvenance = (fileName: string): boolean => fileName.endsWith('.prov')
 
 function sendIndex({ charts }: HelmDeps, { request, response }: Exchange, namespace: string): void {
   const { bytes, etag } = charts.file(namespace)
@@ -51,52 +83,46 @@ function sendIndex({ charts }: HelmDeps, { request, response }: Exchange, namesp
   response.end(request.method === 'HEAD' ? undefined : bytes)
 }
 
-async function serveCharts(deps: HelmDeps, exchange: Exchange, namespace: string, path: string[]): Promise<void> {
-  const { request, response } = exchange
-  const [name, version] = path
-  const charts = deps.charts.charts(namespace)
-  if (request.method === 'GET' && name === undefined) {
-    const listed = [...charts].map(([chart, entries]) => [chart, entries.map(({ shown }) => shown)])
-    return sendJson(response, 200, Object.fromEntries(listed))
-  }
-  const entries = charts.get(name ?? '') ?? []
-  const chosen = version === undefined ? entries : entries.filter(({ chart }) => chart.metadata.version === version)
-  if (chosen.length === 0) throw notFound(`there is no chart ${path.join(' ')}`)
-  if (request.method === 'GET') {
-    return sendJson(response, 200, version === undefined ? chosen.map(({ shown }) => shown) : chosen[0]?.shown)
-  }
-  if (request.method !== 'DELETE') throw new Refusal('UNSUPPORTED', `${request.method} is not supported here`)
-  for (const entry of chosen) await deleteVersion(deps.content, entry, originOf(exchange))
-  sendJson(response, 200, { deleted: true })
+function listCharts({ charts }: HelmDeps, { response }: Exchange, namespace: string): void {
+  const listed = [...charts.charts(namespace)].map(([chart, entries]) => [chart, entries.map(({ shown }) => shown)])
+  sendJson(response, 200, Object.fromEntries(listed))
 }
 
-async function serveFile(deps: HelmDeps, exchange: Exchange, namespace: string, fileName: string): Promise<void> {
-  const provenance = fileName.endsWith('.prov')
-  switch (exchange.request.method) {
-    case 'GET':
-    case 'HEAD':
-      return sendChartFile(deps, exchange, namespace, fileName)
-    case 'PUT':
-      return provenance
-        ? saveProvenance(deps, exchange, namespace, fileName)
-        : save(deps, exchange, { namespace, fileName, force: false })
-    case 'PATCH':
-      return provenance
-        ? saveProvenance(deps, exchange, namespace, fileName)
-        : save(deps, exchange, { namespace, fileName, force: true })
-    case 'DELETE':
-      return provenance
-        ? deleteProvenance(deps, exchange, namespace, fileName)
-        : deleteFile(deps, exchange, namespace, fileName)
-    default:
-      throw new Refusal('UNSUPPORTED', `${exchange.request.method} is not supported here`)
+function listVersions(deps: HelmDeps, { response }: Exchange, namespace: string, path: string[]): void {
+  const versions = requireVersions(deps, namespace, path)
+  sendJson(
+    response,
+    200,
+    versions.map(({ shown }) => shown),
+  )
+}
+
+function sendVersion(deps: HelmDeps, { response }: Exchange, namespace: string, path: string[]): void {
+  sendJson(response, 200, requireVersions(deps, namespace, path)[0]?.shown)
+}
+
+async function deleteVersions(deps: HelmDeps, exchange: Exchange, namespace: string, path: string[]): Promise<void> {
+  for (const entry of requireVersions(deps, namespace, path)) {
+    await deleteVersion(deps.content, entry, originOf(exchange))
   }
+  sendJson(exchange.response, 200, { deleted: true })
+}
+
+/** All versions of a chart, or the one that the path names. */
+function requireVersions({ charts }: HelmDeps, namespace: string, [name = '', version]: string[]): ChartEntry[] {
+  const entries = charts.charts(namespace).get(name) ?? []
+  const chosen = version === undefined ? entries : entries.filter(({ chart }) => chart.metadata.version === version)
+  if (chosen.length === 0) throw notFound(`there is no chart ${[name, version].join(' ').trim()}`)
+  return chosen
+}
+
+function sendFile(deps: HelmDeps, exchange: Exchange, namespace: string, [fileName = '']: string[]): Promise<void> {
+  return sendChartFile(deps, exchange, namespace, fileName)
 }
 
 async function save(
-  { content }: HelmDeps,
-  exchange: Exchange,
-  { namespace, fileName, force }: { namespace: string; fileName: string; force: boolean },
+  force: boolean,
+  ...[{ content }, exchange, namespace, [fileName = '']]: Parameters<Serve>
 ): Promise<void> {
   const { request, response } = exchange
   const bytes = await readBody(request, CHART_LIMIT)
@@ -106,16 +132,21 @@ async function save(
   sendJson(response, 201, { saved: true }, headers)
 }
 
-async function saveProvenance(deps: HelmDeps, exchange: Exchange, namespace: string, fileName: string): Promise<void> {
+async function saveProvenance(
+  deps: HelmDeps,
+  exchange: Exchange,
+  namespace: string,
+  [file = '']: string[],
+): Promise<void> {
   const { request, response } = exchange
-  const { repository, tag } = requireEntry(deps, namespace, fileName.replace(/\.prov$/, ''))
+  const { repository, tag } = requireEntry(deps, namespace, file.replace(/\.prov$/, ''))
   const bytes = await readBody(request, CHART_LIMIT)
   await setProvenance(deps.content, { repository, tag, bytes, origin: originOf(exchange) })
   sendJson(response, 201, { saved: true })
 }
 
-async function deleteFile(deps: HelmDeps, exchange: Exchange, namespace: string, fileName: string): Promise<void> {
-  await deleteVersion(deps.content, requireEntry(deps, namespace, fileName), originOf(exchange))
+async function deleteFile(deps: HelmDeps, exchange: Exchange, namespace: string, [file = '']: string[]): Promise<void> {
+  await deleteVersion(deps.content, requireEntry(deps, namespace, file), originOf(exchange))
   sendJson(exchange.response, 200, { deleted: true })
 }
 
@@ -123,10 +154,10 @@ async function deleteProvenance(
   deps: HelmDeps,
   exchange: Exchange,
   namespace: string,
-  fileName: string,
+  [file = '']: string[],
 ): Promise<void> {
-  const { repository, tag, chart } = requireEntry(deps, namespace, fileName.replace(/\.prov$/, ''))
-  if (chart.provenance === undefined) throw notFound(`there is no ${fileName}`)
+  const { repository, tag, chart } = requireEntry(deps, namespace, file.replace(/\.prov$/, ''))
+  if (chart.provenance === undefined) throw notFound(`there is no ${file}`)
   await setProvenance(deps.content, { repository, tag, bytes: undefined, origin: originOf(exchange) })
   sendJson(exchange.response, 200, { deleted: true })
 }

@@ -19,8 +19,17 @@ export interface OciDeps {
   cache: PullThrough
 }
 
+/** Where each kind of content is. */
+const PATHS = {
+  blobs: '/v2/{name}/blobs/{digest}',
+  uploads: '/v2/{name}/blobs/uploads/{id}',
+  manifests: '/v2/{name}/manifests/{reference}',
+  tags: '/v2/{name}/tags/list',
+  referrers: '/v2/{name}/referrers/{digest}',
+}
+
 interface Endpoint {
-  kind: string
+  kind: keyof typeof PATHS
   method: string
   /** What the caller must be allowed to do. */
   action: 'pull' | 'push' | 'delete' | 'metadata_read'
@@ -84,6 +93,13 @@ const ENDPOINTS: Endpoint[] = [
     action: 'pull',
     serve: ({ content }, ...rest) => listReferrers(content, ...rest),
   },
+]
+
+/** All that is served here, as `METHOD path`. */
+export const OCI_ENDPOINTS: string[] = [
+  'GET /v2/',
+  'GET /v2/_catalog',
+  ...ENDPOINTS.map(({ method, kind }) => `${method} ${PATHS[kind]}`),
 ]
 
 /** OCI Distribution 1.1 and the catalog, below `/v2/`. */
