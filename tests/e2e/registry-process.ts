@@ -21,9 +21,16 @@ export interface RegistryProcess {
   errors(): string
 }
 
+export interface RegistryProcessOptions {
+  args?: string[]
+  environment?: Record<string, string>
+  /** Who sends, where the users are those of a file. @default the administrator of the data folder */
+  user?: { name: string; password: string }
+}
+
 export async function startRegistryProcess(
   data: string,
-  { args = [], environment = {} }: { args?: string[]; environment?: Record<string, string> } = {},
+  { args = [], environment = {}, user }: RegistryProcessOptions = {},
 ): Promise<RegistryProcess> {
   const child = spawn(PROGRAM, ['registry', '--data', data, '--listen', '127.0.0.1:0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -35,8 +42,11 @@ export async function startRegistryProcess(
   })
   const url = await ready(child)
   if (url === undefined) throw new Error(`slipway registry ended: ${errors}`)
-  const token = readFileSync(join(data, 'admin-token'), 'utf8').trim()
-  const authorization = `Basic ${Buffer.from(`admin:${token}`).toString('base64')}`
+  const { name, password } = user ?? {
+    name: 'admin',
+    password: readFileSync(join(data, 'admin-token'), 'utf8').trim(),
+  }
+  const authorization = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
   return {
     url,
     authorization,

@@ -26,8 +26,25 @@ export function answerError(status: number, body: string, what: string, retryAft
 
 /** The registry could not be reached, or the connection broke. */
 export function networkError(error: unknown, what: string): SlipwayError {
-  return new TransientError('REGISTRY_UNREACHABLE', `${what}: ${reasonOf(error)}`, { cause: error })
+  const isUntrusted = UNTRUSTED.has((error as { code?: string }).code ?? '')
+  return new TransientError(
+    'REGISTRY_UNREACHABLE',
+    `${what}: ${isUntrusted ? "the registry's certificate is not trusted: " : ''}${reasonOf(error)}`,
+    { cause: error },
+  )
 }
+
+/** What Node says of certificates (tls, "X509 certificate error codes", and its own). Some of it passes: they are renewed. */
+const UNTRUSTED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+])
 
 /** What came is not what its digest says. */
 export function digestError(what: string, expected: string, actual: string): SlipwayError {

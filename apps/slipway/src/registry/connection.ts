@@ -44,7 +44,7 @@ export async function connectToRegistry(flags: RegistryFlags): Promise<RegistryC
     })
   }
   const access: RegistryAccess = {
-    resolveHost: (host) => aliases[host] ?? (flags.plainHttp || isLoopback(host) ? `http://${host}` : undefined),
+    resolveHost: (host) => aliases[host] ?? (isPlain(host, flags) ? `http://${host}` : undefined),
     credentials: (host) =>
       login ?? (instance && aliases[host] === instance.http ? adminOf(folder) : undefined) ?? keptLogin(host),
     ...((flags.insecure || flags.caFile) && {
@@ -68,7 +68,12 @@ function hasHost(text: string): boolean {
   return /[.:]/.test(first) || first === 'localhost'
 }
 
-/** As with docker, what is on this machine needs no TLS. */
+/** As with docker, what is on this machine needs no TLS, unless the caller says something of its certificate. */
+function isPlain(host: string, { plainHttp, insecure, caFile }: RegistryFlags): boolean {
+  if (plainHttp) return true
+  return !insecure && caFile === undefined && isLoopback(host)
+}
+
 function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host)
 }

@@ -122,7 +122,10 @@ function connecting(command: Command): Command {
     .option('-u, --username <name>', 'user name (default: what docker, podman or helm keep)')
     .option('-p, --password <password>', 'password')
     .option('--password-stdin', 'read the password from standard input')
-    .option('--plain-http', 'without TLS (default for this machine)')
+    .option(
+      '--plain-http',
+      'without TLS (default for this machine, unless --insecure or --ca-file says that it has it)',
+    )
     .option('--insecure', 'take any certificate')
     .option('--ca-file <file>', 'authorities in PEM beside the usual ones')
 }

@@ -1,4 +1,5 @@
-import { UserError } from '@slipway/errors'
+import { createSecureContext } from 'node:tls'
+import { messageOf, UserError } from '@slipway/errors'
 import type { GlobalOptions } from '../../connect.ts'
 import { DataFolder } from '../../data-folder.ts'
 import { readOptionFile } from '../../option-file.ts'
@@ -45,9 +46,7 @@ function serverOptions({
   tlsCert,
   tlsKey,
 }: Options): RegistryServerOptions {
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new UserError('OPTION_INVALID', '--tls-cert and --tls-key belong together', { hint: 'give both, or neither' })
-  }
+  const tls = tlsOf(tlsCert, tlsKey)
   if (url !== undefined && !/^https?:\/\/[^/?#]+\/?$/.test(url)) {
     throw new UserError('OPTION_INVALID', `--url ${url} is no address of a registry`, {
       hint: 'write https://HOST or https://HOST:PORT',
@@ -60,7 +59,23 @@ function serverOptions({
     ...(htpasswd !== undefined && { htpasswd }),
     ...(config !== undefined && { config }),
     ...(kubeconfig !== undefined && { kubeconfig: readOptionFile(kubeconfig) }),
-    ...(tlsCert !== undefined &&
-      tlsKey !== undefined && { tls: { cert: readOptionFile(tlsCert), key: readOptionFile(tlsKey) } }),
+    ...(tls && { tls }),
   }
+}
+
+function tlsOf(certFile: string | undefined, keyFile: string | undefined): RegistryServerOptions['tls'] {
+  if (certFile === undefined && keyFile === undefined) return undefined
+  if (certFile === undefined || keyFile === undefined) {
+    throw new UserError('OPTION_INVALID', '--tls-cert and --tls-key belong together', { hint: 'give both, or neither' })
+  }
+  const tls = { cert: readOptionFile(certFile), key: readOptionFile(keyFile) }
+  try {
+    createSecureContext(tls)
+  } catch (cause) {
+    throw new UserError('OPTION_INVALID', `${certFile} and ${keyFile} can't serve HTTPS: ${messageOf(cause)}`, {
+      hint: 'give a certificate chain and the key that it was made for, both in PEM, the key without a passphrase',
+      cause,
+    })
+  }
+  return tls
 }
