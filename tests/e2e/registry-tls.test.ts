@@ -135,6 +135,20 @@ describe('slipway itself', () => {
     expect(await run(slipway, 'registry', 'usage', host, ...tls, ...login)).toContain('in all')
   })
 
+  it('pushes and lists charts as az does, which is told whom to trust', async () => {
+    const az = (...args: string[]): Promise<string> =>
+      sh(slipway, ['az', 'acr', 'helm', ...args, '-n', registry.url, ...login], {
+        env: { ...env, REQUESTS_CA_BUNDLE: file('certs/ca.crt') },
+        cwd: folder,
+      })
+    await run(slipway, 'helm', 'create', 'desk')
+    await run(slipway, 'helm', 'package', 'desk')
+
+    await az('push', 'desk-0.1.0.tgz')
+
+    expect(await az('list', '-o', 'table')).toMatch(/^desk +0\.1\.0 +1\.16\.0 /m)
+  })
+
   it('says what is wrong with a certificate, a password and a key', async () => {
     const list = (...args: string[]): Promise<string> => run(slipway, 'registry', 'list', host, ...args)
     const data = ['--data', file('data')]

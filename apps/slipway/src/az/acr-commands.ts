@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
+import { addManifestCommands } from './acr-manifest-commands.ts'
 import { addRepositoryCommands } from './acr-repository-commands.ts'
-import { readState, requireRegistry } from './az-state.ts'
+import { addUnsupported } from './acr-unsupported.ts'
+import { type AzRegistry, readState, requireRegistry } from './az-state.ts'
 import { azureCommand, collect, print } from './azure-command.ts'
 
 /** `az acr`: each command's work is loaded when it is called. */
@@ -12,18 +14,22 @@ export function addAcrCommands(az: Command): void {
       .option('-u, --username <name>', 'User name')
       .option('-p, --password <password>', 'Password')
       .option('-s, --suffix <suffix>', 'Tenant suffix of the login server')
+      .option('-t, --expose-token', 'Print an access token in place of logging in')
       .action(async (options) => (await import('./acr-login.ts')).acrLogin(options)),
   )
   acr.addCommand(
     azureCommand('show', 'Get the details of a registry')
       .option('-n, --name <registry>', 'The name of the registry')
       .action((options: { name?: string }) => {
-        const { name, loginServer } = requireRegistry(readState(), options.name)
-        print(
-          { name, loginServer, type: 'Microsoft.ContainerRegistry/registries', provisioningState: 'Succeeded' },
-          options,
-        )
+        const shown = shownOf(requireRegistry(readState(), options.name))
+        print(shown, options, rowOf(shown))
       }),
+  )
+  acr.addCommand(
+    azureCommand('list', 'List the registries').action((options: object) => {
+      const shown = Object.entries(readState().registries).map(([name, registry]) => shownOf({ name, ...registry }))
+      print(shown, options, shown.map(rowOf))
+    }),
   )
   acr.addCommand(
     azureCommand('build', 'Build an image and push it')
@@ -47,6 +53,24 @@ export function addAcrCommands(az: Command): void {
   )
   addHelm(acr)
   addRepositoryCommands(acr)
+  addManifestCommands(acr)
+  addUnsupported(acr)
+}
+
+interface Shown {
+  name: string
+  loginServer: string
+  type: string
+  provisioningState: string
+}
+
+function shownOf({ name, loginServer }: AzRegistry & { name: string }): Shown {
+  return { name, loginServer, type: 'Microsoft.ContainerRegistry/registries', provisioningState: 'Succeeded' }
+}
+
+/** Of azure-cli's columns (acr/_format.py) those that mean something here. */
+function rowOf({ name, loginServer }: Shown): object {
+  return { NAME: name, 'LOGIN SERVER': loginServer }
 }
 
 function addHelm(acr: Command): void {
@@ -55,6 +79,7 @@ function addHelm(acr: Command): void {
     azureCommand(name, description)
       .option('-n, --name <registry>', 'The name of the registry')
       .option('--repository <repository>', 'The Helm repository', 'repo')
+      .option('-s, --suffix <suffix>', 'Tenant suffix of the login server')
       .option('-u, --username <name>', 'User name')
       .option('-p, --password <password>', 'Password')
   helm.addCommand(
@@ -79,5 +104,11 @@ function addHelm(acr: Command): void {
       .option('--prov', 'Only the provenance file')
       .option('-y, --yes', 'Do not ask')
       .action(async (chart: string, options) => (await import('./acr-helm.ts')).helmDelete(chart, options)),
+  )
+  const repo = helm.command('repo').description('Manage repositories of Helm')
+  repo.addCommand(
+    command('add', 'Add the registry as a repository of Helm').action(async (options) =>
+      (await import('./acr-helm.ts')).helmRepoAdd(options),
+    ),
   )
 }

@@ -3,11 +3,13 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { connectionOf, type RegistryOptions } from './acr-connection.ts'
 import { AzError } from './az-error.ts'
-import { call } from './az-http.ts'
+import { call, callJson } from './az-http.ts'
 import type { AzLogin } from './az-state.ts'
+import { print } from './azure-command.ts'
 
 /** Tries the credentials at the registry and keeps them where docker, podman and helm look for them. */
-export async function acrLogin(options: RegistryOptions): Promise<void> {
+export async function acrLogin(options: RegistryOptions & { exposeToken?: boolean }): Promise<void> {
+  if (options.exposeToken) return exposeToken(options)
   const { registry, login } = connectionOf(options)
   const { status } = await call({ url: `${registry.url}/v2/`, login })
   if (status !== 200) {
@@ -17,6 +19,25 @@ export async function acrLogin(options: RegistryOptions): Promise<void> {
   }
   saveLogin([registry.loginServer, new URL(registry.url).host], login)
   process.stdout.write('Login Succeeded\n')
+}
+
+/** Prints a token in place of a login, for machines without Docker. */
+async function exposeToken(options: RegistryOptions): Promise<void> {
+  if (options.username !== undefined || options.password !== undefined) {
+    throw new AzError('`--expose-token` cannot be combined with `--username` or `--password`.')
+  }
+  const { registry, login } = connectionOf(options)
+  const { host } = new URL(registry.url)
+  const form = new URLSearchParams({ grant_type: 'access_token', service: host, access_token: login.password })
+  const { refresh_token } = await callJson<{ refresh_token: string }>({
+    url: `${registry.url}/oauth2/exchange`,
+    method: 'POST',
+    form,
+  })
+  process.stderr.write(
+    "WARNING: You can perform manual login using the provided access token below, for example: 'docker login loginServer -u 00000000-0000-0000-0000-000000000000 -p accessToken'\n",
+  )
+  print({ accessToken: refresh_token, loginServer: registry.loginServer }, options)
 }
 
 /** Writes docker's config.json (DOCKER_CONFIG, or ~/.docker), leaving alone what else is in it. */

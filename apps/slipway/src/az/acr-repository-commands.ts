@@ -24,12 +24,9 @@ export function addRepositoryCommands(acr: Command): void {
     ),
   )
   group.addCommand(
-    onTarget('update', 'Update the attributes of a repository or image')
-      .option('--delete-enabled <flag>', 'Whether it may be deleted', flag)
-      .option('--list-enabled <flag>', 'Whether it shows in lists', flag)
-      .option('--read-enabled <flag>', 'Whether it may be pulled', flag)
-      .option('--write-enabled <flag>', 'Whether it may be written or deleted', flag)
-      .action(async (options) => (await work()).repositoryUpdate(options)),
+    locking(onTarget('update', 'Update the attributes of a repository or image')).action(async (options) =>
+      (await work()).repositoryUpdate(options),
+    ),
   )
   group.addCommand(
     inRegistry('untag', 'Untag an image')
@@ -46,6 +43,7 @@ export function addRepositoryCommands(acr: Command): void {
 function inRegistry(name: string, description: string): Command {
   return azureCommand(name, description)
     .option('-n, --name <registry>', 'The name of the registry')
+    .option('-s, --suffix <suffix>', 'Tenant suffix of the login server')
     .option('-u, --username <name>', 'User name')
     .option('-p, --password <password>', 'Password')
 }
@@ -54,6 +52,15 @@ function onTarget(name: string, description: string): Command {
   return inRegistry(name, description)
     .option('--repository <repository>', 'The name of the repository')
     .option('-t, --image <image>', "The image, in the format 'name:tag' or 'name@digest'")
+}
+
+/** What may be done with a repository or an image. */
+export function locking(command: Command): Command {
+  return command
+    .option('--delete-enabled <flag>', 'Whether it may be deleted', flag)
+    .option('--list-enabled <flag>', 'Whether it shows in lists', flag)
+    .option('--read-enabled <flag>', 'Whether it may be pulled', flag)
+    .option('--write-enabled <flag>', 'Whether it may be written or deleted', flag)
 }
 
 function listing(name: string, description: string): Command {

@@ -1,25 +1,26 @@
-import { connectionOf, type RegistryOptions } from './acr-connection.ts'
+import { type Connection, connectionOf, type RegistryOptions } from './acr-connection.ts'
 import { AzError } from './az-error.ts'
 import { type AzAnswer, call, callJson, wordsOf } from './az-http.ts'
 import { print } from './azure-command.ts'
+import { confirm } from './confirm.ts'
 
 interface ListOptions extends RegistryOptions {
   top?: string
 }
 
-interface DetailOptions extends ListOptions {
+export interface DetailOptions extends ListOptions {
   repository: string
   detail?: boolean
   orderby?: 'time_asc' | 'time_desc'
 }
 
 /** What a command is about: a repository, or an image of one. */
-interface TargetOptions extends RegistryOptions {
+export interface TargetOptions extends RegistryOptions {
   repository?: string
   image?: string
 }
 
-interface UpdateOptions extends TargetOptions {
+export interface UpdateOptions extends TargetOptions {
   deleteEnabled?: boolean
   listEnabled?: boolean
   readEnabled?: boolean
@@ -46,10 +47,13 @@ export async function showManifests(options: DetailOptions): Promise<void> {
   print(options.detail ? manifests : brief, options)
 }
 
+/** The exit status of a `show` whose thing is not there (azure-cli, show_exception_handler). */
+export const MISSING = 3
+
 export async function repositoryShow(options: TargetOptions): Promise<void> {
   const { registry, login } = connectionOf(options)
   const target = targetOf(options)
-  print(whatIsMeant(target, await callJson({ url: new URL(target.path, registry.url).href, login })), options)
+  print(whatIsMeant(target, await callJson({ url: new URL(target.path, registry.url).href, login }, MISSING)), options)
 }
 
 export async function repositoryUpdate(options: UpdateOptions): Promise<void> {
@@ -71,24 +75,40 @@ export async function untag(options: TargetOptions): Promise<void> {
 
 /** As in az, the image of a tag goes with all tags that it has. */
 export async function repositoryDelete(options: TargetOptions & { yes?: boolean }): Promise<void> {
-  if (!options.yes) throw new AzError('Unable to prompt for confirmation as no tty available. Use --yes.')
   const { registry, login } = connectionOf(options)
-  const { path, kind, repository } = targetOf(options)
-  const url = new URL(path, registry.url).href
-  if (kind === 'repository') return print(await callJson({ url, login, method: 'DELETE' }), options)
-  const { [kind]: found } = await callJson<Record<string, { digest: string }>>({ url, login })
-  const manifest = new URL(`/v2/${repository}/manifests/${found?.digest}`, registry.url)
+  const target = targetOf(options)
+  const { path, kind, repository } = target
+  if (kind === 'repository') {
+    await confirm(
+      `Are you sure you want to delete the repository '${repository}' and all images under it?`,
+      options.yes,
+    )
+    const url = new URL(path, registry.url).href
+    return print(await callJson({ url, login, method: 'DELETE' }), options)
+  }
+  const digest = await digestOf({ registry, login }, target)
+  await confirm(
+    `This operation will delete the manifest '${digest}' and all its tags.\nAre you sure you want to continue?`,
+    options.yes,
+  )
+  const manifest = new URL(`/v2/${repository}/manifests/${digest}`, registry.url)
   require(await call({ url: manifest.href, login, method: 'DELETE' }))
 }
 
-interface Target {
+/** Where the image is, in the catalogue's words. */
+export async function digestOf({ registry, login }: Connection, { kind, path }: Target): Promise<string> {
+  const answer = await callJson<Record<string, { digest: string }>>({ url: new URL(path, registry.url).href, login })
+  return answer[kind]?.digest ?? ''
+}
+
+export interface Target {
   kind: 'repository' | 'tag' | 'manifest'
   repository: string
   /** In the catalogue. */
   path: string
 }
 
-function targetOf({ repository, image }: TargetOptions): Target {
+export function targetOf({ repository, image }: TargetOptions): Target {
   if (repository !== undefined && image === undefined) {
     return { kind: 'repository', repository, path: `/acr/v1/${repository}` }
   }
@@ -97,7 +117,12 @@ function targetOf({ repository, image }: TargetOptions): Target {
   }
   const [name = '', digest] = image.split('@')
   if (digest !== undefined) return { kind: 'manifest', repository: name, path: `/acr/v1/${name}/_manifests/${digest}` }
-  const [bare = '', tag = 'latest'] = image.split(':')
+  const [bare = '', tag = 'latest', ...more] = image.split(':')
+  if (more.length > 0) {
+    throw new AzError(
+      "The name of the image may include a tag in the format 'name:tag' or digest in the format 'name@digest'.",
+    )
+  }
   return { kind: 'tag', repository: bare, path: `/acr/v1/${bare}/_tags/${tag}` }
 }
 
@@ -109,7 +134,11 @@ function require(answer: AzAnswer): void {
   if (answer.status >= 400) throw new AzError(wordsOf(answer))
 }
 
-async function readPages<T>(options: ListOptions & { orderby?: string }, start: string, field: string): Promise<T[]> {
+export async function readPages<T>(
+  options: ListOptions & { orderby?: string },
+  start: string,
+  field: string,
+): Promise<T[]> {
   const { registry, login } = connectionOf(options)
   const top = options.top === undefined ? Number.POSITIVE_INFINITY : Number(options.top)
   const items: T[] = []

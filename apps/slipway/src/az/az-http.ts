@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { pipeline } from 'node:stream/promises'
@@ -13,6 +13,7 @@ export interface AzCall {
   headers?: Record<string, string>
   /** Sent as JSON. */
   json?: unknown
+  form?: URLSearchParams
   /** Path of a file that is sent. */
   file?: string
 }
@@ -31,27 +32,29 @@ export async function call(options: AzCall): Promise<AzAnswer> {
   return { status: response.statusCode ?? 0, headers: response.headers, text }
 }
 
-/** One request whose answer must be JSON with a status below 400. Throws AzError with the server's words. */
-export async function callJson<T>(options: AzCall): Promise<T> {
+/** One request whose answer must be JSON with a status below 400. Throws AzError with the server's words; `missing`: its exit status for 404. */
+export async function callJson<T>(options: AzCall, missing = 1): Promise<T> {
   const answer = await call(options)
-  if (answer.status >= 400) throw new AzError(wordsOf(answer))
+  if (answer.status >= 400) throw new AzError(wordsOf(answer), answer.status === 404 ? missing : 1)
   return JSON.parse(answer.text) as T
 }
 
 /** One request, its answer to be read as it comes. */
-export function open({ url, method = 'GET', login, headers = {}, json, file }: AzCall): Promise<IncomingMessage> {
+export function open({ url, method = 'GET', login, headers = {}, json, form, file }: AzCall): Promise<IncomingMessage> {
   const target = new URL(url)
-  const body = json === undefined ? undefined : JSON.stringify(json)
+  const body = json === undefined ? form?.toString() : JSON.stringify(json)
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void =>
       reject(new AzError(`Could not connect to '${target.host}': ${messageOf(error) || 'no answer'}.`))
     const outgoing = (target.protocol === 'https:' ? httpsRequest : httpRequest)(target, {
+      ...trust(),
       method,
       headers: {
         ...(login && {
           authorization: `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`,
         }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+        ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
         ...headers,
       },
     })
@@ -60,6 +63,13 @@ export function open({ url, method = 'GET', login, headers = {}, json, file }: A
     if (file === undefined) outgoing.end(body)
     else pipeline(createReadStream(file), outgoing).catch(fail)
   })
+}
+
+/** As azure-cli is told whom to trust. */
+function trust(): { ca?: Buffer; rejectUnauthorized?: boolean } {
+  const { REQUESTS_CA_BUNDLE, AZURE_CLI_DISABLE_CONNECTION_VERIFICATION } = process.env
+  if (AZURE_CLI_DISABLE_CONNECTION_VERIFICATION) return { rejectUnauthorized: false }
+  return REQUESTS_CA_BUNDLE ? { ca: readFileSync(REQUESTS_CA_BUNDLE) } : {}
 }
 
 /** What a refusal says, in the forms of the management API and of registries. */

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { isLoopback } from '../registry/loopback.ts'
 import { AzError } from './az-error.ts'
 
 export interface AzRegistry {
@@ -59,7 +60,7 @@ export function requireLogin(state: AzState): AzLogin {
   return { username, password }
 }
 
-/** The registry by its name, its login server, or by default. Throws AzError. */
+/** The registry by its name, its login server or any host, or by default. Throws AzError. */
 export function requireRegistry(state: AzState, given: string | undefined): AzRegistry & { name: string } {
   const wanted = given ?? state.defaults?.acr
   if (wanted === undefined) throw new AzError('the following arguments are required: --registry/-r', 2)
@@ -68,9 +69,16 @@ export function requireRegistry(state: AzState, given: string | undefined): AzRe
     ([key, { loginServer }]) => key.toLowerCase() === name || loginServer.toLowerCase() === wanted.toLowerCase(),
   )
   if (found) return { name: found[0], ...found[1] }
+  if (/[.:]/.test(wanted) && !wanted.endsWith('.azurecr.io')) return atHost(wanted)
   throw new AzError(
     `The resource with name '${wanted}' and type 'Microsoft.ContainerRegistry/registries' could not be found in subscription '${subscriptionOf(state)}'.`,
   )
+}
+
+/** A registry that runs by itself, by its host or whole address; a host of this machine is taken to have no TLS. */
+function atHost(text: string): AzRegistry & { name: string } {
+  const url = new URL(text.includes('://') ? text : `${isLoopback(text) ? 'http' : 'https'}://${text}`)
+  return { name: url.host, loginServer: url.host, url: url.origin }
 }
 
 export function subscriptionOf(state: AzState): string {

@@ -2,7 +2,7 @@ import { AzError } from './az-error.ts'
 
 export type OutputFormat = 'json' | 'jsonc' | 'table' | 'tsv' | 'none'
 
-/** Writes a result as `az` does: four spaces in JSON, tabs without a head in tsv, columns under dashes in table. */
+/** Writes a result as `az` does: two spaces in JSON, tabs without a head in tsv, columns under dashes in table. */
 export function formatResult(value: unknown, format: OutputFormat, query?: string): string {
   const chosen = query === undefined ? value : select(value, query)
   if (chosen === undefined || chosen === null || format === 'none') return ''

@@ -10,6 +10,7 @@ import { readPassword } from '../helm/registry/prompt.ts'
 import { readOptionFile } from '../option-file.ts'
 import { resolveAliases } from '../server/host-aliases.ts'
 import { readSettings } from '../settings.ts'
+import { isLoopback } from './loopback.ts'
 
 /** The flags of every command that talks to a registry. */
 export interface RegistryFlags extends GlobalOptions {
@@ -72,10 +73,6 @@ function hasHost(text: string): boolean {
 function isPlain(host: string, { plainHttp, insecure, caFile }: RegistryFlags): boolean {
   if (plainHttp) return true
   return !insecure && caFile === undefined && isLoopback(host)
-}
-
-function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host)
 }
 
 function aliasesOf(folder: DataFolder, instance: Instance): Record<string, string> {
