@@ -125,7 +125,7 @@ it.skipIf(helm === undefined)(
 )
 
 describe('slipway itself', () => {
-  const slipway = fileURLToPath(new URL('../../apps/slipway/bin/slipway.mjs', import.meta.url))
+  const slipway = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
   const login = ['-u', user.name, '-p', user.password]
 
   it.each([
