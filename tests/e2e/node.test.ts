@@ -157,6 +157,87 @@ describe.skipIf(!builder)('pods in containers', () => {
     await client.delete({ ...PODS, name: 'unfiltered' })
   })
 
+  it('say in their status what they have, what they see and who they are', async () => {
+    const volumes = [{ name: 'room', emptyDir: {} }]
+    const volumeMounts = [
+      { name: 'room', mountPath: '/room' },
+      { name: 'room', mountPath: '/look', readOnly: true },
+    ]
+    const resources = { requests: { cpu: '100m', memory: '20Mi' }, limits: { cpu: '0.2' } }
+    const securityContext = { runAsUser: 1000, runAsGroup: 1001, supplementalGroups: [1002] }
+    await client.create(
+      pod('told', '/bin/busybox sleep 600', { volumes, securityContext }, { volumeMounts, resources }),
+    )
+
+    const { status } = await waitForObject(client, { ...PODS, name: 'told' }, isReady)
+
+    const [container] = status.containerStatuses
+    expect(container).toMatchObject({
+      allocatedResources: { cpu: '100m', memory: '20Mi' },
+      resources: { requests: { cpu: '100m', memory: '20Mi' }, limits: { cpu: '200m' } },
+      user: { linux: { uid: 1000, gid: 1001, supplementalGroups: [1001, 1002] } },
+    })
+    expect(container.volumeMounts.slice(0, 2)).toEqual([
+      { name: 'room', mountPath: '/room' },
+      { name: 'room', mountPath: '/look', readOnly: true, recursiveReadOnly: 'Disabled' },
+    ])
+    await client.delete({ ...PODS, name: 'told' })
+  })
+
+  it('get other limits while they run, and are replaced where they want that', async () => {
+    const limit = '/sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max'
+    const text = `while :; do /bin/busybox echo start $(/bin/busybox cat ${limit} 2>/dev/null); /bin/busybox sleep 0.2; done`
+    const resizePolicy = [
+      { resourceName: 'memory', restartPolicy: 'NotRequired' },
+      { resourceName: 'cpu', restartPolicy: 'RestartContainer' },
+    ]
+    const resources = { requests: { cpu: '100m', memory: '20Mi' }, limits: { cpu: '200m', memory: '40Mi' } }
+    await client.create(pod('grows', text, { restartPolicy: 'Always' }, { resources, resizePolicy }))
+    const resize = (amounts: object): Promise<unknown> =>
+      client.patch(
+        { ...PODS, name: 'grows' },
+        'strategic',
+        { spec: { containers: [{ name: 'c', resources: amounts }] } },
+        { subresource: 'resize' },
+      )
+    const until = (condition: (pod: KubeObject) => boolean): Promise<KubeObject> =>
+      waitForObject(client, { ...PODS, name: 'grows' }, condition)
+    const containerOf = ({ status }: KubeObject) => status?.containerStatuses?.[0]
+    const conditionOf = ({ status }: KubeObject, type: string) =>
+      status.conditions.find((condition: { type: string }) => condition.type === type)
+    await printed('grows', `start ${40 * 1024 ** 2}`)
+
+    await resize({ limits: { memory: '60Mi' } })
+    const larger = await until((pod) => containerOf(pod)?.resources?.limits.memory === '60Mi')
+    await printed('grows', `start ${60 * 1024 ** 2}`)
+    await resize({ limits: { cpu: '300m' }, requests: { cpu: '150m' } })
+    const replaced = await until((pod) => containerOf(pod)?.restartCount === 1 && isReady(pod))
+    await resize({ requests: { memory: '4000Gi' }, limits: { memory: '4000Gi' } })
+    const stuck = await until((pod) => conditionOf(pod, 'PodResizePending') !== undefined)
+    await resize({ requests: { memory: '20Mi' }, limits: { memory: '60Mi' } })
+    const settled = await until((pod) => pod.status.observedGeneration === pod.metadata.generation)
+
+    expect(containerOf(larger)).toMatchObject({
+      restartCount: 0,
+      allocatedResources: { memory: '20Mi' },
+    })
+    expect(containerOf(replaced)).toMatchObject({
+      allocatedResources: { cpu: '150m', memory: '20Mi' },
+      resources: { limits: { cpu: '300m', memory: '60Mi' } },
+    })
+    expect(conditionOf(stuck, 'PodResizePending')).toMatchObject({
+      status: 'True',
+      reason: 'Infeasible',
+      message: expect.stringMatching(
+        /^Node didn't have enough capacity: memory, requested: 4294967296000, capacity: \d+$/,
+      ),
+      observedGeneration: stuck.metadata.generation,
+    })
+    expect(containerOf(stuck).resources.limits).toEqual({ cpu: '300m', memory: '60Mi' })
+    expect(settled.status.conditions.filter(({ type }: { type: string }) => type.startsWith('PodResize'))).toEqual([])
+    await client.delete({ ...PODS, name: 'grows' })
+  })
+
   it('see a ConfigMap change while they run', async () => {
     const ref = { ...core, kind: 'ConfigMap', name: 'changing' }
     await client.create({ ...ref, metadata: { name: 'changing', namespace }, data: { text: 'first' } } as KubeObject)

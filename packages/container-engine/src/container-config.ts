@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { ContainerSpec, ContainerState, EngineInfo, PortPublication } from './port.ts'
+import type { ContainerResources, ContainerSpec, ContainerState, EngineInfo, PortPublication } from './port.ts'
 
 /** The body of `POST /containers/create`. */
 export function containerConfig(spec: ContainerSpec, engine: EngineInfo['name']): object {
@@ -24,6 +24,32 @@ export function containerConfig(spec: ContainerSpec, engine: EngineInfo['name'])
   })
 }
 
+const CPU_PERIOD = 100_000
+
+/** The body of `POST /containers/{id}/update`; Podman's is a part of the OCI runtime's own configuration. */
+export function updateConfig(resources: ContainerResources, engine: EngineInfo['name']): object {
+  const { memoryLimit, cpuLimit, cpuShares } = resources
+  if (engine === 'docker') return defined(limitsConfig(resources))
+  const cpu = defined({
+    ...(cpuLimit !== undefined && { quota: Math.round(cpuLimit * CPU_PERIOD), period: CPU_PERIOD }),
+    shares: cpuShares,
+  })
+  return defined({
+    memory: memoryLimit === undefined ? undefined : { limit: memoryLimit, swap: memoryLimit },
+    cpu: Object.keys(cpu).length > 0 ? cpu : undefined,
+  })
+}
+
+function limitsConfig({ memoryLimit, cpuLimit, cpuShares }: ContainerResources): Record<string, unknown> {
+  return {
+    Memory: memoryLimit,
+    // Without its own limit, swap is added on top of memory.
+    MemorySwap: memoryLimit,
+    NanoCpus: cpuLimit && Math.round(cpuLimit * 1e9),
+    CpuShares: cpuShares,
+  }
+}
+
 function hostConfig(spec: ContainerSpec, engine: EngineInfo['name']): object {
   return defined({
     // Not Binds, whose paths may hold no colon.
@@ -45,11 +71,7 @@ function hostConfig(spec: ContainerSpec, engine: EngineInfo['name']): object {
     Dns: spec.dns?.servers,
     DnsSearch: spec.dns?.searches,
     DnsOptions: spec.dns?.options,
-    Memory: spec.memoryLimit,
-    // Without its own limit, swap is added on top of memory.
-    MemorySwap: spec.memoryLimit,
-    NanoCpus: spec.cpuLimit && Math.round(spec.cpuLimit * 1e9),
-    CpuShares: spec.cpuShares,
+    ...limitsConfig(spec),
     Privileged: spec.privileged,
     ReadonlyRootfs: spec.readOnlyRootFilesystem,
     SecurityOpt: securityOptions(spec, engine),

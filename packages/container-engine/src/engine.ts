@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { UserError } from '@slipway/errors'
-import { containerConfig, containerState, type InspectAnswer, statusOf } from './container-config.ts'
-import { type EngineHttp, isNotFound } from './engine-http.ts'
+import { containerConfig, containerState, type InspectAnswer, statusOf, updateConfig } from './container-config.ts'
+import { type EngineHttp, isNotFound, readText } from './engine-http.ts'
 import { merged } from './frames.ts'
 import { Images } from './images.ts'
 import { countLines, sliceLines } from './log-lines.ts'
@@ -9,6 +9,7 @@ import type {
   BuildRequest,
   ContainerEngine,
   ContainerEvent,
+  ContainerResources,
   ContainerSpec,
   ContainerState,
   ContainerSummary,
@@ -88,6 +89,13 @@ export class HttpContainerEngine implements ContainerEngine {
 
   async start(id: string): Promise<void> {
     await this.#post(id, 'start')
+  }
+
+  /** Podman has it under its own API only, and answers with the id and not with JSON (4.3, libpod/containers.go). */
+  async update(id: string, resources: ContainerResources): Promise<void> {
+    const { name } = this.#info
+    const path = `${name === 'podman' ? '/v4.0.0/libpod' : ''}/containers/${id}/update`
+    await readText(await this.#http.stream({ method: 'POST', path, body: updateConfig(resources, name) }))
   }
 
   async stop(id: string, timeout: number): Promise<void> {

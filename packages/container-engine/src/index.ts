@@ -6,6 +6,7 @@ export type {
   BuildRequest,
   ContainerEngine,
   ContainerEvent,
+  ContainerResources,
   ContainerSpec,
   ContainerState,
   ContainerSummary,

@@ -124,6 +124,9 @@ export interface ContainerSpec {
   stopSignal?: string
 }
 
+/** What may change of a container while it runs. */
+export type ContainerResources = Pick<ContainerSpec, 'memoryLimit' | 'cpuLimit' | 'cpuShares'>
+
 export interface ContainerState {
   id: string
   name: string
@@ -229,6 +232,8 @@ export interface ContainerEngine {
   /** Resolves to the id. */
   createContainer(spec: ContainerSpec): Promise<string>
   start(id: string): Promise<void>
+  /** Changes what is given, and leaves the rest. */
+  update(id: string, resources: ContainerResources): Promise<void>
   /** Asks it to end, and kills it after `timeout` seconds. Resolves when it has ended; harmless when it had. */
   stop(id: string, timeout: number): Promise<void>
   /** Harmless when it does not run. */

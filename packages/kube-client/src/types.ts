@@ -17,7 +17,7 @@ export interface ListResult<T extends KubeObject = KubeObject> {
 
 export type PatchType = 'json' | 'merge' | 'strategic'
 
-export type Subresource = 'status' | 'scale'
+export type Subresource = 'status' | 'scale' | 'resize'
 
 export interface WriteOptions {
   fieldManager?: string

@@ -2,6 +2,7 @@ import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { forbiddenField, invalidValue } from '../validation/field-errors.ts'
+import { qosClass } from './pod-qos.ts'
 
 const RULE =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
@@ -9,7 +10,7 @@ const RULE =
 /** What may change in a pod: little, and some of it through subresources only (ValidatePodUpdate and its siblings). */
 export function podChangeErrors(next: KubeObject, current: KubeObject, subresource: string | undefined): FieldError[] {
   if (subresource === 'ephemeralcontainers') return ephemeralErrors(next.spec, current.spec)
-  if (subresource === 'resize') return resizeErrors(next.spec, current.spec)
+  if (subresource === 'resize') return resizeErrors(next, current)
   return specErrors(next.spec, current.spec)
 }
 
@@ -80,15 +81,45 @@ function ephemeralErrors(next: Spec, current: Spec): FieldError[] {
   })
 }
 
-function resizeErrors(next: Spec, current: Spec): FieldError[] {
+function resizeErrors({ spec: next, status }: KubeObject, { spec: current }: KubeObject): FieldError[] {
   const counted = countErrors(next, current)
   if (counted.length > 0) return counted
+  const refused = [
+    ...(qosClass(next) === qosClass(current)
+      ? []
+      : [invalidValue('spec', status?.qosClass, 'Pod QOS Class may not change as a result of resizing')]),
+    ...removedErrors(next, current),
+    ...fixedInitErrors(next, current),
+  ]
+  if (refused.length > 0) return refused
   const others = (list: Spec[] | undefined) =>
     list?.map(({ resources, resizePolicy: _, ...rest }) => ({ ...rest, resources: beyondCpuAndMemory(resources) }))
   const same = ['containers', 'initContainers'].every((field) =>
     equalJson(others(next[field]) ?? [], others(current[field]) ?? []),
   )
   return same ? [] : [forbiddenField('spec', 'only cpu and memory resources are mutable')]
+}
+
+/** What a container has asked for once it may change, and not take back. */
+function removedErrors(next: Spec, current: Spec): FieldError[] {
+  const sidecars: [Spec, string][] = (current.initContainers ?? []).flatMap((one: Spec, index: number) =>
+    one.restartPolicy === 'Always' ? [[one, `initContainers[${index}]`]] : [],
+  )
+  const main: [Spec, string][] = current.containers.map((one: Spec, index: number) => [one, `containers[${index}]`])
+  const containers: Spec[] = [...(next.initContainers ?? []), ...next.containers]
+  return [...sidecars, ...main].flatMap(([{ name, resources }, at]) => {
+    const after = containers.find((one) => one.name === name)?.resources
+    return ['requests', 'limits']
+      .filter((kind) => Object.keys(resources?.[kind] ?? {}).some((resource) => !(resource in (after?.[kind] ?? {}))))
+      .map((kind) => forbiddenField(`spec.${at}.resources.${kind}`, `resource ${kind} cannot be removed`))
+  })
+}
+
+function fixedInitErrors(next: Spec, current: Spec): FieldError[] {
+  const changed = (current.initContainers ?? []).some(
+    (one: Spec, index: number) => one.restartPolicy !== 'Always' && !equalJson(one, next.initContainers[index]),
+  )
+  return changed ? [forbiddenField('spec', 'resources for non-sidecar init containers are immutable')] : []
 }
 
 function beyondCpuAndMemory({ requests, limits, ...rest }: Spec = {}): Spec {

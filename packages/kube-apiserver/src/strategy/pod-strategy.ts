@@ -2,6 +2,7 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
 import { forbiddenField } from '../validation/field-errors.ts'
 import { podChangeErrors } from './pod-changes.ts'
+import { qosClass } from './pod-qos.ts'
 import type { Strategy } from './strategy.ts'
 
 /** Pods: first status, what admission adds, which fields may change, and time to stop. */
@@ -45,21 +46,6 @@ function addTolerations(spec: Spec): void {
     if (!known) tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 })
   }
   spec.tolerations = tolerations
-}
-
-function qosClass({ containers, initContainers }: Spec): string {
-  const resources: Spec[] = [...(containers ?? []), ...(initContainers ?? [])].map(
-    (container: Spec) => container.resources ?? {},
-  )
-  const amounts = (one: Spec | undefined) =>
-    Object.keys(one ?? {}).filter((name) => name === 'cpu' || name === 'memory')
-  if (resources.every(({ limits, requests }) => amounts(limits).length + amounts(requests).length === 0))
-    return 'BestEffort'
-  const guaranteed = resources.every(
-    ({ limits, requests }) =>
-      amounts(limits).length === 2 && amounts(limits).every((name) => limits[name] === (requests ?? limits)[name]),
-  )
-  return guaranteed ? 'Guaranteed' : 'Burstable'
 }
 
 /** What a subresource writes of a pod; everything else stays as it is. */

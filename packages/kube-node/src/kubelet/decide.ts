@@ -23,6 +23,8 @@ export interface DecideInput {
   observed: ReadonlyMap<string, Observed>
   /** Names of sidecars whose start-up probe has passed (or that have none). */
   started: ReadonlySet<string>
+  /** Names of containers that must be replaced to get the resources that their spec has now. @default none */
+  resized?: ReadonlySet<string>
   /** Milliseconds since 1970. */
   now: number
 }
@@ -49,12 +51,13 @@ export function decide(input: DecideInput): Decision {
 }
 
 /** How the pod has ended; undefined while something runs or may run again. */
-function outcome({ pod, sandbox, observed }: DecideInput): Decision['finished'] {
+function outcome(input: DecideInput): Decision['finished'] {
+  const { pod, sandbox, observed } = input
   const currents = pod.spec.containers.map((container) => ({
     container,
     current: observed.get(container.name)?.current,
   }))
-  const ended = currents.filter(({ container, current }) => current && isOver(pod, container, current))
+  const ended = currents.filter(({ container, current }) => current && isOver(input, container, current))
   if (ended.length === currents.length)
     return ended.some(({ current }) => current?.exitCode !== 0) ? 'Failed' : 'Succeeded'
   if (pod.spec.restartPolicy !== 'Never') return undefined
@@ -81,14 +84,17 @@ function newSandbox({ pod, sandbox, observed }: DecideInput, decision: Decision)
   return { ...decision, sandbox: attempt }
 }
 
-/** Containers of an earlier sandbox, and those whose image the spec no longer names. */
-function replaceOutdated({ pod, sandbox, observed }: DecideInput, decision: Decision): void {
+/** Containers of an earlier sandbox, and those whose image or resources the spec no longer names. */
+function replaceOutdated(input: DecideInput, decision: Decision): void {
+  const { pod, sandbox, observed } = input
   for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
     const current = observed.get(container.name)?.current
     if (current?.status !== 'running') continue
     if (current.sandbox !== sandbox?.id)
       decision.kill.push({ attempt: current, why: 'Pod sandbox changed, it will be killed and re-created.' })
-    else if (isChanged(container, current))
+    else if (input.resized?.has(container.name))
+      decision.kill.push({ attempt: current, why: `Container ${container.name} resize requires restart` })
+    else if (isChanged(container, current, input))
       decision.kill.push({ attempt: current, why: `Container ${container.name} definition changed, will be restarted` })
   }
 }
@@ -118,14 +124,15 @@ function decideInit(input: DecideInput, decision: Decision): boolean {
 function decideMain(input: DecideInput, decision: Decision): void {
   for (const container of input.pod.spec.containers) {
     const current = input.observed.get(container.name)?.current
-    if (current?.status !== 'running' && !(current && isOver(input.pod, container, current)))
+    if (current?.status !== 'running' && !(current && isOver(input, container, current)))
       startOrWait(input, container, decision)
   }
 }
 
-function startOrWait({ pod, observed, now }: DecideInput, container: Container, decision: Decision): void {
+function startOrWait(input: DecideInput, container: Container, decision: Decision): void {
+  const { pod, observed, now } = input
   const current = observed.get(container.name)?.current
-  const wait = current?.status === 'exited' && !isChanged(container, current) ? backOff(current, now) : 0
+  const wait = current?.status === 'exited' && !isChanged(container, current, input) ? backOff(current, now) : 0
   if (current && wait > 0) {
     decision.waiting.set(container.name, {
       reason: 'CrashLoopBackOff',
@@ -149,14 +156,15 @@ function hasBegun(pod: Pod, sandbox: Attempt | undefined, observed: DecideInput[
 }
 
 /** Whether a main container has ended for good. */
-function isOver({ spec }: Pod, container: Container, current: Attempt): boolean {
-  if (current.status !== 'exited' || isChanged(container, current)) return false
+function isOver(input: DecideInput, container: Container, current: Attempt): boolean {
+  const { spec } = input.pod
+  if (current.status !== 'exited' || isChanged(container, current, input)) return false
   return spec.restartPolicy === 'Never' || (spec.restartPolicy === 'OnFailure' && current.exitCode === 0)
 }
 
-/** Of a running pod's containers only the image may change. */
-const isChanged = ({ image }: Container, current: Attempt): boolean =>
-  current.image !== undefined && current.image !== image
+/** Of a running pod's containers only image and resources may change. */
+const isChanged = ({ name, image }: Container, current: Attempt, { resized }: DecideInput): boolean =>
+  resized?.has(name) === true || (current.image !== undefined && current.image !== image)
 
 function backOff(last: Attempt, now: number): number {
   const started = Date.parse(last.startedAt ?? '')

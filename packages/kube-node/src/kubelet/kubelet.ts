@@ -13,13 +13,14 @@ import { type ConfigurationKind, ConfigurationWatch } from './configuration/conf
 import { mounts } from './configuration/references.ts'
 import { podFilter, removeContainers } from './observe.ts'
 import { PodWorker } from './pod-worker.ts'
+import { type ResizeRefusal, resizeRefusal } from './resize/refusal.ts'
 import type { WorkerDeps } from './worker-deps.ts'
 
 const SIMULATED = 'slipway.dev/simulated'
 const FIRST_RETRY = 200
 const LAST_RETRY = 10_000
 
-export interface KubeletDeps extends Omit<WorkerDeps, 'event' | 'log' | 'services'> {
+export interface KubeletDeps extends Omit<WorkerDeps, 'event' | 'log' | 'resizeRefusal' | 'services'> {
   informers: InformerSet
   log?: Log
 }
@@ -46,6 +47,7 @@ export class Kubelet {
     this.#deps = {
       ...deps,
       log,
+      resizeRefusal: (pod) => this.#resizeRefusal(pod),
       services: () => deps.informers.for<Service>(SERVICES).list(),
       event: (pod, type, reason, message) => this.#events.record(pod, type, reason, message),
     }
@@ -111,7 +113,10 @@ export class Kubelet {
     const leaving = worker
       .destroy()
       .catch((error: unknown) => this.#deps.log('error', `pod ${name}: ${messageOf(error)}`))
-      .finally(() => this.#leaving.delete(leaving))
+      .finally(() => {
+        this.#leaving.delete(leaving)
+        for (const other of this.#workers.values()) if (other.waitsForRoom) other.wake()
+      })
     this.#leaving.add(leaving)
   }
 
@@ -119,8 +124,19 @@ export class Kubelet {
   #rejection(pod: Pod): Rejection | undefined {
     const node = this.#deps.informers.for<NodeObject>(NODES).get({ name: this.#deps.nodeName })
     if (!node || pod.status?.startTime || pod.metadata.deletionTimestamp) return undefined
-    const running = [...this.#workers.values()].filter((worker) => worker.isAlive).map((worker) => worker.pod)
-    return rejectionOf(pod, node, running)
+    return rejectionOf(pod, node, this.#others(pod))
+  }
+
+  #resizeRefusal(pod: Pod): ResizeRefusal | undefined {
+    const node = this.#deps.informers.for<NodeObject>(NODES).get({ name: this.#deps.nodeName })
+    return node && resizeRefusal(pod, node, this.#others(pod))
+  }
+
+  /** The pods that hold something of the machine. */
+  #others({ metadata }: Pod): Pod[] {
+    return [...this.#workers.values()]
+      .filter((worker) => worker.isAlive && worker.pod.metadata.uid !== metadata.uid)
+      .map((worker) => worker.pod)
   }
 
   #onConfiguration(kind: ConfigurationKind, changed: ObjectMeta | undefined): void {

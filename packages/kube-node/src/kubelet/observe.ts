@@ -1,4 +1,5 @@
 import type { ContainerState } from '@slipway/container-engine'
+import type { LinuxUser } from '../model/pod-status.ts'
 import { LABELS, type PodEngine, SANDBOX } from '../runtime/pod-runtime.ts'
 
 /** One attempt at running one container of a pod, or its sandbox, as the engine has it. */
@@ -19,6 +20,10 @@ export interface Attempt {
   /** The sandbox that it joined. */
   sandbox?: string
   labels: Record<string, string>
+  /** Of its first process on this machine, while it runs. */
+  pid?: number
+  /** As whom its first process runs, where that is known. */
+  user?: LinuxUser
   /** Why it ended and what it said, where that is known already. */
   reason?: string
   message?: string
@@ -106,5 +111,6 @@ function attemptOf(state: ContainerState): Attempt {
     ...(finishedAt && { finishedAt }),
     ...(ipAddress && { ipAddress }),
     ...(sandbox && { sandbox }),
+    ...(state.pid > 0 && { pid: state.pid }),
   }
 }

@@ -1,13 +1,15 @@
 import { join } from 'node:path'
 import type { Container, Pod } from '../model/pod.ts'
-import type { ContainerStatus, PodStatus } from '../model/pod-status.ts'
+import type { ContainerStatus, LinuxUser, PodStatus } from '../model/pod-status.ts'
 import type { PodPlace } from './configuration/downward.ts'
 import { messageFile } from './containers/container-spec.ts'
 import { PodContainers } from './containers/pod-containers.ts'
+import { processUser } from './containers/process-user.ts'
 import { terminationMessage } from './containers/termination-message.ts'
 import { type Attempt, type LabelledContainer, type Observed, observeContainers } from './observe.ts'
 import type { ProbeTarget } from './probes/probe-action.ts'
 import { mergeStatus } from './status/pod-status.ts'
+import { statusOf } from './status/status-of.ts'
 import type { WorkerDeps } from './worker-deps.ts'
 
 /** What is known of one pod: its object with the status last said, and its containers as the engine had them at the last look. */
@@ -19,6 +21,7 @@ export class ObservedPod {
   readonly #deps: WorkerDeps
   readonly #failedStarts = new Map<string, { message: string; at: string }>()
   readonly #messages = new Map<string, string>()
+  readonly #users = new Map<string, LinuxUser | undefined>()
   #pod: Pod
   #said: PodStatus | undefined
   #containers: ReadonlyMap<string, Observed> = new Map()
@@ -87,6 +90,7 @@ export class ObservedPod {
     // What was simulated is forgotten with the process, and starts again.
     if (!simulated) for (const [name, current] of this.#lost(containers)) containers.set(name, { current })
     await this.#readMessages(containers)
+    this.#readUsers(containers)
     this.#sandbox = sandbox
     this.#containers = containers
     await this.own.remove(stale)
@@ -126,6 +130,18 @@ export class ObservedPod {
       containerId,
       container,
       dial: (port) => this.dial(port) ?? { host: this.#pod.status?.podIP ?? '127.0.0.1', port },
+    }
+  }
+
+  /** As whom a container began; it may become somebody else. */
+  #readUsers(containers: ReadonlyMap<string, Observed>): void {
+    // Elsewhere a process id may be that of another machine.
+    if (!this.#deps.runtime.addressesReachable) return
+    for (const { current } of containers.values()) {
+      const { id, pid } = current
+      if (pid !== undefined && !this.#users.has(id)) this.#users.set(id, processUser(pid))
+      const user = this.#users.get(id) ?? statusOf(this.#pod, current)?.user?.linux
+      if (user) current.user = user
     }
   }
 

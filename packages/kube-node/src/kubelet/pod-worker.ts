@@ -17,6 +17,7 @@ import type { LabelledContainer } from './observe.ts'
 import { ObservedPod } from './observed-pod.ts'
 import { runHook } from './probes/probe-action.ts'
 import { ProberManager } from './probes/prober-manager.ts'
+import { Resizer } from './resize/resizer.ts'
 import { podStatus } from './status/pod-status.ts'
 import { StatusWriter } from './status/status-writer.ts'
 import { type PreparedVolume, VolumeManager } from './volumes/volume-manager.ts'
@@ -40,6 +41,7 @@ export class PodWorker {
   readonly #backOff: StartBackOff
   readonly #killer: ContainerKiller
   readonly #probers: ProberManager
+  readonly #resizer: Resizer
   readonly #status: StatusWriter
   readonly #rejection: Rejection | undefined
   readonly #abort = new AbortController()
@@ -49,6 +51,8 @@ export class PodWorker {
   #timer: NodeJS.Timeout | undefined
   #hurry: NodeJS.Timeout | undefined
   #terminated = false
+  /** Why containers did not run when their status was last said. */
+  #waiting: Decision['waiting'] = new Map()
   #stopped = false
 
   /** `found` are the containers that the engine has of the pod. One with a `rejection` is only told why it does not run. */
@@ -64,6 +68,7 @@ export class PodWorker {
       changed: () => this.wake(),
       error: (error) => this.#log(error),
     })
+    this.#resizer = new Resizer(this.#observed, deps, () => this.#writeStatus(this.#waiting, {}))
     this.#status = new StatusWriter(deps.client, (error) => this.#log(error))
   }
 
@@ -76,6 +81,11 @@ export class PodWorker {
   get isAlive(): boolean {
     const { phase } = this.pod.status ?? {}
     return !this.#terminated && !this.#rejection && phase !== 'Succeeded' && phase !== 'Failed'
+  }
+
+  /** Whether it waits for resources that others hold. */
+  get waitsForRoom(): boolean {
+    return this.#resizer.state.pending?.reason === 'Deferred'
   }
 
   /** The pod as it is now; a deletion interrupts what is under way. */
@@ -186,8 +196,16 @@ export class PodWorker {
         return this.#finish({ grace: graceOf(pod) })
       const deadline = untilDeadline(pod, Date.now())
       if (deadline === 0) return this.#finish({ grace: graceOf(pod), failure: DEADLINE_EXCEEDED })
-      const started = this.#probers.started()
-      const decision = decide({ pod, observed: containers, started, now: Date.now(), ...(sandbox && { sandbox }) })
+      const { resized, recheck: resizeAgain } = await this.#resizer.sync()
+      if (this.#abort.signal.aborted) return undefined
+      const decision = decide({
+        pod: this.#resizer.granted,
+        observed: containers,
+        started: this.#probers.started(),
+        resized,
+        now: Date.now(),
+        ...(sandbox && { sandbox }),
+      })
       if (decision.finished) return this.#finish({ grace: graceOf(pod) })
       for (const { attempt, why } of decision.kill) await this.#killer.kill(attempt, why)
       if (decision.kill.length > 0) continue
@@ -196,7 +214,7 @@ export class PodWorker {
       if (due.size === 0) {
         this.#writeStatus(waiting, {})
         const refresh = await this.#volumes.refresh()
-        return earliest([decision.recheckAfter, recheck, refresh, deadline])
+        return earliest([decision.recheckAfter, recheck, refresh, deadline, resizeAgain])
       }
       this.#writeStatus(waiting, {})
       if (decision.sandbox !== undefined) await this.#startSandbox(decision.sandbox)
@@ -310,6 +328,7 @@ export class PodWorker {
     { over = false, failure }: { over?: boolean; failure?: Ending['failure'] },
   ): void {
     const { runtime, hostIP } = this.#deps
+    this.#waiting = waiting
     const status = podStatus({
       pod: this.pod,
       sandbox: this.#observed.sandbox,
@@ -317,6 +336,7 @@ export class PodWorker {
       waiting,
       started: this.#probers.started(),
       ready: this.#probers.ready(),
+      resize: this.#resizer.state,
       over,
       ...(failure && { failure }),
       podIP: this.#observed.podIP,

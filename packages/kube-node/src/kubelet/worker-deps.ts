@@ -4,6 +4,7 @@ import type { Pod } from '../model/pod.ts'
 import type { Service } from '../model/service.ts'
 import type { PodRuntime } from '../runtime/pod-runtime.ts'
 import type { Resources } from './machine-resources.ts'
+import type { ResizeRefusal } from './resize/refusal.ts'
 
 /** What the worker of a pod and its parts have of the node. */
 export interface WorkerDeps {
@@ -23,6 +24,8 @@ export interface WorkerDeps {
   resources: Resources
   /** Address of the cluster's DNS server; absent = pods have this machine's resolver. */
   clusterDns?: string
+  /** Why the node can't give a pod the resources that its spec asks for now. */
+  resizeRefusal(pod: Pod): ResizeRefusal | undefined
   /** All Services, for the variables that tell where they are. */
   services(): Service[]
   event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void

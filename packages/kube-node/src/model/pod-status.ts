@@ -1,3 +1,5 @@
+import type { ResourceRequirements } from './pod.ts'
+
 /** What the kubelet says of a pod. */
 export interface PodStatus {
   phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed'
@@ -36,6 +38,25 @@ export interface ContainerStatus {
   restartCount: number
   state: { waiting?: WaitingState; running?: { startedAt: string }; terminated?: TerminatedState }
   lastState: { terminated?: TerminatedState }
+  /** Requests that the node has granted. */
+  allocatedResources?: Record<string, string>
+  /** What the container has. */
+  resources?: ResourceRequirements
+  volumeMounts?: VolumeMountStatus[]
+  user?: { linux: LinuxUser }
+}
+
+export interface VolumeMountStatus {
+  name: string
+  mountPath: string
+  readOnly?: boolean
+  recursiveReadOnly?: string
+}
+
+export interface LinuxUser {
+  uid: number
+  gid: number
+  supplementalGroups: number[]
 }
 
 export interface WaitingState {

@@ -69,7 +69,8 @@ export interface Container {
   envFrom?: EnvFrom[]
   ports?: ContainerPort[]
   volumeMounts?: VolumeMount[]
-  resources?: { limits?: Record<string, string>; requests?: Record<string, string> }
+  resources?: ResourceRequirements
+  resizePolicy?: { resourceName: string; restartPolicy: 'NotRequired' | 'RestartContainer' }[]
   livenessProbe?: Probe
   readinessProbe?: Probe
   startupProbe?: Probe
@@ -89,6 +90,11 @@ export interface Container {
   tty?: boolean
   terminationMessagePath?: string
   terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError'
+}
+
+export interface ResourceRequirements {
+  limits?: Record<string, string>
+  requests?: Record<string, string>
 }
 
 export interface EphemeralContainer extends Container {

@@ -5,6 +5,7 @@ export type PodEngine = Pick<
   ContainerEngine,
   | 'createContainer'
   | 'start'
+  | 'update'
   | 'stop'
   | 'kill'
   | 'remove'
@@ -69,6 +70,8 @@ export const LABELS = {
   imageRef: 'slipway.dev/image-ref',
   /** As the pod's spec named it when the container was made. */
   image: 'slipway.dev/image',
+  /** Its resources as the spec had them then, in JSON. */
+  resources: 'slipway.dev/resources',
   /** The sandbox whose namespaces it joined. */
   sandbox: 'io.kubernetes.sandbox.id',
 } as const

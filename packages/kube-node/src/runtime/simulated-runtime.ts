@@ -65,6 +65,8 @@ class SimulatedEngine implements PodEngine {
     this.#tell('die', state)
   }
 
+  async update(): Promise<void> {}
+
   kill(id: string): Promise<void> {
     return this.stop(id)
   }

@@ -1,12 +1,14 @@
 import { parseQuantity } from '@slipway/kube-objects'
 import type { NodeObject } from '../model/node.ts'
 import type { Container, Pod } from '../model/pod.ts'
+import type { PodStatus } from '../model/pod-status.ts'
 
 /** Amounts in nano units by resource. */
 export type Amounts = Map<string, bigint>
 
 /** What a pod asks for: its containers together, or the largest of its init containers beside the sidecars before it (KEP-753). */
-export function podRequests({ spec }: Pod): Amounts {
+export function podRequests({ spec, status }: Pod): Amounts {
+  const requestsOf = (container: Container): Amounts => heldOrAsked(container, status)
   const total: Amounts = new Map()
   for (const container of spec.containers) add(total, requestsOf(container))
   const sidecars: Amounts = new Map()
@@ -40,7 +42,18 @@ export function insufficient(pod: Pod, node: NodeObject, others: Pod[]): string[
 const UNIT = 1_000_000_000n
 const MOST = UNIT ** 2n
 
-const requestsOf = ({ resources }: Container): Amounts => amountsOf(resources?.requests)
+/** While its resources change, a container counts with the more of old and new; with the old alone when it can't get the new (KEP-1287). */
+function heldOrAsked({ name, resources }: Container, status: PodStatus | undefined): Amounts {
+  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
+  const held = statuses.find((one) => one.name === name)?.allocatedResources
+  const asked = amountsOf(resources?.requests)
+  if (held === undefined) return asked
+  if (status?.conditions?.some(({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible')) {
+    return amountsOf(held)
+  }
+  raise(asked, amountsOf(held))
+  return asked
+}
 
 function amountsOf(quantities: Record<string, string> = {}): Amounts {
   return new Map(Object.entries(quantities).map(([resource, quantity]) => [resource, parseQuantity(quantity)]))

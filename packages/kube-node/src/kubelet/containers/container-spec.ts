@@ -1,7 +1,13 @@
 import { join } from 'node:path'
-import type { BindMount, ContainerSpec, ImageInfo, PortPublication } from '@slipway/container-engine'
+import type {
+  BindMount,
+  ContainerResources,
+  ContainerSpec,
+  ImageInfo,
+  PortPublication,
+} from '@slipway/container-engine'
 import { quantityValue } from '@slipway/kube-objects'
-import type { Container, Pod } from '../../model/pod.ts'
+import type { Container, Pod, ResourceRequirements } from '../../model/pod.ts'
 import { LABELS, SANDBOX } from '../../runtime/pod-runtime.ts'
 import { expandVariables } from '../configuration/expand.ts'
 import { kernelHostName } from '../network-files/host-name.ts'
@@ -43,7 +49,7 @@ export function containerSpec(plan: ContainerPlan): ContainerSpec {
     env: [...env].map(([name, value]) => `${name}=${value}`),
     ...(container.workingDir && { workingDir: container.workingDir }),
     ...securityOf(pod, container, plan),
-    ...resourcesOf(container),
+    ...engineResources(container.resources),
     labels: labelsOf(plan),
     mounts: mountsOf(plan),
     network: pod.spec.hostNetwork ? 'host' : `container:${sandbox}`,
@@ -104,12 +110,13 @@ function labelsOf({ pod, container, attempt, instance, imageRef, sandbox }: Cont
     [LABELS.attempt]: String(attempt),
     [LABELS.imageRef]: imageRef,
     [LABELS.image]: container.image,
+    [LABELS.resources]: JSON.stringify(container.resources ?? {}),
     [LABELS.sandbox]: sandbox,
   }
 }
 
-function resourcesOf({ resources = {} }: Container): Partial<ContainerSpec> {
-  const { limits = {}, requests = {} } = resources
+/** What the engine keeps a container to. */
+export function engineResources({ limits = {}, requests = {} }: ResourceRequirements = {}): ContainerResources {
   const memory = limits.memory && quantityValue(limits.memory)
   const cpu = limits.cpu && quantityValue(limits.cpu)
   const share = requests.cpu && quantityValue(requests.cpu)

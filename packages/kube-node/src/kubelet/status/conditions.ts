@@ -1,6 +1,7 @@
 import type { Pod } from '../../model/pod.ts'
 import type { ContainerStatus, PodCondition, PodStatus } from '../../model/pod-status.ts'
 import { isSidecar } from '../decide.ts'
+import type { ResizeState } from '../resize/resizer.ts'
 
 interface Known {
   phase: PodStatus['phase']
@@ -8,6 +9,7 @@ interface Known {
   main: ContainerStatus[]
   /** Whether a sandbox runs. */
   sandboxed: boolean
+  resize: ResizeState
   /** RFC 3339. */
   now: string
 }
@@ -24,6 +26,7 @@ export function conditionsOf(pod: Pod, known: Known): PodCondition[] {
     Ready: containersReady.status === 'True' ? gates(pod) : containersReady,
     ContainersReady: containersReady,
     PodScheduled: { status: 'True' },
+    ...resizeVerdicts(known.resize),
   }
   return Object.entries(verdicts).map(([type, verdict]): PodCondition => {
     const last = before.find((condition) => condition.type === type)
@@ -37,6 +40,28 @@ export function conditionsOf(pod: Pod, known: Known): PodCondition[] {
       ...(generation !== undefined && { observedGeneration: generation }),
     }
   })
+}
+
+/** Conditions that are there only while a change of resources is. */
+export const PASSING_CONDITIONS = ['PodResizePending', 'PodResizeInProgress']
+
+const OWN_CONDITIONS = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+  ...PASSING_CONDITIONS,
+])
+
+/** Whether a condition is the kubelet's to say. */
+export const isOwnCondition = (type: string): boolean => OWN_CONDITIONS.has(type)
+
+function resizeVerdicts({ pending, inProgress }: ResizeState): Record<string, Verdict> {
+  return {
+    ...(pending && { PodResizePending: { status: 'True', ...pending } }),
+    ...(inProgress && { PodResizeInProgress: { status: 'True', ...inProgress } }),
+  }
 }
 
 function readiness(pod: Pod, { phase, init, main }: Known): Verdict {

@@ -1,5 +1,5 @@
 import { timestamp } from '../../controllers/clock.ts'
-import type { Container } from '../../model/pod.ts'
+import type { Container, ResourceRequirements } from '../../model/pod.ts'
 import type { ContainerStatus, TerminatedState } from '../../model/pod-status.ts'
 import { isSidecar } from '../decide.ts'
 import type { Attempt } from '../observe.ts'
@@ -29,6 +29,27 @@ export function containerStatus(container: Container, input: StatusInput): Conta
         ? { terminated: ended }
         : { waiting: wait ?? { reason: firstReason(input) } },
     lastState: last ? { terminated: last } : {},
+    ...(current && granted(input.resize.held.get(container.name) ?? container.resources)),
+    ...mountsOf(container),
+    ...(current?.user && { user: { linux: current.user } }),
+  }
+}
+
+/** What the container has; the requests among it are what the node has set aside (pkg/kubelet/kubelet_pods.go). */
+function granted(resources: ResourceRequirements = {}): Pick<ContainerStatus, 'resources' | 'allocatedResources'> {
+  const { requests = {} } = resources
+  return { resources, ...(Object.keys(requests).length > 0 && { allocatedResources: requests }) }
+}
+
+/** No engine here mounts what lies below a read-only mount read-only too. */
+function mountsOf({ volumeMounts = [] }: Container): Pick<ContainerStatus, 'volumeMounts'> {
+  if (volumeMounts.length === 0) return {}
+  return {
+    volumeMounts: volumeMounts.map(({ name, mountPath, readOnly }) => ({
+      name,
+      mountPath,
+      ...(readOnly && { readOnly, recursiveReadOnly: 'Disabled' }),
+    })),
   }
 }
 

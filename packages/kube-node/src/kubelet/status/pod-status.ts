@@ -1,7 +1,8 @@
 import type { Container, Pod } from '../../model/pod.ts'
 import type { ContainerStatus, PodStatus } from '../../model/pod-status.ts'
 import type { Attempt, Observed } from '../observe.ts'
-import { conditionsOf } from './conditions.ts'
+import type { ResizeState } from '../resize/resizer.ts'
+import { conditionsOf, isOwnCondition } from './conditions.ts'
 import { containerStatus } from './container-status.ts'
 import { phaseOf } from './phase.ts'
 
@@ -12,6 +13,7 @@ export interface StatusInput {
   waiting: ReadonlyMap<string, { reason: string; message?: string }>
   started: ReadonlySet<string>
   ready: ReadonlySet<string>
+  resize: ResizeState
   /** Nothing of the pod will run again. */
   over: boolean
   /** Why the node ended it, if it did. */
@@ -38,7 +40,7 @@ export function podStatus(input: StatusInput): PodStatus {
   const sandboxed = input.sandbox?.status === 'running'
   return {
     phase,
-    conditions: conditionsOf(pod, { phase, init, main, sandboxed, now }),
+    conditions: conditionsOf(pod, { phase, init, main, sandboxed, resize: input.resize, now }),
     reason: failure?.reason ?? before?.reason ?? null,
     message: failure?.message ?? before?.message ?? null,
     hostIP,
@@ -55,6 +57,6 @@ export function podStatus(input: StatusInput): PodStatus {
 /** A status that was written with what the kubelet says now; conditions of others are kept. */
 export function mergeStatus(before: PodStatus | undefined, said: PodStatus): PodStatus {
   const own = said.conditions ?? []
-  const foreign = (before?.conditions ?? []).filter(({ type }) => !own.some((condition) => condition.type === type))
+  const foreign = (before?.conditions ?? []).filter(({ type }) => !isOwnCondition(type))
   return { ...before, ...said, conditions: [...own, ...foreign] }
 }

@@ -2,6 +2,7 @@ import { isApiError, type KubeClient } from '@slipway/kube-client'
 import { canonicalJson } from '../../canonical.ts'
 import type { Pod } from '../../model/pod.ts'
 import type { PodStatus } from '../../model/pod-status.ts'
+import { PASSING_CONDITIONS } from './conditions.ts'
 import { mergeStatus } from './pod-status.ts'
 
 const RETRY = 500
@@ -65,7 +66,13 @@ function replaced({ podIPs = [], hostIPs = [], conditions = [] }: PodStatus): Re
   return {
     podIPs: [replace, ...podIPs],
     hostIPs: [replace, ...hostIPs],
-    conditions: conditions.map((condition) => ({ reason: null, message: null, ...condition })),
+    conditions: [
+      ...conditions.map((condition) => ({ reason: null, message: null, ...condition })),
+      ...PASSING_CONDITIONS.filter((type) => !conditions.some((condition) => condition.type === type)).map((type) => ({
+        $patch: 'delete',
+        type,
+      })),
+    ],
   }
 }
 

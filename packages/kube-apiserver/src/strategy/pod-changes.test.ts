@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest'
+import type { Spec } from '../defaults/spec.ts'
+import { podChangeErrors } from './pod-changes.ts'
+
+const amounts = (requests: object, limits?: object): Spec => ({ resources: { requests, ...(limits && { limits }) } })
+const podOf = (container: Spec, init: Spec = {}, spec: Spec = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'p' },
+  spec: {
+    containers: [{ name: 'c', image: 'i', ...container }],
+    initContainers: [{ name: 'init', image: 'i', ...init }],
+    ...spec,
+  },
+  status: { qosClass: 'Burstable' },
+})
+const sidecar = (requests: object): Spec => ({ restartPolicy: 'Always', ...amounts(requests) })
+const before = podOf(amounts({ cpu: '1' }, { cpu: '2' }))
+
+/** The words are those of ValidatePodResize. */
+it.each([
+  ['other amounts', before, podOf(amounts({ cpu: '2' }, { cpu: '3' })), []],
+  ['more kinds of them', before, podOf(amounts({ cpu: '1', memory: '1Gi' }, { cpu: '2' })), []],
+  ['a sidecar', podOf({}, sidecar({ cpu: '1' })), podOf({}, sidecar({ cpu: '2' })), []],
+  [
+    'a limit that is gone',
+    before,
+    podOf(amounts({ cpu: '1' })),
+    ['spec.containers[0].resources.limits: Forbidden: resource limits cannot be removed'],
+  ],
+  [
+    "a sidecar's request that is gone",
+    podOf(amounts({ cpu: '1' }), sidecar({ cpu: '1', memory: '1Gi' })),
+    podOf(amounts({ cpu: '1' }), sidecar({ cpu: '1' })),
+    ['spec.initContainers[0].resources.requests: Forbidden: resource requests cannot be removed'],
+  ],
+  [
+    'another class of service',
+    podOf({}),
+    podOf(amounts({ cpu: '1' })),
+    ['spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing'],
+  ],
+  [
+    'an init container',
+    podOf(amounts({ cpu: '1' }), amounts({ cpu: '1' })),
+    podOf(amounts({ cpu: '1' }), amounts({ cpu: '2' })),
+    ['spec: Forbidden: resources for non-sidecar init containers are immutable'],
+  ],
+  [
+    'another image',
+    before,
+    podOf({ ...amounts({ cpu: '1' }, { cpu: '2' }), image: 'j' }),
+    ['spec: Forbidden: only cpu and memory resources are mutable'],
+  ],
+])('a resize with %s is checked', (_what, current, next, expected) => {
+  const errors = podChangeErrors(next, current, 'resize')
+
+  expect(errors.map(({ field, message }) => `${field}: ${message}`)).toEqual(expected)
+})
