@@ -1,24 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
+import { exampleOf, ROOT } from './workspace.ts'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
-
-/** The example of a package's README, and what it prints. */
-function exampleOf(name: string): { code: string; printed: string } {
-  const text = readFileSync(`${root}packages/${name}/README.md`, 'utf8')
-  const block = (language: string) => new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(text)?.[1] ?? ''
-  return { code: block('js'), printed: block('text') }
-}
-
-describe.each(['go-template', 'helm-chart'])('the example of %s', (name) => {
+describe.each(['errors', 'go-yaml', 'go-template', 'helm-chart'])('the example of %s', (name) => {
   it('is bundled without modules of Node, and prints what the README says with the globals of a page alone', async () => {
     const { code, printed } = exampleOf(name)
     // A module of Node's own would end this.
     const { outputFiles } = await build({
-      stdin: { contents: code, resolveDir: root, loader: 'js' },
+      stdin: { contents: code, resolveDir: ROOT, loader: 'js' },
       bundle: true,
       write: false,
       platform: 'browser',

@@ -35,6 +35,13 @@ export function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8')
 }
 
+/** The example of a package's README, and what it prints. */
+export function exampleOf(name: string): { code: string; printed: string } {
+  const text = read(`packages/${name}/README.md`)
+  const block = (language: string) => new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(text)?.[1] ?? ''
+  return { code: block('js'), printed: block('text') }
+}
+
 /** The paths of the TypeScript files that make up the product: no tests, no fakes, nothing generated. */
 export function sources(member: Member): string[] {
   return readdirSync(join(ROOT, member.folder, 'src'), { recursive: true, encoding: 'utf8' })
