@@ -1,25 +1,39 @@
-import { Scanner, type Token } from './scanner.ts'
+import { type Comment, type ScalarStyle, Scanner, type Token } from './scanner.ts'
 import { type Mark, parseProblem, scanProblem, valueProblem } from './yaml-error.ts'
 
 interface NodeBase {
   readonly mark: Mark
   /** The full tag, empty when there is none. */
   readonly tag: string
+  /** Its name for aliases. */
+  readonly anchor: string | undefined
 }
 export interface ScalarNode extends NodeBase {
   readonly kind: 'scalar'
   readonly text: string
   /** Without quotes: its type follows from its text. */
   readonly isImplicit: boolean
+  readonly style: ScalarStyle
 }
 export interface SequenceNode extends NodeBase {
   readonly kind: 'sequence'
   readonly items: Node[]
+  /** Where the dashes of a block sequence stand. */
+  readonly dashes: Mark[]
+  readonly isFlow: boolean
+  /** Where the bracket of a flow collection closes. */
+  end?: Mark
 }
 export interface MappingNode extends NodeBase {
   readonly kind: 'mapping'
   /** Keys and values in turn. */
-  readonly pairs: { key: Node; value: Node }[]
+  readonly pairs: Pair[]
+  readonly isFlow: boolean
+  end?: Mark
+}
+export interface Pair {
+  readonly key: Node
+  value: Node
 }
 export interface AliasNode extends NodeBase {
   readonly kind: 'alias'
@@ -36,14 +50,14 @@ const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|[\
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const suspect = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]/
 
-/** The node tree of a text's first document, undefined when there is none. Throws YamlProblem. */
-export function compose(stream: string): Node | undefined {
+/** The node tree of a text's first document, undefined when there is none; its comments too where wanted. Throws YamlProblem. */
+export function compose(stream: string, comments?: Comment[]): Node | undefined {
   const text = stream.startsWith('\ufeff') ? stream.slice(1) : stream
   if (suspect.test(text)) {
     const at = text.search(forbidden)
     if (at !== -1) throw forbiddenCharacter(text, at)
   }
-  return new Composer(text).document()
+  return new Composer(text, comments).document()
 }
 
 function forbiddenCharacter(text: string, at: number): Error {
@@ -67,8 +81,8 @@ class Composer {
   private readonly handles = new Map<string, string>()
   private depth = 0
 
-  constructor(text: string) {
-    this.scanner = new Scanner(text)
+  constructor(text: string, comments: Comment[] | undefined) {
+    this.scanner = new Scanner(text, comments)
   }
 
   document(): Node | undefined {
@@ -145,37 +159,37 @@ class Composer {
     const target = this.anchors.get(name)
     if (!target) throw valueProblem(`unknown anchor '${name}' referenced`, mark)
     this.scanner.skip()
-    return { kind: 'alias', mark, tag: '', name, target }
+    return { kind: 'alias', mark, tag: '', anchor: undefined, name, target }
   }
 
   private content(first: Token, isBlock: boolean, mayBeIndentless: boolean): Node {
     const { anchor, tag } = this.properties()
     const { mark } = first
     const token = this.scanner.peek()
-    const base = { mark, tag }
-    if (mayBeIndentless && token.type === 'blockEntry') return this.sequence(base, anchor, 'indentless')
+    const base = { mark, tag, anchor }
+    if (mayBeIndentless && token.type === 'blockEntry') return this.sequence(base, 'indentless')
     switch (token.type) {
       case 'scalar': {
         this.scanner.skip()
-        const isImplicit = (tag === '' && token.isPlain) || tag === '!'
-        return this.named(anchor, { kind: 'scalar', ...base, text: token.value, isImplicit })
+        const isImplicit = (tag === '' && token.style === 'plain') || tag === '!'
+        return this.named({ kind: 'scalar', ...base, text: token.value, isImplicit, style: token.style })
       }
       case 'flowSequenceStart':
-        return this.sequence(base, anchor, 'flow')
+        return this.sequence(base, 'flow')
       case 'flowMappingStart':
-        return this.mapping(base, anchor, 'flow')
+        return this.mapping(base, 'flow')
       case 'blockSequenceStart':
-        if (isBlock) return this.sequence(base, anchor, 'block')
+        if (isBlock) return this.sequence(base, 'block')
         break
       case 'blockMappingStart':
-        if (isBlock) return this.mapping(base, anchor, 'block')
+        if (isBlock) return this.mapping(base, 'block')
         break
       default:
     }
     if (anchor === undefined && tag === '') {
       throw parseProblem('did not find expected node content', token.mark, mark)
     }
-    return this.named(anchor, { kind: 'scalar', ...base, text: '', isImplicit: tag === '' })
+    return this.named({ kind: 'scalar', ...base, text: '', isImplicit: tag === '', style: 'plain' })
   }
 
   private properties(): { anchor: string | undefined; tag: string } {
@@ -198,31 +212,29 @@ class Composer {
     return prefix + token.suffix
   }
 
-  private named<T extends Node>(anchor: string | undefined, node: T): T {
-    if (anchor !== undefined) this.anchors.set(anchor, node)
+  private named<T extends Node>(node: T): T {
+    if (node.anchor !== undefined) this.anchors.set(node.anchor, node)
     return node
   }
 
-  private sequence(
-    base: { mark: Mark; tag: string },
-    anchor: string | undefined,
-    style: 'block' | 'flow' | 'indentless',
-  ): Node {
-    const node = this.named(anchor, { kind: 'sequence' as const, ...base, items: [] as Node[] })
-    if (style === 'flow') this.flowSequence(node.items)
-    else if (style === 'block') this.blockSequence(node.items)
-    else this.indentlessSequence(node.items)
+  private sequence(base: NodeBase, style: 'block' | 'flow' | 'indentless'): Node {
+    const node: SequenceNode = { kind: 'sequence', ...base, items: [], dashes: [], isFlow: style === 'flow' }
+    this.named(node)
+    if (style === 'flow') node.end = this.flowSequence(node.items)
+    else if (style === 'block') this.blockSequence(node)
+    else this.indentlessSequence(node)
     return node
   }
 
-  private mapping(base: { mark: Mark; tag: string }, anchor: string | undefined, style: 'block' | 'flow'): Node {
-    const node = this.named(anchor, { kind: 'mapping' as const, ...base, pairs: [] as MappingNode['pairs'] })
-    if (style === 'flow') this.flowMapping(node.pairs)
+  private mapping(base: NodeBase, style: 'block' | 'flow'): Node {
+    const node: MappingNode = { kind: 'mapping', ...base, pairs: [], isFlow: style === 'flow' }
+    this.named(node)
+    if (style === 'flow') node.end = this.flowMapping(node.pairs)
     else this.blockMapping(node.pairs)
     return node
   }
 
-  private blockSequence(items: Node[]): void {
+  private blockSequence({ items, dashes }: SequenceNode): void {
     const start = this.take()
     for (;;) {
       const token = this.take()
@@ -230,21 +242,23 @@ class Composer {
       if (token.type !== 'blockEntry') {
         throw parseProblem("did not find expected '-' indicator", token.mark, start.mark)
       }
+      dashes.push(token.mark)
       const { type } = this.scanner.peek()
       items.push(type === 'blockEntry' || type === 'blockEnd' ? emptyScalar(token.mark) : this.node(true, false))
     }
   }
 
-  private indentlessSequence(items: Node[]): void {
+  private indentlessSequence({ items, dashes }: SequenceNode): void {
     while (this.scanner.peek().type === 'blockEntry') {
       const { mark } = this.take()
+      dashes.push(mark)
       const { type } = this.scanner.peek()
       const isEmpty = type === 'blockEntry' || type === 'key' || type === 'value' || type === 'blockEnd'
       items.push(isEmpty ? emptyScalar(mark) : this.node(true, false))
     }
   }
 
-  private blockMapping(pairs: MappingNode['pairs']): void {
+  private blockMapping(pairs: Pair[]): void {
     const start = this.take()
     for (;;) {
       const token = this.scanner.peek()
@@ -271,15 +285,16 @@ class Composer {
     return type === 'key' || type === 'value' || type === 'blockEnd' ? emptyScalar(mark) : this.node(true, true)
   }
 
-  private flowSequence(items: Node[]): void {
+  private flowSequence(items: Node[]): Mark {
     const start = this.take()
     while (this.nextFlowItem('flowSequenceEnd', items.length === 0, start)) {
       const token = this.scanner.peek()
       items.push(token.type === 'key' ? this.singlePair() : this.node(false, false))
     }
+    return this.take().mark
   }
 
-  /** Takes the comma between items; false at the end, which is taken too. */
+  /** Takes the comma between items; false at the end. */
   private nextFlowItem(end: 'flowSequenceEnd' | 'flowMappingEnd', isFirst: boolean, start: Token): boolean {
     let token = this.scanner.peek()
     if (token.type !== end && !isFirst) {
@@ -290,9 +305,7 @@ class Composer {
       this.scanner.skip()
       token = this.scanner.peek()
     }
-    if (token.type !== end) return true
-    this.scanner.skip()
-    return false
+    return token.type !== end
   }
 
   /** `[a: b]` has a mapping of one pair. Where its key is empty, libyaml loses the token that follows. */
@@ -302,7 +315,8 @@ class Composer {
     const isEmpty = after.type === 'value' || after.type === 'flowEntry' || after.type === 'flowSequenceEnd'
     if (isEmpty) this.scanner.skip()
     const key = isEmpty ? emptyScalar(after.mark) : this.node(false, false)
-    return { kind: 'mapping', mark, tag: '', pairs: [{ key, value: this.flowValue('flowSequenceEnd') }] }
+    const pairs = [{ key, value: this.flowValue('flowSequenceEnd') }]
+    return { kind: 'mapping', mark, tag: '', anchor: undefined, pairs, isFlow: true }
   }
 
   /** What follows a key in flow context, nothing if there is no colon. */
@@ -315,7 +329,7 @@ class Composer {
     return emptyScalar(this.scanner.peek().mark)
   }
 
-  private flowMapping(pairs: MappingNode['pairs']): void {
+  private flowMapping(pairs: Pair[]): Mark {
     const start = this.take()
     while (this.nextFlowItem('flowMappingEnd', pairs.length === 0, start)) {
       const token = this.scanner.peek()
@@ -329,9 +343,10 @@ class Composer {
       const key = isEmpty ? emptyScalar(after.mark) : this.node(false, false)
       pairs.push({ key, value: this.flowValue('flowMappingEnd') })
     }
+    return this.take().mark
   }
 }
 
 function emptyScalar(mark: Mark): Node {
-  return { kind: 'scalar', mark, tag: '', text: '', isImplicit: true }
+  return { kind: 'scalar', mark, tag: '', anchor: undefined, text: '', isImplicit: true, style: 'plain' }
 }

@@ -1,20 +1,13 @@
-import { isBlank, isBlankOrEnd, isBreak, isPrintable } from './characters.ts'
+import { isBlank, isBreak, isPrintable } from './characters.ts'
+import { analyze, chosenStyle, type Dialect, escaped } from './scalar-shape.ts'
+import type { ScalarStyle } from './scanner.ts'
 
-/** How a scalar should look, if its characters allow it. */
-export type Style = 'plain' | 'double' | 'literal'
-
-/** In what the emitters of goyaml's versions differ. */
-export interface Dialect {
-  /** Plain and quoted scalars fold at the first space beyond this column. */
-  readonly width: number
-  /** Whether a list in a map stands on its key's level. */
-  readonly hasFlatLists: boolean
-  /** Whether a block scalar may have tabs. */
-  readonly blocksHaveTabs: boolean
+/** An item or pair between brackets, with its comments. */
+export interface FlowItem {
+  readonly head: string
+  readonly line: string
+  readonly write: () => void
 }
-
-export const goyamlV2: Dialect = { width: 80, hasFlatLists: true, blocksHaveTabs: false }
-export const goyamlV3: Dialect = { width: Number.POSITIVE_INFINITY, hasFlatLists: false, blocksHaveTabs: true }
 
 /** Writes block YAML as libyaml's emitter does in goyaml: tracks column, indent and what was written last. */
 export class Emitter {
@@ -25,6 +18,10 @@ export class Emitter {
   /** Only indentation and indicators stand on this line so far. */
   private wroteIndent = true
   private indent = -1
+  /** Where a comment ended a block: the next line there stands apart. */
+  private footIndent = -1
+  private flowLevel = 0
+  private pendingComment = ''
 
   constructor(dialect: Dialect) {
     this.dialect = dialect
@@ -33,21 +30,22 @@ export class Emitter {
   /** The text, ended with a newline. */
   finish(): string {
     this.indent = 0
+    this.footIndent = -1
     this.writeIndent()
     return this.out
   }
 
   /** Further lines of a scalar stand one level deeper. */
-  scalar(text: string, style: Style, isSimpleKey: boolean): void {
+  scalar(text: string, style: ScalarStyle, isSimpleKey: boolean): void {
     const outer = this.indent
     this.indent = Math.max(outer, 0) + 2
     this.styled(text, style, isSimpleKey)
     this.indent = outer
   }
 
-  private styled(text: string, style: Style, isSimpleKey: boolean): void {
+  private styled(text: string, style: ScalarStyle, isSimpleKey: boolean): void {
     const shape = analyze(text, this.dialect)
-    switch (chosenStyle(text, style, shape, isSimpleKey)) {
+    switch (chosenStyle(text, style, shape, { isSimpleKey, inFlow: this.flowLevel > 0 })) {
       case 'plain':
         this.plain(text, !isSimpleKey)
         return
@@ -59,6 +57,9 @@ export class Emitter {
         return
       case 'literal':
         this.literal(text)
+        return
+      case 'folded':
+        this.foldedBlock(text)
         return
     }
   }
@@ -77,12 +78,91 @@ export class Emitter {
   nested(isListInMap: boolean, write: () => void): void {
     const outer = this.indent
     if (outer < 0) this.indent = 0
-    else if (!(isListInMap && this.dialect.hasFlatLists) || this.wroteIndent) this.indent += 2
+    else if (!(isListInMap && this.dialect.hasFlatLists) || (this.wroteIndent && this.column > 0)) this.indent += 2
     write()
     this.indent = outer
   }
 
-  /** Writes a tag in front of a node. */
+  get inFlow(): boolean {
+    return this.flowLevel > 0
+  }
+
+  /** Writes what stands between brackets, on one line but for comments. */
+  flow(brackets: '{}' | '[]', items: readonly FlowItem[]): void {
+    const { indent: outer, pendingComment } = this
+    this.indent = Math.max(outer, 0) + 2
+    this.pendingComment = ''
+    this.indicator(brackets.charAt(0), true, true)
+    this.wroteSpace = true
+    this.flowLevel++
+    let hasComma = true
+    for (const { head, line, write } of items) {
+      if (!hasComma) this.indicator(',', false, false)
+      this.headComment(head)
+      if (this.column === 0) this.writeIndent()
+      write()
+      hasComma = line !== ''
+      if (!hasComma) continue
+      this.indicator(',', false, false)
+      this.setLineComment(line)
+      this.lineComment()
+    }
+    this.flowLevel--
+    this.indent = outer
+    this.pendingComment = pendingComment
+    if (this.column === 0) this.writeIndent()
+    this.indicator(brackets.charAt(1), false, false)
+  }
+
+  /** Comments above what follows. */
+  headComment(text: string): void {
+    if (text === '') return
+    this.writeIndent()
+    this.comment(text)
+  }
+
+  /** Comments that end a block. */
+  footComment(text: string): void {
+    if (text === '') return
+    this.headComment(text)
+    this.footIndent = Math.max(this.indent, 0)
+  }
+
+  /** The document's own comments, apart from its content. */
+  documentComment(text: string, place: 'head' | 'foot'): void {
+    if (text === '') return
+    if (place === 'foot') this.footIndent = 0
+    this.headComment(text)
+    if (place === 'head') this.newline()
+  }
+
+  /** A comment for the end of the line on which the next scalar begins or ends. */
+  setLineComment(text: string): void {
+    this.pendingComment = text
+  }
+
+  /** Writes it, if that is not done already. */
+  lineComment(): void {
+    const text = this.pendingComment
+    if (text === '') return
+    this.pendingComment = ''
+    if (!this.wroteSpace) this.put(' ')
+    this.comment(text)
+  }
+
+  private comment(text: string): void {
+    for (const [index, line] of text.replace(/\n$/, '').split('\n').entries()) {
+      if (line !== '') {
+        if (index > 0) this.writeIndent()
+        this.put(line)
+      }
+      this.newline()
+      this.wroteIndent = true
+    }
+    this.wroteSpace = true
+  }
+
+  /** Writes a tag or anchor in front of a node, or an alias. */
   tag(text: string): void {
     this.indicator(text, true, false)
   }
@@ -117,6 +197,8 @@ export class Emitter {
   private writeIndent(): void {
     const indent = Math.max(this.indent, 0)
     if (!this.wroteIndent || this.column > indent || (this.column === indent && !this.wroteSpace)) this.newline()
+    if (this.footIndent === indent) this.newline()
+    this.footIndent = -1
     if (this.column < indent) this.put(' '.repeat(indent - this.column))
     this.wroteSpace = true
     this.wroteIndent = true
@@ -130,7 +212,7 @@ export class Emitter {
   }
 
   private plain(text: string, folds: boolean): void {
-    if (!this.wroteSpace) this.put(' ')
+    if (!this.wroteSpace && text !== '') this.put(' ')
     if (this.column + text.length <= this.dialect.width) this.put(text)
     else this.foldedPlain(text, folds)
     this.wroteSpace = false
@@ -219,24 +301,52 @@ export class Emitter {
   }
 
   private literal(text: string): void {
-    this.indicator('|', true, false)
-    if (text.startsWith(' ') || isBreak(text.charCodeAt(0))) this.indicator('2', false, false)
-    const chomping = chompingOf(text)
-    if (chomping) this.indicator(chomping, false, false)
-    this.newline()
-    this.wroteIndent = true
-    this.wroteSpace = true
+    this.blockHeader('|', text)
     for (const [, line = '', end = ''] of text.matchAll(lines)) {
       if (line !== '') {
         this.writeIndent()
         this.put(line)
         this.wroteIndent = false
       }
-      if (end !== '') {
-        this.putBreak(end)
-        this.wroteIndent = true
-      }
+      this.blockBreak(end)
     }
+  }
+
+  /** As goyaml has it: one more break for each, unless the text begins with a blank. */
+  private foldedBlock(text: string): void {
+    this.blockHeader('>', text)
+    const startsBlank = isBlank(text.charCodeAt(0)) || isBreak(text.charCodeAt(0))
+    let afterBreak = true
+    let isIndented = true
+    for (const [, line = '', end = ''] of text.matchAll(lines)) {
+      if (line !== '') {
+        this.writeIndent()
+        isIndented = isBlank(line.charCodeAt(0))
+        this.put(line)
+        this.wroteIndent = false
+        afterBreak = false
+      }
+      if (end === '\n' && !afterBreak && !isIndented && !startsBlank) this.newline()
+      this.blockBreak(end)
+      afterBreak = afterBreak || end !== ''
+    }
+  }
+
+  private blockBreak(end: string): void {
+    if (end === '') return
+    this.putBreak(end)
+    this.wroteIndent = true
+  }
+
+  private blockHeader(indicator: '|' | '>', text: string): void {
+    this.indicator(indicator, true, false)
+    if (text.startsWith(' ') || isBreak(text.charCodeAt(0))) this.indicator('2', false, false)
+    const chomping = chompingOf(text)
+    if (chomping) this.indicator(chomping, false, false)
+    if (this.pendingComment === '') this.newline()
+    else this.lineComment()
+    this.wroteIndent = true
+    this.wroteSpace = true
   }
 }
 
@@ -249,103 +359,6 @@ function chompingOf(text: string): '' | '-' | '+' {
 
 /** A line and its break, either of which may be missing. */
 const lines = /([^\n\r\x85\u2028\u2029]*)([\n\r\x85\u2028\u2029]?)/g
-
-const shortEscapes: Record<number, string> = {
-  0: '0',
-  7: 'a',
-  8: 'b',
-  9: 't',
-  10: 'n',
-  11: 'v',
-  12: 'f',
-  13: 'r',
-  27: 'e',
-  34: '"',
-  92: '\\',
-  133: 'N',
-  160: '_',
-  8232: 'L',
-  8233: 'P',
-}
-
-function escaped(code: number): string {
-  const short = shortEscapes[code]
-  if (short !== undefined) return `\\${short}`
-  const hex = code.toString(16).toUpperCase()
-  if (code <= 0xff) return `\\x${hex.padStart(2, '0')}`
-  return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`
-}
-
-/** What the characters of a scalar allow. */
-interface Shape {
-  hasBreaks: boolean
-  plain: boolean
-  single: boolean
-  block: boolean
-}
-
-/** Most scalars: letters, digits and some signs, so nothing to look for. */
-const simple = /^[A-Za-z0-9_/](?:[A-Za-z0-9_/. -]*[A-Za-z0-9_/.-])?$/
-const simpleShape: Shape = { hasBreaks: false, plain: true, single: true, block: true }
-
-/** libyaml's analysis of a scalar for block context. */
-function analyze(text: string, { blocksHaveTabs }: Dialect): Shape {
-  if (simple.test(text)) return simpleShape
-  if (text === '') return { hasBreaks: false, plain: true, single: true, block: false }
-  let hasBreaks = false
-  let isSpecial = false
-  let hasTabs = false
-  let breakThenSpace = false
-  let spaceThenBreak = false
-  let previous: 'space' | 'break' | undefined
-  for (const char of text) {
-    const code = char.codePointAt(0) ?? 0
-    if (code === 0x09 && blocksHaveTabs) hasTabs = true
-    else if (!isPrintable(code)) isSpecial = true
-    if (char === ' ') {
-      if (previous === 'break') breakThenSpace = true
-      previous = 'space'
-    } else if (isBreak(code)) {
-      hasBreaks = true
-      if (previous === 'space') spaceThenBreak = true
-      previous = 'break'
-    } else previous = undefined
-  }
-  const isUnsafe = spaceThenBreak || isSpecial
-  const single = !breakThenSpace && !isUnsafe && !hasTabs
-  const startsOrEndsBlank = /^[ \n\r\x85\u2028\u2029]|[ \n\r\x85\u2028\u2029]$/.test(text)
-  return {
-    hasBreaks,
-    plain: single && !hasBreaks && !startsOrEndsBlank && !hasBlockIndicator(text),
-    single,
-    block: !text.endsWith(' ') && !isUnsafe,
-  }
-}
-
-/** Characters that would start something else than a plain scalar, or end it. */
-function hasBlockIndicator(text: string): boolean {
-  if (text.startsWith('---') || text.startsWith('...')) return true
-  if (/^[#,[\]{}&*!|>'"%@`]/.test(text)) return true
-  if (/^[-?:]/.test(text) && isBlankOrEnd(text.charCodeAt(1))) return true
-  for (let i = 1; i < text.length; i++) {
-    if (text[i] === ':' && (i + 1 === text.length || isBlank(text.charCodeAt(i + 1)))) return true
-    if (text[i] === '#' && isBlankOrEnd(text.charCodeAt(i - 1))) return true
-  }
-  return false
-}
-
-function chosenStyle(
-  text: string,
-  wanted: Style,
-  shape: Shape,
-  isSimpleKey: boolean,
-): 'plain' | 'single' | 'double' | 'literal' {
-  if (isSimpleKey && shape.hasBreaks) return 'double'
-  if (wanted === 'double') return 'double'
-  if (wanted === 'literal') return shape.block && !isSimpleKey ? 'literal' : 'double'
-  if (shape.plain && !(text === '' && isSimpleKey)) return 'plain'
-  return shape.single ? 'single' : 'double'
-}
 
 function utf8Length(text: string): number {
   let length = 0

@@ -28,7 +28,7 @@ export function scanBlockScalar(cursor: TextCursor, parentIndent: number): Token
   }
   if (chomping !== '-') text += leading
   if (chomping === '+') text += trailing
-  return { type: 'scalar', mark, value: text, suffix: '', isPlain: false }
+  return { type: 'scalar', mark, value: text, suffix: '', style: isLiteral ? 'literal' : 'folded' }
 }
 
 /** `|2-`, `>+1`, ... */

@@ -72,7 +72,7 @@ export function scanPlain(cursor: TextCursor, indent: number, inFlow: boolean): 
     })
     if (!inFlow && cursor.column < indent) break
   }
-  return { token: { type: 'scalar', mark, value: text, suffix: '', isPlain: true }, endsLine: gap.hasBreaks }
+  return { token: { type: 'scalar', mark, value: text, suffix: '', style: 'plain' }, endsLine: gap.hasBreaks }
 }
 
 /** Reads a single- or double-quoted scalar. */
@@ -91,7 +91,7 @@ export function scanQuoted(cursor: TextCursor): Token {
     text += part.joins ? scanJoined(cursor) : scanGap(cursor, () => {}).text
   }
   cursor.skip(1)
-  return { type: 'scalar', mark, value: text, suffix: '', isPlain: false }
+  return { type: 'scalar', mark, value: text, suffix: '', style: isSingle ? 'single' : 'double' }
 }
 
 /** After an escaped line break, further breaks stay and spaces go. */

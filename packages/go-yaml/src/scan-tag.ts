@@ -25,7 +25,7 @@ export function scanTag(cursor: TextCursor): Token {
   if (!isBlankOrEnd(cursor.code())) {
     throw scanProblem('did not find expected whitespace or line break', cursor.mark())
   }
-  return { type: 'tag', mark, value, suffix, isPlain: false }
+  return { type: 'tag', mark, value, suffix, style: 'plain' }
 }
 
 function scanHandle(cursor: TextCursor, isDirective: boolean): string {
@@ -66,7 +66,7 @@ export function scanDirective(cursor: TextCursor): Token {
   skipBlanks(cursor)
   const token = name === 'YAML' ? scanVersion(cursor) : scanTagDirective(cursor)
   cursor.skipRestOfLine('did not find expected comment or line break')
-  return { ...token, mark, isPlain: false }
+  return { ...token, mark, style: 'plain' }
 }
 
 function skipBlanks(cursor: TextCursor): void {

@@ -34,8 +34,16 @@ export interface Token {
   readonly value: string
   /** A tag's suffix or a directive's prefix. */
   readonly suffix: string
-  /** A scalar without quotes and not in a block. */
-  readonly isPlain: boolean
+  /** How a scalar is written; of other tokens, plain. */
+  readonly style: ScalarStyle
+}
+
+export type ScalarStyle = 'plain' | 'single' | 'double' | 'literal' | 'folded'
+
+/** A comment that stands alone or behind something; those behind `|` and `>` are not among them. */
+export interface Comment {
+  readonly mark: Mark
+  readonly text: string
 }
 
 /** A place where a key without `?` may have begun. */
@@ -64,7 +72,7 @@ const noKey: SimpleKey = {
 
 /** A token that is its type and no more. */
 function indicator(type: TokenType, mark: Mark): Token {
-  return { type, mark, value: '', suffix: '', isPlain: false }
+  return { type, mark, value: '', suffix: '', style: 'plain' }
 }
 
 /** Letters and digits, which most plain scalars begin with. */
@@ -84,9 +92,12 @@ export class Scanner {
   /** One per flow level, the block context first. */
   private readonly simpleKeys: SimpleKey[] = [noKey]
   private isDone = false
+  private readonly comments: Comment[] | undefined
 
-  constructor(text: string) {
+  /** Comments are put into `comments`, where they are wanted. */
+  constructor(text: string, comments?: Comment[]) {
     this.cursor = new TextCursor(text)
+    this.comments = comments
   }
 
   /** The next token, which stays. */
@@ -279,11 +290,16 @@ export class Scanner {
     for (;;) {
       const skipsTabs = this.flowLevel > 0 || !this.simpleKeyAllowed
       while (cursor.code() === 0x20 || (skipsTabs && cursor.code() === 0x09)) cursor.skip(1)
-      if (cursor.code() === 0x23) cursor.skipToBreak()
+      if (cursor.code() === 0x23) this.skipComment()
       if (!isBreak(cursor.code())) return
       cursor.skipLine()
       if (this.flowLevel === 0) this.simpleKeyAllowed = true
     }
+  }
+
+  private skipComment(): void {
+    if (this.comments) this.comments.push({ mark: this.cursor.mark(), text: this.cursor.readToBreak() })
+    else this.cursor.skipToBreak()
   }
 
   private fetchEnd(): void {
@@ -394,7 +410,7 @@ export class Scanner {
       if (value === '' || !(isBlankOrEnd(code) || '?:,]}%@`'.includes(String.fromCharCode(code)))) {
         throw scanProblem('did not find expected alphabetic or numeric character', cursor.mark())
       }
-      this.insert({ type, mark, value, suffix: '', isPlain: false })
+      this.insert({ type, mark, value, suffix: '', style: 'plain' })
     })
   }
 

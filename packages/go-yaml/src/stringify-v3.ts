@@ -1,6 +1,7 @@
-import { Emitter, goyamlV3 } from './emitter.ts'
+import { Emitter } from './emitter.ts'
 import { formatFloat } from './go-number.ts'
 import { needsQuotes } from './resolve.ts'
+import { goyamlV3 } from './scalar-shape.ts'
 import { compareKeysV3 } from './sort-keys.ts'
 import { maxDepth, unrepresentable } from './stringify.ts'
 

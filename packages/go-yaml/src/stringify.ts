@@ -1,7 +1,8 @@
 import { UserError } from '@slipway/errors'
-import { Emitter, goyamlV2 } from './emitter.ts'
+import { Emitter } from './emitter.ts'
 import { formatFloat } from './go-number.ts'
 import { needsQuotes } from './resolve.ts'
+import { goyamlV2 } from './scalar-shape.ts'
 import { sortKeys } from './sort-keys.ts'
 
 /** Data nested deeper than this is cyclic or hostile. */
