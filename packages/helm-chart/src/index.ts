@@ -52,7 +52,9 @@ export {
   manifestText,
   splitManifests,
 } from './render/manifests.ts'
-export { crdText, RenderError, type RenderedChart, type RenderOptions, renderChart } from './render/render.ts'
+export { postRenderer } from './render/post-render.ts'
+export { crdText, type RenderedChart, type RenderOptions, renderChart } from './render/render.ts'
+export { RenderError } from './render/render-error.ts'
 export {
   addEntry,
   type IndexEntry,

@@ -12,6 +12,7 @@ import { type Capabilities, capabilitiesWithoutCluster, parseKubeVersion } from 
 import { type ReleaseInfo, renderablesOf } from './context.ts'
 import { type Lookup, renderTemplates } from './engine.ts'
 import { type Hook, type Manifest, manifestText, sortManifests } from './manifests.ts'
+import { RenderError } from './render-error.ts'
 
 /** What a chart is rendered with. */
 export interface RenderOptions {
@@ -50,9 +51,6 @@ export interface RenderedChart {
   /** The manifests as `helm get manifest` prints them. */
   readonly text: string
 }
-
-/** Rendering failed after files were rendered; Helm then offers `--debug`. */
-export class RenderError extends UserError {}
 
 /**
  * Renders a chart as Helm does. Throws UserError with Helm's own text: CHART_DEPENDENCIES_INVALID, CHART_VALUES_INVALID;

@@ -5,6 +5,7 @@ import {
   defaultCapabilities,
   type Platform,
   type Release,
+  type RenderOptions,
   releaseOf,
   renderChart,
   type Values,
@@ -26,6 +27,8 @@ export interface RenderRequest {
   skipSchemaValidation?: boolean
   /** Also the notes of subcharts. @default false */
   subchartNotes?: boolean
+  /** Changes the rendered files; called once, when all objects are known that templates look up. */
+  postRender?: RenderOptions['postRender']
 }
 
 /** A release that is not deployed yet, and the chart's CRDs, which Helm installs before it and never upgrades. */
@@ -52,7 +55,7 @@ export class ReleaseRenderer {
 
   async render(request: RenderRequest): Promise<RenderedRelease> {
     const { chart, values, name, namespace, revision, isUpgrade, firstDeployed } = request
-    const { skipSchemaValidation = false, subchartNotes = false } = request
+    const { skipSchemaValidation = false, subchartNotes = false, postRender } = request
     const capabilities = await this.#readCapabilities()
     const found = new Map<string, unknown>()
     for (let round = 1; ; round++) {
@@ -69,6 +72,8 @@ export class ReleaseRenderer {
           if (!found.has(key)) missing.set(key, query)
           return found.get(key)
         },
+        postRender: (files) =>
+          postRender && (missing.size === 0 || round === LOOKUP_ROUNDS) ? postRender(files) : files,
       })
       if (missing.size === 0 || round === LOOKUP_ROUNDS) {
         const now = this.#platform.now()
