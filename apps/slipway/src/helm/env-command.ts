@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { helmFolders } from './settings.ts'
+import { helmFolders, pluginFolders } from './settings.ts'
 
 /** What `helm env` reads. */
 export interface EnvironmentOptions {
@@ -31,7 +31,7 @@ export function environmentText({ env, namespace, name }: EnvironmentOptions): s
     HELM_KUBETOKEN: '',
     HELM_MAX_HISTORY: env.HELM_MAX_HISTORY || '10',
     HELM_NAMESPACE: namespace ?? (env.HELM_NAMESPACE || 'default'),
-    HELM_PLUGINS: env.HELM_PLUGINS || join(data, 'plugins'),
+    HELM_PLUGINS: pluginFolders(env),
     HELM_QPS: env.HELM_QPS || '0.00',
     HELM_REGISTRY_CONFIG: env.HELM_REGISTRY_CONFIG || join(config, 'registry/config.json'),
     HELM_REPOSITORY_CACHE: env.HELM_REPOSITORY_CACHE || join(cache, 'repository'),

@@ -78,7 +78,7 @@ export function log(level: 'ERROR' | 'WARN', message: string, fields: Readonly<R
 }
 
 /** Every occurrence of a flag. */
-export const each = (text: string, all: string[]): string[] => [...all, text]
+export const each = (text: string, all: string[] = []): string[] => [...all, text]
 
 /** Helm's string slices are CSV: a comma separates, a part in double quotes is taken whole. */
 export const list = (text: string, all: string[]): string[] => [
@@ -97,6 +97,13 @@ export function pairs(text: string, all: Readonly<Record<string, string>> = {}):
     return [pair.slice(0, at), pair.slice(at + 1)]
   })
   return { ...all, ...Object.fromEntries(found) }
+}
+
+/** What changes manifests after they are rendered. */
+export function addPostRendererFlags(command: Command): Command {
+  return command
+    .option('--post-renderer <string>', 'the name of a postrenderer type plugin', each)
+    .option('--post-renderer-args <strings>', 'an argument to the post-renderer', each, [])
 }
 
 export function flagError(value: string, flag: string, reason: string): UserError {

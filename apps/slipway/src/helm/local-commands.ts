@@ -1,8 +1,10 @@
 import { UserError } from '@slipway/errors'
+import type { Compat } from '@slipway/helm-chart'
 import type { Command, OptionValues } from 'commander'
 import {
   addChartFlags,
   addConnectionFlags,
+  addPostRendererFlags,
   addSetFlags,
   atLeast,
   atMost,
@@ -16,6 +18,7 @@ import {
   print,
 } from './flags.ts'
 import { namespaceOf } from './namespace.ts'
+import type { PostRender, PostRendererFlags } from './post-renderer/run.ts'
 import { defaultKeyring } from './provenance/keyring.ts'
 import { withLocalValues } from './remote-values.ts'
 import { locateChart } from './repository/locate-chart.ts'
@@ -53,18 +56,17 @@ function addTemplate(helm: Command): void {
     .option('--dependency-update', 'update dependencies if they are missing before installing the chart', false)
     .option('--dry-run [string]', 'only "client" is supported', 'client')
     .option('--enable-dns', 'not supported: templates reach no network', false)
-    .option('--post-renderer <string>', 'not supported: post-renderers are plug-ins')
-    .option('--post-renderer-args <strings>', 'an argument to the post-renderer', each, [])
     .option('--compat <version>', 'whose behaviour: helm3 or helm4', compat, 'helm4')
   for (const flag of flagsOfInstall) command.option(flag, 'as of install; nothing is installed here')
-  does(addSetFlags(addChartFlags(command)), atLeast(1), async (args, options, settings) => {
+  does(addPostRendererFlags(addSetFlags(addChartFlags(command))), atLeast(1), async (args, options, settings) => {
     refuseForTemplate(options)
+    const postRender = options.postRenderer === undefined ? undefined : await postRenderForTemplate(options)
     const { template } = await import('./template-command.ts')
     // The chart is the last argument; a third one is an error that template tells.
     const at = args.length === 1 ? 0 : 1
     const path = args.length > 2 ? undefined : await locatedForTemplate(args[at] ?? '', options, settings)
     const local = args.map((arg, index) => (index === at && path !== undefined ? path : arg))
-    const flags = { ...(await withLocalValues(options as ValuesFlags)), debug: settings.debug }
+    const flags = { ...(await withLocalValues(options as ValuesFlags)), debug: settings.debug, postRender }
     print(template(local, { ...flags, namespace: namespaceOf(settings) } as unknown as Parameters<typeof template>[1]))
   })
 }
@@ -88,13 +90,15 @@ const flagsOfInstall = [
   '--wait-for-jobs',
 ]
 
-function refuseForTemplate({ dryRun, enableDns, postRenderer }: OptionValues): void {
-  const unsupported = [
-    dryRun === 'server' && '--dry-run=server',
-    enableDns && '--enable-dns',
-    postRenderer !== undefined && '--post-renderer',
-  ].find(Boolean)
+function refuseForTemplate({ dryRun, enableDns }: OptionValues): void {
+  const unsupported = [dryRun === 'server' && '--dry-run=server', enableDns && '--enable-dns'].find(Boolean)
   if (unsupported) throw new UserError('HELM_UNSUPPORTED', `${unsupported} is not supported`)
+}
+
+async function postRenderForTemplate(options: OptionValues): Promise<PostRender> {
+  const { postRenderOf } = await import('./post-renderer/run.ts')
+  const flags = options as PostRendererFlags & { compat: Compat }
+  return postRenderOf(flags, process.env, flags.compat)
 }
 
 function compat(text: string): string {

@@ -1,6 +1,7 @@
 import type { Command, OptionValues } from 'commander'
 import { atLeast, between, does, exactly, group, integer, leaf, list } from './flags.ts'
 import { addOutputFlag } from './output.ts'
+import type { PostRender, PostRendererFlags } from './post-renderer/run.ts'
 import { addChangeFlags, addDeployFlags, addWaitFlags } from './release/deploy-flags.ts'
 
 /** What the environment says about all commands. */
@@ -25,6 +26,13 @@ export function addReleaseCommands(helm: Command, { maxHistory }: ReleaseDefault
 /** What commander parsed, as the command's own flags: names and defaults are declared just above each use. */
 const as = <T>(options: OptionValues): T => options as T
 
+/** Helm looks for the plug-in while it reads its flags. */
+async function withPostRender<T extends PostRendererFlags>(flags: T): Promise<T & { postRender?: PostRender }> {
+  if (flags.postRenderer === undefined) return flags
+  const { postRenderOf } = await import('./post-renderer/run.ts')
+  return { ...flags, postRender: postRenderOf(flags, process.env) }
+}
+
 function addInstall(helm: Command): void {
   const command = addDeployFlags(leaf(helm, 'install [NAME] [CHART]', 'install a chart'))
     .option('-g, --generate-name', 'generate the name (and omit the NAME parameter)', false)
@@ -32,7 +40,7 @@ function addInstall(helm: Command): void {
     .option('--replace', 'reuse the given name, only if that name is a deleted release', false)
   does(command, atLeast(1), async (args, options, settings) => {
     const { install } = await import('./release/install-command.ts')
-    await install(args, as<Parameters<typeof install>[1]>(options), settings)
+    await install(args, await withPostRender(as<Parameters<typeof install>[1]>(options)), settings)
   })
 }
 
@@ -55,7 +63,7 @@ function addUpgrade(helm: Command, maxHistory: number): void {
     )
   does(command, exactly(2), async (args, options, settings) => {
     const { upgrade } = await import('./release/upgrade-command.ts')
-    await upgrade(args, as<Parameters<typeof upgrade>[1]>(options), settings)
+    await upgrade(args, await withPostRender(as<Parameters<typeof upgrade>[1]>(options)), settings)
   })
 }
 

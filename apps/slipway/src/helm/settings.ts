@@ -21,6 +21,11 @@ export function helmFolders(env: Environment): HelmFolders {
   }
 }
 
+/** Where plug-ins are: folders, as PATH has them. */
+export function pluginFolders(env: Environment): string {
+  return env.HELM_PLUGINS || join(helmFolders(env).data, 'plugins')
+}
+
 /** The global flags of helm. */
 export interface GlobalFlags {
   readonly namespace?: string

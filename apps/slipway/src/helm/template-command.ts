@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { UserError } from '@slipway/errors'
+import { messageOf, UserError } from '@slipway/errors'
 import {
   type Chart,
   type Compat,
@@ -15,6 +15,7 @@ import {
 } from '@slipway/helm-chart'
 import { readChart } from './chart-source.ts'
 import { nodePlatform } from './node-platform.ts'
+import type { PostRender } from './post-renderer/run.ts'
 import { readValues, type ValuesOptions } from './values-options.ts'
 
 /** The flags of `helm template`. */
@@ -35,6 +36,7 @@ export interface TemplateOptions extends ValuesOptions {
   readonly debug: boolean
   /** Which Helm's behaviour. @default 'helm4' */
   readonly compat?: Compat
+  readonly postRender?: PostRender
 }
 
 /** `helm template [NAME] CHART`: the text for stdout. Throws UserError with Helm's message. */
@@ -66,10 +68,11 @@ export function template(args: readonly string[], options: TemplateOptions): str
         ...(kubeVersion !== undefined && { kubeVersion }),
         apiVersions: [...known.apiVersions, ...options.apiVersions],
       },
+      ...(options.postRender?.files && { postRender: options.postRender.files }),
     }),
   )
   if (options.outputDir !== undefined) return writeFiles(rendered, name, options)
-  const text = printed(rendered, options)
+  const text = withDebugHint(options.debug, () => printed(rendered, options))
   return options.showOnly.length > 0 ? shownOnly(text, options.showOnly) : text
 }
 
@@ -133,7 +136,16 @@ function hooksOf(rendered: RenderedChart, options: TemplateOptions) {
 function printed(rendered: RenderedChart, options: TemplateOptions): string {
   const crds = options.includeCrds ? rendered.crds.map(crdText).join('') : ''
   const hooks = hooksOf(rendered, options).map(({ source, content }) => `---\n# Source: ${source}\n${content}\n`)
-  return `${(crds + rendered.text).trim()}\n${hooks.join('')}`
+  return `${postRendered(crds + rendered.text, options).trim()}\n${hooks.join('')}`
+}
+
+function postRendered(text: string, { postRender }: TemplateOptions): string {
+  try {
+    return postRender?.text ? postRender.text(text) : text
+  } catch (error) {
+    const message = `error while running post render on files: ${messageOf(error)}`
+    throw new RenderError('CHART_POST_RENDER_FAILED', message, { cause: error })
+  }
 }
 
 function shownOnly(text: string, patterns: readonly string[]): string {
@@ -167,5 +179,5 @@ function writeFiles(rendered: RenderedChart, name: string, options: TemplateOpti
     written.add(file)
     return `wrote ${file}\n`
   })
-  return `${lines.join('')}\n`
+  return `${lines.join('')}${postRendered('', options).trim()}\n`
 }

@@ -1,8 +1,19 @@
 import { UserError } from '@slipway/errors'
 import type { ActionOptions } from '@slipway/helm-controller'
 import type { Command } from 'commander'
-import { addChartFlags, addSetFlags, type ChartFlags, duration, each, flagError, log, notice, pairs } from '../flags.ts'
+import {
+  addChartFlags,
+  addPostRendererFlags,
+  addSetFlags,
+  type ChartFlags,
+  duration,
+  flagError,
+  log,
+  notice,
+  pairs,
+} from '../flags.ts'
 import { addOutputFlag, type OutputFormat } from '../output.ts'
+import type { PostRender, PostRendererFlags } from '../post-renderer/run.ts'
 import type { ValuesOptions } from '../values-options.ts'
 
 /** How long to wait and for what. */
@@ -23,7 +34,12 @@ export interface ChangeFlags extends WaitFlags {
 }
 
 /** Flags of install and upgrade. */
-export interface DeployFlags extends ChangeFlags, ValuesOptions, ChartFlags {
+export interface DeployFlags
+  extends ChangeFlags,
+    ValuesOptions,
+    ChartFlags,
+    PostRendererFlags,
+    Pick<PostRender, 'files'> {
   readonly createNamespace: boolean
   readonly dependencyUpdate: boolean
   readonly enableDns: boolean
@@ -32,7 +48,7 @@ export interface DeployFlags extends ChangeFlags, ValuesOptions, ChartFlags {
   readonly hideSecret: boolean
   readonly labels?: Readonly<Record<string, string>>
   readonly output: OutputFormat
-  readonly postRenderer?: string
+  readonly postRender?: PostRender
   readonly renderSubchartNotes: boolean
   readonly rollbackOnFailure: boolean
   readonly skipCrds: boolean
@@ -76,7 +92,7 @@ export function addChangeFlags(command: Command): Command {
 }
 
 export function addDeployFlags(command: Command): Command {
-  addChangeFlags(addOutputFlag(addSetFlags(addChartFlags(command))))
+  addPostRendererFlags(addChangeFlags(addOutputFlag(addSetFlags(addChartFlags(command)))))
     .option('--create-namespace', 'create the release namespace if not present', false)
     .option('--dependency-update', 'update dependencies if they are missing before installing the chart', false)
     .option('--description <string>', 'add a custom description')
@@ -85,8 +101,6 @@ export function addDeployFlags(command: Command): Command {
     .option('--hide-notes', 'if set, do not show notes in the output', false)
     .option('--hide-secret', 'hide Kubernetes Secrets when also using the --dry-run flag', false)
     .option('-l, --labels <stringToString>', 'Labels that would be added to release metadata', pairs)
-    .option('--post-renderer <string>', 'the name of a postrenderer type plugin')
-    .option('--post-renderer-args <strings>', 'an argument to the post-renderer', each, [])
     .option('--render-subchart-notes', 'if set, render subchart notes along with the parent', false)
     .option('--rollback-on-failure', 'if set, Helm will undo the change upon failure', false)
     .option('--skip-crds', 'if set, no CRDs will be installed', false)
@@ -136,11 +150,10 @@ export function waits({ wait }: WaitFlags): boolean {
 }
 
 /** What cannot be done says so by name. */
-export function refuseUnsupported(flags: ChangeFlags & { postRenderer?: string; enableDns?: boolean }): void {
+export function refuseUnsupported(flags: ChangeFlags & { enableDns?: boolean }): void {
   const unsupported = [
     flags.forceReplace && '--force-replace',
     String(flags.serverSide) === 'false' && '--server-side=false',
-    flags.postRenderer !== undefined && '--post-renderer',
     flags.enableDns && '--enable-dns',
   ].find(Boolean)
   if (unsupported) throw new UserError('HELM_UNSUPPORTED', `${unsupported} is not supported`)

@@ -117,6 +117,7 @@ function renderOffline({ name, chart, values, flags }: InstallRequest, namespace
     platform: nodePlatform,
     skipSchemaValidation: flags.skipSchemaValidation,
     subchartNotes: flags.renderSubchartNotes,
+    ...(flags.postRender?.files && { postRender: flags.postRender.files }),
   })
   const now = nodePlatform.now()
   const release = releaseOf(rendered, {
@@ -187,6 +188,7 @@ async function render(cluster: Cluster, request: InstallRequest, last: StoredRel
     firstDeployed: undefined,
     skipSchemaValidation: flags.skipSchemaValidation,
     subchartNotes: flags.renderSubchartNotes,
+    ...(flags.postRender?.files && { postRender: flags.postRender.files }),
   }
   const rendered = await cluster.renderer().render(what)
   if (rendered.crds === '' || flags.skipCrds) return rendered.release
