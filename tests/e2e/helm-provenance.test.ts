@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clientPath } from './clients.ts'
+import { type ClusterProcess, startClusterProcess } from './cluster-process.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
 const helm4 = clientPath('helm4')
@@ -32,6 +33,8 @@ function helmOf(name: string, command: string, first: string[] = []): Helm {
     HELM_CACHE_HOME: join(home, 'cache'),
     HELM_DATA_HOME: join(home, 'data'),
     GNUPGHOME: folder,
+    KUBECONFIG: join(folder, 'kubeconfig'),
+    HELM_NAMESPACE: `ns-${name}`,
   }
   return (...args) =>
     new Promise((resolve) => {
@@ -53,7 +56,10 @@ function writeChart(path: string, name: string, more = ''): void {
     join(folder, path, 'Chart.yaml'),
     `apiVersion: v2\nname: ${name}\nversion: 1.2.3\ndescription: "- dashes: and such"\nkeywords: [b, a]\n${more}`,
   )
-  writeFileSync(join(folder, path, 'templates', 'a.yaml'), 'kind: ConfigMap\nmetadata: {name: a}\n')
+  writeFileSync(
+    join(folder, path, 'templates', 'a.yaml'),
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ .Release.Name }}"}\n',
+  )
 }
 
 /** A key ring in the form that Helm reads, made by the real GnuPG. */
@@ -78,12 +84,15 @@ function makeKeys(): void {
 }
 
 let server: Server
+let cluster: ClusterProcess
 let address: string
 
 beforeAll(async () => {
   if (!hasGpg || !helm4) return
   makeKeys()
   writeChart('shop', 'shop')
+  cluster = startClusterProcess(['--nodes', 'none', '--kubeconfig', join(folder, 'kubeconfig')])
+  await cluster.ready
   server = createServer((request, response) => {
     try {
       response.end(readFileSync(join(folder, 'served', request.url ?? '')))
@@ -96,6 +105,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  await cluster?.end('SIGTERM')
   await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)))
   rmSync(folder, { recursive: true, force: true })
 })
@@ -155,7 +165,7 @@ describe.runIf(helm4 && hasGpg)('provenance files, ours and those of Helm 4', ()
     )
   })
 
-  it('are fetched and checked by pull, template, show and dependency build', async () => {
+  it('are fetched and checked by pull, template, show, dependency build, install and upgrade', async () => {
     await ours('package', 'shop', '-d', 'served', ...signing)
     await theirs('repo', 'index', 'served', '--url', address)
     writeChart('parent', 'parent', `dependencies: [{name: shop, version: 1.2.3, repository: "${address}"}]\n`)
@@ -176,7 +186,28 @@ describe.runIf(helm4 && hasGpg)('provenance files, ours and those of Helm 4', ()
       const [actual, expected] = [await ours(...command), await theirs(...command)]
       expect({ command, ...plain(actual) }).toEqual({ command, ...plain(expected) })
     }
-    rmSync(join(folder, 'served/shop-1.2.3.tgz.prov'))
+    writeChart('bare', 'bare')
+    await ours('package', 'bare', '-d', 'served')
+    const known = ['--verify', '--keyring', publics]
+    const stranger = ['--verify', '--keyring', 'stranger.gpg']
+    const releases = [
+      ['install', 'x', 'served/shop-1.2.3.tgz', '--create-namespace', ...known],
+      ['install', 'y', `${address}/shop-1.2.3.tgz`, ...known],
+      ['install', 'z', 'shop', '--repo', address, '--dry-run=client', ...known],
+      ['install', 'z', 'served/shop-1.2.3.tgz', ...stranger],
+      ['install', 'z', 'shop', '--repo', address, ...stranger],
+      ['install', 'z', 'shop', ...known],
+      ['install', 'z', 'served/bare-1.2.3.tgz', ...known],
+      ['install', 'z', `${address}/bare-1.2.3.tgz`, ...known],
+      ['upgrade', 'x', 'shop', '--repo', address, ...known],
+      ['upgrade', 'x', 'shop', '--repo', address, ...stranger],
+      ['upgrade', 'w', 'served/shop-1.2.3.tgz', '-i', ...stranger],
+      ['list', '-q'],
+    ]
+    for (const command of releases) {
+      const [actual, expected] = [await ours(...command), await theirs(...command)]
+      expect({ command, ...plain(actual) }).toEqual({ command, ...plain(expected) })
+    }
     for (const command of [commands[0], commands[1], commands[8]] as string[][]) {
       const [actual, expected] = [await ours(...command), await theirs(...command)]
       expect({ command, ...plain(actual) }).toEqual({ command, ...plain(expected) })
@@ -187,6 +218,10 @@ describe.runIf(helm4 && hasGpg)('provenance files, ours and those of Helm 4', ()
 /** Without the folder of each Helm's own cache, and without what Helm says of provenance files that it will not keep in charts/. */
 function plain({ stdout, stderr, status }: Result): Result {
   const own = (text: string) =>
-    text.replaceAll(/(ours|theirs)\//g, 'OWN/').replaceAll(/Could not verify .*\(Skipping\)/g, '')
+    text
+      .replaceAll(/(ours|theirs)\//g, 'OWN/')
+      .replaceAll(/ns-(ours|theirs)/g, 'NAMESPACE')
+      .replaceAll(/LAST DEPLOYED: .*/g, '')
+      .replaceAll(/Could not verify .*\(Skipping\)/g, '')
   return { stdout: own(stdout), stderr: own(stderr), status }
 }

@@ -64,6 +64,7 @@ export {
   removeEntry,
   resolveVersion,
   writeIndex,
+  writeJsonIndex,
 } from './repository/index-file.ts'
 export { type ChartSearch, type FoundChart, searchCharts } from './repository/search.ts'
 export { isInRange, parseConstraint } from './semver/constraint.ts'

@@ -56,7 +56,7 @@ function addRepo(helm: Command): void {
     .option('--merge <string>', 'merge the generated index into the given index')
     .option('--json', 'output in JSON format', false)
   does(index, exactly(1), async ([folder = ''], options) => {
-    const { indexFolder } = await load()
+    const { indexFolder } = await import('./repository/index-command.ts')
     indexFolder(folder, as<Parameters<typeof indexFolder>[1]>(options))
   })
 }

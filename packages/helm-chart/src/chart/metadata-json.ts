@@ -1,3 +1,4 @@
+import { compareStrings } from '../encoding.ts'
 import type { Dependency, Metadata } from './chart.ts'
 
 /** The metadata as Chart.yaml, index files and releases hold it: fields in Go's order, empty ones left out. */
@@ -16,7 +17,7 @@ export function metadataJson(metadata: Metadata): Record<string, unknown> {
     tags: metadata.tags,
     appVersion: metadata.appVersion,
     deprecated: metadata.deprecated,
-    annotations: metadata.annotations,
+    annotations: sorted(metadata.annotations),
     kubeVersion: metadata.kubeVersion,
     dependencies: metadata.dependencies?.map(dependencyJson),
     type: metadata.type,
@@ -32,6 +33,11 @@ export function dependencyJson(dependency: Dependency): Record<string, unknown> 
     repository,
     ...withoutEmpty({ condition, tags, enabled, 'import-values': importValues, alias }),
   }
+}
+
+/** Go writes a map by its keys. */
+function sorted(map: Readonly<Record<string, string>> | undefined): Record<string, string> | undefined {
+  return map && Object.fromEntries(Object.entries(map).sort(([a], [b]) => compareStrings(a, b)))
 }
 
 function withoutEmpty(fields: Record<string, unknown>): Record<string, unknown> {

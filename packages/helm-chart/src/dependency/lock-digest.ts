@@ -30,6 +30,6 @@ const escapes: Record<string, string> = {
 }
 
 /** JSON with the keys in the order in which they are, and the characters escaped that Go's encoding/json escapes. */
-export function goJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(/[<>&\u2028\u2029]/g, (char) => escapes[char] ?? char)
+export function goJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, undefined, indent).replaceAll(/[<>&\u2028\u2029]/g, (char) => escapes[char] ?? char)
 }

@@ -3,6 +3,8 @@ import { stringify } from '@slipway/go-yaml'
 import type { Metadata } from '../chart/chart.ts'
 import { parseMetadata, validateMetadata } from '../chart/metadata.ts'
 import { metadataJson } from '../chart/metadata-json.ts'
+import { goJson } from '../dependency/lock-digest.ts'
+import { compareStrings } from '../encoding.ts'
 import { parseConstraint } from '../semver/constraint.ts'
 import { compareVersions, parseVersion, type Version } from '../semver/version.ts'
 import { isTable } from '../values/value.ts'
@@ -130,16 +132,26 @@ export function mergeIndexes(index: RepositoryIndex, other: RepositoryIndex): Re
 
 /** The text of index.yaml as Helm writes it. `generated` is RFC 3339. */
 export function writeIndex(index: RepositoryIndex, generated: string): string {
+  return stringify({ apiVersion: 'v1', entries: entriesJson(index), generated })
+}
+
+/** The same in JSON, as `helm repo index --json` writes it. */
+export function writeJsonIndex(index: RepositoryIndex, generated: string): string {
+  return goJson({ apiVersion: 'v1', generated, entries: entriesJson(index) }, 2)
+}
+
+function entriesJson(index: RepositoryIndex): Record<string, unknown> {
   const entries: Record<string, unknown> = Object.create(null)
-  for (const [name, versions] of Object.entries(index.entries)) entries[name] = versions.map(entryJson)
-  return stringify({ apiVersion: 'v1', entries, generated })
+  for (const name of Object.keys(index.entries).sort(compareStrings))
+    entries[name] = index.entries[name]?.map(entryJson)
+  return entries
 }
 
 function entryJson({ metadata, urls, created, digest }: IndexEntry): Record<string, unknown> {
   return {
     ...metadataJson(metadata),
+    urls,
     ...(created !== undefined && { created }),
     ...(digest !== undefined && { digest }),
-    urls,
   }
 }

@@ -185,17 +185,18 @@ async function fetchOne(
     archives.set(packed.fileName, packed.data)
     return
   }
-  const chart = isOci(dependency)
-    ? await resolveReference(`${repository.replace(/\/+$/, '')}/${name}`, { ...options, version }, settings)
-    : inIndex(dependency, settings)
-  if (archives.has(chart.fileName)) return say(`Already downloaded ${name} from repo ${repository}\n`)
+  const listed = isOci(dependency) ? undefined : inIndex(dependency, settings)
+  if (listed && archives.has(listed.fileName)) return say(`Already downloaded ${name} from repo ${repository}\n`)
   say(`Downloading ${name} from repo ${repository}\n`)
+  const reference = `${repository.replace(/\/+$/, '')}/${name}`
   try {
+    const chart = listed ?? (await resolveReference(reference, { ...options, version }, settings))
     const data = await chart.fetch()
     archives.set(chart.fileName, data)
     if (options.verify) await verifyFetched(chart, data, context)
   } catch (error) {
-    throw new UserError('HELM_FETCH_FAILED', `could not download ${chart.url}: ${messageOf(error)}`, { cause: error })
+    const url = listed?.url ?? reference
+    throw new UserError('HELM_FETCH_FAILED', `could not download ${url}: ${messageOf(error)}`, { cause: error })
   }
 }
 

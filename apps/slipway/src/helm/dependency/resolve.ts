@@ -112,14 +112,24 @@ async function lockedVersion(dependency: Dependency, context: ResolveContext): P
   }
   if (isOci(dependency)) {
     if (isVersion(version)) return version
-    const client = new RegistryClient(registryAccess(context.flags, context.settings))
-    return newestTag(client, `${repository.slice('oci://'.length).replace(/\/+$/, '')}/${name}`, version)
+    return newestInRegistry(dependency, context)
   }
   const entries = context.indexOf(repository).entries[name]
   if (!entries) throw fault(`${name} chart not found in repo ${repository}`)
   const constraint = parseConstraint(version)
   return entries.find(({ metadata, urls }) => urls.length > 0 && constraint.check(parseVersion(metadata.version)))
     ?.metadata.version
+}
+
+/** Where no tag fits, the range stays, and the download fails. */
+async function newestInRegistry({ name, repository = '', version = '' }: Dependency, context: ResolveContext) {
+  const client = new RegistryClient(registryAccess(context.flags, context.settings))
+  try {
+    return await newestTag(client, `${repository.slice('oci://'.length).replace(/\/+$/, '')}/${name}`, version)
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'CHART_NOT_FOUND') return version
+    throw fault(`could not retrieve list of tags for repository ${repository}: ${messageOf(error)}`)
+  }
 }
 
 function checkConstraint(name: string, version: string): void {

@@ -1,18 +1,8 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '@slipway/errors'
-import { parse } from '@slipway/go-yaml'
-import {
-  addEntry,
-  goJson,
-  loadArchive,
-  mergeIndexes,
-  parseIndex,
-  type RepositoryIndex,
-  writeIndex,
-} from '@slipway/helm-chart'
+import { goJson } from '@slipway/helm-chart'
 import { type ConnectionFlags, notice, print } from '../flags.ts'
-import { nodePlatform } from '../node-platform.ts'
 import { formatted, type OutputFormat, tableText } from '../output.ts'
 import { readPassword } from '../registry/prompt.ts'
 import type { HelmSettings } from '../settings.ts'
@@ -123,39 +113,4 @@ export function removeRepositories(names: readonly string[], settings: HelmSetti
     }
     print(`"${name}" has been removed from your repositories\n`)
   }
-}
-
-/** The flags of `helm repo index`. */
-export interface RepoIndexOptions {
-  readonly url?: string
-  readonly merge?: string
-  readonly json: boolean
-}
-
-/** `helm repo index DIR`: writes index.yaml of the packaged charts in the folder and the folders in it. */
-export function indexFolder(folder: string, { url = '', merge, json }: RepoIndexOptions): void {
-  const created = nodePlatform.now().toISOString()
-  let index: RepositoryIndex = { entries: {} }
-  for (const path of archivesIn(folder)) {
-    const data = readFileSync(join(folder, path))
-    const digest = Buffer.from(nodePlatform.digest('sha256', data)).toString('hex')
-    const { metadata } = loadArchive(data, nodePlatform)
-    const urls = [url === '' ? path : `${url.replace(/\/+$/, '')}/${path}`]
-    index = addEntry(index, { metadata, urls, created, digest })
-  }
-  if (merge !== undefined && existsSync(merge))
-    index = mergeIndexes(index, parseIndex(readFileSync(merge, 'utf8'), merge))
-  const text = writeIndex(index, created)
-  writeFileSync(join(folder, 'index.yaml'), json ? JSON.stringify(parse(text), undefined, 2) : text)
-}
-
-function archivesIn(folder: string): string[] {
-  const here = readdirSync(folder).sort()
-  const isFolder = (name: string): boolean => statSync(join(folder, name)).isDirectory()
-  const below = here.filter(isFolder).flatMap((name) =>
-    readdirSync(join(folder, name))
-      .sort()
-      .map((file) => `${name}/${file}`),
-  )
-  return [...here, ...below].filter((path) => path.endsWith('.tgz'))
 }
