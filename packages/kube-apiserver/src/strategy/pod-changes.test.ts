@@ -47,6 +47,18 @@ it.each([
     ['spec: Forbidden: resources for non-sidecar init containers are immutable'],
   ],
   [
+    'another container',
+    before,
+    podOf({ ...amounts({ cpu: '1' }, { cpu: '2' }), name: 'd' }),
+    ['spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize'],
+  ],
+  [
+    'one container less',
+    before,
+    podOf(amounts({ cpu: '1' }, { cpu: '2' }), {}, { initContainers: [] }),
+    ['spec.initContainers: Forbidden: initContainers may not be added or removed on resize'],
+  ],
+  [
     'another image',
     before,
     podOf({ ...amounts({ cpu: '1' }, { cpu: '2' }), image: 'j' }),

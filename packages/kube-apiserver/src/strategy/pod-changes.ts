@@ -82,8 +82,8 @@ function ephemeralErrors(next: Spec, current: Spec): FieldError[] {
 }
 
 function resizeErrors({ spec: next, status }: KubeObject, { spec: current }: KubeObject): FieldError[] {
-  const counted = countErrors(next, current)
-  if (counted.length > 0) return counted
+  const others = orderErrors(next, current)
+  if (others.length > 0) return others
   const refused = [
     ...(qosClass(next) === qosClass(current)
       ? []
@@ -92,12 +92,26 @@ function resizeErrors({ spec: next, status }: KubeObject, { spec: current }: Kub
     ...fixedInitErrors(next, current),
   ]
   if (refused.length > 0) return refused
-  const others = (list: Spec[] | undefined) =>
+  const beside = (list: Spec[] | undefined) =>
     list?.map(({ resources, resizePolicy: _, ...rest }) => ({ ...rest, resources: beyondCpuAndMemory(resources) }))
   const same = ['containers', 'initContainers'].every((field) =>
-    equalJson(others(next[field]) ?? [], others(current[field]) ?? []),
+    equalJson(beside(next[field]) ?? [], beside(current[field]) ?? []),
   )
   return same ? [] : [forbiddenField('spec', 'only cpu and memory resources are mutable')]
+}
+
+function orderErrors(next: Spec, current: Spec): FieldError[] {
+  return ['containers', 'initContainers'].flatMap((field) => {
+    const [after, before]: Spec[][] = [next[field] ?? [], current[field] ?? []]
+    if (after?.length !== before?.length) {
+      return [forbiddenField(`spec.${field}`, `${field} may not be added or removed on resize`)]
+    }
+    return (before ?? []).flatMap(({ name }, index) =>
+      name === after?.[index]?.name
+        ? []
+        : [forbiddenField(`spec.${field}[${index}].name`, `${field} may not be renamed or reordered on resize`)],
+    )
+  })
 }
 
 /** What a container has asked for once it may change, and not take back. */

@@ -115,15 +115,20 @@ function labelsOf({ pod, container, attempt, instance, imageRef, sandbox }: Cont
   }
 }
 
-/** What the engine keeps a container to. */
+/** Below this a kernel takes no limit (1 ms of 100), and no share; the kubelet rounds up to them as well (cm/helpers_linux.go). */
+const LEAST_CPUS = 0.01
+const LEAST_SHARES = 2
+
+/** What the engine keeps a container to. Who asks for no processors gets the least of what the others leave. */
 export function engineResources({ limits = {}, requests = {} }: ResourceRequirements = {}): ContainerResources {
   const memory = limits.memory && quantityValue(limits.memory)
   const cpu = limits.cpu && quantityValue(limits.cpu)
-  const share = requests.cpu && quantityValue(requests.cpu)
+  const share = quantityValue(requests.cpu ?? limits.cpu ?? '0')
   return {
     ...(memory && { memoryLimit: memory }),
-    ...(cpu && { cpuLimit: cpu }),
-    ...(share && { cpuShares: Math.max(2, Math.round(share * 1024)) }),
+    ...(cpu && { cpuLimit: Math.max(LEAST_CPUS, cpu) }),
+    // 1 millionth more, so that 0.1 + 0.2 and the like are not rounded down to the share before.
+    cpuShares: Math.max(LEAST_SHARES, Math.floor(share * 1024 + 1e-6)),
   }
 }
 

@@ -72,7 +72,7 @@ describe('a change of resources', () => {
 
     const { resized } = await world.resizer.sync()
 
-    expect(world.updates).toEqual([['c-id', { cpuLimit: 0.2, memoryLimit: 40 * 1024 ** 2, cpuShares: 205 }]])
+    expect(world.updates).toEqual([['c-id', { cpuLimit: 0.2, memoryLimit: 40 * 1024 ** 2, cpuShares: 204 }]])
     expect(world.said).toEqual([{}])
     expect(world.events).toEqual(['ResizeCompleted'])
     expect(world.resizer.state).toEqual({ held: new Map([['c', of('200m', '40Mi')]]) })
