@@ -6,6 +6,7 @@ export type PodEngine = Pick<
   | 'createContainer'
   | 'start'
   | 'update'
+  | 'usage'
   | 'stop'
   | 'kill'
   | 'remove'

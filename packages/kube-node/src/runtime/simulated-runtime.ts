@@ -1,5 +1,11 @@
 import { PassThrough, Readable } from 'node:stream'
-import type { ContainerEvent, ContainerSpec, ContainerState, ImageInfo } from '@slipway/container-engine'
+import type {
+  ContainerEvent,
+  ContainerSpec,
+  ContainerState,
+  ContainerUsage,
+  ImageInfo,
+} from '@slipway/container-engine'
 import { UserError } from '@slipway/errors'
 import type { PodEngine, PodRuntime } from './pod-runtime.ts'
 
@@ -66,6 +72,10 @@ class SimulatedEngine implements PodEngine {
   }
 
   async update(): Promise<void> {}
+
+  async usage(): Promise<ContainerUsage> {
+    return { cpuNanoseconds: 0, memoryBytes: 0 }
+  }
 
   kill(id: string): Promise<void> {
     return this.stop(id)

@@ -48,6 +48,7 @@ class World {
     const deps = {
       runtime: {
         engine: {
+          usage: async () => ({ cpuNanoseconds: 0, memoryBytes: 10 * 1024 ** 2 }),
           update: async (id: string, resources: ContainerResources) => {
             if (this.failure) throw this.failure
             this.updates.push([id, resources])
@@ -138,7 +139,7 @@ describe('a change of resources', () => {
   })
 
   it('that the engine refuses stays in progress with its words, and is tried again', async () => {
-    const world = new World(podOf({ resources: of('100m', '1Mi') }), attempt(of('100m', '20Mi')))
+    const world = new World(podOf({ resources: of('100m', '30Mi') }), attempt(of('100m', '20Mi')))
     world.failure = new Error('device or resource busy')
 
     const { recheck } = await world.resizer.sync()
@@ -151,6 +152,18 @@ describe('a change of resources', () => {
     expect(world.resizer.state.inProgress).toBeUndefined()
     expect(world.events).toEqual(['ResizeCompleted'])
   })
+})
+
+it.each([
+  ['11Mi', 1, undefined],
+  ['10Mi', 0, 'attempting to set container "c" memory limit (10485760) below current usage (10485760)'],
+])('a limit of %s for a container that has 10 MiB is set %i times', async (memory, times, message) => {
+  const world = new World(podOf({ resources: of('100m', memory) }), attempt(of('100m', '20Mi')))
+
+  await world.resizer.sync()
+
+  expect(world.updates).toHaveLength(times)
+  expect(world.resizer.state.inProgress?.message).toBe(message)
 })
 
 describe('a node', () => {

@@ -1,4 +1,4 @@
-import { messageOf } from '@slipway/errors'
+import { messageOf, UserError } from '@slipway/errors'
 import type { Container, Pod, ResourceRequirements } from '../../model/pod.ts'
 import { engineResources } from '../containers/container-spec.ts'
 import type { Attempt } from '../observe.ts'
@@ -115,7 +115,7 @@ export class Resizer {
     for (const { container, current } of changes) {
       const { resources = {}, name } = container
       try {
-        if (current.status === 'running') await this.#deps.runtime.engine.update(current.id, engineResources(resources))
+        if (current.status === 'running') await this.#update(current, resources, held.get(name))
         held.set(name, resources)
       } catch (error) {
         failure ??= messageOf(error)
@@ -123,6 +123,25 @@ export class Resizer {
     }
     this.#state = { ...this.#state, held }
     return failure
+  }
+
+  /** A kernel may end what has more memory than its new limit, so that is not tried (kuberuntime, validateMemoryResizeAction). */
+  async #update(
+    { id, name }: Attempt,
+    resources: ResourceRequirements,
+    held: ResourceRequirements = {},
+  ): Promise<void> {
+    const { engine } = this.#deps.runtime
+    const wanted = engineResources(resources)
+    const { memoryLimit = 0 } = wanted
+    if (memoryLimit < (engineResources(held).memoryLimit ?? 0)) {
+      const { memoryBytes } = await engine.usage(id)
+      if (memoryBytes >= memoryLimit) {
+        const why = `attempting to set container "${name}" memory limit (${memoryLimit}) below current usage (${memoryBytes})`
+        throw new UserError('POD_RESIZE_REFUSED', why, { hint: 'ask for more, or have memory changes restart it' })
+      }
+    }
+    await engine.update(id, wanted)
   }
 
   #settle(): { resized: Set<string> } {
