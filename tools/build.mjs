@@ -1,12 +1,12 @@
 /**
- * Bundles the `slipway` program: one small entry, `helm template`, and all the rest, of which a command evaluates what it needs; and
- * `slipway/cluster`, which other projects import.
+ * Bundles the `slipway` program: one small entry, every command its own chunk, loaded when it is called, but for those whose start
+ * is waited for; and `slipway/cluster`, which other projects import.
  */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import ts from 'typescript'
-import { cachedBundle, cachedModules, program, template, writeCodeCache } from './code-cache.mjs'
+import { cachedBundle, cachedModules, server, template, writeCodeCache } from './code-cache.mjs'
 import { buildLaterPackages, laterPackages } from './later-packages.mjs'
 
 const app = fileURLToPath(new URL('../apps/slipway/', import.meta.url))
@@ -23,8 +23,26 @@ const shared = {
   logLevel: 'warning',
 }
 
+const ERRORS = '@slipway/errors'
+/** One for all: a class of errors that came twice would not know its own. */
+const sharedErrors = builtApart(ERRORS, './errors.cjs')
+
 await rm(`${app}dist`, { recursive: true, force: true })
 await Promise.all([
+  build({
+    ...shared,
+    entryPoints: { program: 'src/program.ts', cluster: 'src/cluster/start-cluster.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    keepNames: true,
+    format: 'esm',
+    plugins: [laterPackages, cachedModules(server), sharedErrors],
+    // Bundled CommonJS dependencies call require() for Node's own modules.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module';const require=__createRequire(import.meta.url);",
+    },
+  }),
   // CommonJS, for Node takes a while before it loads its first module of the other kind.
   build({
     ...shared,
@@ -32,32 +50,29 @@ await Promise.all([
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
-    plugins: [cachedModules(template), cachedModules(program)],
+    plugins: [cachedModules(template), builtApart('./program.ts', './program.mjs')],
   }),
   build({ ...shared, ...cachedBundle(template, app), plugins: [laterPackages] }),
-  build({ ...shared, ...cachedBundle(program, app), keepNames: true, plugins: [laterPackages] }),
-  build({
-    ...shared,
-    entryPoints: { cluster: 'src/cluster/start-cluster.ts' },
-    outdir: 'dist',
-    outExtension: { '.js': '.mjs' },
-    splitting: true,
-    keepNames: true,
-    format: 'esm',
-    plugins: [laterPackages],
-    // Bundled CommonJS dependencies call require() for Node's own modules.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module';const require=__createRequire(import.meta.url);",
-    },
-  }),
+  build({ ...shared, ...cachedBundle(server, app), keepNames: true, plugins: [laterPackages, sharedErrors] }),
+  build({ ...shared, entryPoints: { errors: ERRORS }, outdir: 'dist', outExtension: { '.js': '.cjs' }, format: 'cjs' }),
   buildLaterPackages(`${app}dist/later`),
 ])
 writeCodeCache(template, app)
-writeCodeCache(program, app)
+writeCodeCache(server, app)
 await writeFile(
   `${app}dist/cluster.d.mts`,
   declarationOf(`${app}src/cluster/start-cluster.ts`, await readFile(`${app}src/cluster/start-cluster.ts`, 'utf8')),
 )
+
+/** Leaves a module to another build. */
+function builtApart(module, file) {
+  return {
+    name: `${file} apart`,
+    setup({ onResolve }) {
+      onResolve({ filter: /./ }, ({ path }) => (path === module ? { path: file, external: true } : undefined))
+    },
+  }
+}
 
 /** The types of a module whose exports need no other module's. */
 function declarationOf(fileName, source) {

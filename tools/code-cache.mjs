@@ -14,13 +14,17 @@ import { fileURLToPath } from 'node:url'
 export function cachedModules({ name, modules }) {
   return {
     name: `cached-${name}`,
-    setup({ onResolve, onLoad }) {
+    setup({ initialOptions, onResolve, onLoad }) {
+      const folder =
+        initialOptions.format === 'cjs'
+          ? '__dirname'
+          : "require('node:url').fileURLToPath(new URL('.', import.meta.url))"
       onResolve({ filter: /\.ts$/ }, ({ path }) =>
         path in modules ? { path, namespace: `cached-${name}` } : undefined,
       )
       onLoad({ filter: /.*/, namespace: `cached-${name}` }, ({ path }) => ({
         contents: `${loadCached}
-          export const { ${modules[path].join(', ')} } = loadCached(__dirname + '/${name}.cjs').load(${JSON.stringify(path)})`,
+          export const { ${modules[path].join(', ')} } = loadCached(require('node:path').join(${folder}, '${name}.cjs')).load(${JSON.stringify(path)})`,
       }))
     },
   }
@@ -89,15 +93,18 @@ export const template = {
     if (status !== 0) throw new Error('the sample does not render')`,
 }
 
-/** All the rest. Of that the start of a server is waited for most: tests start a cluster of their own. */
-export const program = {
-  name: 'program',
-  modules: { './program.ts': ['runProgram'], './cluster/start-cluster.ts': ['startCluster'] },
+/** What serves: tests start a cluster of their own, and wait for it. */
+export const server = {
+  name: 'server',
+  modules: {
+    './commands/up.ts': ['run'],
+    './commands/cluster.ts': ['run'],
+    './cluster/start-cluster.ts': ['startCluster'],
+  },
   warmUp: `
     const data = require('node:fs').mkdtempSync(require('node:path').join(require('node:os').tmpdir(), 'slipway-build-'))
     const { startCluster } = load('./cluster/start-cluster.ts')
     const cluster = await startCluster({ data, nodes: 'none' })
     await cluster.stop()
-    require('node:fs').rmSync(data, { recursive: true })
-    load('./program.ts')`,
+    require('node:fs').rmSync(data, { recursive: true })`,
 }
