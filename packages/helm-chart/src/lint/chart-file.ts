@@ -107,9 +107,7 @@ function maintainerProblem(maintainers: readonly (Maintainer | null)[]): string 
     const { name = '', email = '', url = '' } = maintainer
     if (name === '') return 'each maintainer requires a name'
     if (email !== '' && !isEmail(email)) return `invalid email '${email}' for maintainer '${name}'`
-    if (email === '' || isEmail(email)) {
-      if (url !== '' && !isUrl(url)) return `invalid url '${url}' for maintainer '${name}'`
-    }
+    if (url !== '' && !isUrl(url)) return `invalid url '${url}' for maintainer '${name}'`
   }
   return undefined
 }

@@ -53,6 +53,11 @@ describe('lint', () => {
       chart('maintainers:\n- name: ann\n  email: nobody\n'),
       ["[ERROR] Chart.yaml: invalid email 'nobody' for maintainer 'ann'"],
     ],
+    [
+      'a page that is none',
+      chart('maintainers:\n- name: ann\n  url: nowhere\n'),
+      ["[ERROR] Chart.yaml: invalid url 'nowhere' for maintainer 'ann'"],
+    ],
     ['a source that is none', chart('sources: [here]\n'), ["[ERROR] Chart.yaml: invalid source URL 'here'"]],
     [
       'a version with a v',
