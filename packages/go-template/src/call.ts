@@ -1,4 +1,4 @@
-import { type Evaluate, type Execution, type Frame, failAt, isStackOverflow, type Site } from './execution.ts'
+import { type Evaluate, type Frame, failAt, isStackOverflow } from './execution.ts'
 import { lastNodeOf } from './last-node.ts'
 import { type Node, type NumberNode, nodeText, type Operand } from './nodes.ts'
 import {
@@ -17,8 +17,8 @@ export interface Argument {
   readonly evaluate: Evaluate
 }
 
-/** Where a call stands. */
-export interface CallPlace extends Site {
+/** A call as it is written. */
+export interface CallPlace {
   readonly name: string
   readonly args: readonly Argument[]
   /** The node of errors before and while arguments are read. */
@@ -30,7 +30,7 @@ export interface CallPlace extends Site {
 /** No value comes through the pipe. */
 export const noFinal = Symbol('no final value')
 
-/** A call in a template: what is called, with what, and where its errors point. */
+/** A call in a template: with what it is called, and where its errors point. */
 export class CallSite {
   readonly place: CallPlace
 
@@ -44,7 +44,7 @@ export class CallSite {
     const values = this.values(final)
     if (signature === undefined) this.fillUntyped(values, frame, dot)
     else this.fillTyped(signature, values, frame, dot)
-    return invoke(fn, values, this.place, frame.execution)
+    return invoke(fn, values, this.place, frame)
   }
 
   private values(final: unknown): unknown[] {
@@ -63,16 +63,16 @@ export class CallSite {
   private fillTyped(signature: Signature, values: unknown[], frame: Frame, dot: unknown): void {
     const { place } = this
     const { args } = place
-    checkCount(signature, place, values.length)
+    checkCount(signature, place, values.length, frame)
     for (let i = 0; i < args.length; i++) {
       const argument = args[i] as Argument
       const type = parameterAt(signature, i)
       values[i] = isConstantOf(argument.node, type)
-        ? constantAs(type, argument.node, place)
-        : checked(type, argument.evaluate(frame, dot), place, argument.node)
+        ? constantAs(type, argument.node, frame)
+        : checked(type, argument.evaluate(frame, dot), frame, argument.node)
     }
     for (let i = args.length; i < values.length; i++) {
-      values[i] = checked(parameterAt(signature, i), values[i], place, args.at(-1)?.node ?? place.node)
+      values[i] = checked(parameterAt(signature, i), values[i], frame, args.at(-1)?.node ?? place.node)
     }
   }
 }
@@ -82,15 +82,15 @@ function parameterAt(signature: Signature, index: number): ParameterType {
   return params[Math.min(index, params.length - 1)] ?? 'any'
 }
 
-function checkCount(signature: Signature, place: CallPlace, count: number): void {
+function checkCount(signature: Signature, place: CallPlace, count: number, frame: Frame): void {
   const wanted = signature.params.length
   if (signature.variadic) {
     if (count >= wanted - 1) return
     const got = place.args.length
-    failAt(place, place.node, `wrong number of args for ${place.name}: want at least ${wanted - 1} got ${got}`)
+    failAt(frame, place.node, `wrong number of args for ${place.name}: want at least ${wanted - 1} got ${got}`)
   }
   if (count !== wanted) {
-    failAt(place, place.node, `wrong number of args for ${place.name}: want ${wanted} got ${count}`)
+    failAt(frame, place.node, `wrong number of args for ${place.name}: want ${wanted} got ${count}`)
   }
 }
 
@@ -115,49 +115,49 @@ function isConstantOf({ kind }: Operand, type: ParameterType): boolean {
   return (kind === 'bool' || kind === 'number' || kind === 'string') && type !== 'value' && type !== 'any'
 }
 
-function constantAs(type: ParameterType, node: Operand, site: CallPlace): unknown {
+function constantAs(type: ParameterType, node: Operand, frame: Frame): unknown {
   if (node.kind === 'nil') {
-    if (!nillable.has(type)) failAt(site, node, `cannot assign nil to ${nameOf(type)}`)
+    if (!nillable.has(type)) failAt(frame, node, `cannot assign nil to ${nameOf(type)}`)
     return type === 'value' ? undefined : null
   }
   switch (type) {
     case 'string':
-      return node.kind === 'string' ? node.value : failAt(site, node, `expected string; found ${nodeText(node)}`)
+      return node.kind === 'string' ? node.value : failAt(frame, node, `expected string; found ${nodeText(node)}`)
     case 'bool':
-      return node.kind === 'bool' ? node.value : failAt(site, node, `expected bool; found ${nodeText(node)}`)
+      return node.kind === 'bool' ? node.value : failAt(frame, node, `expected bool; found ${nodeText(node)}`)
     case 'int':
     case 'int64':
     case 'uint32':
-      return integerConstant(type, node, site)
+      return integerConstant(type, node, frame)
     case 'float64': {
       const float = node.kind === 'number' ? (node as NumberNode).float : undefined
-      return float ?? failAt(site, node, `expected float; found ${nodeText(node)}`)
+      return float ?? failAt(frame, node, `expected float; found ${nodeText(node)}`)
     }
     default:
-      return failAt(site, node, `can't handle ${nodeText(node)} for arg of type ${nameOf(type)}`)
+      return failAt(frame, node, `can't handle ${nodeText(node)} for arg of type ${nameOf(type)}`)
   }
 }
 
-function integerConstant(type: 'int' | 'int64' | 'uint32', node: Operand, site: CallPlace): bigint | GoInteger {
+function integerConstant(type: 'int' | 'int64' | 'uint32', node: Operand, frame: Frame): bigint | GoInteger {
   const isUnsigned = type === 'uint32'
   const integer = node.kind !== 'number' ? undefined : isUnsigned ? node.uint : node.int
   if (integer === undefined) {
-    return failAt(site, node, `expected ${isUnsigned ? 'unsigned ' : ''}integer; found ${nodeText(node)}`)
+    return failAt(frame, node, `expected ${isUnsigned ? 'unsigned ' : ''}integer; found ${nodeText(node)}`)
   }
   if (type === 'int') return integer
   return new GoInteger(type, isUnsigned ? BigInt.asUintN(32, integer) : integer)
 }
 
 /** A value that must already have the parameter's type; `evaluated` is what it came from. */
-function checked(type: ParameterType, value: unknown, site: CallPlace, evaluated: Node): unknown {
+function checked(type: ParameterType, value: unknown, frame: Frame, evaluated: Node): unknown {
   if (type === 'value' || type === 'any') return value
   if (value === undefined) {
     if (nillable.has(type)) return null
-    return failAt(site, lastNodeOf(evaluated), `invalid value; expected ${nameOf(type)}`)
+    return failAt(frame, lastNodeOf(evaluated), `invalid value; expected ${nameOf(type)}`)
   }
   if (hasType(type, value)) return value
   const got = value === null ? 'interface {}' : typeOf(value)
-  return failAt(site, lastNodeOf(evaluated), `wrong type for value; expected ${nameOf(type)}; got ${got}`)
+  return failAt(frame, lastNodeOf(evaluated), `wrong type for value; expected ${nameOf(type)}; got ${got}`)
 }
 
 function hasType(type: ParameterType, value: unknown): boolean {
@@ -188,8 +188,8 @@ function isAssignable(value: unknown, type: 'map' | 'slice'): boolean {
 }
 
 /** Runs the function; what it throws becomes Go's `error calling NAME: message`. */
-function invoke(fn: GoFunction, values: unknown[], site: CallPlace, execution: Execution): unknown {
-  const { budget } = execution
+function invoke(fn: GoFunction, values: unknown[], place: CallPlace, frame: Frame): unknown {
+  const { budget } = frame.execution
   try {
     for (const value of values) if (typeof value === 'string') budget.spend(value.length / charactersPerByte)
     const result = fn(...values)
@@ -198,7 +198,7 @@ function invoke(fn: GoFunction, values: unknown[], site: CallPlace, execution: E
   } catch (error) {
     if (isStackOverflow(error)) throw error
     const message = error instanceof Error ? error.message : String(error)
-    return failAt(site, site.callNode, `error calling ${site.name}: ${message}`, error)
+    return failAt(frame, place.callNode, `error calling ${place.name}: ${message}`, error)
   }
 }
 

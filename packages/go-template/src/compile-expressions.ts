@@ -1,7 +1,7 @@
 import { type Argument, CallSite, noFinal } from './call.ts'
 import { compileLogic } from './compile-logic.ts'
-import { type Evaluate, type Frame, failAt, type Site } from './execution.ts'
-import { BoundMethod, elementType, type FieldSite, fieldOf, methodOf, noField } from './fields.ts'
+import { type Evaluate, type Frame, failAt } from './execution.ts'
+import { FieldChain, type Receiver } from './field-chain.ts'
 import { callNamed } from './functions/call-value.ts'
 import { lastNodeOf } from './last-node.ts'
 import {
@@ -21,7 +21,6 @@ import { typeOf } from './values.ts'
 
 /** What is known while a template is compiled. */
 export interface ExpressionScope {
-  readonly site: Site
   readonly variables: Variable[]
   slots: number
   /** Where dot is an element of a loop, the slot that has what the loop goes over. */
@@ -82,7 +81,7 @@ function compileDeclaration(
     }
   }
   const known = scope.variables.findLast((other) => other.name === name)
-  if (!known) return () => failAt(scope.site, lastNodeOf(pipe), `undefined variable: ${name}`)
+  if (!known) return (frame) => failAt(frame, lastNodeOf(pipe), `undefined variable: ${name}`)
   return (frame, value) => {
     frame.variables[known.slot] = value
   }
@@ -104,7 +103,7 @@ function compileCommand(command: CommandNode, before: CommandNode | PipeNode, sc
       if (!scope.variables.some(({ name }) => name === first.path[0])) return compileOperand(first, scope)
       break
     case 'nil':
-      if (rest.length === 0 && !isPiped) return () => failAt(scope.site, first, 'nil is not a command')
+      if (rest.length === 0 && !isPiped) return (frame) => failAt(frame, first, 'nil is not a command')
       break
     default:
   }
@@ -112,14 +111,16 @@ function compileCommand(command: CommandNode, before: CommandNode | PipeNode, sc
   if (rest.length === 0 && !isPiped) return evaluate
   // Go moves to a word before it says this, but not to a parenthesised pipeline.
   const last = () => (first.kind !== 'pipe' ? first : isPiped ? lastNodeOf(before) : before)
-  return () => failAt(scope.site, last(), `can't give argument to non-function ${nodeText(first)}`)
+  return (frame) => failAt(frame, last(), `can't give argument to non-function ${nodeText(first)}`)
 }
+
+const dotItself: Evaluate = (_frame, dot) => dot
 
 /** An operand by itself, as an argument or a value. */
 export function compileOperand(node: Operand, scope: ExpressionScope): Evaluate {
   switch (node.kind) {
     case 'dot':
-      return (_frame, dot) => dot
+      return dotItself
     case 'nil':
       return () => null
     case 'bool':
@@ -128,7 +129,7 @@ export function compileOperand(node: Operand, scope: ExpressionScope): Evaluate 
       return () => value
     }
     case 'number':
-      return compileNumber(node, scope)
+      return compileNumber(node)
     case 'pipe':
       return compilePipe(node, scope)
     case 'identifier':
@@ -147,7 +148,7 @@ function withoutFinal(evaluate: EvaluateWith): Evaluate {
 }
 
 /** The type of an untyped constant where nothing else decides: float64 when it is written as one, else int. */
-function compileNumber(node: NumberNode, scope: ExpressionScope): Evaluate {
+function compileNumber(node: NumberNode): Evaluate {
   const { complex } = node
   if (complex !== undefined) return () => complex
   const isHex = /^0[xX][^pP]+$/.test(node.literal)
@@ -157,13 +158,13 @@ function compileNumber(node: NumberNode, scope: ExpressionScope): Evaluate {
     return () => float
   }
   const { int } = node
-  if (int === undefined) return () => failAt(scope.site, node, `${node.literal} overflows int`)
+  if (int === undefined) return (frame) => failAt(frame, node, `${node.literal} overflows int`)
   return () => int
 }
 
 function compileVariable(node: VariableNode, scope: ExpressionScope): Evaluate {
   const known = scope.variables.findLast((variable) => variable.name === node.path[0])
-  if (!known) return () => failAt(scope.site, node, `undefined variable: ${node.path[0]}`)
+  if (!known) return (frame) => failAt(frame, node, `undefined variable: ${node.path[0]}`)
   const { slot } = known
   return (frame) => frame.variables[slot]
 }
@@ -174,16 +175,15 @@ function compileCall(
   args: readonly Operand[],
   scope: ExpressionScope,
 ): EvaluateWith {
-  const { site } = scope
   const { name } = node
-  const callSite = callSiteOf(scope, { name, args, node, callNode })
-  if (name === 'call') return compileCallValue(callSite)
-  const logic = name === 'and' || name === 'or' ? compileLogic(name, callSite.place, callNode) : undefined
+  const site = new CallSite({ name, args: compileArguments(args, scope), node, callNode })
+  if (name === 'call') return compileCallValue(site)
+  const logic = name === 'and' || name === 'or' ? compileLogic(name, site.place, callNode) : undefined
   return (frame, dot, final) => {
     const fn = frame.execution.environment.functions[name]
-    if (fn === undefined) return failAt(site, node, `${quote(name)} is not a defined function`)
+    if (fn === undefined) return failAt(frame, node, `${quote(name)} is not a defined function`)
     if (logic !== undefined) return logic(frame, dot, final)
-    return callSite.call(fn, frame, dot, final)
+    return site.call(fn, frame, dot, final)
   }
 }
 
@@ -201,70 +201,24 @@ function compileCallValue(site: CallSite): EvaluateWith {
   }
 }
 
-function callSiteOf(
-  scope: ExpressionScope,
-  { name, args, node, callNode }: { name: string; args: readonly Operand[]; node: Node; callNode: Node },
-): CallSite {
-  const compiled: Argument[] = args.map((arg) => ({ node: arg, evaluate: compileOperand(arg, scope) }))
-  const { template, source } = scope.site
-  return new CallSite({ template, source, name, args: compiled, node, callNode })
+function compileArguments(args: readonly Operand[], scope: ExpressionScope): Argument[] {
+  return args.map((node) => ({ node, evaluate: compileOperand(node, scope) }))
 }
 
-/** A chain of fields; arguments belong to its last name, which must then be a method. */
 function compileFields(
   node: FieldNode | VariableNode | ChainNode,
   args: readonly Operand[],
   scope: ExpressionScope,
 ): EvaluateWith {
-  const { base, names, loop } = receiverOf(node, scope)
-  const { template, source } = scope.site
-  const site: FieldSite = {
-    template,
-    source,
-    get node() {
-      return lastNodeOf(node)
-    },
-  }
-  const last = names.length - 1
-  // Methods are rare, so what their calls need is made when one is met; arguments only while the scope is known.
-  const callSiteAt = (index: number): CallSite =>
-    callSiteOf(scope, { name: names[index] ?? '', args: [], node: site.node, callNode: node })
-  const hasArguments = args.length > 0
-  let lastCall = hasArguments
-    ? callSiteOf(scope, { name: names[last] ?? '', args, node: site.node, callNode: node })
-    : undefined
-  const fail = (name: string, value: unknown, container: unknown): never => {
-    const type = container === undefined ? typeOf(value) : elementType(container, value)
-    return failAt(site, site.node, `can't evaluate field ${name} in type ${type}`)
-  }
-  return (frame, dot, final) => {
-    const { environment } = frame.execution
-    let container = loop === undefined ? undefined : frame.variables[loop]
-    let value = base(frame, dot)
-    for (let i = 0; i < last; i++) {
-      let field = fieldOf(environment, value, names[i] as string, site)
-      if (field === noField) fail(names[i] as string, value, container)
-      if (field instanceof BoundMethod) field = callSiteAt(i).call(field.fn, frame, dot, noFinal)
-      container = value
-      value = field
-    }
-    const find = hasArguments || final !== noFinal ? methodOf : fieldOf
-    const field = find(environment, value, names[last] as string, site)
-    if (field === noField) return fail(names[last] as string, value, container)
-    if (!(field instanceof BoundMethod)) return field
-    lastCall ??= callSiteAt(last)
-    return lastCall.call(field.fn, frame, dot, final)
-  }
+  const chain = new FieldChain(node, receiverOf(node, scope), compileArguments(args, scope))
+  return (frame, dot, final) => chain.evaluate(frame, dot, final)
 }
 
-/** What a chain of fields starts from; `loop`: where that is an element of a loop, the slot of what it goes over. */
-function receiverOf(
-  node: FieldNode | VariableNode | ChainNode,
-  scope: ExpressionScope,
-): { base: Evaluate; names: readonly string[]; loop: number | undefined } {
+/** What a chain of fields starts from. */
+function receiverOf(node: FieldNode | VariableNode | ChainNode, scope: ExpressionScope): Receiver {
   switch (node.kind) {
     case 'field':
-      return { base: (_frame, dot) => dot, names: node.path, loop: scope.dotLoop }
+      return { base: dotItself, names: node.path, loop: scope.dotLoop }
     case 'variable': {
       const known = scope.variables.findLast((variable) => variable.name === node.path[0])
       return { base: compileVariable(node, scope), names: node.path.slice(1), loop: known?.loop }
@@ -272,7 +226,7 @@ function receiverOf(
     case 'chain': {
       if (node.base.kind === 'nil') {
         const message = `indirection through explicit nil in ${nodeText(node)}`
-        return { base: () => failAt(scope.site, node, message), names: node.path, loop: undefined }
+        return { base: (frame) => failAt(frame, node, message), names: node.path, loop: undefined }
       }
       return { base: compileOperand(node.base, scope), names: node.path, loop: undefined }
     }

@@ -6,14 +6,14 @@ import { truth } from './values.ts'
 /** `and` and `or`: they evaluate their arguments only up to the one that decides. */
 export function compileLogic(
   name: 'and' | 'or',
-  site: CallPlace,
+  place: CallPlace,
   command: Node,
 ): (frame: Frame, dot: unknown, final: unknown) => unknown {
   const stopsAt = name === 'or'
-  const { args } = site
+  const { args } = place
   return (frame, dot, final) => {
     if (args.length === 0 && final === noFinal) {
-      failAt(site, site.node, `wrong number of args for ${name}: want at least 1 got 0`)
+      failAt(frame, place.node, `wrong number of args for ${name}: want at least 1 got 0`)
     }
     let value: unknown
     for (let i = 0; i < args.length; i++) {

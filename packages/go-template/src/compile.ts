@@ -1,14 +1,5 @@
 import { compilePipe, type ExpressionScope } from './compile-expressions.ts'
-import {
-  type CompiledTemplate,
-  type Evaluate,
-  type Frame,
-  failAt,
-  type Run,
-  type Signal,
-  type Site,
-  step,
-} from './execution.ts'
+import { type Code, type Evaluate, type Frame, failAt, type Run, runTemplate, type Signal, step } from './execution.ts'
 import { formatValue } from './fmt.ts'
 import { lastNodeOf } from './last-node.ts'
 import {
@@ -19,22 +10,25 @@ import {
   nodeText,
   type Statement,
   type TemplateNode,
-  type Tree,
 } from './nodes.ts'
 import { rangeOver } from './range.ts'
 import { quote } from './strconv.ts'
 import { TemplateObject, truth, typeOf } from './values.ts'
 
-/** Makes a tree into closures, when it is first run. Rules: Go's text/template/exec.go. */
-export function compileTree(tree: Tree): CompiledTemplate {
-  let body: Run | undefined
-  return {
-    name: tree.name,
-    isEmpty: isEmptyTree(tree.root),
-    get body() {
-      body ??= new Compiler({ template: tree.name, source: tree.source }).list(tree.root)
-      return body
-    },
+/** Closures made of a tree, when it is first run. Rules: Go's text/template/exec.go. */
+export class TreeCode implements Code {
+  readonly isEmpty: boolean
+  private readonly root: ListNode
+  private compiled: Run | undefined
+
+  constructor(root: ListNode) {
+    this.isEmpty = isEmptyTree(root)
+    this.root = root
+  }
+
+  get run(): Run {
+    this.compiled ??= new Compiler().list(this.root)
+    return this.compiled
   }
 }
 
@@ -48,12 +42,10 @@ function addressableText(value: unknown): string {
 }
 
 class Compiler {
-  private readonly site: Site
-  private readonly scope: ExpressionScope
-
-  constructor(site: Site) {
-    this.site = site
-    this.scope = { site, variables: [{ name: '$', slot: 0, loop: undefined }], slots: 1, dotLoop: undefined }
+  private readonly scope: ExpressionScope = {
+    variables: [{ name: '$', slot: 0, loop: undefined }],
+    slots: 1,
+    dotLoop: undefined,
   }
 
   list(list: ListNode): Run {
@@ -111,11 +103,10 @@ class Compiler {
   }
 
   private action(node: ActionNode): Run {
-    const { site } = this
     const evaluate = this.pipe(node)
     if (node.pipe.declarations.length > 0) {
       return (frame, dot) => {
-        step(frame.execution, site, node)
+        step(frame, node)
         evaluate(frame, dot)
         return 0
       }
@@ -124,12 +115,12 @@ class Compiler {
     const textOf = isFromCall ? formatValue : addressableText
     return (frame, dot) => {
       const { execution } = frame
-      step(execution, site, node)
+      step(frame, node)
       const value = evaluate(frame, dot)
       if (typeof value === 'string') execution.out += value
       else if (value === undefined || value === null) execution.out += '<no value>'
       else if (typeof value === 'function') {
-        failAt(site, node, `can't print ${nodeText(node)} of type ${typeOf(value)}`)
+        failAt(frame, node, `can't print ${nodeText(node)} of type ${typeOf(value)}`)
       } else execution.out += textOf(value)
       return 0
     }
@@ -143,13 +134,12 @@ class Compiler {
   }
 
   private ifBranch(node: BranchNode): Run {
-    const { site } = this
     const outer = this.scope.dotLoop
     return this.scoped(outer, () => {
       const evaluate = this.pipe(node)
       const { run, otherwise } = this.branchLists(node, outer)
       return (frame, dot) => {
-        step(frame.execution, site, node)
+        step(frame, node)
         if (truth(evaluate(frame, dot))) return run(frame, dot)
         return otherwise === undefined ? 0 : otherwise(frame, dot)
       }
@@ -157,12 +147,11 @@ class Compiler {
   }
 
   private withBranch(node: BranchNode): Run {
-    const { site } = this
     return this.scoped(this.scope.dotLoop, () => {
       const evaluate = this.pipe(node)
       const { run, otherwise } = this.branchLists(node, undefined)
       return (frame, dot) => {
-        step(frame.execution, site, node)
+        step(frame, node)
         const value = evaluate(frame, dot)
         if (truth(value)) return run(frame, value)
         return otherwise === undefined ? 0 : otherwise(frame, dot)
@@ -171,7 +160,7 @@ class Compiler {
   }
 
   private range(node: BranchNode): Run {
-    const { site, scope } = this
+    const { scope } = this
     return this.scoped(scope.dotLoop, () => {
       const evaluate = this.pipe(node)
       const loop = scope.slots++
@@ -181,17 +170,16 @@ class Compiler {
       const { run, otherwise } = this.branchLists(node, loop)
       const setIndex = setters.length > 1 ? setters[0] : undefined
       const setElement = setters.at(-1)
-      const fail = (message: string) => failAt(site, lastNodeOf(node.pipe), message)
       const variables = setters.length
       return (frame, dot) => {
-        const { execution } = frame
+        const fail = (message: string) => failAt(frame, lastNodeOf(node.pipe), message)
         const turn = (index: unknown, element: unknown): boolean => {
-          step(execution, site, node)
+          step(frame, node)
           setElement?.(frame, element)
           setIndex?.(frame, index)
           return run(frame, element) === 1
         }
-        const { rangesOverIntegers } = execution.environment
+        const { rangesOverIntegers } = frame.execution.environment
         const collection = evaluate(frame, dot)
         frame.variables[loop] = collection
         if (rangeOver(collection, turn, { rangesOverIntegers, variables, fail }) || otherwise === undefined) return 0
@@ -207,7 +195,7 @@ class Compiler {
     loop: number | undefined,
   ): (frame: Frame, value: unknown) => void {
     const variable = this.scope.variables.findLast((known) => known.name === name)
-    if (!variable) return () => failAt(this.site, lastNodeOf(node.pipe), `undefined variable: ${name}`)
+    if (!variable) return (frame) => failAt(frame, lastNodeOf(node.pipe), `undefined variable: ${name}`)
     if (!node.pipe.isAssign) variable.loop = loop
     const { slot } = variable
     return (frame, value) => {
@@ -216,20 +204,19 @@ class Compiler {
   }
 
   private template(node: TemplateNode): Run {
-    const { site } = this
     const evaluate = node.pipe === undefined ? undefined : compilePipe(node.pipe, this.scope)
     return (frame, dot): Signal => {
       const { execution } = frame
-      step(execution, site, node)
+      step(frame, node)
       const { budget } = execution
       const template = execution.environment.lookup(node.name)
-      if (!template) return failAt(site, node, `template ${quote(node.name)} not defined`)
+      if (!template) return failAt(frame, node, `template ${quote(node.name)} not defined`)
       if (budget.depth >= budget.limits.maxDepth) {
-        failAt(site, node, `exceeded maximum template depth (${budget.limits.maxDepth})`)
+        failAt(frame, node, `exceeded maximum template depth (${budget.limits.maxDepth})`)
       }
       const data = evaluate?.(frame, dot)
       budget.depth++
-      template.body({ execution, variables: [data] }, data)
+      runTemplate(template, execution, data)
       budget.depth--
       return 0
     }

@@ -22,6 +22,7 @@ export interface Execution {
 /** One template's run: its variables, by slot; slot 0 is `$`. */
 export interface Frame {
   readonly execution: Execution
+  readonly template: CompiledTemplate
   readonly variables: unknown[]
 }
 
@@ -30,33 +31,39 @@ export type Signal = 0 | 1 | 2
 export type Run = (frame: Frame, dot: unknown) => Signal
 export type Evaluate = (frame: Frame, dot: unknown) => unknown
 
-/** A template ready to run. */
-export interface CompiledTemplate {
-  readonly name: string
+/** What a template does. It knows no names, so that a text has one however many charts bring it. */
+export interface Code {
+  /** Whether it shows nothing: only space. */
   readonly isEmpty: boolean
-  readonly body: Run
+  readonly run: Run
 }
 
-/** The place that an error points to: the template that runs and its source. */
-export interface Site {
-  readonly template: string
+/** A template ready to run: its code, and what errors call it. */
+export interface CompiledTemplate {
+  readonly name: string
   readonly source: Source
+  readonly code: Code
+}
+
+/** Runs a template inside an execution, with `data` as its dot and `$`. */
+export function runTemplate(template: CompiledTemplate, execution: Execution, data: unknown): void {
+  template.code.run({ execution, template, variables: [data] }, data)
 }
 
 /** Throws an execution error with Go's text and position. */
-export function failAt(site: Site, node: Node, message: string, cause?: unknown): never {
-  const place = placeOf(site.source, node)
-  const text = `template: ${place}: executing ${quote(site.template)} at <${nodeText(node)}>: ${message}`
+export function failAt({ template }: Frame, node: Node, message: string, cause?: unknown): never {
+  const place = placeOf(template.source, node)
+  const text = `template: ${place}: executing ${quote(template.name)} at <${nodeText(node)}>: ${message}`
   throw new TemplateError(text, cause === undefined ? undefined : { cause })
 }
 
 /** Counts one action or loop turn against the limits. */
-export function step(execution: Execution, site: Site, node: Node): void {
-  const { budget } = execution
+export function step(frame: Frame, node: Node): void {
+  const { budget, out } = frame.execution
   const problem = budget.step()
-  if (problem !== undefined) failAt(site, node, problem)
-  if (execution.out.length > budget.limits.maxOutputLength) {
-    failAt(site, node, `output is longer than ${budget.limits.maxOutputLength} characters`)
+  if (problem !== undefined) failAt(frame, node, problem)
+  if (out.length > budget.limits.maxOutputLength) {
+    failAt(frame, node, `output is longer than ${budget.limits.maxOutputLength} characters`)
   }
 }
 

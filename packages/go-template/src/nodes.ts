@@ -8,13 +8,6 @@ export interface Source {
   readonly text: string
 }
 
-/** A parsed template: one file's body, or one {{define}} or {{block}}. */
-export interface Tree {
-  readonly name: string
-  readonly source: Source
-  readonly root: ListNode
-}
-
 interface At {
   /** UTF-16 offset in the source. */
   readonly pos: number
@@ -22,7 +15,7 @@ interface At {
 
 export interface ListNode extends At {
   readonly kind: 'list'
-  readonly nodes: Statement[]
+  readonly nodes: readonly Statement[]
 }
 export interface TextNode extends At {
   readonly kind: 'text'
@@ -54,11 +47,11 @@ export interface PipeNode extends At {
   readonly kind: 'pipe'
   isAssign: boolean
   readonly declarations: VariableNode[]
-  readonly commands: CommandNode[]
+  commands: readonly CommandNode[]
 }
 export interface CommandNode extends At {
   readonly kind: 'command'
-  readonly args: Operand[]
+  readonly args: readonly Operand[]
   /** Which argument of an `and` or `or` decided when it ran last. */
   decided?: number
 }

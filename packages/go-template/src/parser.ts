@@ -9,10 +9,8 @@ import {
   nodeText,
   type Operand,
   type PipeNode,
-  type Source,
   type Statement,
   type TemplateNode,
-  type Tree,
   type VariableNode,
 } from './nodes.ts'
 import { readNumber } from './number.ts'
@@ -30,7 +28,10 @@ export interface ParseInput {
 }
 
 export interface ParseResult {
-  readonly trees: ReadonlyMap<string, Tree>
+  /** By name: the text itself and what it defines. */
+  readonly trees: ReadonlyMap<string, ListNode>
+  /** Names of its {{define}}s and {{block}}s. */
+  readonly definitions: ReadonlySet<string>
   /** Names of the functions that the text mentions. */
   readonly functions: ReadonlySet<string>
 }
@@ -66,10 +67,11 @@ const newScope = (): Scope => ({ variables: ['$'], rangeDepth: 0, actionLine: 0 
 
 /** A recursive descent parser; grammar and error texts as in Go's text/template/parse/parse.go. */
 class Parser {
-  private readonly source: Source
+  private readonly name: string
   private readonly lexer: Lexer
   private readonly hasFunction: (name: string) => boolean
-  private readonly trees = new Map<string, Tree>()
+  private readonly trees = new Map<string, ListNode>()
+  private readonly definitions = new Set<string>()
   private readonly functions = new Set<string>()
   /** Tokens that were read and given back, the next one last. */
   private readonly pending: Token[] = []
@@ -78,7 +80,7 @@ class Parser {
   private nesting = 0
 
   constructor(input: ParseInput) {
-    this.source = { name: input.name, text: input.text }
+    this.name = input.name
     this.hasFunction = input.hasFunction
     this.lexer = new Lexer(input.text, {
       leftDelim: input.leftDelim,
@@ -89,15 +91,16 @@ class Parser {
   }
 
   parse(): ParseResult {
-    const root = this.newList(this.peek().pos)
+    const { pos } = this.peek()
+    const nodes: Statement[] = []
     while (this.peek().type !== 'eof') {
       if (this.skipDefinition()) continue
       const node = this.textOrAction()
       if (isEnd(node)) this.fail(`unexpected ${nodeText(node)}`)
-      root.nodes.push(node)
+      nodes.push(node)
     }
-    this.add(this.source.name, root)
-    return { trees: this.trees, functions: this.functions }
+    this.add(this.name, listOf(pos, nodes))
+    return { trees: this.trees, definitions: this.definitions, functions: this.functions }
   }
 
   /** Parses a {{define}} if one comes next. */
@@ -147,14 +150,14 @@ class Parser {
   }
 
   private fail(message: string): never {
-    throw new TemplateError(`template: ${this.source.name}:${this.lastLine}: ${message}`)
+    throw new TemplateError(`template: ${this.name}:${this.lastLine}: ${message}`)
   }
 
   private unexpected(token: Token, context: string): never {
     if (token.type !== 'error') this.fail(`unexpected ${describeToken(token)} in ${context}`)
     const { actionLine } = this.scope
     if (actionLine === 0 || actionLine === token.line) this.fail(token.text)
-    const started = `started at ${this.source.name}:${actionLine}`
+    const started = `started at ${this.name}:${actionLine}`
     this.fail(token.text.endsWith(' action') ? `${token.text} ${started}` : `${token.text} in action ${started}`)
   }
 
@@ -168,14 +171,10 @@ class Parser {
 
   // Statements
 
-  private newList(pos: number): ListNode {
-    return { kind: 'list', pos, nodes: [] }
-  }
-
   /** A second body for a name replaces an empty one and is refused otherwise. */
   private add(name: string, root: ListNode): void {
     const other = this.trees.get(name)
-    if (other === undefined || isEmptyTree(other.root)) this.trees.set(name, { name, source: this.source, root })
+    if (other === undefined || isEmptyTree(other)) this.trees.set(name, root)
     else if (!isEmptyTree(root)) this.fail(`template: multiple definition of template ${quote(name)}`)
   }
 
@@ -198,15 +197,17 @@ class Parser {
       if (context === 'block clause') this.lastLine = startLine
       this.fail(`unexpected ${nodeText(end)} in ${context}`)
     }
+    this.definitions.add(name)
     this.add(name, list)
   }
 
   private itemList(): { list: ListNode; end: EndNode } {
-    const list = this.newList(this.peekNonSpace().pos)
+    const { pos } = this.peekNonSpace()
+    const nodes: Statement[] = []
     while (this.peekNonSpace().type !== 'eof') {
       const node = this.textOrAction()
-      if (isEnd(node)) return { list, end: node }
-      list.nodes.push(node)
+      if (isEnd(node)) return { list: listOf(pos, nodes), end: node }
+      nodes.push(node)
     }
     this.fail('unexpected EOF')
   }
@@ -279,9 +280,7 @@ class Parser {
   private elseList(kind: 'if' | 'with' | 'range', end: EndNode): ListNode {
     if (kind !== 'range' && this.peek().type === kind) {
       this.next()
-      const list = this.newList(end.pos)
-      list.nodes.push(this.branch(kind))
-      return list
+      return listOf(end.pos, [this.branch(kind)])
     }
     const rest = this.itemList()
     if (rest.end.kind !== 'end') this.fail(`expected end; found ${nodeText(rest.end)}`)
@@ -328,13 +327,15 @@ class Parser {
       commands: [],
     }
     while (this.declaration(pipe, context));
+    const commands: CommandNode[] = []
     for (;;) {
       const token = this.nextNonSpace()
       if (token.type === end) break
       if (!operandStarts.has(token.type)) this.unexpected(token, context)
       this.pending.push(token)
-      pipe.commands.push(this.command())
+      commands.push(this.command())
     }
+    pipe.commands = exact(commands)
     this.checkPipeline(pipe, context)
     return pipe
   }
@@ -385,19 +386,20 @@ class Parser {
   }
 
   private command(): CommandNode {
-    const command: CommandNode = { kind: 'command', pos: this.peekNonSpace().pos, args: [] }
+    const { pos } = this.peekNonSpace()
+    const args: Operand[] = []
     for (;;) {
       this.peekNonSpace()
       const operand = this.operand()
-      if (operand) command.args.push(operand)
+      if (operand) args.push(operand)
       const token = this.next()
       if (token.type === 'space') continue
       if (token.type === 'rightDelim' || token.type === 'rightParen') this.pending.push(token)
       else if (token.type !== 'pipe') this.unexpected(token, 'operand')
       break
     }
-    if (command.args.length === 0) this.fail('empty command')
-    return command
+    if (args.length === 0) this.fail('empty command')
+    return { kind: 'command', pos, args: exact(args) }
   }
 
   /** A term and the fields after it. Go gives `.a.b` and `$x.a` the position of their last field but keeps one node. */
@@ -411,7 +413,7 @@ class Parser {
     switch (term.kind) {
       case 'field':
       case 'variable':
-        return { kind: term.kind, pos, path: [...term.path, ...path] }
+        return { kind: term.kind, pos, path: term.path.concat(path) }
       case 'bool':
       case 'string':
       case 'number':
@@ -419,7 +421,7 @@ class Parser {
       case 'dot':
         return this.fail(`unexpected . after term ${quote(nodeText(term))}`)
       default:
-        return { kind: 'chain', pos, base: term, path }
+        return { kind: 'chain', pos, base: term, path: exact(path) }
     }
   }
 
@@ -465,6 +467,15 @@ class Parser {
     if (!this.scope.variables.includes(token.text)) this.fail(`undefined variable ${quote(token.text)}`)
     return { kind: 'variable', pos: token.pos, path: [token.text] }
   }
+}
+
+function listOf(pos: number, nodes: readonly Statement[]): ListNode {
+  return { kind: 'list', pos, nodes: exact(nodes) }
+}
+
+/** Without the room that V8 gives an array which grows: for 16 more, in each of the many that templates consist of. */
+function exact<T>(items: readonly T[]): readonly T[] {
+  return items.slice()
 }
 
 function isEnd(node: Statement | EndNode): node is EndNode {

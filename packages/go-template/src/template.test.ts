@@ -179,4 +179,49 @@ describe('the cache', () => {
       'template: t:1: function "f" not defined',
     )
   })
+
+  it('names a template in errors as it is called, though another chart has the same text', () => {
+    const cache = new TemplateCache()
+    const text = '{{define "d"}}\n{{.a.b.c}}{{end}}{{template "d" .}}{{index .x 1}}'
+
+    for (const name of ['one/templates/a.yaml', 'two/templates/b.yaml']) {
+      const failing = (data: unknown) => () => templateOf({ [name]: text }, { cache }).execute(name, data)
+      expect(failing({ a: { b: { c: 1 } }, x: [] })).toThrow(
+        `template: ${name}:2:37: executing "${name}" at <index .x 1>: error calling index`,
+      )
+      expect(failing({ a: null })).toThrow(
+        `template: ${name}:2:4: executing "d" at <.a.b.c>: nil pointer evaluating interface {}.b`,
+      )
+    }
+  })
+
+  it('does not take what a text says for a definition that has its name, nor the other way round', () => {
+    const text = '{{define "d"}}{{end}}body'
+
+    for (const names of [
+      ['t', 'd'],
+      ['d', 't'],
+    ]) {
+      const cache = new TemplateCache()
+      const results = names.map((name) => {
+        const set = templateOf({ [name]: text }, { cache })
+        return [name, set.execute(name, null), set.names().sort()]
+      })
+      expect(new Map(results.map(([name, ...rest]) => [name, rest]))).toEqual(
+        new Map([
+          ['t', ['body', ['d', 't']]],
+          ['d', ['body', ['d']]],
+        ]),
+      )
+    }
+  })
+
+  it('reads a text anew where other delimiters are asked for', () => {
+    const cache = new TemplateCache()
+    const text = '{{1}}<<2>>'
+
+    expect(templateOf({ t: text }, { cache }).execute('t', null)).toBe('1<<2>>')
+    expect(templateOf({ t: text }, { cache, leftDelim: '<<', rightDelim: '>>' }).execute('t', null)).toBe('{{1}}2')
+    expect(templateOf({ t: text }, { cache }).execute('t', null)).toBe('1<<2>>')
+  })
 })

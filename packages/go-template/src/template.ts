@@ -1,7 +1,7 @@
 import { Budget, countWith } from './budget.ts'
 import { TemplateCache } from './cache.ts'
 import { TemplateError } from './errors.ts'
-import { type CompiledTemplate, type Environment, type Execution, isStackOverflow } from './execution.ts'
+import { type CompiledTemplate, type Environment, type Execution, isStackOverflow, runTemplate } from './execution.ts'
 import { builtins, builtinsBeforeGo124 } from './functions/builtins.ts'
 import type { TemplateLimits } from './limits.ts'
 import { quote } from './strconv.ts'
@@ -79,7 +79,7 @@ export class Template {
   /** Adds what `parse` of a set with the same functions gave. */
   add(templates: readonly CompiledTemplate[]): void {
     for (const template of templates) {
-      if (!template.isEmpty || !this.has(template.name)) this.templates.set(template.name, template)
+      if (!template.code.isEmpty || !this.has(template.name)) this.templates.set(template.name, template)
     }
   }
 
@@ -110,7 +110,7 @@ export class Template {
         throw new TemplateError(`template: ${name}: exceeded maximum template depth (${budget.limits.maxDepth})`)
       }
       const execution: Execution = { out: '', environment: this.environment, budget }
-      template.body({ execution, variables: [data ?? undefined] }, data ?? undefined)
+      runTemplate(template, execution, data ?? undefined)
       budget.spend(execution.out.length)
       return execution.out
     } catch (error) {
