@@ -22,14 +22,14 @@ export interface SequenceNode extends NodeBase {
   readonly dashes: Mark[]
   readonly isFlow: boolean
   /** Where the bracket of a flow collection closes. */
-  end?: Mark
+  end: Mark | undefined
 }
 export interface MappingNode extends NodeBase {
   readonly kind: 'mapping'
   /** Keys and values in turn. */
   readonly pairs: Pair[]
   readonly isFlow: boolean
-  end?: Mark
+  end: Mark | undefined
 }
 export interface Pair {
   readonly key: Node
@@ -149,9 +149,20 @@ class Composer {
   private node(isBlock: boolean, mayBeIndentless: boolean): Node {
     if (++this.depth > maxDepth) throw scanProblem(`exceeded max depth of ${maxDepth}`, this.scanner.peek().mark)
     const first = this.scanner.peek()
-    const node = first.type === 'alias' ? this.alias() : this.content(first, isBlock, mayBeIndentless)
+    const node =
+      first.type === 'scalar'
+        ? this.bareScalar(first)
+        : first.type === 'alias'
+          ? this.alias()
+          : this.content(first, isBlock, mayBeIndentless)
     this.depth--
     return node
+  }
+
+  /** Most nodes: a scalar without anchor and tag. */
+  private bareScalar({ mark, value: text, style }: Token): Node {
+    this.scanner.skip()
+    return { kind: 'scalar', mark, tag: '', anchor: undefined, text, isImplicit: style === 'plain', style }
   }
 
   private alias(): Node {
@@ -172,7 +183,7 @@ class Composer {
       case 'scalar': {
         this.scanner.skip()
         const isImplicit = (tag === '' && token.style === 'plain') || tag === '!'
-        return this.named({ kind: 'scalar', ...base, text: token.value, isImplicit, style: token.style })
+        return this.named({ kind: 'scalar', mark, tag, anchor, text: token.value, isImplicit, style: token.style })
       }
       case 'flowSequenceStart':
         return this.sequence(base, 'flow')
@@ -189,7 +200,7 @@ class Composer {
     if (anchor === undefined && tag === '') {
       throw parseProblem('did not find expected node content', token.mark, mark)
     }
-    return this.named({ kind: 'scalar', ...base, text: '', isImplicit: tag === '', style: 'plain' })
+    return this.named({ kind: 'scalar', mark, tag, anchor, text: '', isImplicit: tag === '', style: 'plain' })
   }
 
   private properties(): { anchor: string | undefined; tag: string } {
@@ -218,7 +229,9 @@ class Composer {
   }
 
   private sequence(base: NodeBase, style: 'block' | 'flow' | 'indentless'): Node {
-    const node: SequenceNode = { kind: 'sequence', ...base, items: [], dashes: [], isFlow: style === 'flow' }
+    const { mark, tag, anchor } = base
+    const isFlow = style === 'flow'
+    const node: SequenceNode = { kind: 'sequence', mark, tag, anchor, items: [], dashes: [], isFlow, end: undefined }
     this.named(node)
     if (style === 'flow') node.end = this.flowSequence(node.items)
     else if (style === 'block') this.blockSequence(node)
@@ -227,7 +240,16 @@ class Composer {
   }
 
   private mapping(base: NodeBase, style: 'block' | 'flow'): Node {
-    const node: MappingNode = { kind: 'mapping', ...base, pairs: [], isFlow: style === 'flow' }
+    const { mark, tag, anchor } = base
+    const node: MappingNode = {
+      kind: 'mapping',
+      mark,
+      tag,
+      anchor,
+      pairs: [],
+      isFlow: style === 'flow',
+      end: undefined,
+    }
     this.named(node)
     if (style === 'flow') node.end = this.flowMapping(node.pairs)
     else this.blockMapping(node.pairs)
@@ -316,7 +338,7 @@ class Composer {
     if (isEmpty) this.scanner.skip()
     const key = isEmpty ? emptyScalar(after.mark) : this.node(false, false)
     const pairs = [{ key, value: this.flowValue('flowSequenceEnd') }]
-    return { kind: 'mapping', mark, tag: '', anchor: undefined, pairs, isFlow: true }
+    return { kind: 'mapping', mark, tag: '', anchor: undefined, pairs, isFlow: true, end: undefined }
   }
 
   /** What follows a key in flow context, nothing if there is no colon. */

@@ -1,31 +1,31 @@
 import { isBlank, isBlankOrEnd, isBreak, isBreakOrEnd, isEnd } from './characters.ts'
 import type { Token } from './scanner.ts'
 import type { TextCursor } from './text-cursor.ts'
-import { scanProblem } from './yaml-error.ts'
+import { type Mark, scanProblem } from './yaml-error.ts'
 
-/** The spaces and line breaks between words, as they end up in the value. */
-interface Gap {
-  text: string
-  hasBreaks: boolean
-}
-
-/** One break is a space, more are so many less one; spaces at line ends go. */
-function scanGap(cursor: TextCursor, checkTab: (afterBreak: boolean) => void): Gap {
+/**
+ * The spaces and line breaks between words, as they end up in the value: one break is a space, more are so many less one; spaces at line
+ * ends go. After a break, no tab may stand before the column `indent`.
+ */
+function scanGap(cursor: TextCursor, indent: number): string {
   let spaces = ''
   let leading = ''
   let trailing = ''
   for (;;) {
+    if (leading !== '') cursor.skipSpaces()
     const code = cursor.code()
     if (isBlank(code)) {
-      checkTab(leading !== '')
       if (leading === '') spaces += String.fromCharCode(code)
+      else if (code === 0x09 && cursor.column < indent) {
+        throw scanProblem('found a tab character that violates indentation', cursor.mark())
+      }
       cursor.skip(1)
     } else if (!isBreak(code)) break
     else if (leading === '') leading = cursor.skipLine()
     else trailing += cursor.skipLine()
   }
-  if (leading === '') return { text: spaces, hasBreaks: false }
-  return { text: leading === '\n' ? trailing || ' ' : leading + trailing, hasBreaks: true }
+  if (leading === '') return spaces
+  return leading === '\n' ? trailing || ' ' : leading + trailing
 }
 
 const runInBlock = /[^: \t\n\r\x85\u2028\u2029\0]+/y
@@ -51,33 +51,37 @@ function skipWords(cursor: TextCursor, inFlow: boolean): number {
   }
 }
 
-/** Reads a plain scalar, over several lines while they are indented enough. `endsLine`: a key may follow. */
-export function scanPlain(cursor: TextCursor, indent: number, inFlow: boolean): { token: Token; endsLine: boolean } {
-  const mark = cursor.mark()
+/** Reads a plain scalar that begins at `mark`, over several lines while they are indented enough. `endsLine`: a key may follow. */
+export function scanPlain(
+  cursor: TextCursor,
+  mark: Mark,
+  indent: number,
+  inFlow: boolean,
+): { token: Token; endsLine: boolean } {
   let text = ''
-  let gap: Gap = { text: '', hasBreaks: false }
+  let gap = ''
+  let endsLine = false
   for (;;) {
     if (cursor.isDocumentMarker() || cursor.code() === 0x23) break
     const start = cursor.index
     const end = skipWords(cursor, inFlow)
     if (end > start) {
-      text += gap.text + cursor.slice(start, end)
-      gap = { text: '', hasBreaks: false }
+      const words = cursor.slice(start, end)
+      text = text === '' && gap === '' ? words : text + gap + words
+      gap = ''
+      endsLine = false
     }
     if (!isBlank(cursor.code()) && !isBreak(cursor.code())) break
-    gap = scanGap(cursor, (afterBreak) => {
-      if (afterBreak && cursor.column < indent && cursor.code() === 0x09) {
-        throw scanProblem('found a tab character that violates indentation', cursor.mark())
-      }
-    })
+    const { line } = cursor
+    gap = scanGap(cursor, indent)
+    if (cursor.line > line) endsLine = true
     if (!inFlow && cursor.column < indent) break
   }
-  return { token: { type: 'scalar', mark, value: text, suffix: '', style: 'plain' }, endsLine: gap.hasBreaks }
+  return { token: { type: 'scalar', mark, value: text, suffix: '', style: 'plain' }, endsLine }
 }
 
-/** Reads a single- or double-quoted scalar. */
-export function scanQuoted(cursor: TextCursor): Token {
-  const mark = cursor.mark()
+/** Reads a single- or double-quoted scalar that begins at `mark`. */
+export function scanQuoted(cursor: TextCursor, mark: Mark): Token {
   const quote = cursor.code()
   const isSingle = quote === 0x27
   cursor.skip(1)
@@ -88,7 +92,7 @@ export function scanQuoted(cursor: TextCursor): Token {
     const part = isSingle ? scanSingle(cursor) : scanDouble(cursor)
     text += part.text
     if (cursor.code() === quote) break
-    text += part.joins ? scanJoined(cursor) : scanGap(cursor, () => {}).text
+    text += part.joins ? scanJoined(cursor) : scanGap(cursor, 0)
   }
   cursor.skip(1)
   return { type: 'scalar', mark, value: text, suffix: '', style: isSingle ? 'single' : 'double' }

@@ -1,11 +1,10 @@
 import { isBlank, isBlankOrEnd, isWordCharacter } from './characters.ts'
 import type { Token } from './scanner.ts'
 import type { TextCursor } from './text-cursor.ts'
-import { scanProblem } from './yaml-error.ts'
+import { type Mark, scanProblem } from './yaml-error.ts'
 
-/** Reads `!`, `!suffix`, `!!suffix`, `!handle!suffix` or `!<uri>`. A verbatim tag has no handle. */
-export function scanTag(cursor: TextCursor): Token {
-  const mark = cursor.mark()
+/** Reads `!`, `!suffix`, `!!suffix`, `!handle!suffix` or `!<uri>`, which begins at `mark`. A verbatim tag has no handle. */
+export function scanTag(cursor: TextCursor, mark: Mark): Token {
   let value = ''
   let suffix: string
   if (cursor.code(1) === 0x3c) {

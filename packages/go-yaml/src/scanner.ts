@@ -1,4 +1,4 @@
-import { isBlankOrEnd, isBreak, isEnd, isWordCharacter } from './characters.ts'
+import { isBlank, isBlankOrEnd, isBreak, isEnd, isWordCharacter } from './characters.ts'
 import { scanBlockScalar } from './scan-block-scalar.ts'
 import { scanPlain, scanQuoted } from './scan-flow-scalar.ts'
 import { scanDirective, scanTag } from './scan-tag.ts'
@@ -46,14 +46,14 @@ export interface Comment {
   readonly text: string
 }
 
-/** A place where a key without `?` may have begun. */
+/** A place where a key without `?` may have begun: the last one of its flow level. */
 interface SimpleKey {
   isPossible: boolean
   /** Whether the token at its place is held back until it is known to be a key. */
   isAwaited: boolean
-  readonly isRequired: boolean
-  readonly tokenNumber: number
-  readonly mark: Mark
+  isRequired: boolean
+  tokenNumber: number
+  mark: Mark
 }
 
 /** Collections inside each other; the parser's recursion needs the bound, goyaml's is 10,000. */
@@ -62,12 +62,10 @@ const maxDepth = 1000
 /** A simple key's colon must come within so many characters (YAML 1.1, section 7.5). */
 const maxKeyLength = 1024
 
-const noKey: SimpleKey = {
-  isPossible: false,
-  isAwaited: false,
-  isRequired: false,
-  tokenNumber: -1,
-  mark: { index: 0, line: 0, column: 0 },
+const start: Mark = { index: 0, line: 0, column: 0 }
+
+function noKey(tokenNumber: number): SimpleKey {
+  return { isPossible: false, isAwaited: false, isRequired: false, tokenNumber, mark: start }
 }
 
 /** A token that is its type and no more. */
@@ -85,12 +83,14 @@ export class Scanner {
   private readonly cursor: TextCursor
   private tokens: Token[] = []
   private head = 0
+  /** The token at the head, once it is known that none comes before it. */
+  private ready: Token | undefined
   private taken = 0
   private indent = -1
   private readonly indents: number[] = []
   private simpleKeyAllowed = true
   /** One per flow level, the block context first. */
-  private readonly simpleKeys: SimpleKey[] = [noKey]
+  private readonly simpleKeys: SimpleKey[] = [noKey(-1)]
   private isDone = false
   private readonly comments: Comment[] | undefined
 
@@ -102,12 +102,16 @@ export class Scanner {
 
   /** The next token, which stays. */
   peek(): Token {
-    while (this.needsMore()) this.fetch()
-    return this.tokens[this.head] as Token
+    if (this.ready === undefined) {
+      while (this.needsMore()) this.fetch()
+      this.ready = this.tokens[this.head]
+    }
+    return this.ready as Token
   }
 
   /** Takes the token that `peek` gave. */
   skip(): void {
+    this.ready = undefined
     this.head++
     this.taken++
     if (this.head > 64) {
@@ -139,19 +143,15 @@ export class Scanner {
     return false
   }
 
-  private saveSimpleKey(): void {
-    const { cursor } = this
+  private saveSimpleKey(mark: Mark): void {
     if (!this.simpleKeyAllowed) return
     this.removeSimpleKey()
-    const isRequired = this.flowLevel === 0 && this.indent === cursor.column
-    const tokenNumber = this.nextNumber()
-    this.simpleKeys[this.flowLevel] = {
-      isPossible: true,
-      isAwaited: true,
-      isRequired,
-      tokenNumber,
-      mark: cursor.mark(),
-    }
+    const key = this.simpleKeys[this.flowLevel] as SimpleKey
+    key.isPossible = true
+    key.isAwaited = true
+    key.isRequired = this.flowLevel === 0 && this.indent === mark.column
+    key.tokenNumber = this.nextNumber()
+    key.mark = mark
   }
 
   /** The number of the token that is fetched next. */
@@ -259,11 +259,11 @@ export class Scanner {
         this.fetchAnchor('anchor')
         return
       case '!':
-        this.fetchNodePart(() => this.insert(scanTag(cursor)))
+        this.insert(scanTag(cursor, this.startNodePart()))
         return
       case "'":
       case '"':
-        this.fetchNodePart(() => this.insert(scanQuoted(cursor)))
+        this.insert(scanQuoted(cursor, this.startNodePart()))
         return
       case '|':
       case '>':
@@ -289,7 +289,8 @@ export class Scanner {
     const { cursor } = this
     for (;;) {
       const skipsTabs = this.flowLevel > 0 || !this.simpleKeyAllowed
-      while (cursor.code() === 0x20 || (skipsTabs && cursor.code() === 0x09)) cursor.skip(1)
+      cursor.skipSpaces()
+      while (skipsTabs && isBlank(cursor.code())) cursor.skip(1)
       if (cursor.code() === 0x23) this.skipComment()
       if (!isBreak(cursor.code())) return
       cursor.skipLine()
@@ -331,8 +332,8 @@ export class Scanner {
   }
 
   private fetchFlowStart(type: TokenType): void {
-    this.saveSimpleKey()
-    this.simpleKeys.push({ ...noKey, tokenNumber: this.nextNumber() })
+    this.saveSimpleKey(this.cursor.mark())
+    this.simpleKeys.push(noKey(this.nextNumber()))
     if (this.flowLevel > maxDepth) throw scanProblem(`exceeded max depth of ${maxDepth}`, this.cursor.mark())
     this.simpleKeyAllowed = true
     this.insertIndicator(type)
@@ -401,30 +402,28 @@ export class Scanner {
   }
 
   private fetchAnchor(type: 'alias' | 'anchor'): void {
-    this.fetchNodePart(() => {
-      const { cursor } = this
-      const mark = cursor.mark()
-      cursor.skip(1)
-      const value = cursor.readWhile(isWordCharacter)
-      const code = cursor.code()
-      if (value === '' || !(isBlankOrEnd(code) || '?:,]}%@`'.includes(String.fromCharCode(code)))) {
-        throw scanProblem('did not find expected alphabetic or numeric character', cursor.mark())
-      }
-      this.insert({ type, mark, value, suffix: '', style: 'plain' })
-    })
+    const { cursor } = this
+    const mark = this.startNodePart()
+    cursor.skip(1)
+    const value = cursor.readWhile(isWordCharacter)
+    const code = cursor.code()
+    if (value === '' || !(isBlankOrEnd(code) || '?:,]}%@`'.includes(String.fromCharCode(code)))) {
+      throw scanProblem('did not find expected alphabetic or numeric character', cursor.mark())
+    }
+    this.insert({ type, mark, value, suffix: '', style: 'plain' })
   }
 
-  /** Something that a simple key may begin with. */
-  private fetchNodePart(scan: () => void): void {
-    this.saveSimpleKey()
+  /** Where something begins that a simple key may begin with. */
+  private startNodePart(): Mark {
+    const mark = this.cursor.mark()
+    this.saveSimpleKey(mark)
     this.simpleKeyAllowed = false
-    scan()
+    return mark
   }
 
   private fetchPlain(): void {
-    this.saveSimpleKey()
-    this.simpleKeyAllowed = false
-    const { token, endsLine } = scanPlain(this.cursor, this.indent + 1, this.flowLevel > 0)
+    const mark = this.startNodePart()
+    const { token, endsLine } = scanPlain(this.cursor, mark, this.indent + 1, this.flowLevel > 0)
     this.insert(token)
     if (endsLine) this.simpleKeyAllowed = true
   }

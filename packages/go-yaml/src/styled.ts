@@ -65,7 +65,7 @@ export function styledScalar(text: string, style: ScalarStyle): ScalarNode {
 
 /** A mapping for a document that was read. */
 export function styledMapping(pairs: Pair[]): MappingNode {
-  return { kind: 'mapping', mark: nowhere, tag: '', anchor: undefined, pairs, isFlow: false }
+  return { kind: 'mapping', mark: nowhere, tag: '', anchor: undefined, pairs, isFlow: false, end: undefined }
 }
 
 /**

@@ -41,6 +41,12 @@ export class TextCursor {
     return this.text.slice(start, end)
   }
 
+  skipSpaces(): void {
+    let end = this.index
+    while (this.text.charCodeAt(end) === 0x20) end++
+    this.skip(end - this.index)
+  }
+
   readWhile(accepts: (code: number) => boolean): string {
     const start = this.index
     while (accepts(this.code())) this.skip(1)
