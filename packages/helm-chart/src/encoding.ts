@@ -17,22 +17,6 @@ export function toHex(bytes: Uint8Array): string {
   return text
 }
 
-/** The order of Go strings: by code point, which JavaScript's `<` is not beyond the basic plane. */
-export function compareStrings(a: string, b: string): number {
-  if (a === b) return 0
-  const limit = Math.min(a.length, b.length)
-  for (let i = 0; i < limit; i++) {
-    const x = a.charCodeAt(i)
-    const y = b.charCodeAt(i)
-    if (x === y) continue
-    const xHigh = x >= 0xd800 && x <= 0xdfff
-    const yHigh = y >= 0xd800 && y <= 0xdfff
-    if (xHigh !== yHigh) return xHigh ? 1 : -1
-    return x < y ? -1 : 1
-  }
-  return a.length - b.length
-}
-
 /** Go's conversion to runes: bytes that are not UTF-8, which are kept as lone surrogates, become U+FFFD. */
 export function wellFormed(text: string): string {
   return text.replaceAll(/[\ud800-\udfff]/gu, '\ufffd')

@@ -1,4 +1,4 @@
-import { compareStrings } from '../encoding.ts'
+import { compareStrings } from '@slipway/go-template'
 import type { Dependency, Metadata } from './chart.ts'
 
 /** The metadata as Chart.yaml, index files and releases hold it: fields in Go's order, empty ones left out. */

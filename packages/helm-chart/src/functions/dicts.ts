@@ -3,13 +3,13 @@ import {
   isMap,
   isNilCollection,
   isTemplateObject,
+  sortedKeys,
   spend,
   typeOf,
   underlyingOf,
   withSignature,
   withType,
 } from '@slipway/go-template'
-import { compareStrings } from '../encoding.ts'
 import { emptyValues, type Values } from '../values/value.ts'
 import { checkDepth } from './depth.ts'
 import { tableOf } from './kinds.ts'
@@ -23,11 +23,6 @@ function dict(...args: unknown[]): Values {
   const map = emptyValues()
   for (let i = 0; i < args.length; i += 2) map[strval(args[i])] = i + 1 < args.length ? (args[i + 1] ?? null) : ''
   return map
-}
-
-// Go's maps have no order; sorted keys are one of the orders it may give, and the same every time.
-function sortedKeys(map: Values): string[] {
-  return Object.keys(map).sort(compareStrings)
 }
 
 function merge(overwrite: boolean) {

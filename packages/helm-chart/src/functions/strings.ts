@@ -1,6 +1,7 @@
 import {
   byteLength,
   bytesOf,
+  compareStrings,
   formatValue,
   spend,
   sprintf,
@@ -8,7 +9,7 @@ import {
   withSignature,
   withType,
 } from '@slipway/go-template'
-import { compareStrings, toBase64 } from '../encoding.ts'
+import { toBase64 } from '../encoding.ts'
 import { decodeBase32, toBase32 } from './base32.ts'
 import { decodeBase64 } from './base64.ts'
 import { lowerWithConnector, pascalCase, swapCase, titleCase, uncapitalize } from './case.ts'

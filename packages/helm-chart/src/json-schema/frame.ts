@@ -21,9 +21,8 @@ interface Path {
   readonly up: Path | undefined
 }
 
-/** A step from a schema to another one. */
+/** How a schema leads to another one. */
 export interface Step {
-  readonly schema: Values
   readonly reference?: string | undefined
   /** The value inside that the next schema is for. @default the same value */
   readonly inside?: { readonly key: string; readonly value: unknown }
@@ -35,7 +34,7 @@ export function firstFrame(document: SchemaDocument, schema: Values, value: unkn
   return { value, path: undefined, schema, placed, reference: undefined, level: 0, depth: 0, outer: undefined }
 }
 
-export function nextFrame(outer: Frame, document: SchemaDocument, { schema, reference, inside }: Step): Frame {
+export function nextFrame(outer: Frame, document: SchemaDocument, schema: Values, { reference, inside }: Step): Frame {
   return {
     value: inside ? inside.value : outer.value,
     path: inside ? { key: inside.key, up: outer.path } : outer.path,

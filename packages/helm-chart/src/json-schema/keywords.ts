@@ -1,4 +1,4 @@
-import { compareStrings } from '../encoding.ts'
+import { sortedKeys } from '@slipway/go-template'
 import { isTable, type Values } from '../values/value.ts'
 
 export type Draft = 4 | 6 | 7 | 2019 | 2020
@@ -90,7 +90,7 @@ export function subschemasOf(schema: Values, draft: Draft): Subschema[] {
   }
   for (const keyword of maps) {
     const map = inside(keyword)
-    if (isTable(map)) for (const key of Object.keys(map).sort(compareStrings)) add(map[key], keyword, key)
+    if (isTable(map)) for (const key of sortedKeys(map)) add(map[key], keyword, key)
   }
   return found
 }

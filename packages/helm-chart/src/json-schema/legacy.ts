@@ -1,5 +1,5 @@
+import { sortedKeys } from '@slipway/go-template'
 import { formatFloat } from '@slipway/go-yaml'
-import { compareStrings } from '../encoding.ts'
 import { isTable, type Values } from '../values/value.ts'
 import { SchemaDocument } from './document.ts'
 import { formats } from './formats.ts'
@@ -136,7 +136,7 @@ class LegacyValidator {
 
   private dependencies(dependencies: Values, place: Place, result: Result): void {
     const value = place.value as Values
-    for (const key of Object.keys(value).sort(compareStrings)) {
+    for (const key of sortedKeys(value)) {
       const dependency = Object.hasOwn(dependencies, key) ? dependencies[key] : undefined
       if (Array.isArray(dependency)) {
         for (const wanted of dependency.map(String)) {
@@ -197,7 +197,7 @@ class LegacyValidator {
 
   private object(schema: Values, place: Place, result: Result): void {
     const value = place.value as Values
-    const keys = Object.keys(value).sort(compareStrings)
+    const keys = sortedKeys(value)
     limit(
       schema.minProperties,
       (min) => keys.length < min && fail(result, place, `Must have at least ${min} properties`),

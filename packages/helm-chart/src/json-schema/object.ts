@@ -1,4 +1,4 @@
-import { compareStrings } from '../encoding.ts'
+import { sortedKeys } from '@slipway/go-template'
 import { isTable, type Values } from '../values/value.ts'
 import { quoted, unfolded } from './failure.ts'
 import { compilePattern } from './pattern.ts'
@@ -7,7 +7,7 @@ import type { SchemaCheck } from './validate.ts'
 
 /** The keywords for objects. */
 export function checkObject(check: SchemaCheck, keywords: Values, value: Values): void {
-  const keys = Object.keys(value).sort(compareStrings)
+  const keys = sortedKeys(value)
   limit(check, keywords, { keyword: 'minProperties', got: keys.length, isBroken: isLess })
   limit(check, keywords, { keyword: 'maxProperties', got: keys.length, isBroken: isMore })
   requireKeys(check, value, keywords.required)
@@ -16,7 +16,7 @@ export function checkObject(check: SchemaCheck, keywords: Values, value: Values)
     if (Array.isArray(dependency)) requireTogether(check, key, missingKeys(value, dependency))
     else check.add(check.same(dependency))
   }
-  checkProperties(check, keywords, value)
+  checkProperties(check, keywords, value, keys)
   if (keywords.propertyNames !== undefined) for (const key of keys) checkName(check, keywords.propertyNames, key)
   for (const [key, schema] of sortedEntries(keywords.dependentSchemas)) {
     if (Object.hasOwn(value, key)) check.add(check.same(schema))
@@ -37,20 +37,24 @@ function requireTogether(check: SchemaCheck, key: string, missing: readonly stri
   if (missing.length > 0) check.fail(`properties ${missing.map(quoted).join(', ')} required, if ${quoted(key)} exists`)
 }
 
-function checkProperties(check: SchemaCheck, keywords: Values, value: Values): void {
+function checkProperties(check: SchemaCheck, keywords: Values, value: Values, keys: readonly string[]): void {
   const { properties, additionalProperties } = keywords
+  const named = isTable(properties) ? properties : {}
   const patterns = sortedEntries(keywords.patternProperties)
   const unwanted: string[] = []
-  for (const [key, item] of sortedEntries(value)) {
-    const schemas = patterns.filter(([pattern]) => compilePattern(pattern).matcher(key).find()).map(([, own]) => own)
-    if (isTable(properties) && Object.hasOwn(properties, key)) schemas.unshift(properties[key])
-    if (schemas.length === 0 && additionalProperties !== undefined) {
-      check.markEvaluated(key)
-      if (additionalProperties === false) unwanted.push(key)
-      else check.add(check.child(additionalProperties, key, item))
+  for (const key of keys) {
+    let isKnown = Object.hasOwn(named, key)
+    if (isKnown) check.add(check.child(named[key], key, value[key]))
+    for (const [pattern, schema] of patterns) {
+      if (!compilePattern(pattern).matcher(key).find()) continue
+      isKnown = true
+      check.add(check.child(schema, key, value[key]))
     }
-    if (schemas.length > 0) check.markEvaluated(key)
-    for (const schema of schemas) check.add(check.child(schema, key, item))
+    if (!isKnown && additionalProperties === undefined) continue
+    check.markEvaluated(key)
+    if (isKnown) continue
+    if (additionalProperties === false) unwanted.push(key)
+    else check.add(check.child(additionalProperties, key, value[key]))
   }
   if (unwanted.length > 0) check.fail(`additional properties ${unwanted.map(quoted).join(', ')} not allowed`)
 }
@@ -60,11 +64,11 @@ function checkName(check: SchemaCheck, schema: unknown, name: string): void {
   if (failure) check.add({ path: [], message: `invalid propertyName ${quoted(name)}`, causes: unfolded(failure) })
 }
 
-function sortedEntries(value: unknown): (readonly [string, unknown])[] {
-  if (!isTable(value)) return []
-  return Object.keys(value)
-    .sort(compareStrings)
-    .map((key) => [key, value[key]] as const)
+const noEntries: readonly never[] = []
+
+function sortedEntries(value: unknown): readonly (readonly [string, unknown])[] {
+  if (!isTable(value)) return noEntries
+  return sortedKeys(value).map((key) => [key, value[key]] as const)
 }
 
 function missingKeys(value: Values, keys: unknown): string[] {

@@ -1,4 +1,4 @@
-import { compareStrings } from '../encoding.ts'
+import { sortedKeys } from '@slipway/go-template'
 import { isTable, type Values } from '../values/value.ts'
 import { grouped, groupedFloat, quoted, shown } from './failure.ts'
 import { formats } from './formats.ts'
@@ -96,9 +96,9 @@ function sortTypes(types: readonly string[]): string[] {
 function typeName(value: unknown): string {
   if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'array'
-  return (
-    { string: 'string', boolean: 'boolean', number: 'number', bigint: 'number' }[typeof value as string] ?? 'object'
-  )
+  const type = typeof value
+  if (type === 'bigint') return 'number'
+  return type === 'string' || type === 'boolean' || type === 'number' ? type : 'object'
 }
 
 function hasType(value: unknown, type: string): boolean {
@@ -120,8 +120,6 @@ export function equal(a: unknown, b: unknown): boolean {
 export function shownJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(shownJson).join(',')}]`
   if (!isTable(value)) return JSON.stringify(typeof value === 'bigint' ? Number(value) : value)
-  const entries = Object.keys(value)
-    .sort(compareStrings)
-    .map((key) => `${JSON.stringify(key)}:${shownJson(value[key])}`)
+  const entries = sortedKeys(value).map((key) => `${JSON.stringify(key)}:${shownJson(value[key])}`)
   return `{${entries.join(',')}}`
 }

@@ -35,6 +35,10 @@ const maxChecks = 5_000_000
 const nothingEvaluated = new Set<string>()
 const fine: Outcome = { evaluated: nothingEvaluated }
 
+function failed(path: readonly string[], message: string): Outcome {
+  return { failure: { path, message, causes: [] }, evaluated: nothingEvaluated }
+}
+
 class Validator {
   readonly document: SchemaDocument
   private readonly assertsFormats: boolean
@@ -52,16 +56,12 @@ class Validator {
   }
 
   check(frame: Frame): Outcome {
-    const fail = (message: string): Outcome => ({
-      failure: { path: keysOf(frame), message, causes: [] },
-      evaluated: nothingEvaluated,
-    })
     const cycle = cycleOf(frame)
-    if (cycle) return fail(this.cycleMessage(frame, cycle))
+    if (cycle) return failed(keysOf(frame), this.cycleMessage(frame, cycle))
     if (frame.depth > maxDepth) throw new Error(`the schema goes more than ${maxDepth} schemas deep`)
     if (this.checks++ > maxChecks) throw new Error(`the schema asks for more than ${maxChecks} checks`)
     const mismatch = scalarMismatch(frame.placed.keywords, frame.value, this.assertsFormats)
-    return mismatch === undefined ? new SchemaCheck(this, frame).run() : fail(mismatch)
+    return mismatch === undefined ? new SchemaCheck(this, frame).run() : failed(keysOf(frame), mismatch)
   }
 
   private cycleMessage(frame: Frame, cycle: Frame): string {
@@ -141,11 +141,11 @@ export class SchemaCheck {
     return this.validator.start(schema as Schema, value)
   }
 
-  private follow(schema: unknown, step: Omit<Step, 'schema'>): Outcome {
+  private follow(schema: unknown, step: Step): Outcome {
     if (schema === true) return fine
-    if (isTable(schema)) return this.validator.check(nextFrame(this.frame, this.document, { ...step, schema }))
+    if (isTable(schema)) return this.validator.check(nextFrame(this.frame, this.document, schema, step))
     const path = step.inside ? [...keysOf(this.frame), step.inside.key] : keysOf(this.frame)
-    return { failure: { path, message: 'false schema', causes: [] }, evaluated: nothingEvaluated }
+    return failed(path, 'false schema')
   }
 
   private reference(keyword: string, schema: Schema): void {

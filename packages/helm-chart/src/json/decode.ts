@@ -1,5 +1,5 @@
+import { sortedKeys } from '@slipway/go-template'
 import { formatFloat } from '@slipway/go-yaml'
-import { compareStrings } from '../encoding.ts'
 import { rfc3339 } from '../time/layout.ts'
 import { parseTime } from '../time/parse.ts'
 import { isTable, type Values } from '../values/value.ts'
@@ -41,7 +41,7 @@ export function unknownField(source: unknown, type: GoType): string | undefined 
     return 'list' in type ? firstOf(source, (item) => unknownField(item, type.list)) : undefined
   }
   if (!isTable(source) || 'list' in type) return undefined
-  return firstOf(Object.keys(source).sort(compareStrings), (key) => {
+  return firstOf(sortedKeys(source), (key) => {
     if ('map' in type) return unknownField(source[key], type.map)
     const field = Object.keys(type.fields).find((name) => name.toLowerCase() === key.toLowerCase())
     return field === undefined ? key : unknownField(source[key], type.fields[field] as GoType)
@@ -84,15 +84,13 @@ class Decoder {
   }
 
   private map(value: Values, of: GoType, place: Place): Values {
-    const entries = Object.keys(value)
-      .sort(compareStrings)
-      .map((key) => [key, this.decode(value[key], of, place) ?? zeroOf(of)])
+    const entries = sortedKeys(value).map((key) => [key, this.decode(value[key], of, place) ?? zeroOf(of)])
     return Object.fromEntries(entries)
   }
 
   private struct(value: Values, { struct, fields }: StructType, { path }: Place): Values {
     const target: Values = {}
-    for (const key of Object.keys(value).sort(compareStrings)) {
+    for (const key of sortedKeys(value)) {
       const name = Object.hasOwn(fields, key) ? key : Object.keys(fields).find((field) => isSameName(field, key))
       if (name === undefined) continue
       const place = { struct: simpleName(struct), path: [...path, name] }

@@ -1,4 +1,4 @@
-import { compareStrings } from '../encoding.ts'
+import { sortedKeys } from '@slipway/go-template'
 import { isInStructOrder, plain } from '../functions/plain.ts'
 
 /** How encoding/json writes. */
@@ -44,7 +44,7 @@ function writeText(text: string, style: JsonStyle): string {
 }
 
 function keysOf(value: object): string[] {
-  return isInStructOrder(value) ? Object.keys(value) : Object.keys(value).sort(compareStrings)
+  return isInStructOrder(value) ? Object.keys(value) : sortedKeys(value)
 }
 
 function writeObject(value: object, style: JsonStyle, margin: string): string {

@@ -1,6 +1,6 @@
+import { compareStrings } from '@slipway/go-template'
 import type { ChartFile } from '../chart/chart.ts'
 import { loadChart } from '../chart/load.ts'
-import { compareStrings } from '../encoding.ts'
 import { lintChartFile } from './chart-file.ts'
 import { lintCrds } from './crds.ts'
 import { lintDependencies } from './dependencies.ts'

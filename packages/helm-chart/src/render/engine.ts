@@ -1,6 +1,7 @@
 import {
   Budget,
   type CompiledTemplate,
+  compareStrings,
   sprintf,
   stringOf,
   Template,
@@ -11,7 +12,6 @@ import {
 } from '@slipway/go-template'
 import { baseName } from '../chart/path.ts'
 import type { Compat } from '../compat.ts'
-import { compareStrings } from '../encoding.ts'
 import { templateFunctions } from '../functions/all.ts'
 import type { FunctionTable } from '../functions/table.ts'
 import type { Platform } from '../platform.ts'

@@ -1,8 +1,15 @@
-import { stringOf, type TemplateObject, templateObjectOf, withSignature, withType } from '@slipway/go-template'
+import {
+  compareStrings,
+  stringOf,
+  type TemplateObject,
+  templateObjectOf,
+  withSignature,
+  withType,
+} from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
 import type { ChartFile } from '../chart/chart.ts'
 import { baseName } from '../chart/path.ts'
-import { compareStrings, toBase64 } from '../encoding.ts'
+import { toBase64 } from '../encoding.ts'
 import type { FunctionTable } from '../functions/table.ts'
 import { emptyValues, type Values } from '../values/value.ts'
 import { compileGlob } from './glob.ts'

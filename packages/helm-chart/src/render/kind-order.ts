@@ -1,4 +1,4 @@
-import { compareStrings } from '../encoding.ts'
+import { compareStrings } from '@slipway/go-template'
 
 /** The order in which Helm installs kinds; custom kinds come last, by name. */
 const installOrder = [

@@ -1,7 +1,7 @@
 import { messageOf } from '@slipway/errors'
+import { compareStrings } from '@slipway/go-template'
 import { pairOf, readStyled, type StyledDocument, styledMapping, styledScalar, writeStyled } from '@slipway/go-yaml'
 import { baseName } from '../chart/path.ts'
-import { compareStrings } from '../encoding.ts'
 import { trimSpace } from '../functions/text.ts'
 import { RenderError } from './render-error.ts'
 

@@ -1,10 +1,10 @@
 import { UserError } from '@slipway/errors'
+import { sortedKeys } from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
 import type { Metadata } from '../chart/chart.ts'
 import { parseMetadata, validateMetadata } from '../chart/metadata.ts'
 import { metadataJson } from '../chart/metadata-json.ts'
 import { goJson } from '../dependency/lock-digest.ts'
-import { compareStrings } from '../encoding.ts'
 import { parseConstraint } from '../semver/constraint.ts'
 import { compareVersions, parseVersion, type Version } from '../semver/version.ts'
 import { isTable } from '../values/value.ts'
@@ -142,8 +142,7 @@ export function writeJsonIndex(index: RepositoryIndex, generated: string): strin
 
 function entriesJson(index: RepositoryIndex): Record<string, unknown> {
   const entries: Record<string, unknown> = Object.create(null)
-  for (const name of Object.keys(index.entries).sort(compareStrings))
-    entries[name] = index.entries[name]?.map(entryJson)
+  for (const name of sortedKeys(index.entries)) entries[name] = index.entries[name]?.map(entryJson)
   return entries
 }
 

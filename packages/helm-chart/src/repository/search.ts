@@ -1,5 +1,5 @@
+import { compareStrings } from '@slipway/go-template'
 import { RE2JS } from 're2js'
-import { compareStrings } from '../encoding.ts'
 import { parseConstraint } from '../semver/constraint.ts'
 import { compareVersions, parseVersion } from '../semver/version.ts'
 import type { IndexEntry, RepositoryIndex } from './index-file.ts'

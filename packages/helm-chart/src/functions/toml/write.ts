@@ -1,4 +1,5 @@
 import {
+  compareStrings,
   formatValue,
   GoInteger,
   isMap,
@@ -9,7 +10,6 @@ import {
   typeOf,
   underlyingOf,
 } from '@slipway/go-template'
-import { compareStrings } from '../../encoding.ts'
 import { formatTime } from '../../time/format.ts'
 import { rfc3339Nano } from '../../time/layout.ts'
 import type { Values } from '../../values/value.ts'
