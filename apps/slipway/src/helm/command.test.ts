@@ -11,15 +11,18 @@ import { nodePlatform } from './node-platform.ts'
 const here = dirname(fileURLToPath(import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'slipway-helm-'))
 const files: Record<string, string> = {
-  'Chart.yaml': '\uFEFFapiVersion: v1\nname: appawebapi\nversion: 0.1.0\n',
-  'values.yaml': 'tag: "158"\n',
-  'templates/cm.yaml': 'kind: ConfigMap\ntag: {{ .Values.tag | quote }}\n',
-  'templates/test.yaml': 'kind: Pod\nmetadata: {name: t, annotations: {helm.sh/hook: test}}\n',
+  'chart/Chart.yaml': '\uFEFFapiVersion: v1\nname: appawebapi\nversion: 0.1.0\n',
+  'chart/values.yaml': 'tag: "158"\n',
+  'chart/templates/cm.yaml': 'kind: ConfigMap\ntag: {{ .Values.tag | quote }}\n',
+  'chart/templates/test.yaml': 'kind: Pod\nmetadata: {name: t, annotations: {helm.sh/hook: test}}\n',
+  'broken/Chart.yaml': 'apiVersion: v2\nname: broken\nversion: 0.1.0\n',
+  'broken/templates/a.yaml': 'a: b: c\n',
+  'broken/templates/b.yaml': 'kind: B\n',
 }
 
 beforeAll(() => {
   for (const [name, text] of Object.entries(files)) {
-    const file = join(folder, 'chart', name)
+    const file = join(folder, name)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)
   }
@@ -46,6 +49,26 @@ describe('helm', () => {
         '---\n# Source: appawebapi/templates/cm.yaml\nkind: ConfigMap\ntag: "160"\n---\n# Source: appawebapi/templates/test.yaml\nkind: Pod\nmetadata: {name: t, annotations: {helm.sh/hook: test}}\n',
       stderr: '',
     })
+  })
+
+  it('shows what was rendered of a chart that fails, where that is asked for', () => {
+    const problem =
+      'Error: YAML parse error on broken/templates/a.yaml: error converting YAML to JSON: yaml: mapping values are not allowed in this context\n'
+    const shown = (name: string, text: string) => `---\n# Source: broken/templates/${name}\n${text}\n`
+
+    expect(helm('template', 'rel', './broken')).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `${problem}\nUse --debug flag to render out invalid YAML\n`,
+    })
+    expect(helm('template', 'rel', './broken', '--debug')).toEqual({
+      status: 1,
+      stdout: shown('a.yaml', 'a: b: c\n') + shown('b.yaml', 'kind: B'),
+      stderr: problem,
+    })
+    expect(helm('template', 'rel', './broken', '--debug', '-s', 'templates/b.yaml').stdout).toBe(
+      shown('b.yaml', 'kind: B'),
+    )
   })
 
   it('packages a chart with another version', () => {

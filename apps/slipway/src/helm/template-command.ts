@@ -56,7 +56,7 @@ export function template(args: readonly string[], options: TemplateOptions): str
     )
   }
   const known = capabilitiesWithoutCluster(compat)
-  const rendered = withDebugHint(options.debug, () =>
+  const rendered = explained(options, () =>
     renderChart(chart, {
       values,
       release: { name, namespace: options.namespace, isUpgrade: options.isUpgrade },
@@ -72,8 +72,8 @@ export function template(args: readonly string[], options: TemplateOptions): str
     }),
   )
   if (options.outputDir !== undefined) return writeFiles(rendered, name, options)
-  const text = withDebugHint(options.debug, () => printed(rendered, options))
-  return options.showOnly.length > 0 ? shownOnly(text, options.showOnly) : text
+  const text = explained(options, () => printed(rendered, options))
+  return selected(text, options)
 }
 
 // What helm.sh/helm/v4/pkg/chart/v2/util.ValidateReleaseName says.
@@ -119,13 +119,22 @@ export function checkInstallable(chart: Chart, compat: Compat = 'helm4'): void {
   )
 }
 
-function withDebugHint<T>(isDebug: boolean, run: () => T): T {
+/** With `--debug`, what was rendered before it failed goes to stdout, else the error says that it could. */
+function explained<T>(options: TemplateOptions, run: () => T): T {
   try {
     return run()
   } catch (error) {
-    if (!(error instanceof RenderError) || isDebug) throw error
+    if (!(error instanceof RenderError)) throw error
+    if (options.debug) {
+      process.stdout.write(selected(`${error.rendered.trim()}\n`, options))
+      throw error
+    }
     throw new UserError(error.code, `${error.message}\n\nUse --debug flag to render out invalid YAML`, { cause: error })
   }
+}
+
+function selected(text: string, { showOnly }: TemplateOptions): string {
+  return showOnly.length > 0 ? shownOnly(text, showOnly) : text
 }
 
 function hooksOf(rendered: RenderedChart, options: TemplateOptions) {
@@ -144,7 +153,7 @@ function postRendered(text: string, { postRender }: TemplateOptions): string {
     return postRender?.text ? postRender.text(text) : text
   } catch (error) {
     const message = `error while running post render on files: ${messageOf(error)}`
-    throw new RenderError('CHART_POST_RENDER_FAILED', message, { cause: error })
+    throw new RenderError('CHART_POST_RENDER_FAILED', message, { rendered: text, cause: error })
   }
 }
 

@@ -106,6 +106,7 @@ export function capabilitiesObject(
           Minor: kube.minor,
         },
         methods: { String: withSignature([], normalized), GitVersion: withSignature([], () => kube.text) },
+        identity: () => [kube.text, kube.major, kube.minor].join(' '),
         pointerText: normalized,
       }),
       APIVersions: templateObjectOf({
@@ -133,6 +134,7 @@ function helmVersionObject(build: HelmVersion): TemplateObject {
       GoVersion: goVersion,
       ...(client && { KubeClientVersion: kubeClientVersion }),
     },
+    identity: () => Object.values(build).join(' '),
     serial: () =>
       inStructOrder({
         version,

@@ -189,6 +189,6 @@ function listAnnotation(value: string | undefined): string[] {
 }
 
 /** The text of manifests as `helm template` and `helm get manifest` print it. */
-export function manifestText(manifests: readonly Manifest[]): string {
+export function manifestText(manifests: readonly Pick<Manifest, 'source' | 'content'>[]): string {
   return manifests.map(({ source, content }) => `---\n# Source: ${source}\n${content}\n`).join('')
 }

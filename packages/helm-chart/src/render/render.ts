@@ -1,5 +1,5 @@
 import { UserError } from '@slipway/errors'
-import { stringOf, TemplateError, type TemplateLimits } from '@slipway/go-template'
+import { compareStrings, stringOf, TemplateError, type TemplateLimits } from '@slipway/go-template'
 import { type Chart, type CrdFile, crdsOf } from '../chart/chart.ts'
 import type { Compat } from '../compat.ts'
 import type { Platform } from '../platform.ts'
@@ -121,7 +121,10 @@ function sortRendered(files: ReadonlyMap<string, string>, compat: Compat) {
     return sortManifests(files, compat)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    throw new RenderError(error.code, error.message, { cause: error })
+    const all = Array.from(files, ([source, content]) => ({ source, content }))
+    const shown = all.filter(({ content }) => content.trim() !== '')
+    const rendered = manifestText(shown.sort((a, b) => compareStrings(a.source, b.source)))
+    throw new RenderError(error.code, error.message, { rendered, cause: error })
   }
 }
 
