@@ -52,6 +52,8 @@ export interface TemplateObjectMembers {
   readonly fieldNames?: readonly string[]
   /** The map or slice behind a named type (`type Values map[string]interface{}`): used by range, len, index and printing. */
   readonly underlying?: unknown
+  /** What equal values have in common (Go's `==`). Without it, pointers are themselves and nothing else can be compared. */
+  identity?(): unknown
   /** What printing shows (Go's Stringer) instead of the fields or what is behind the type. */
   toGoString?(): string
   /** A Stringer of the pointer to this struct: an action shows it, functions that are given the struct do not. */

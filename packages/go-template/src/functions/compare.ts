@@ -1,10 +1,20 @@
 import { sprintf } from '../fmt.ts'
 import { compareStrings } from '../map-keys.ts'
-import { GoComplex, integerOf, isMap, isNilCollection, typeOf, underlyingOf } from '../values.ts'
+import {
+  GoComplex,
+  integerOf,
+  isMap,
+  isNilCollection,
+  isTemplateObject,
+  TemplateObject,
+  typeOf,
+  underlyingOf,
+} from '../values.ts'
 
 type Kind = 'bool' | 'int' | 'float' | 'complex' | 'string' | 'other'
 
-function kindOf(value: unknown): Kind {
+function kindOf(named: unknown): Kind {
+  const value = underlyingOf(named)
   switch (typeof value) {
     case 'boolean':
       return 'bool'
@@ -36,9 +46,9 @@ export function comparisons(namesTypes: boolean) {
       if (a === undefined || a === null || b === undefined || b === null) return false
       throw incompatible(a, b)
     }
-    if (kind === 'int') return integerOf(a) === integerOf(b)
+    if (kind === 'int') return integerOf(underlyingOf(a)) === integerOf(underlyingOf(b))
     if (a instanceof GoComplex && b instanceof GoComplex) return a.real === b.real && a.imaginary === b.imaginary
-    return kind === 'other' ? isSameNil(a, b) : a === b
+    return kind === 'other' ? isSame(a, b) : a === b
   }
   /** For numbers of one kind and for strings. */
   const lt = (a: unknown, b: unknown): boolean => {
@@ -55,7 +65,7 @@ export function comparisons(namesTypes: boolean) {
       case 'float':
         return (a as number) < (b as number)
       case 'int':
-        return (integerOf(a) ?? 0n) < (integerOf(b) ?? 0n)
+        return (integerOf(underlyingOf(a)) ?? 0n) < (integerOf(underlyingOf(b)) ?? 0n)
     }
   }
   const ne = (a: unknown, b: unknown) => !eq(a, b)
@@ -65,17 +75,28 @@ export function comparisons(namesTypes: boolean) {
   return { eq, ne, lt, le, gt, ge }
 }
 
-function isSameNil(a: unknown, b: unknown): boolean {
+/** Values that are not of a basic kind: both nil, or the same by Go's `==` where their type has it. */
+function isSame(a: unknown, b: unknown): boolean {
   const hasKinds = a !== undefined && a !== null && b !== undefined && b !== null
   if (hasKinds && shapeOf(a) !== shapeOf(b)) {
     throw new Error(sprintf('non-comparable types %s: %v, %s: %v', a, typeOf(a), typeOf(b), b))
   }
   if (isNil(a) || isNil(b)) return isNil(a) && isNil(b)
-  throw new Error(sprintf('non-comparable type %s: %v', b, typeOf(b)))
+  const identity = identityOf(b)
+  if (!identity) throw new Error(sprintf('non-comparable type %s: %v', b, typeOf(b)))
+  return typeOf(a) === typeOf(b) && identityOf(a)?.() === identity()
+}
+
+function identityOf(value: unknown): (() => unknown) | undefined {
+  if (!isTemplateObject(value)) return undefined
+  const members = TemplateObject.membersOf(value)
+  if (members?.identity) return () => members.identity?.()
+  return value.typeName.startsWith('*') ? () => value : undefined
 }
 
 function shapeOf(value: unknown): string {
   const plain = underlyingOf(value)
+  if (isTemplateObject(plain) && plain.typeName.startsWith('*')) return 'ptr'
   if (typeof plain === 'function') return 'func'
   if (Array.isArray(plain) || plain instanceof Uint8Array) return 'slice'
   return isMap(plain) ? 'map' : 'struct'

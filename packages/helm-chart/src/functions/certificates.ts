@@ -17,7 +17,11 @@ const bytesPerKey = 1024 * 1024
 const pairs = new WeakMap<object, CertificatePair>()
 
 function pairObject(pair: CertificatePair) {
-  const object = structOf({ typeName: 'sprig.certificate', fields: { Cert: pair.cert, Key: pair.key } })
+  const object = structOf({
+    typeName: 'sprig.certificate',
+    fields: { Cert: pair.cert, Key: pair.key },
+    identity: () => pair.key,
+  })
   pairs.set(object, pair)
   return object
 }

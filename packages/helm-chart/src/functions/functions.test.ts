@@ -76,3 +76,30 @@ it('treats names of JavaScript as plain keys', () => {
 
   expect(renderExpression(expression)).toBe('||false|{"__proto__":1}')
 })
+
+// What Helm 4.1.4 gives.
+describe('structs are compared as Go compares them', () => {
+  it.each([
+    [
+      '{{ $n := now }}{{ ne $n ($n | dateModify "x") }} {{ ne $n ($n | dateModify "5m") }} {{ eq $n nil }}',
+      'false true false',
+    ],
+    ['{{ $d := toDate "2006-01-02" "2020-11-01" }}{{ eq $d (toDate "2006-01-02" "2020-11-01") }}', 'true'],
+    ['{{ $d := toDate "2006-01-02" "2020-11-01" }}{{ eq $d.Month 11 }} {{ lt $d.Month 12 }}', 'true true'],
+    ['{{ $v := semver "1.2.3" }}{{ eq $v $v }} {{ eq $v (semver "1.2.3") }}', 'true false'],
+    ['{{ eq .Capabilities .Capabilities }} {{ eq .Capabilities.KubeVersion .Capabilities.HelmVersion }}', 'true false'],
+    ['{{ eq .Capabilities.KubeVersion .Capabilities.KubeVersion }}', 'true'],
+  ])('%s', (template, output) => {
+    expect(renderExpression(template)).toBe(output)
+  })
+
+  it.each([
+    ['{{ eq .Chart .Chart }}', 'non-comparable type map['],
+    ['{{ eq .Files .Files }}', 'non-comparable type map['],
+    ['{{ eq (semver "1.2.3") now }}', 'non-comparable types 1.2.3: *semver.Version, time.Time: '],
+    ['{{ eq now 1 }}', 'incompatible types for comparison: time.Time and int'],
+    ['{{ lt now now }}', 'invalid type for comparison'],
+  ])('%s fails', (template, message) => {
+    expect(() => renderExpression(template)).toThrow(message)
+  })
+})

@@ -9,6 +9,8 @@ export interface StructParts {
   /** In order. Those with a small first letter are printed, and seen by nobody else. */
   readonly fields?: Readonly<Record<string, unknown>>
   readonly methods?: Readonly<Record<string, GoFunction>>
+  /** What equal ones have in common, where Go can compare them: structs without slices, maps and functions. */
+  readonly identity?: () => unknown
   /** Its String method. */
   readonly text?: () => string
   /** The String method of a pointer to it. */
@@ -22,6 +24,7 @@ export function structOf({
   typeName,
   fields = {},
   methods = {},
+  identity,
   text,
   pointerText,
   serial,
@@ -33,6 +36,7 @@ export function structOf({
     hasField: isExported,
     getField: (name) => (Object.hasOwn(fields, name) ? fields[name] : undefined),
     getMethod: (name) => (Object.hasOwn(methods, name) ? methods[name] : undefined),
+    ...(identity && { identity }),
     ...(text && { toGoString: text }),
     ...(pointerText && { toPointerString: pointerText }),
   })

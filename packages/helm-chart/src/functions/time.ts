@@ -27,7 +27,7 @@ export function timeObject(instant: Instant, local: string): TemplateObject {
   const inZone = (zone: string) => withSignature([], () => timeObject({ ...instant, zone }, local))
   const compared = (holds: (order: number) => boolean) =>
     withSignature(['time.Time'], (other: unknown) => holds(Number(nanoseconds - instantOf(other).nanoseconds)))
-  const object = structOf({
+  const object: TemplateObject = structOf({
     typeName: 'time.Time',
     methods: {
       Format: withSignature(['string'], (layout: string) => formatTime(instant, layout)),
@@ -60,6 +60,8 @@ export function timeObject(instant: Instant, local: string): TemplateObject {
       }),
       String: withSignature([], () => formatTime(instant, printLayout)),
     },
+    // Each zone that is only an offset is another one to Go.
+    identity: () => (typeof instant.zone === 'string' ? `${nanoseconds} ${instant.zone}` : object),
     text: () => formatTime(instant, printLayout),
     serial: () => formatTime(instant, rfc3339Nano),
   })
