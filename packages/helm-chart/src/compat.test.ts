@@ -31,6 +31,11 @@ describe('compatibility with Helm 3', () => {
       '',
     ],
     [
+      '{{ $_ := set .Values "copy" (deepCopy .Values) }}{{ typeOf .Values.copy }} {{ toJson .Values }}',
+      'chartutil.Values {"copy":{}}',
+      'map[string]interface {} {"copy":{}}',
+    ],
+    [
       '{{ range 2 }}{{ . }}{{ end }}',
       `template: ${place}:9: executing "demo/templates/NOTES.txt" at <2>: range can't iterate over 2`,
       '01',

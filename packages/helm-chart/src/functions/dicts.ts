@@ -16,6 +16,7 @@ import { tableOf } from './kinds.ts'
 import { bytesPerEntry, mergeInto } from './merge.ts'
 import type { FunctionTable } from './table.ts'
 import { strval } from './text.ts'
+import { valuesObject } from './values-object.ts'
 
 const variadic = { variadic: true }
 
@@ -88,7 +89,10 @@ export function deepCopy(value: unknown, depth = 0): unknown {
   checkDepth(depth)
   if (isTemplateObject(value)) {
     const inner = underlyingOf(value)
-    return isMap(inner) && value.typeName === 'common.Values' ? deepCopy(inner, depth + 1) : value
+    if (!isMap(inner)) return value
+    // Helm 3 keeps the type, Helm 4 does not.
+    if (value.typeName === 'common.Values') return deepCopy(inner, depth + 1)
+    return value.typeName === 'chartutil.Values' ? valuesObject(deepCopy(inner, depth + 1) as Values, 'helm3') : value
   }
   if (value instanceof Uint8Array) return Uint8Array.from(value)
   const type = typeOf(value)

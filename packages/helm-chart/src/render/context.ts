@@ -1,13 +1,12 @@
-import { asNil, quote, type TemplateObject, templateObjectOf, withSignature, withType } from '@slipway/go-template'
-import { stringify } from '@slipway/go-yaml'
+import { asNil, type TemplateObject, withType } from '@slipway/go-template'
 import { type Chart, isLibrary, type Metadata } from '../chart/chart.ts'
 import { metadataJson } from '../chart/metadata-json.ts'
 import { baseName, cleanPath } from '../chart/path.ts'
 import type { Compat } from '../compat.ts'
 import { inStructOrder } from '../functions/plain.ts'
 import { structOf } from '../functions/struct.ts'
-import type { FunctionTable } from '../functions/table.ts'
-import { emptyValues, scalarAt, tableAt, type Values } from '../values/value.ts'
+import { packageOf, valuesObject } from '../functions/values-object.ts'
+import { emptyValues, tableAt, type Values } from '../values/value.ts'
 import { type Capabilities, capabilitiesObject } from './capabilities.ts'
 import type { Renderable } from './engine.ts'
 import { filesObject } from './files.ts'
@@ -71,37 +70,6 @@ function collect(chart: Chart, scope: Scope): Values {
     scope.templates.set(cleanPath(`${scope.path}/${name}`), { data, context, basePath: `${scope.path}/templates` })
   }
   return withType(context, `${packageOf(scope.compat)}.Values`)
-}
-
-/** Go's package of Helm's types for values. */
-function packageOf(compat: Compat): string {
-  return compat === 'helm3' ? 'chartutil' : 'common'
-}
-
-/** `.Values`: a map with the methods of Helm's type. */
-function valuesObject(values: Values, compat: Compat): TemplateObject {
-  const lastPart = (path: string) => quote(path.split('.').at(-1) ?? '')
-  const methods: FunctionTable = {
-    AsMap: withSignature([], () => values),
-    Table: withSignature(['string'], (path: string) => {
-      const table = tableAt(values, path)
-      if (!table) throw new Error(`${lastPart(path)} is not a table`)
-      return valuesObject(table, compat)
-    }),
-    PathValue: withSignature(['string'], (path: string) => {
-      const value = scalarAt(values, path)
-      if (value === undefined) throw new Error(`${lastPart(path)} is not a value`)
-      return value
-    }),
-    YAML: withSignature([], () => stringify(values)),
-  }
-  return templateObjectOf({
-    typeName: `${packageOf(compat)}.Values`,
-    underlying: values,
-    hasField: () => false,
-    getField: () => undefined,
-    getMethod: (name) => (Object.hasOwn(methods, name) ? methods[name] : undefined),
-  })
 }
 
 function releaseMap({ name, namespace, revision = 1, isUpgrade = false, ...release }: ReleaseInfo): Values {
