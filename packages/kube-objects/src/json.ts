@@ -6,6 +6,12 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Whether an object has any field. */
+export function hasFields(value: JsonObject): boolean {
+  for (const _field in value) return true
+  return false
+}
+
 /** Whether two JSON values are the same; the order of keys does not count. */
 export function equalJson(a: unknown, b: unknown): boolean {
   if (a === b) return true
@@ -26,11 +32,23 @@ export function setField(object: JsonObject, field: string, value: unknown): voi
   } else object[field] = value
 }
 
-/** A value without the fields of objects that are null, at any depth below objects. */
+/** A value without the fields of objects that are null, at any depth below objects; itself, when there are none. */
 export function withoutNulls<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(withoutNulls) as T
+  return hasNulls(value) ? strippedOfNulls(value) : value
+}
+
+function hasNulls(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasNulls)
+  if (!isObject(value)) return false
+  for (const field in value) if (value[field] === null || hasNulls(value[field])) return true
+  return false
+}
+
+function strippedOfNulls<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(strippedOfNulls) as T
   if (!isObject(value)) return value
   const result: JsonObject = {}
-  for (const [field, child] of Object.entries(value)) if (child !== null) setField(result, field, withoutNulls(child))
+  for (const [field, child] of Object.entries(value))
+    if (child !== null) setField(result, field, strippedOfNulls(child))
   return result as T
 }

@@ -14,6 +14,7 @@ import { forbiddenField, invalidValue, required } from '../validation/field-erro
 
 const MAX_ANNOTATION_BYTES = 256 * 1024
 export const MAX_MANAGER_LENGTH = 128
+const UNPRINTABLE = /\p{C}/u
 
 /** What is wrong with the metadata of a new object (apimachinery's ValidateObjectMeta). */
 export function checkMetadata({ metadata }: KubeObject, resource: Resource): FieldError[] {
@@ -141,8 +142,9 @@ export function managerErrors(manager: string, field: string): FieldError[] {
     const message = `Too long: may not be more than ${MAX_MANAGER_LENGTH} bytes`
     errors.push({ reason: 'FieldValueTooLong', field, message })
   }
+  if (!UNPRINTABLE.test(manager)) return errors
   for (const [index, char] of [...manager].entries()) {
-    if (!/[\p{C}]/u.test(char)) continue
+    if (!UNPRINTABLE.test(char)) continue
     const code = (char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
     errors.push(invalidValue(field, manager, `invalid character U+${code} (at position ${index})`))
   }

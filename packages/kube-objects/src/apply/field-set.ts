@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, setField } from '../json.ts'
+import { hasFields, isObject, type JsonObject, setField } from '../json.ts'
 
 /**
  * A set of field paths as managedFields holds them (structured-merge-diff). A path element is written as in FieldsV1:
@@ -16,23 +16,22 @@ export function isEmpty({ member, children }: FieldSet): boolean {
   return !member && children.size === 0
 }
 
-function node(member: boolean, children: Iterable<readonly [string, FieldSet]>): FieldSet {
-  return { member, children: new Map([...children].filter(([, child]) => !isEmpty(child))) }
-}
-
 /** Reads FieldsV1. */
 export function parseFieldsV1(fields: unknown): FieldSet {
   if (!isObject(fields)) return EMPTY
-  return node(
-    Object.hasOwn(fields, '.'),
-    Object.entries(fields)
-      .filter(([element]) => element !== '.')
-      // An element without content is a member: only a parent that is one, too, needs the dot.
-      .map(([element, child]) => [
-        element,
-        isObject(child) && Object.keys(child).length > 0 ? parseFieldsV1(child) : LEAF,
-      ]),
-  )
+  const children = new Map<string, FieldSet>()
+  let member = false
+  for (const element of Object.keys(fields)) {
+    if (element === '.') {
+      member = true
+      continue
+    }
+    const child = fields[element]
+    // An element without content is a member: only a parent that is one, too, needs the dot.
+    const set = isObject(child) && hasFields(child) ? parseFieldsV1(child) : LEAF
+    if (!isEmpty(set)) children.set(element, set)
+  }
+  return { member, children }
 }
 
 /** Writes FieldsV1, with sorted elements. */
@@ -40,8 +39,10 @@ export function formatFieldsV1({ member, children }: FieldSet): JsonObject {
   const result: JsonObject = {}
   if (children.size === 0) return result
   if (member) result['.'] = {}
-  for (const [element, child] of [...children].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    setField(result, element, formatFieldsV1(child))
+  const elements = [...children.keys()]
+  if (elements.length > 1) elements.sort()
+  for (const element of elements) {
+    setField(result, element, formatFieldsV1(children.get(element) ?? EMPTY))
   }
   return result
 }
@@ -74,17 +75,25 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmpty(b)) return a
   if (a === b) return EMPTY
-  const children = new Map<string, FieldSet>()
+  let children: Map<string, FieldSet> | undefined
   for (const [element, child] of a.children) {
     const other = b.children.get(element)
     const left = other ? difference(child, other) : child
-    if (!isEmpty(left)) children.set(element, left)
+    if (isEmpty(left)) continue
+    children ??= new Map()
+    children.set(element, left)
   }
-  return { member: a.member && !b.member, children }
+  const member = a.member && !b.member
+  return children ? { member, children } : member ? LEAF : EMPTY
 }
 
 export function equalSets(a: FieldSet, b: FieldSet): boolean {
-  return isEmpty(difference(a, b)) && isEmpty(difference(b, a))
+  if (a.member !== b.member || a.children.size !== b.children.size) return false
+  for (const [element, child] of a.children) {
+    const other = b.children.get(element)
+    if (!other || !equalSets(child, other)) return false
+  }
+  return true
 }
 
 /** The set of one path. */

@@ -1,4 +1,4 @@
-import { equalJson, isObject, type JsonObject, setField } from '../json.ts'
+import { equalJson, hasFields, isObject, type JsonObject, setField } from '../json.ts'
 import { ANY, fieldNode, type SchemaNode } from '../schema/node.ts'
 import { type Child, childrenOf, itemElement, type Relation, relationOf } from './elements.ts'
 import { EMPTY, type FieldSet, isEmpty, LEAF, union } from './field-set.ts'
@@ -17,7 +17,7 @@ export function fieldSetOf(value: unknown, schema: SchemaNode): FieldSet {
       continue
     }
     const below = fieldSetOf(child.value, child.schema)
-    const empty = child.value === null || (isObject(child.value) && Object.keys(child.value).length === 0)
+    const empty = child.value === null || (isObject(child.value) && !hasFields(child.value))
     const named = relation === 'map' && schema.properties?.[child.element.slice(2)] !== undefined
     const set = relation === 'list' || empty || !named ? union(below, LEAF) : below
     if (!isEmpty(set)) children.set(child.element, set)
@@ -61,6 +61,7 @@ function wholeSet(value: unknown, schema: SchemaNode): FieldSet {
 
 function compareAs(relation: Relation, before: unknown, after: unknown, schema: SchemaNode): Comparison {
   if (relation === 'leaf') return compareLeaves(before, after)
+  if (relation === 'map' && isObject(before) && isObject(after)) return compareMaps(before, after, schema)
   const left = partsOf(relation, before, schema)
   const right = partsOf(relation, after, schema)
   // Two that are empty are compared as they are, so that null, {} and [] stay apart.
@@ -94,21 +95,51 @@ function partsOf(relation: Relation, value: unknown, schema: SchemaNode): Map<st
 }
 
 function compareChildren(left: Map<string, Child[]>, right: Map<string, Child[]>): Comparison {
-  const parts: Partial<Record<keyof Comparison, Map<string, FieldSet>>> = {}
-  const add = (element: string, child: Comparison): void => {
+  const parts = new Parts()
+  for (const [element, items] of left) parts.add(element, compareItems(items, right.get(element) ?? []))
+  for (const [element, items] of right) if (!left.has(element)) parts.add(element, compareItems([], items))
+  return parts.together()
+}
+
+/** By far the most comparisons: two maps, most of whose fields are the same value still. */
+function compareMaps(before: JsonObject, after: JsonObject, schema: SchemaNode): Comparison {
+  const parts = new Parts()
+  for (const field of Object.keys(before)) {
+    const [was, is] = [before[field], Object.hasOwn(after, field) ? after[field] : undefined]
+    if (was !== is) parts.add(`f:${field}`, compareValues(was, is, fieldNode(schema, field)))
+  }
+  for (const field of Object.keys(after)) {
+    if (Object.hasOwn(before, field)) continue
+    parts.add(`f:${field}`, compareValues(undefined, after[field], fieldNode(schema, field)))
+  }
+  return parts.together()
+}
+
+/** The comparisons of a value's children, by their elements. */
+class Parts {
+  private readonly parts: Partial<Record<keyof Comparison, Map<string, FieldSet>>> = {}
+
+  add(element: string, child: Comparison): void {
+    if (child === NOTHING) return
     for (const part of PARTS) {
       if (isEmpty(child[part])) continue
-      parts[part] ??= new Map()
-      parts[part].set(element, child[part])
+      this.parts[part] ??= new Map()
+      this.parts[part].set(element, child[part])
     }
   }
-  for (const [element, items] of left) add(element, compareItems(items, right.get(element) ?? []))
-  for (const [element, items] of right) if (!left.has(element)) add(element, compareItems([], items))
-  const asSet = (children?: Map<string, FieldSet>): FieldSet => (children ? { member: false, children } : EMPTY)
-  return { added: asSet(parts.added), removed: asSet(parts.removed), modified: asSet(parts.modified) }
+
+  together(): Comparison {
+    const { added, removed, modified } = this.parts
+    if (!added && !removed && !modified) return NOTHING
+    return { added: asSet(added), removed: asSet(removed), modified: asSet(modified) }
+  }
 }
 
 const PARTS = ['added', 'removed', 'modified'] as const
+
+function asSet(children: Map<string, FieldSet> | undefined): FieldSet {
+  return children ? { member: false, children } : EMPTY
+}
 
 /** Items of one element: one each, as a rule; those that are there twice are compared as a whole. */
 function compareItems(left: Child[], right: Child[]): Comparison {
