@@ -42,6 +42,30 @@ it('lets in and refuses what a real API server does, for the same reasons', { ti
   }
 })
 
+// Where a text that is empty is a value, and where it is none.
+it.each<[string, Edit[], number, string[]]>([
+  ['storageclass', [{ at: ['reclaimPolicy'], to: '' }], 201, []],
+  [
+    'vap',
+    [{ at: ['spec', 'validations', 0, 'reason'], to: '' }],
+    422,
+    [
+      'spec.validations[0].reason|FieldValueNotSupported|Unsupported value: "": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"',
+    ],
+  ],
+  [
+    'podtemplate',
+    [{ at: ['template', 'spec', 'volumes', 4, 'projected', 'sources', 1, 'configMap', 'items', 0, 'path'], to: '..' }],
+    422,
+    [
+      `template.spec.volumes[4].projected.sources[1].configMap.items[0].path|FieldValueInvalid|Invalid value: "..": must not contain '..'`,
+      `template.spec.volumes[4].projected.sources[1].configMap.items[0].path|FieldValueInvalid|Invalid value: "..": must not start with '..'`,
+    ],
+  ],
+])('%s with %j', async (kind, edits, status, causes) => {
+  expect(await judge({ kind, edits }, call)).toEqual({ status, causes })
+})
+
 it.runIf(PEER)('judges as a peer does, objects of this minute', { timeout: 600_000 }, async () => {
   const peer = sender(PEER as string)
   await peer('POST', '/api/v1/namespaces', { body: { metadata: { name: place.namespace } } })

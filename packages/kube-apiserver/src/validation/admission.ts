@@ -241,7 +241,7 @@ function validation({ expression: text, messageExpression, message, reason }: Sp
     ...(/[\n\r]/.test(message?.trim() ?? '')
       ? [invalidValue(`${at}.message`, message, 'must not contain line breaks')]
       : []),
-    ...(reason && !REASONS.includes(reason) ? [notSupported(`${at}.reason`, reason, REASONS)] : []),
+    ...(reason !== undefined && !REASONS.includes(reason) ? [notSupported(`${at}.reason`, reason, REASONS)] : []),
   ]
 }
 

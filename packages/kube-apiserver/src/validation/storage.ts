@@ -15,7 +15,7 @@ export const storageRules: TypeRules = {
     selector ? [] : [required(`${at}.required`, 'must specify required node constraints')],
   'storage/v1.StorageClass': ({ provisioner, reclaimPolicy, parameters = {}, allowedTopologies = [] }) => [
     ...requiredText('provisioner', provisioner?.toLowerCase(), qualifiedNameErrors),
-    ...(['Delete', 'Retain'].includes(reclaimPolicy)
+    ...(['', 'Delete', 'Retain'].includes(reclaimPolicy)
       ? []
       : [notSupported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain'])]),
     ...('' in parameters ? [invalidValue('parameters', '', 'field can not be empty.')] : []),

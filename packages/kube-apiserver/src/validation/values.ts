@@ -120,7 +120,7 @@ export function pathWithin(field: string, path = ''): FieldError[] {
 
 /** The same, whose first element does not look like the way out. */
 export function fileWithin(field: string, path = ''): FieldError[] {
-  const hidden = path.startsWith('..') && !path.startsWith('../') && path !== '..'
+  const hidden = path.startsWith('..') && !path.startsWith('../')
   return [...pathWithin(field, path), ...(hidden ? [invalidValue(field, path, "must not start with '..'")] : [])]
 }
 
