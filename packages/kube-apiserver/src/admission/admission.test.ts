@@ -141,6 +141,89 @@ describe('LimitRange', () => {
   })
 })
 
+/** The expected texts are those of etcd and kube-apiserver 1.34, which were asked the same. */
+describe('a resize', () => {
+  const resize = (space: string, name: string, resources: object) =>
+    api.call('PATCH', `/api/v1/namespaces/${space}/pods/${name}/resize`, {
+      type: 'application/strategic-merge-patch+json',
+      body: { spec: { containers: [{ name: 'c', resources }] } },
+    })
+  const burstable = { requests: { cpu: '100m', memory: '100Mi' }, limits: { cpu: '200m', memory: '200Mi' } }
+
+  it.each<[string, object, string | undefined]>([
+    ['below the minimum', { requests: { cpu: '10m' } }, 'minimum cpu usage per Container is 50m, but request is 10m'],
+    ['above the maximum', { limits: { cpu: '2' } }, 'maximum cpu usage per Container is 1, but limit is 2'],
+    [
+      'too far between request and limit',
+      { limits: { memory: '410Mi' } },
+      'memory max limit to request ratio per Container is 4, but provided ratio is 4.100000',
+    ],
+    [
+      'too much for the pod as a whole, among others',
+      { requests: { cpu: '10m', memory: '300Mi' }, limits: { memory: '700Mi' } },
+      '[minimum cpu usage per Container is 50m, but request is 10m, maximum memory usage per Pod is 512Mi, but limit is 700Mi]',
+    ],
+    ['within it all', { requests: { cpu: '150m' } }, undefined],
+  ])('is held to the LimitRange: %s', async (_what, resources, fault) => {
+    const space = await namespace()
+    const base = `/api/v1/namespaces/${space}`
+    const limits = [
+      {
+        type: 'Container',
+        min: { cpu: '50m' },
+        max: { cpu: '1', memory: '1Gi' },
+        maxLimitRequestRatio: { memory: '4' },
+      },
+      { type: 'Pod', max: { memory: '512Mi' } },
+    ]
+    await api.call('POST', `${base}/pods`, { body: pod('a', {}, burstable) })
+    await api.call('POST', `${base}/limitranges`, { body: { metadata: { name: 'l' }, spec: { limits } } })
+
+    const { status, body } = await resize(space, 'a', resources)
+
+    expect([status, body.message]).toEqual(
+      fault === undefined ? [200, undefined] : [403, `pods "a" is forbidden: ${fault}`],
+    )
+  })
+
+  it('is charged to the quota with its difference, and with what the container still has', async () => {
+    const space = await namespace()
+    const base = `/api/v1/namespaces/${space}`
+    await api.call('POST', `${base}/pods`, { body: pod('a', {}, burstable) })
+    await api.call('POST', `${base}/pods`, { body: pod('silent', {}, { requests: { cpu: '50m' } }) })
+    const hard = { 'requests.cpu': '500m', 'requests.memory': '400Mi' }
+    await api.call('POST', `${base}/resourcequotas`, { body: { metadata: { name: 'q' }, spec: { hard } } })
+    const limits = { cpu: '600m', memory: '600Mi' }
+
+    const over = await resize(space, 'a', { requests: { cpu: '451m', memory: '401Mi' }, limits })
+    const silent = await resize(space, 'silent', { requests: { cpu: '60m' } })
+    const within = await resize(space, 'a', { requests: { cpu: '450m' }, limits })
+    const held = {
+      name: 'c',
+      image: 'x:1',
+      imageID: '',
+      ready: true,
+      restartCount: 0,
+      resources: within.body.spec.containers[0].resources,
+    }
+    await api.call('PATCH', `${base}/pods/a/status`, {
+      type: 'application/merge-patch+json',
+      body: { status: { containerStatuses: [held] } },
+    })
+    const less = await resize(space, 'a', { requests: { cpu: '100m' } })
+    const other = await api.call('POST', `${base}/pods`, {
+      body: pod('b', {}, { requests: { cpu: '1m', memory: '1Mi' } }),
+    })
+
+    expect(over.body.message).toBe(
+      'pods "a" is forbidden: exceeded quota: q, requested: requests.cpu=351m,requests.memory=301Mi, used: requests.cpu=150m,requests.memory=100Mi, limited: requests.cpu=500m,requests.memory=400Mi',
+    )
+    expect(silent.body.message).toBe('pods "silent" is forbidden: failed quota: q: must specify requests.memory for: c')
+    expect([within.status, less.status]).toEqual([200, 200])
+    expect(other.body.message).toContain('requested: requests.cpu=1m, used: requests.cpu=500m')
+  })
+})
+
 describe('classes of pods', () => {
   it('take priority and overhead from their classes, which must exist', async () => {
     const space = await namespace()

@@ -54,3 +54,8 @@ export class AdmissionChain {
 export function concerns({ resource, subresource }: AdmissionRequest, group: string, plural: string): boolean {
   return subresource === undefined && resource.group === group && resource.plural === plural
 }
+
+/** Whether the resources of a pod that runs are to change. */
+export function resizesPod({ operation, resource, subresource }: AdmissionRequest): boolean {
+  return operation === 'UPDATE' && subresource === 'resize' && resource.group === '' && resource.plural === 'pods'
+}

@@ -1,11 +1,12 @@
-import { canonicalQuantity, type KubeObject, parseQuantity } from '@slipway/kube-objects'
+import { type KubeObject, parseQuantity } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
 import { forbidden } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
-import { podUsage } from '../quota/pod-usage.ts'
+import { podUsage, type Usage } from '../quota/pod-usage.ts'
+import { quotaText } from '../quota/quota-status.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { type AdmissionPlugin, type AdmissionRequest, concerns } from './admission.ts'
+import { type AdmissionPlugin, type AdmissionRequest, concerns, resizesPod } from './admission.ts'
 
 const LIMIT_RANGES = { group: '', plural: 'limitranges', namespaced: true }
 
@@ -22,30 +23,37 @@ interface Limit {
 
 /** Gives containers the requests and limits of their namespace's LimitRanges, and keeps them inside (LimitRanger). */
 export function limitRanger(store: RevisionStore): AdmissionPlugin {
-  const limitsOf = ({ namespace }: AdmissionRequest): { name: string; limits: Limit[] }[] =>
-    store.list(prefixOf(LIMIT_RANGES, namespace)).entries.map((entry) => {
-      const { metadata, spec } = viewEntry(entry)
-      return { name: metadata.name, limits: spec?.limits ?? [] }
-    })
+  const limitsOf = ({ namespace }: AdmissionRequest): Limit[][] =>
+    store.list(prefixOf(LIMIT_RANGES, namespace)).entries.map((entry) => viewEntry(entry).spec?.limits ?? [])
   return {
     mutate(request) {
-      if (request.operation !== 'CREATE' || !concerns(request, '', 'pods') || !request.object) return
-      for (const { limits } of limitsOf(request)) addDefaults(request.object, limits)
+      const { operation, object } = request
+      const isNew = operation === 'CREATE' && concerns(request, '', 'pods')
+      if (!object || !(isNew || resizesPod(request)) || isLeaving(request)) return
+      for (const limits of limitsOf(request)) addDefaults(object, limits)
     },
     validate(request) {
-      const { operation, object, resource, name } = request
-      if (!object || (operation !== 'CREATE' && operation !== 'UPDATE')) return
-      const pod = concerns(request, '', 'pods')
-      if (!pod && !concerns(request, '', 'persistentvolumeclaims')) return
-      // A pod's resources do not change.
-      if (pod && operation === 'UPDATE') return
-      const all = limitsOf(request).flatMap(({ limits }) => limits)
-      const faults = all.flatMap((limit) => (pod ? podFaults(object, limit) : claimFaults(object, limit)))
-      if (faults.length > 0)
-        throw forbidden(resource, name, faults.length === 1 ? (faults[0] ?? '') : `[${faults.join(', ')}]`)
+      const { object, resource, name } = request
+      const faultsOf = rulesFor(request)
+      if (!object || !faultsOf || isLeaving(request)) return
+      for (const limits of limitsOf(request)) {
+        const faults = [...new Set(limits.flatMap((limit) => faultsOf(object, limit)))]
+        if (faults.length > 0)
+          throw forbidden(resource, name, faults.length === 1 ? (faults[0] ?? '') : `[${faults.join(', ')}]`)
+      }
     },
   }
 }
+
+/** A pod's resources change through its resize alone. */
+function rulesFor(request: AdmissionRequest): typeof podFaults | undefined {
+  const isNew = request.operation === 'CREATE'
+  if (resizesPod(request) || (isNew && concerns(request, '', 'pods'))) return podFaults
+  const writes = isNew || request.operation === 'UPDATE'
+  return writes && concerns(request, '', 'persistentvolumeclaims') ? claimFaults : undefined
+}
+
+const isLeaving = ({ old }: AdmissionRequest): boolean => old?.metadata.deletionTimestamp !== undefined
 
 function addDefaults(pod: KubeObject, limits: Limit[]): void {
   const notes: string[] = []
@@ -89,20 +97,21 @@ function fillContainer(container: Spec, limit: Limit, kind: string): string[] {
   ]
 }
 
-function podFaults(pod: KubeObject, limit: Limit): string[] {
+function podFaults({ spec }: KubeObject, limit: Limit): string[] {
   if (limit.type === 'Container') {
-    const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])] as Spec[]
+    const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])] as Spec[]
     return containers.flatMap(({ resources = {} }) =>
       checkAmounts(limit, resources.requests ?? {}, resources.limits ?? {}),
     )
   }
   if (limit.type !== 'Pod') return []
-  const { requests, limits } = podUsage(pod)
+  // What the pod asks for counts, neither its overhead nor what it has so far.
+  const { requests, limits } = podUsage({ spec: { ...spec, overhead: undefined } })
   return checkAmounts(limit, amounts(requests), amounts(limits))
 }
 
-const amounts = (totals: Map<string, bigint>): Amounts =>
-  Object.fromEntries([...totals].map(([name, nano]) => [name, canonicalQuantity(`${nano}n`)]))
+const amounts = (totals: Usage): Amounts =>
+  Object.fromEntries([...totals].map(([name, nano]) => [name, quotaText(name, nano)]))
 
 function claimFaults({ spec }: KubeObject, limit: Limit): string[] {
   if (limit.type !== 'PersistentVolumeClaim') return []
@@ -136,8 +145,9 @@ function checkAmounts({ type, min, max, maxLimitRequestRatio }: Limit, requests:
   }
   for (const [name, ratio] of Object.entries(maxLimitRequestRatio ?? {})) {
     const [request, limit] = [requests[name], limits[name]]
-    if (request === undefined || limit === undefined) {
-      const missing = request === undefined ? 'request' : 'limit'
+    const isNothing = (amount: string | undefined): amount is undefined => parseQuantity(amount ?? '0') === 0n
+    if (isNothing(request) || isNothing(limit)) {
+      const missing = isNothing(request) ? 'request' : 'limit'
       faults.push(
         `${name} max limit to request ratio per ${type} is ${ratio}, but no ${missing} is specified or ${missing} is 0`,
       )

@@ -2,14 +2,14 @@ import { canonicalQuantity, type KubeObject, parseQuantity } from '@slipway/kube
 import type { RevisionStore } from '@slipway/storage'
 import { forbidden } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
-import type { Usage } from '../quota/pod-usage.ts'
+import { POD_LEVEL, type Usage } from '../quota/pod-usage.ts'
 import { measureQuota, quotaText } from '../quota/quota-status.ts'
 import { inScopes } from '../quota/scopes.ts'
 import { usageOf } from '../quota/usage.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import type { AdmissionPlugin, AdmissionRequest } from './admission.ts'
+import { type AdmissionPlugin, type AdmissionRequest, resizesPod } from './admission.ts'
 
 const QUOTAS = { group: '', plural: 'resourcequotas', namespaced: true }
 
@@ -47,43 +47,62 @@ export function resourceQuota(deps: {
 
   return {
     validate(request) {
-      const { operation, object, old, resource, namespace, subresource } = request
-      if (subresource !== undefined || !object || !resource.namespaced) return
-      if (operation !== 'CREATE' && operation !== 'UPDATE') return
+      const { operation, object, old, resource, namespace } = request
+      const isResize = resizesPod(request)
+      if (!object || !resource.namespaced || !(isResize || writesObject(request))) return
       const { entries } = deps.store.list(prefixOf(QUOTAS, namespace))
       if (entries.length === 0) return
-      const wanted = usageOf(object, resource, deps.now())
-      if (old) for (const [name, amount] of usageOf(old, resource, deps.now())) addUsage(wanted, name, -amount)
+      const usage = usageOf(object, resource, deps.now())
+      const before = old && usageOf(old, resource, deps.now())
       const isPod = resource.group === '' && resource.plural === 'pods'
       for (const entry of entries) {
         const quota = viewEntry(entry)
         const hard = quota.spec?.hard ?? {}
         if (!inScopes(quota, object, isPod)) continue
-        if (isPod && operation === 'CREATE') requireAmounts(quota, object, request)
-        const more = [...wanted].filter(([name, amount]) => amount > 0n && hard[name] !== undefined)
+        if (isPod && (isResize || operation === 'CREATE')) requireAmounts(quota, object, request)
+        // An update is charged with what is new to the quota.
+        const charged = before && old && inScopes(quota, old, isPod) ? before : undefined
+        const more = [...usage]
+          .map(([name, amount]): [string, bigint] => [name, amount - (charged?.get(name) ?? 0n)])
+          .filter(([name, amount]) => amount > 0n && hard[name] !== undefined)
         if (more.length > 0) admit(quota, entry.key, new Map(more), request)
       }
     },
   }
 }
 
+/** A create or update of a whole object. */
+function writesObject({ operation, subresource }: AdmissionRequest): boolean {
+  return subresource === undefined && (operation === 'CREATE' || operation === 'UPDATE')
+}
+
 function addUsage(usage: Usage, name: string, amount: bigint): void {
   usage.set(name, (usage.get(name) ?? 0n) + amount)
 }
 
-/** Where a quota limits cpu or memory, every container must say how much it wants. */
-function requireAmounts(quota: Readonly<KubeObject>, pod: KubeObject, { resource, name }: AdmissionRequest): void {
+/** Where a quota limits cpu or memory, every container must say how much it wants, unless its pod does. */
+function requireAmounts(
+  quota: Readonly<KubeObject>,
+  { spec = {} }: KubeObject,
+  { resource, name }: AdmissionRequest,
+): void {
+  const wholePod = { ...spec.resources?.requests, ...spec.resources?.limits }
+  if (Object.keys(wholePod).some((one) => POD_LEVEL.test(one))) return
   const missing: string[] = []
   for (const limited of Object.keys(quota.spec?.hard ?? {}).toSorted()) {
     const [, part = '', amount = ''] = /^(?:(requests|limits)\.)?(cpu|memory)$/.exec(limited) ?? []
     if (!amount) continue
     const field = part || 'requests'
-    const containers = ((pod.spec?.containers ?? []) as Spec[]).filter(
+    const silent = ([...(spec.containers ?? []), ...(spec.initContainers ?? [])] as Spec[]).filter(
       (one) => one.resources?.[field]?.[amount] === undefined,
     )
-    if (containers.length > 0) {
-      missing.push(`${limited} for: ${containers.map((one) => one.name).join(',')}`)
-    }
+    if (silent.length > 0)
+      missing.push(
+        `${limited} for: ${silent
+          .map((one) => one.name)
+          .toSorted()
+          .join(',')}`,
+      )
   }
   if (missing.length === 0) return
   throw forbidden(resource, name, `failed quota: ${quota.metadata.name}: must specify ${missing.join('; ')}`)

@@ -1,4 +1,4 @@
-import { podUsage, type Usage } from '../quota/pod-usage.ts'
+import { POD_LEVEL, podUsage, type Usage } from '../quota/pod-usage.ts'
 import { quotaText } from '../quota/quota-status.ts'
 import { fill, type Spec } from './spec.ts'
 
@@ -39,13 +39,11 @@ function pod({ spec }: Spec): void {
   for (const { ports = [] } of containers) for (const port of ports) port.hostPort ||= port.containerPort
 }
 
-const POD_LEVEL = /^(cpu$|memory$|hugepages-)/
-
 /** Resources of the pod as a whole (KEP-2837): what it does not request is what its containers do, or what it is limited to. */
 function podResources(spec: Spec): void {
   const { resources } = spec
   if (!resources.limits && !resources.requests) return
-  const { requests, limits } = podUsage({ spec: { ...spec, overhead: undefined } } as never)
+  const { requests, limits } = podUsage({ spec: { ...spec, overhead: undefined, resources: undefined } })
   for (const [name, amount] of ofPods(limits)) {
     if (!name.startsWith('hugepages-') || resources.requests?.[name] !== undefined) continue
     resources.limits = { [name]: quotaText(name, amount), ...resources.limits }

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
-import { podUsage } from './pod-usage.ts'
+import { qosClass } from '../strategy/pod-qos.ts'
 
 /** Whether a quota with scopes counts this pod. Quotas with scopes count nothing but pods. */
 export function inScopes(quota: Readonly<KubeObject>, object: Readonly<KubeObject>, isPod: boolean): boolean {
@@ -41,9 +41,8 @@ function selects(operator: string, values: string[], name: string | undefined): 
   return operator === 'In' ? listed : !listed
 }
 
-function isBestEffort(pod: Readonly<KubeObject>): boolean {
-  const { requests, limits } = podUsage(pod)
-  return ['cpu', 'memory'].every((name) => !requests.get(name) && !limits.get(name))
+function isBestEffort({ spec = {}, status }: Readonly<KubeObject>): boolean {
+  return (status?.qosClass ?? qosClass(spec)) === 'BestEffort'
 }
 
 function crossesNamespaces({ affinity }: Spec): boolean {

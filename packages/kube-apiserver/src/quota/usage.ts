@@ -47,9 +47,9 @@ function isOver({ metadata, status }: Readonly<KubeObject>, now: Date): boolean 
 
 const PLAIN = ['cpu', 'memory', 'ephemeral-storage']
 
-function addPod(usage: Usage, pod: Readonly<KubeObject>): void {
+function addPod(usage: Usage, { spec, status }: Readonly<KubeObject>): void {
   usage.set('pods', ONE)
-  const { requests, limits } = podUsage(pod)
+  const { requests, limits } = podUsage({ spec, status })
   for (const [name, amount] of requests) {
     usage.set(`requests.${name}`, amount)
     if (PLAIN.includes(name) || name.startsWith('hugepages-')) usage.set(name, amount)

@@ -1,17 +1,19 @@
+import { parseQuantity } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
 
-/** How a pod fares when memory is short, by what its containers ask for. */
-export function qosClass({ containers, initContainers }: Spec): string {
-  const resources: Spec[] = [...(containers ?? []), ...(initContainers ?? [])].map(
-    (container: Spec) => container.resources ?? {},
-  )
-  const amounts = (one: Spec | undefined) =>
-    Object.keys(one ?? {}).filter((name) => name === 'cpu' || name === 'memory')
-  if (resources.every(({ limits, requests }) => amounts(limits).length + amounts(requests).length === 0))
-    return 'BestEffort'
-  const guaranteed = resources.every(
-    ({ limits, requests }) =>
-      amounts(limits).length === 2 && amounts(limits).every((name) => limits[name] === (requests ?? limits)[name]),
+const COUNTED = ['cpu', 'memory'] as const
+
+/** How a pod fares when memory is short, by what it or its containers ask for (ComputePodQOS of pkg/apis/core/helper/qos). */
+export function qosClass({ containers, initContainers, resources }: Spec): string {
+  const asked: Spec[] = resources
+    ? [resources]
+    : [...(containers ?? []), ...(initContainers ?? [])].map((container: Spec) => container.resources ?? {})
+  const amount = (one: Spec, part: string, name: string): bigint => parseQuantity(one[part]?.[name] ?? '0')
+  const total = (part: string, name: string): bigint => asked.reduce((sum, one) => sum + amount(one, part, name), 0n)
+  if (COUNTED.every((name) => total('requests', name) === 0n && total('limits', name) === 0n)) return 'BestEffort'
+  const guaranteed = COUNTED.every(
+    (name) =>
+      asked.every((one) => amount(one, 'limits', name) > 0n) && total('requests', name) === total('limits', name),
   )
   return guaranteed ? 'Guaranteed' : 'Burstable'
 }
