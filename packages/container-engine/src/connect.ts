@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { HttpContainerEngine } from './engine.ts'
 import { EngineHttp } from './engine-http.ts'
+import { leastOomScoreAdj } from './least-oom-score.ts'
 import type { ContainerEngine, EngineInfo } from './port.ts'
 
 export interface ConnectOptions {
@@ -48,6 +49,7 @@ async function ask(http: EngineHttp, patience: number): Promise<EngineInfo | und
       version: version.Version,
       apiVersion: version.ApiVersion,
       addressesReachable: process.platform === 'linux' && !rootless && info.OperatingSystem !== 'Docker Desktop',
+      leastOomScoreAdj: leastOomScoreAdj(rootless),
     }
   } catch {
     // Whatever is behind the socket, it is no engine that can be used: the next candidate may be.

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { ContainerResources, ContainerSpec, ContainerState, EngineInfo, PortPublication } from './port.ts'
 
 /** The body of `POST /containers/create`. */
-export function containerConfig(spec: ContainerSpec, engine: EngineInfo['name']): object {
+export function containerConfig(spec: ContainerSpec, engine: Pick<EngineInfo, 'name' | 'leastOomScoreAdj'>): object {
   return defined({
     Image: spec.image,
     Entrypoint: spec.entrypoint,
@@ -50,7 +50,10 @@ function limitsConfig({ memoryLimit, cpuLimit, cpuShares }: ContainerResources):
   }
 }
 
-function hostConfig(spec: ContainerSpec, engine: EngineInfo['name']): object {
+function hostConfig(
+  spec: ContainerSpec,
+  { name: engine, leastOomScoreAdj }: Parameters<typeof containerConfig>[1],
+): object {
   return defined({
     // Not Binds, whose paths may hold no colon.
     Mounts: spec.mounts?.map(({ source, target, readOnly, propagation }) => ({
@@ -75,6 +78,7 @@ function hostConfig(spec: ContainerSpec, engine: EngineInfo['name']): object {
     Privileged: spec.privileged,
     ReadonlyRootfs: spec.readOnlyRootFilesystem,
     SecurityOpt: securityOptions(spec, engine),
+    OomScoreAdj: spec.oomScoreAdj === undefined ? undefined : Math.max(spec.oomScoreAdj, leastOomScoreAdj),
     CapAdd: spec.addCapabilities,
     CapDrop: spec.dropCapabilities,
     GroupAdd: spec.addGroups,

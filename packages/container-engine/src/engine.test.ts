@@ -65,6 +65,17 @@ describe.skipIf(!running)(
       rmSync(dirname(file), { recursive: true })
     })
 
+    it.each([
+      1000, 500, -998,
+    ])('gives processes the score %i for when memory is short, or the least that it may', async (score) => {
+      const id = await create(`oom-${score}`, { command: ['cat', '/proc/self/oom_score_adj'], oomScoreAdj: score })
+      await engine.start(id)
+
+      expect(await engine.wait(id)).toBe(0)
+      const { leastOomScoreAdj } = await engine.info()
+      expect((await text(await engine.logs(id))).trim()).toBe(String(Math.max(score, leastOomScoreAdj)))
+    })
+
     it('tells of starts and ends, by label', async () => {
       const abort = new AbortController()
       const actions: string[] = []

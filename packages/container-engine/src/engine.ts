@@ -82,7 +82,7 @@ export class HttpContainerEngine implements ContainerEngine {
       method: 'POST',
       path: '/containers/create',
       query: { name: spec.name },
-      body: containerConfig(spec, this.#info.name),
+      body: containerConfig(spec, this.#info),
     })
     return Id
   }

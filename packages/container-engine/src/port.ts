@@ -8,6 +8,8 @@ export interface EngineInfo {
   apiVersion: string
   /** Whether programs on this machine can connect to a container's own IP address (rootful engine, no virtual machine between). */
   addressesReachable: boolean
+  /** The least `oomScoreAdj` that it may give; what is asked for below is raised to it. */
+  leastOomScoreAdj: number
 }
 
 export interface BuildRequest {
@@ -109,6 +111,8 @@ export interface ContainerSpec {
   /** CPUs, such as 0.5. */
   cpuLimit?: number
   cpuShares?: number
+  /** How soon the kernel ends its processes when memory is short: -1000 never, 1000 first. */
+  oomScoreAdj?: number
   privileged?: boolean
   readOnlyRootFilesystem?: boolean
   noNewPrivileges?: boolean

@@ -42,6 +42,9 @@ export interface PodSpec {
   schedulerName?: string
   schedulingGates?: { name: string }[]
   priority?: number
+  priorityClassName?: string
+  /** Of the pod as a whole (KEP-2837). */
+  resources?: ResourceRequirements
   overhead?: Record<string, string>
   runtimeClassName?: string
   readinessGates?: { conditionType: string }[]

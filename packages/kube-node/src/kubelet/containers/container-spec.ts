@@ -13,6 +13,7 @@ import { expandVariables } from '../configuration/expand.ts'
 import { kernelHostName } from '../network-files/host-name.ts'
 import type { PreparedVolume } from '../volumes/volume-manager.ts'
 import { messageMount, volumeMounts } from './mounts.ts'
+import { oomScoreAdj, SANDBOX_OOM_SCORE } from './oom-score.ts'
 import { securityOf } from './security.ts'
 
 export interface ContainerPlan {
@@ -29,6 +30,8 @@ export interface ContainerPlan {
   dir: string
   /** Folder of the seccomp profiles of type Localhost. */
   seccompDir: string
+  /** The machine's memory, in bytes. */
+  memory: number
   /** Marks this node's containers at the engine. */
   instance: string
   /** Id of the sandbox. */
@@ -50,6 +53,7 @@ export function containerSpec(plan: ContainerPlan): ContainerSpec {
     ...(container.workingDir && { workingDir: container.workingDir }),
     ...securityOf(pod, container, plan),
     ...engineResources(container.resources),
+    oomScoreAdj: oomScoreAdj(pod, container, plan.memory),
     labels: labelsOf(plan),
     mounts: mountsOf(plan),
     network: pod.spec.hostNetwork ? 'host' : `container:${sandbox}`,
@@ -78,6 +82,7 @@ export function sandboxSpec({ pod, attempt, image, instance, addressesReachable 
     name: containerName(pod, SANDBOX, attempt),
     image,
     labels: { ...podLabels(pod, instance), [LABELS.container]: SANDBOX, [LABELS.attempt]: String(attempt) },
+    oomScoreAdj: SANDBOX_OOM_SCORE,
     ipc: spec.hostIPC ? 'host' : 'shareable',
     ...(spec.hostNetwork ? { network: 'host' } : { hostname: kernelHostName(pod) }),
     ...(spec.hostPID && { pid: 'host' }),

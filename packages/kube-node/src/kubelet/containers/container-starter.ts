@@ -1,6 +1,6 @@
 import type { BindMount } from '@slipway/container-engine'
 import { describeError, messageOf, UserError } from '@slipway/errors'
-import type { KubeObject } from '@slipway/kube-objects'
+import { type KubeObject, quantityValue } from '@slipway/kube-objects'
 import type { Container, EphemeralContainer, Pod } from '../../model/pod.ts'
 import type { PulledImage } from '../../runtime/pod-runtime.ts'
 import type { ConfigurationReader } from '../configuration/configuration-reader.ts'
@@ -38,7 +38,7 @@ export class ContainerStarter {
   /** Resolves to the engine's id of the container when it runs. */
   async start(request: StartRequest): Promise<string | undefined> {
     const { container, attempt, sandbox, volumes, networkFiles, configuration, place } = request
-    const { runtime, event, instance, seccompDir } = this.#deps
+    const { runtime, event, instance, seccompDir, resources } = this.#deps
     const { pod, dir } = this.#observed
     const pulled = await this.#pull(pod, request)
     const spec = await stage('CreateContainerConfigError', async () => {
@@ -57,6 +57,7 @@ export class ContainerStarter {
           networkFiles,
           dir,
           seccompDir,
+          memory: quantityValue(resources.memory ?? '0'),
           instance,
           sandbox,
         },
