@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { UserError } from '@slipway/errors'
 import { containerConfig, containerState, type InspectAnswer, statusOf, updateConfig } from './container-config.ts'
+import { containerUsage, type StatsAnswer } from './container-usage.ts'
 import { type EngineHttp, isNotFound, readText } from './engine-http.ts'
 import { merged } from './frames.ts'
 import { Images } from './images.ts'
@@ -213,10 +214,7 @@ export class HttpContainerEngine implements ContainerEngine {
       path: `/containers/${id}/stats`,
       query: { stream: 'false', 'one-shot': 'true' },
     })
-    return {
-      cpuNanoseconds: answer.cpu_stats?.cpu_usage?.total_usage ?? 0,
-      memoryBytes: answer.memory_stats?.usage ?? 0,
-    }
+    return containerUsage(answer)
   }
 
   async #post(id: string, action: string, query?: Record<string, string>): Promise<void> {
@@ -227,11 +225,6 @@ export class HttpContainerEngine implements ContainerEngine {
 interface EventAnswer {
   Action: string
   Actor: { ID: string; Attributes: Record<string, string> }
-}
-
-interface StatsAnswer {
-  cpu_stats?: { cpu_usage?: { total_usage?: number } }
-  memory_stats?: { usage?: number }
 }
 
 /** Podman answers 500 where Docker answers 409. */

@@ -203,10 +203,28 @@ export interface ContainerEvent {
   labels: Record<string, string>
 }
 
+/** What a container has used since it started, and has now; what is absent is not known. */
 export interface ContainerUsage {
-  /** Nanoseconds of processor time since it started. */
+  /** Nanoseconds of processor time. */
   cpuNanoseconds: number
+  /** All that is charged to it, caches included. */
   memoryBytes: number
+  /** The part of it that can't be given up at once. */
+  workingSetBytes?: number
+  rssBytes?: number
+  pageFaults?: number
+  majorPageFaults?: number
+  processes?: number
+  /** Of its own network; empty when it has joined another's. */
+  networks: InterfaceUsage[]
+}
+
+export interface InterfaceUsage {
+  name: string
+  rxBytes: number
+  rxErrors: number
+  txBytes: number
+  txErrors: number
 }
 
 /**

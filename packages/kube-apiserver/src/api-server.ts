@@ -72,7 +72,7 @@ export interface ApiServerOptions {
   authorizer?: Authorizer
   /** Signs ServiceAccount tokens. @default a random key, so that tokens end with the process */
   serviceAccountKey?: string
-  /** What kubelets want to see before they give logs, exec and port-forward. */
+  /** Who we are to kubelets, whose certificates are of `tls.ca`. Absent = no logs, exec and port-forward. */
   kubeletToken?: string
   /** Where pods reach the server: what the Service `kubernetes` leads to. @default the address it listens on */
   endpoint?: ServerEndpoint
@@ -110,7 +110,7 @@ export class ApiServer {
   async start(port: number, host = '127.0.0.1'): Promise<void> {
     const now = this.#options.now ?? (() => new Date())
     const registry = await ResourceRegistry.load()
-    const { store } = this.#options
+    const { store, kubeletToken } = this.#options
     const serviceCidr = storedServiceRange(store, registry) ?? this.#options.serviceCidr ?? '10.96.0.0/16'
     const services = registry.storedType('', 'services') as Resource
     const strategies = createStrategies({
@@ -140,7 +140,7 @@ export class ApiServer {
       authorize: this.#options.authorizer ?? ((attributes) => rbac.allows(attributes)),
       rbac,
       readToken: tokenReader(issuer, this.#options.authenticator),
-      kubeletToken: this.#options.kubeletToken,
+      kubelet: kubeletToken === undefined ? undefined : { token: kubeletToken, ca: this.#options.tls?.ca },
     }
     const deps = { objects, registry, onError: (error: unknown) => this.#report(error) }
     this.#controllers = [

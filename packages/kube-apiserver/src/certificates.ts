@@ -50,6 +50,15 @@ export async function createServerCertificate(
   return await issueServer(ca, options)
 }
 
+/** The certificate with which the kubelet of a node serves; `hosts` are all its names and addresses. */
+export async function createKubeletCertificate(
+  ca: CertificatePair,
+  options: CertificateOptions & { node: string; hosts: string[] },
+): Promise<CertificatePair> {
+  const { issueKubelet } = await import('./issue-certificates.ts')
+  return await issueKubelet(ca, options)
+}
+
 /** A client certificate of an existing CA: `user` is the CN, every group an O. */
 export async function createClientCertificate(
   ca: CertificatePair,

@@ -8,6 +8,7 @@ export {
   createCertificates,
   createClientCertificate,
   createFrontProxy,
+  createKubeletCertificate,
   createServerCertificate,
 } from './certificates.ts'
 export { type KubeconfigInput, kubeconfigFor } from './kubeconfig.ts'

@@ -80,8 +80,17 @@ function period({ now, days = 3650 }: CertificateOptions): { notBefore: Date; no
 
 /** See createServerCertificate. */
 export async function issueServer(ca: CertificatePair, options: CertificateOptions): Promise<CertificatePair> {
-  const names = serverNames(options.hosts ?? [])
-  return await issue(await issuerOf(ca, options), 'CN=kube-apiserver', ExtendedKeyUsage.serverAuth, [names])
+  const extensions = [serverNames(options.hosts ?? [])]
+  return await issue(await issuerOf(ca, options), 'CN=kube-apiserver', ExtendedKeyUsage.serverAuth, extensions)
+}
+
+/** See createKubeletCertificate. */
+export async function issueKubelet(
+  ca: CertificatePair,
+  { node, ...options }: CertificateOptions & { node: string; hosts: string[] },
+): Promise<CertificatePair> {
+  const subject = `CN=system:node:${node}, O=system:nodes`
+  return await issue(await issuerOf(ca, options), subject, ExtendedKeyUsage.serverAuth, [names(options.hosts)])
 }
 
 /** See createClientCertificate. */
@@ -91,8 +100,8 @@ export async function issueClient(
   options: CertificateOptions,
 ): Promise<CertificatePair> {
   const issuer = await issuerOf(ca, options)
-  const names = [`CN=${subject.user}`, ...(subject.groups ?? []).map((group) => `O=${group}`)]
-  return await issue(issuer, names.join(', '), ExtendedKeyUsage.clientAuth)
+  const parts = [`CN=${subject.user}`, ...(subject.groups ?? []).map((group) => `O=${group}`)]
+  return await issue(issuer, parts.join(', '), ExtendedKeyUsage.clientAuth)
 }
 
 async function issuerOf(ca: CertificatePair, options: CertificateOptions): Promise<Issuer> {
@@ -109,7 +118,7 @@ async function issuerOf(ca: CertificatePair, options: CertificateOptions): Promi
 }
 
 function serverNames(hosts: string[]): SubjectAlternativeNameExtension {
-  const names = [
+  return names([
     'localhost',
     'kubernetes',
     'kubernetes.default',
@@ -118,9 +127,11 @@ function serverNames(hosts: string[]): SubjectAlternativeNameExtension {
     '127.0.0.1',
     '::1',
     ...hosts,
-  ]
-  return new SubjectAlternativeNameExtension([...new Set(names)].map(generalName))
+  ])
 }
+
+const names = (hosts: string[]): SubjectAlternativeNameExtension =>
+  new SubjectAlternativeNameExtension([...new Set(hosts)].map(generalName))
 
 async function issue(
   issuer: Issuer,

@@ -5,3 +5,4 @@ export type { ImageRegistry, RegistryCredentials, RemoteImage } from './runtime/
 export type { ImagePuller, ImageRequest, PodEngine, PodRuntime, PulledImage } from './runtime/pod-runtime.ts'
 export { type AdmittedImage, registryImages } from './runtime/registry-images.ts'
 export { simulatedRuntime } from './runtime/simulated-runtime.ts'
+export type { KubeletIdentity } from './server/kubelet-access.ts'

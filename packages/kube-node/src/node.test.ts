@@ -8,7 +8,7 @@ import type { KubeObject } from '@slipway/kube-objects'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { engineRuntime, LOCAL_ADDRESS, Node, type PodRuntime, simulatedRuntime } from './index.ts'
 import { podFilter, removeContainers } from './kubelet/observe.ts'
-import { FakeCluster } from './testing/index.ts'
+import { FakeCluster, testIdentity } from './testing/index.ts'
 
 const namespace = 'default'
 const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace }
@@ -34,7 +34,7 @@ class World {
     const informers = new InformerSet(client)
     const node = new Node(
       { client, informers, runtime },
-      { dataDir: this.dataDir, instance: this.instance, kubeletToken: 'token' },
+      { dataDir: this.dataDir, instance: this.instance, kubelet: testIdentity },
     )
     await node.start()
     this.#stop = async () => {

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Controller, Lease, type Log } from '@slipway/controller-runtime'
 import type { InformerSet, KubeClient } from '@slipway/kube-client'
@@ -15,7 +16,9 @@ import type { Pod } from './model/pod.ts'
 import { Network, type NetworkAddresses } from './network/network.ts'
 import type { PodEngine, PodRuntime } from './runtime/pod-runtime.ts'
 import { scheduler } from './scheduling/scheduler.ts'
+import type { KubeletIdentity } from './server/kubelet-access.ts'
 import { KubeletServer } from './server/kubelet-server.ts'
+import type { PodDirectory } from './server/pod-access.ts'
 
 export interface NodeDeps {
   client: KubeClient
@@ -31,8 +34,7 @@ export interface NodeOptions {
   dataDir: string
   /** Marks this node's containers at the engine; must stay the same over restarts and differ between installations. */
   instance: string
-  /** What callers of the kubelet's server must show. */
-  kubeletToken: string
+  kubelet: KubeletIdentity
   /** Port of Ingresses on 127.0.0.1. @default the one it had before, or a free one */
   ingressPort?: number
 }
@@ -42,9 +44,9 @@ export class Node {
   readonly #deps: NodeDeps & { log: Log }
   readonly #options: NodeOptions & { name: string }
   readonly #network: Network
-  readonly #server: KubeletServer
   readonly #controllers: Controller[]
   #kubelet: Kubelet | undefined
+  #server: KubeletServer | undefined
   #lease: Lease | undefined
 
   constructor(deps: NodeDeps, options: NodeOptions) {
@@ -54,7 +56,6 @@ export class Node {
     const { client, informers, runtime } = deps
     const nodeName = this.#options.name
     const find = (namespace: string, name: string) => this.#kubelet?.worker(namespace, name)
-    this.#server = new KubeletServer({ engine: runtime.engine, find }, options.kubeletToken)
     const dialPod = ({ namespace, name }: { namespace: string; name: string }, port: number) =>
       find(namespace, name)?.dial(port)
     const { ingressPort } = options
@@ -73,10 +74,11 @@ export class Node {
   /** Resolves when the Node is registered and everything works on what there is. */
   async start(): Promise<void> {
     const [addresses] = await Promise.all([this.#network.open(), ensureStorageClass(this.#deps.client)])
-    const { port } = await this.#server.start(addresses.node)
     const { client, runtime } = this.#deps
     const { name, dataDir } = this.#options
     mkdirSync(dataDir, { recursive: true })
+    this.#server = this.#newServer(addresses)
+    const { port } = await this.#server.start(addresses.node, [hostname()])
     const resources = machineResources(dataDir)
     await registerNode(client, { name, address: addresses.node, port, runtimeVersion: runtime.version, resources })
     this.#lease = await this.#takeLease()
@@ -90,7 +92,7 @@ export class Node {
     const { client, log } = this.#deps
     await Promise.all(this.#controllers.map((controller) => controller.stop()))
     await this.#kubelet?.stop()
-    await this.#server.stop()
+    await this.#server?.stop()
     await this.#network.stop()
     const retired = Promise.all([this.#lease?.release(), retireNode(client, this.#options.name)])
     await retired.catch((error: unknown) => {
@@ -104,6 +106,24 @@ export class Node {
     const { name } = this.#options
     const onLost = ({ message }: Error): void => this.#deps.log('error', `node ${name}: ${message}`)
     return Lease.take(this.#deps.client, { namespace: LEASES, name, holder: name, duration: LEASE_SECONDS, onLost })
+  }
+
+  #newServer({ dns }: NetworkAddresses): KubeletServer {
+    const { client, runtime } = this.#deps
+    const { name, dataDir, kubelet: identity } = this.#options
+    const pods: PodDirectory = {
+      engine: runtime.engine,
+      find: (namespace, pod) => this.#kubelet?.worker(namespace, pod),
+      list: () => this.#kubelet?.workers() ?? [],
+    }
+    const views = {
+      pods,
+      node: name,
+      dataDir,
+      isLocal: runtime.addressesReachable && !runtime.simulated,
+      clusterDns: dns,
+    }
+    return new KubeletServer({ client, node: name, identity, pods, views })
   }
 
   #newKubelet({ node, dns }: NetworkAddresses, resources: Resources): Kubelet {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,10 +59,12 @@ async function start(options: ClusterOptions, lifecycle: Lifecycle, stop: () => 
   folder.folder()
   const store = options.data === undefined ? new MemoryRevisionStore() : await openStore(folder)
   lifecycle.add('store', () => store.close())
-  const kubeletToken = randomBytes(24).toString('hex')
-  const kubernetes = await startKubernetes({ folder, store, host, port, kubeletToken, lifecycle })
+  const kubernetes = await startKubernetes({ folder, store, host, port, lifecycle })
   const engine = nodes === 'engine' ? findEngine(folder, options.engineSocket, lifecycle) : undefined
-  const starting = startNode({ ...kubernetes, folder, lifecycle, log }, { nodes, engine, kubeletToken, ingressPort })
+  const starting = startNode(
+    { ...kubernetes, folder, lifecycle, log },
+    { nodes, engine, kubelet: kubernetes.kubelet, ingressPort },
+  )
   const node = starting.then((running) => {
     if (options.data === undefined) running.removeContainersOnStop()
     return running.description

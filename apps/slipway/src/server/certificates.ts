@@ -1,9 +1,11 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import {
+  type CertificatePair,
   type Certificates,
   createCertificates,
   createFrontProxy,
+  createKubeletCertificate,
   createServerCertificate,
 } from '@slipway/kube-apiserver'
 import type { DataFolder } from '../data-folder.ts'
@@ -18,6 +20,26 @@ export async function openCertificates(folder: DataFolder, hosts: string[]): Pro
   const text = JSON.stringify(current)
   if (text !== stored) folder.write(FILE, text)
   return current
+}
+
+const KUBELET_FILE = 'kubelet-pki.json'
+
+/** With what the kubelet of a node serves: the same ever after, but for when it has other names. */
+export async function openKubeletCertificate(
+  folder: DataFolder,
+  ca: CertificatePair,
+  { node, hosts }: { node: string; hosts: string[] },
+): Promise<CertificatePair> {
+  const stored = folder.read(KUBELET_FILE)
+  const known = stored && (JSON.parse(stored) as CertificatePair)
+  if (known && isOf(known.cert, ca.cert) && hosts.every((host) => isNamed(known.cert, host))) return known
+  const made = await createKubeletCertificate(ca, { node, hosts, now: new Date() })
+  folder.write(KUBELET_FILE, JSON.stringify(made))
+  return made
+}
+
+function isOf(pem: string, ca: string): boolean {
+  return new X509Certificate(pem).verify(new X509Certificate(ca).publicKey)
 }
 
 /** What an earlier start stored, with what it lacks now. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { ContainerEngine } from '@slipway/container-engine'
 import { openSqliteRevisionStore } from '@slipway/storage'
 import type { DataFolder } from '../data-folder.ts'
@@ -27,8 +26,7 @@ export async function embedCluster(
 ): Promise<ClusterInUse> {
   const store = await openSqliteRevisionStore(folder.file('cluster.db'))
   lifecycle.add('store', () => store.close())
-  const kubeletToken = randomBytes(24).toString('hex')
-  const { client, informers, kube } = await startKubernetes({ folder, store, host, port, kubeletToken, lifecycle })
+  const { client, informers, kube, kubelet } = await startKubernetes({ folder, store, host, port, lifecycle })
   await installNamespaces(client)
   const { name, namespace } = CLUSTER_LEASE
   await client.apply(
@@ -46,6 +44,6 @@ export async function embedCluster(
     informers,
     kube,
     lost: new Promise(() => {}),
-    startPods: (platform, images) => startNode(platform, { nodes, engine, kubeletToken, ingressPort, ...images }),
+    startPods: (platform, images) => startNode(platform, { nodes, engine, kubelet, ingressPort, ...images }),
   }
 }

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { ApiServer, firstServiceAddress, kubeconfigFor } from '@slipway/kube-apiserver'
 import { InformerSet, KubeClient, parseKubeconfig } from '@slipway/kube-client'
+import type { KubeletIdentity } from '@slipway/kube-node'
 import type { RevisionStore } from '@slipway/storage'
 import type { DataFolder } from '../data-folder.ts'
-import { openCertificates } from './certificates.ts'
+import { openCertificates, openKubeletCertificate } from './certificates.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { logError } from './log.ts'
 import { serviceRange } from './service-range.ts'
@@ -14,7 +16,6 @@ export interface StartKubernetesOptions {
   host: string
   /** 0 = any free port. */
   port: number
-  kubeletToken: string
   lifecycle: Lifecycle
 }
 
@@ -25,11 +26,14 @@ export interface RunningKubernetes {
   kube: string
   /** The administrator's kubeconfig as YAML text. */
   kubeconfig: string
+  /** For the node's kubelet. */
+  kubelet: KubeletIdentity
 }
 
 /** The embedded Kubernetes API, with a client of its administrator. */
 export async function startKubernetes(options: StartKubernetesOptions): Promise<RunningKubernetes> {
-  const { folder, store, host, kubeletToken, lifecycle } = options
+  const { folder, store, host, lifecycle } = options
+  const kubeletToken = randomBytes(24).toString('hex')
   const serviceCidr = serviceRange(folder.path)
   const hosts = [host, firstServiceAddress(serviceCidr)]
   const { ca, server, client: administrator, frontProxy } = await openCertificates(folder, hosts)
@@ -52,5 +56,10 @@ export async function startKubernetes(options: StartKubernetesOptions): Promise<
     await informers.stop()
     await client.close()
   })
-  return { client, informers, kube, kubeconfig }
+  const kubelet = {
+    token: kubeletToken,
+    ca: ca.cert,
+    certificate: (node: string, hosts: string[]) => openKubeletCertificate(folder, ca, { node, hosts }),
+  }
+  return { client, informers, kube, kubeconfig, kubelet }
 }

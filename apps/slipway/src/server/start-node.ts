@@ -4,6 +4,7 @@ import type { ContainerEngine } from '@slipway/container-engine'
 import {
   type AdmittedImage,
   engineRuntime,
+  type KubeletIdentity,
   Node,
   type RegistryCredentials,
   registryImages,
@@ -23,7 +24,7 @@ export interface RunningNode {
 export interface StartNodeOptions {
   nodes: NodeKind
   engine: Promise<ContainerEngine | undefined> | undefined
-  kubeletToken: string
+  kubelet: KubeletIdentity
   /** Of Ingresses; 0 = the one they had, or any free one. */
   ingressPort: number
   /** The registry that nodes know without being told, like one that is attached to a managed cluster. @default none */
@@ -48,7 +49,7 @@ type NodePlatform = Pick<Platform, 'folder' | 'client' | 'informers' | 'lifecycl
 export async function startNode(platform: NodePlatform, options: StartNodeOptions): Promise<RunningNode> {
   if (options.nodes === 'none') return { description: 'none: pods stay Pending', removeContainersOnStop: () => {} }
   const { folder, client, informers, lifecycle, log } = platform
-  const { kubeletToken, ingressPort } = options
+  const { kubelet, ingressPort } = options
   const engine = await options.engine
   const images = registryImages({
     resolveHost: (host) => options.ownRegistry?.resolveHost(host),
@@ -61,7 +62,7 @@ export async function startNode(platform: NodePlatform, options: StartNodeOption
   const instance = instanceOf(folder.path)
   const node = new Node(
     { client, informers, runtime, log },
-    { dataDir: folder.folder('node'), instance, kubeletToken, ingressPort },
+    { dataDir: folder.folder('node'), instance, kubelet, ingressPort },
   )
   await node.start()
   let removesContainers = false

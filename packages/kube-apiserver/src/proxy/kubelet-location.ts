@@ -6,36 +6,41 @@ import { viewEntry } from '../storage/codec.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import type { Backend } from './forward.ts'
 
+/** How the server shows itself to kubelets, and the CA whose certificates make one. */
+export interface KubeletAccess {
+  token: string
+  ca: string | undefined
+}
+
+export interface ProxyDeps {
+  objects: ObjectService
+  registry: ResourceRegistry
+  /** Absent = no logs, exec and port-forward. */
+  kubelet: KubeletAccess | undefined
+}
+
 /** Maps pods/{log,exec,attach,portforward} to the kubelet of the pod's node, as the real API server does (pkg/registry/core/pod/strategy.go). */
-export function kubeletLocation(
-  objects: ObjectService,
-  registry: ResourceRegistry,
-  target: Target,
-  query: URLSearchParams,
-): Pick<Backend, 'host' | 'port' | 'path'> {
+export function kubeletLocation(deps: ProxyDeps, target: Target, query: URLSearchParams): Backend {
+  const { objects } = deps
   const { resource, namespace = '', name = '', subresource } = target
   const pod = viewEntry(objects.entry({ resource, namespace, name }))
   const nodeName: string = pod.spec?.nodeName ?? ''
   if (!nodeName) throw badRequest(`pod ${name} does not have a host assigned`)
-  const { host, port } = kubeletOf(objects, registry, nodeName)
+  const kubelet = kubeletOf(deps, nodeName)
   if (subresource === 'portforward') {
     const ports = query.getAll('ports').flatMap((value) => value.split(','))
     const suffix = ports.length > 0 ? `?port=${ports.join(',')}` : ''
-    return { host, port, path: `/portForward/${namespace}/${name}${suffix}` }
+    return { ...kubelet, path: `/portForward/${namespace}/${name}${suffix}` }
   }
   const container = containerOf(pod, query.get('container') ?? '')
   const root = { log: 'containerLogs', exec: 'exec', attach: 'attach' }[subresource ?? ''] ?? subresource
   const parameters = subresource === 'log' ? logParameters(query) : streamParameters(query)
   const text = parameters.toString()
-  return { host, port, path: `/${root}/${namespace}/${name}/${container}${text ? `?${text}` : ''}` }
+  return { ...kubelet, path: `/${root}/${namespace}/${name}/${container}${text ? `?${text}` : ''}` }
 }
 
-/** Where the kubelet of a node listens. Throws 404 and 500. */
-export function kubeletOf(
-  objects: ObjectService,
-  registry: ResourceRegistry,
-  name: string,
-): { host: string; port: number } {
+/** The kubelet of a node, to which the server shows who it is. Throws 404 and 500. */
+export function kubeletOf({ objects, registry, kubelet }: ProxyDeps, name: string): Omit<Backend, 'path'> {
   const resource = registry.storedType('', 'nodes')
   const node = resource && objects.find({ resource, namespace: undefined, name })
   const addresses: { type: string; address: string }[] = node?.status?.addresses ?? []
@@ -44,7 +49,13 @@ export function kubeletOf(
     .find((address) => address !== undefined)
   const port = node?.status?.daemonEndpoints?.kubeletEndpoint?.Port
   if (!preferred || !port) throw internalError(`error getting node "${name}": it tells no kubelet address and port`)
-  return { host: preferred, port }
+  return {
+    host: preferred,
+    port,
+    // Whoever may write Nodes could otherwise have the token sent to a server of his own.
+    tls: { rejectUnauthorized: true, ...(kubelet?.ca && { ca: kubelet.ca }) },
+    ...(kubelet && { headers: { authorization: `Bearer ${kubelet.token}` } }),
+  }
 }
 
 function containerOf(pod: Readonly<KubeObject>, asked: string): string {

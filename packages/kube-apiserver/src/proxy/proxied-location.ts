@@ -2,11 +2,10 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { Target } from '../api/request.ts'
 import { badRequest, serviceUnavailable } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
-import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { viewEntry } from '../storage/codec.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import type { Backend } from './forward.ts'
-import { kubeletOf } from './kubelet-location.ts'
+import { kubeletOf, type ProxyDeps } from './kubelet-location.ts'
 import { serviceAddress } from './service-address.ts'
 
 /** `scheme:name:port`, of which all but the name may be missing (apimachinery's SplitSchemeNamePort). */
@@ -28,21 +27,16 @@ export function proxiedName(text: string): ProxiedName {
 }
 
 /** Where a request to `pods/…/proxy`, `services/…/proxy` or `nodes/…/proxy` goes. */
-export function proxiedLocation(
-  objects: ObjectService,
-  registry: ResourceRegistry,
-  target: Target,
-  { search, kubeletToken }: { search: string; kubeletToken: string | undefined },
-): Backend {
+export function proxiedLocation(deps: ProxyDeps, target: Target, search: string): Backend {
+  const { objects } = deps
   const { resource, namespace, rest } = target
   const { scheme, name, port } = proxiedName(target.name ?? '')
   const path = `${rest || '/'}${search}`
   const tls = scheme === 'https' && { tls: { rejectUnauthorized: false } }
   if (resource.plural === 'nodes') {
-    const kubelet = kubeletOf(objects, registry, name)
+    const kubelet = kubeletOf(deps, name)
     const own = port === '' || Number(port) === kubelet.port
-    const headers = own && kubeletToken ? { headers: { authorization: `Bearer ${kubeletToken}` } } : {}
-    return { ...kubelet, ...(port && { port: Number(port) }), path, ...tls, ...headers }
+    return own ? { ...kubelet, path } : { host: kubelet.host, port: Number(port), path, ...tls }
   }
   const object = viewEntry(objects.entry({ resource, namespace, name }))
   const place = resource.plural === 'pods' ? podAddress(object, port) : endpointOf(objects, object, port)

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { request } from 'node:https'
+import { createServer as createTlsServer, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { parse } from '@slipway/go-yaml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createCertificates, createKubeletCertificate } from '../index.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 let api: TestServer
@@ -11,7 +12,9 @@ let kubelet: Server
 const seen: { method: string; url: string; authorization: string }[] = []
 
 beforeAll(async () => {
-  kubelet = createServer((incoming, response) => {
+  api = await startTestServer({ kubeletToken: 'kubelet-secret' })
+  const pair = await createKubeletCertificate(api.ca, { node: 'n', hosts: ['127.0.0.1'], now: new Date() })
+  kubelet = createTlsServer(pair, (incoming, response) => {
     seen.push({
       method: incoming.method ?? '',
       url: incoming.url ?? '',
@@ -31,7 +34,6 @@ beforeAll(async () => {
     socket.pipe(socket)
   })
   await new Promise<void>((resolve) => kubelet.listen(0, '127.0.0.1', resolve))
-  api = await startTestServer({ kubeletToken: 'kubelet-secret' })
   const { port } = kubelet.address() as AddressInfo
   const status = {
     addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
@@ -81,6 +83,54 @@ describe('logs', () => {
     const { body } = await api.call('GET', `${LOG}/${path}`)
 
     expect(body).toMatchObject({ kind: 'Status', code, message })
+  })
+})
+
+describe('a node', () => {
+  const nodes = '/api/v1/nodes'
+
+  it('is asked at its kubelet, path, query and body and all, by the server itself', async () => {
+    const { port } = kubelet.address() as AddressInfo
+    for (const name of ['n', `n:${port}`, `https:n:${port}`]) {
+      const { status, body } = await api.call('GET', `${nodes}/${name}/proxy/stats/summary?only_cpu_and_memory=true`, {
+        headers: { authorization: 'Bearer of-the-client' },
+      })
+
+      expect({ status, body }).toEqual({ status: 200, body: 'line 1\nline 2\n' })
+      expect(seen.at(-1)).toEqual({
+        method: 'GET',
+        url: '/stats/summary?only_cpu_and_memory=true',
+        authorization: 'Bearer kubelet-secret',
+      })
+    }
+  })
+
+  it('is not told who the server is when something else listens there', async () => {
+    const calls: string[] = []
+    const { key, cert } = await createKubeletCertificate((await createCertificates({ now: new Date() })).ca, {
+      node: 'n',
+      hosts: ['127.0.0.1'],
+      now: new Date(),
+    })
+    const other = createTlsServer({ key, cert }, ({ headers }, response) => {
+      calls.push(headers.authorization ?? '')
+      response.end('mine')
+    })
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const { port } = other.address() as AddressInfo
+    const status = {
+      addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+      daemonEndpoints: { kubeletEndpoint: { Port: port } },
+    }
+    await api.call('POST', nodes, { body: { metadata: { name: 'false' }, status } })
+
+    const asKubelet = await api.call('GET', `${nodes}/false/proxy/pods`)
+    const asServer = await api.call('GET', `${nodes}/https:n:${port}/proxy/pods`)
+
+    expect([asKubelet.status, asServer.status, asServer.body]).toEqual([503, 200, 'mine'])
+    expect(calls).toEqual([''])
+    other.closeAllConnections()
+    other.close()
   })
 })
 

@@ -77,17 +77,13 @@ export async function serveLog(deps: DispatchDeps, request: ApiRequest): Promise
 }
 
 function backendOf(deps: DispatchDeps, { target, http, query }: Omit<Connection, 'user'>): Backend {
-  const { objects, registry, kubeletToken } = deps
   if (target.subresource === 'proxy') {
     const [, search] = (http.url ?? '').split('?', 2)
-    return proxiedLocation(objects, registry, target, {
-      search: search === undefined ? '' : `?${search}`,
-      kubeletToken,
-    })
+    return proxiedLocation(deps, target, search === undefined ? '' : `?${search}`)
   }
-  const location = kubeletLocation(objects, registry, target, query)
-  if (!kubeletToken) throw methodNotSupported(undefined, 'connect')
-  return { ...location, headers: { authorization: `Bearer ${kubeletToken}` } }
+  const location = kubeletLocation(deps, target, query)
+  if (!deps.kubelet) throw methodNotSupported(undefined, 'connect')
+  return location
 }
 
 const OPTIONS: Record<string, string> = {

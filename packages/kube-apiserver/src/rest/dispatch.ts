@@ -4,7 +4,7 @@ import type { TokenIssuer } from '../access/service-account-tokens.ts'
 import type { AggregatedApis } from '../aggregation/aggregated-apis.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { forbidden, methodNotSupported } from '../api/status.ts'
-import type { ResourceRegistry } from '../registry/resource-registry.ts'
+import type { ProxyDeps } from '../proxy/kubelet-location.ts'
 import { bindPod, evictPod } from '../subresources/pod-actions.ts'
 import { reviewOf } from '../subresources/reviews.ts'
 import { serveScale } from '../subresources/scale.ts'
@@ -18,14 +18,11 @@ import { addWarnings } from './warnings.ts'
 import { watchObjects } from './watch.ts'
 import { createObject, updateObject, type WriteDeps } from './write.ts'
 
-export interface DispatchDeps extends WriteDeps {
-  registry: ResourceRegistry
+export interface DispatchDeps extends WriteDeps, ProxyDeps {
   aggregated: AggregatedApis
   rbac: Rbac
   readToken: TokenReader
   issuer: TokenIssuer
-  /** The bearer token that kubelets accept; absent = no logs, exec and port-forward. */
-  kubeletToken: string | undefined
 }
 
 /** Types that Kubernetes 1.34 says are deprecated, to everyone who asks for them. */

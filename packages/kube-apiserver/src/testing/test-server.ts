@@ -5,7 +5,14 @@ import { request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MemoryRevisionStore, type RevisionStore } from '@slipway/storage'
-import { ApiServer, type ApiServerOptions, type Certificates, createCertificates, kubeconfigFor } from '../index.ts'
+import {
+  ApiServer,
+  type ApiServerOptions,
+  type CertificatePair,
+  type Certificates,
+  createCertificates,
+  kubeconfigFor,
+} from '../index.ts'
 
 let certificates: Promise<Certificates> | undefined
 
@@ -30,6 +37,7 @@ export interface CallOptions {
 export interface TestServer {
   server: ApiServer
   store: RevisionStore
+  ca: CertificatePair
   kubeconfig: string
   folder: string
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
@@ -60,6 +68,7 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
   return {
     server,
     store,
+    ca,
     kubeconfig,
     folder,
     call: (method, path, call = {}) => send({ port, ca: ca.cert, ...(!call.anonymous && client) }, method, path, call),

@@ -88,6 +88,11 @@ export class Kubelet {
     return undefined
   }
 
+  /** The pods that are here. */
+  workers(): PodWorker[] {
+    return [...this.#workers.values()]
+  }
+
   #onPod({ type, object }: Change<Pod>): void {
     if (object.spec.nodeName !== this.#deps.nodeName) return
     const uid = object.metadata.uid ?? ''

@@ -14,7 +14,7 @@ export interface NodeDescription {
 }
 
 const ARCHITECTURES: Partial<Record<string, string>> = { x64: 'amd64' }
-const MAX_PODS = '110'
+export const MAX_PODS = '110'
 
 /** The labels that every Node has. */
 function nodeLabels(name: string): Record<string, string> {

@@ -13,7 +13,7 @@ import { StartBackOff } from './containers/start-back-off.ts'
 import { StartFailure } from './containers/start-failure.ts'
 import { type Decision, decide } from './decide.ts'
 import { writeNetworkFiles } from './network-files/network-files.ts'
-import type { LabelledContainer } from './observe.ts'
+import type { Attempt, LabelledContainer } from './observe.ts'
 import { ObservedPod } from './observed-pod.ts'
 import { runHook } from './probes/probe-action.ts'
 import { ProberManager } from './probes/prober-manager.ts'
@@ -122,6 +122,12 @@ export class PodWorker {
   /** Where a port of the pod can be connected to from here; undefined while nothing runs. */
   dial(port: number): { host: string; port: number } | undefined {
     return this.#observed.dial(port)
+  }
+
+  /** Its containers that run, and its newest sandbox. */
+  get running(): { containers: Attempt[]; sandbox?: Attempt } {
+    const { sandbox } = this.#observed
+    return { containers: this.#observed.running(), ...(sandbox && { sandbox }) }
   }
 
   /** The engine's id of a container: the one that runs or ran last, or the one before it. */

@@ -74,7 +74,7 @@ class SimulatedEngine implements PodEngine {
   async update(): Promise<void> {}
 
   async usage(): Promise<ContainerUsage> {
-    return { cpuNanoseconds: 0, memoryBytes: 0 }
+    return { cpuNanoseconds: 0, memoryBytes: 0, networks: [] }
   }
 
   kill(id: string): Promise<void> {

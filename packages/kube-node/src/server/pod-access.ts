@@ -1,10 +1,13 @@
+import type { Attempt } from '../kubelet/observe.ts'
 import { allContainers } from '../kubelet/observed-pod.ts'
 import type { Container, Pod } from '../model/pod.ts'
 import type { PodEngine } from '../runtime/pod-runtime.ts'
 
-/** A pod that runs here, as the kubelet's server needs it. */
+/** A pod that is here, as the kubelet's server needs it. */
 export interface PodAccess {
   pod: Pod
+  /** Its containers that run, and its sandbox. */
+  running: { containers: Attempt[]; sandbox?: Attempt }
   containerId(name: string, previous?: boolean): string | undefined
   dial(port: number): { host: string; port: number } | undefined
 }
@@ -13,6 +16,7 @@ export interface PodAccess {
 export interface PodDirectory {
   engine: PodEngine
   find(namespace: string, name: string): PodAccess | undefined
+  list(): PodAccess[]
 }
 
 /** The container that a request names, or the pod's only or annotated default one. */

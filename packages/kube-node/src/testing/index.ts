@@ -1,2 +1,3 @@
 export { FakeCluster } from './fake-cluster.ts'
+export { testIdentity } from './test-identity.ts'
 export { TinyRegistry } from './tiny-registry.ts'
