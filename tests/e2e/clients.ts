@@ -18,6 +18,7 @@ export function clientPath(
     | 'conformance'
     | 'gofakes3'
     | 'greeter'
+    | 'metrics-server'
     | 'kube-python/bin/python',
 ): string | undefined {
   const path = join(folder, name)

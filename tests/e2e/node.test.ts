@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { buildTestImage, testEngine } from '@slipway/container-engine/testing'
 import { KubeClient, parseKubeconfig } from '@slipway/kube-client'
@@ -133,6 +134,23 @@ describe.skipIf(!builder)('pods in containers', () => {
     expect(output.startsWith(namespace)).toBe(true)
     expect(review.status.userInfo.username).toBe('system:serviceaccount:default:default')
     expect(review.status.userInfo.extra['authentication.kubernetes.io/pod-name']).toEqual(['somebody'])
+  })
+
+  it('are ended when memory is short in the order of their class of service', async () => {
+    const print = '/bin/busybox cat /proc/self/oom_score_adj'
+    const request = (bytes: number): object => ({ resources: { requests: { memory: String(bytes) } } })
+    const tenth = Math.floor(totalmem() / 10)
+    const sidecar = { ...script(`${print}; exec /bin/busybox sleep 60`), name: 'side', restartPolicy: 'Always' }
+    await client.create(pod('best-effort', print))
+    await client.create(pod('burstable', print, { initContainers: [sidecar] }, request(tenth)))
+
+    const scores = [await outputOf('best-effort'), await outputOf('burstable')].map(Number)
+    const side = await client.getText(`/api/v1/namespaces/${namespace}/pods/burstable/log?container=side`)
+
+    expect(scores[0]).toBe(1000)
+    expect(scores[1]).toBeGreaterThanOrEqual(900)
+    expect(scores[1]).toBeLessThanOrEqual(901)
+    expect(Number(side)).toBe(scores[1])
   })
 
   it('run under a seccomp profile of this machine, with the room on disk that they ask for', async () => {
