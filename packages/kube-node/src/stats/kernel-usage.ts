@@ -1,14 +1,24 @@
 import { readFile } from 'node:fs/promises'
 import type { ContainerUsage, InterfaceUsage } from '@slipway/container-engine'
 
-const ROOT = '/sys/fs/cgroup'
+/** Where the kernel's files are. */
+export interface KernelFolders {
+  proc: string
+  cgroup: string
+}
+
+const KERNEL: KernelFolders = { proc: '/proc', cgroup: '/sys/fs/cgroup' }
 
 /** What the control groups of a process of this machine have used; undefined when they are not those of this container. */
-export async function cgroupUsage(pid: number, id: string): Promise<ContainerUsage | undefined> {
+export async function cgroupUsage(
+  pid: number,
+  id: string,
+  { proc, cgroup }: KernelFolders = KERNEL,
+): Promise<ContainerUsage | undefined> {
   try {
-    const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8')
+    const groups = await readFile(`${proc}/${pid}/cgroup`, 'utf8')
     if (!groups.includes(id)) return undefined
-    return await (isUnified(groups) ? unified(groups) : separate(groups))
+    return await (isUnified(groups) ? unified(groups, cgroup) : separate(groups, cgroup))
   } catch {
     // It has ended.
     return undefined
@@ -19,8 +29,8 @@ export async function cgroupUsage(pid: number, id: string): Promise<ContainerUsa
 const isUnified = (groups: string): boolean => !/^\d+:([^:]*,)?memory(,[^:]*)?:/m.test(groups)
 
 /** Of cgroup version 2 (cgroup-v2.rst). */
-async function unified(groups: string): Promise<ContainerUsage> {
-  const folder = ROOT + (/^0::(.*)$/m.exec(groups)?.[1] ?? '')
+async function unified(groups: string, root: string): Promise<ContainerUsage> {
+  const folder = root + (/^0::(.*)$/m.exec(groups)?.[1] ?? '')
   const [cpu, usage, memory, pids] = await Promise.all(
     ['cpu.stat', 'memory.current', 'memory.stat', 'pids.current'].map((file) => readFile(`${folder}/${file}`, 'utf8')),
   )
@@ -35,10 +45,10 @@ async function unified(groups: string): Promise<ContainerUsage> {
 }
 
 /** Of version 1, with a hierarchy for each resource (cgroup-v1/memory.rst, cpuacct.rst). */
-async function separate(groups: string): Promise<ContainerUsage> {
+async function separate(groups: string, root: string): Promise<ContainerUsage> {
   const file = (controller: string, name: string): Promise<string> => {
     const path = new RegExp(`^\\d+:(?:[^:]*,)?${controller}(?:,[^:]*)?:(.*)$`, 'm').exec(groups)?.[1] ?? ''
-    return readFile(`${ROOT}/${controller}${path}/${name}`, 'utf8')
+    return readFile(`${root}/${controller}${path}/${name}`, 'utf8')
   }
   const [cpu, usage, memory, pids] = await Promise.all([
     file('cpuacct', 'cpuacct.usage'),
@@ -65,9 +75,12 @@ function memoryOf(memoryBytes: number, { inactive, rss }: { inactive: number; rs
 }
 
 /** The interfaces that a process of this machine sees, without the loopback one; undefined when it has ended. */
-export async function networkUsage(pid: number | 'self'): Promise<InterfaceUsage[] | undefined> {
+export async function networkUsage(
+  pid: number | 'self',
+  { proc }: KernelFolders = KERNEL,
+): Promise<InterfaceUsage[] | undefined> {
   try {
-    const lines = (await readFile(`/proc/${pid}/net/dev`, 'utf8')).split('\n').slice(2)
+    const lines = (await readFile(`${proc}/${pid}/net/dev`, 'utf8')).split('\n').slice(2)
     return lines.flatMap((line) => {
       const [name, counts] = line.split(':')
       const numbers = counts?.trim().split(/\s+/).map(Number)

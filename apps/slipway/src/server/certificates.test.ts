@@ -1,0 +1,45 @@
+import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createCertificates } from '@slipway/kube-apiserver'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DataFolder } from '../data-folder.ts'
+import { openKubeletCertificate } from './certificates.ts'
+
+let path: string
+let folder: DataFolder
+beforeEach(() => {
+  path = mkdtempSync(join(tmpdir(), 'slipway-certificates-'))
+  folder = new DataFolder(path)
+})
+afterEach(() => rmSync(path, { recursive: true }))
+
+describe('the certificate of a kubelet', () => {
+  const names = { node: 'slipway', hosts: ['10.64.3.254', 'slipway', 'machine'] }
+
+  it('names its node, serves under all its names, and is of the CA', async () => {
+    const { ca } = await createCertificates({ now: new Date() })
+    const { cert } = await openKubeletCertificate(folder, ca, names)
+
+    const certificate = new X509Certificate(cert)
+    expect(certificate.subject.split('\n')).toEqual(['CN=system:node:slipway', 'O=system:nodes'])
+    expect(certificate.checkIP('10.64.3.254')).toBe('10.64.3.254')
+    expect(certificate.checkHost('machine')).toBe('machine')
+    expect(certificate.checkHost('kubernetes')).toBeUndefined()
+    expect(certificate.verify(new X509Certificate(ca.cert).publicKey)).toBe(true)
+  })
+
+  it('stays the same until the names or the CA are others', async () => {
+    const { ca } = await createCertificates({ now: new Date() })
+    const { ca: another } = await createCertificates({ now: new Date() })
+    const first = await openKubeletCertificate(folder, ca, names)
+    const again = await openKubeletCertificate(folder, ca, names)
+    const renamed = await openKubeletCertificate(folder, ca, { ...names, hosts: ['10.64.7.254'] })
+    const restored = await openKubeletCertificate(folder, another, { ...names, hosts: ['10.64.7.254'] })
+
+    expect(again).toEqual(first)
+    expect(new X509Certificate(renamed.cert).checkIP('10.64.7.254')).toBe('10.64.7.254')
+    expect(new X509Certificate(restored.cert).verify(new X509Certificate(another.cert).publicKey)).toBe(true)
+  })
+})
