@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type RequestOptions, request } from 'node:https'
 import { dirname, join } from 'node:path'
@@ -6,6 +7,7 @@ import { buildTestImage, layerTar, testEngine } from '@slipway/container-engine/
 import { KubeClient, parseKubeconfig } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { type Cluster, startCluster } from '../../apps/slipway/src/cluster/start-cluster.ts'
 import { waitForObject } from '../../apps/slipway/src/story/wait.ts'
 import { client as clientOf, clientPath } from './clients.ts'
@@ -183,6 +185,26 @@ describe.skipIf(!builder)('the kubelet itself', () => {
     expect([status, text]).toEqual([
       500,
       expect.stringContaining("command '/bin/busybox cat /none' exited with 1: cat:"),
+    ])
+  })
+
+  it.each([
+    ['itself', async () => kubelet().then(({ host, port }) => `wss://${host}:${port}`)],
+    ['behind the API server', async () => `${cluster.url.replace('https', 'wss')}${PROXY}`],
+  ])('talks with a command over a WebSocket: %s', async (_where, base) => {
+    const command = ['/bin/busybox', 'echo', 'hi'].map((word) => `command=${encodeURIComponent(word)}`).join('&')
+    const { certificateAuthority: ca } = parseKubeconfig(cluster.kubeconfig)
+    const socket = new WebSocket(`${await base()}/exec/default/busy/c?output=1&${command}`, ['v4.channel.k8s.io'], {
+      ...administrator(),
+      ca,
+    })
+    const messages: [channel: number | undefined, text: string][] = []
+    socket.on('message', (data: Buffer) => messages.push([data[0], data.subarray(1).toString()]))
+    await once(socket, 'close')
+
+    expect(messages).toEqual([
+      [1, 'hi\n'],
+      [3, '{"metadata":{},"status":"Success"}'],
     ])
   })
 

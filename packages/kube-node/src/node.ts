@@ -109,7 +109,7 @@ export class Node {
   }
 
   #newServer({ dns }: NetworkAddresses): KubeletServer {
-    const { client, runtime } = this.#deps
+    const { client, runtime, log } = this.#deps
     const { name, dataDir, kubelet: identity } = this.#options
     const pods: PodDirectory = {
       engine: runtime.engine,
@@ -123,7 +123,7 @@ export class Node {
       isLocal: runtime.addressesReachable && !runtime.simulated,
       clusterDns: dns,
     }
-    return new KubeletServer({ client, node: name, identity, pods, views })
+    return new KubeletServer({ client, node: name, identity, pods, views, log })
   }
 
   #newKubelet({ node, dns }: NetworkAddresses, resources: Resources): Kubelet {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { classOf, describeError, UserError } from '@slipway/errors'
+import type { Log } from '@slipway/controller-runtime'
+import { classOf, describeError, messageOf, UserError } from '@slipway/errors'
 import { HttpServer } from '@slipway/http-server'
 import type { KubeClient } from '@slipway/kube-client'
 import type { NodeViews, NodeViewsDeps } from '../stats/node-views.ts'
@@ -24,6 +25,7 @@ export interface KubeletServerDeps {
   pods: PodDirectory
   /** What is shown of the node and its pods. */
   views: Omit<NodeViewsDeps, 'address'>
+  log: Log
 }
 
 /** The kubelet's HTTPS server: logs, exec, attach and port-forward of containers, and what is to be known of the node. */
@@ -78,7 +80,7 @@ export class KubeletServer {
       else await this.#serve(url, request, response)
     } catch (error) {
       if (response.headersSent || response.destroyed) response.end()
-      else send(response, failure(error))
+      else send(response, this.#failure(error, url))
     }
   }
 
@@ -117,8 +119,16 @@ export class KubeletServer {
       const target = containerTarget(this.#deps.pods, url)
       this.#streams.accept(request, socket, { head, target })
     } catch (error) {
-      refuse(socket, failure(error))
+      refuse(socket, this.#failure(error, url))
     }
+  }
+
+  /** The text of a fault of ours may hold anything: it is for the log alone. */
+  #failure(error: unknown, { pathname }: URL): Refusal {
+    const status = statusOfError(error)
+    if (classOf(error) !== 'bug') return { status, text: describeError(error) }
+    this.#deps.log('error', `kubelet: ${pathname}: ${messageOf(error)}`)
+    return { status, text: 'internal error\n' }
   }
 
   /** Few ask for these, and then again and again. */
@@ -131,11 +141,6 @@ export class KubeletServer {
 }
 
 const urlOf = (request: IncomingMessage): URL => new URL(request.url ?? '/', 'https://kubelet')
-
-/** The text of a fault may hold anything: it is not shown. */
-function failure(error: unknown): Refusal {
-  return { status: statusOfError(error), text: classOf(error) === 'bug' ? 'internal error\n' : describeError(error) }
-}
 
 function send(response: ServerResponse, { status, text }: Refusal): void {
   response.writeHead(status, { 'content-type': 'text/plain' }).end(text)
