@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ContainerEngine } from '@slipway/container-engine'
 import { buildTestImage, testEngine } from '@slipway/container-engine/testing'
@@ -84,6 +84,49 @@ describe('a node without a container engine', () => {
     })
     await world.stop()
     expect((await world.cluster.get(lease))?.spec.holderIdentity).toBe('')
+    rmSync(world.dataDir, { recursive: true })
+  })
+
+  it('grants resources that pods wait for as others give them up, to the most important one first, and places new ones', async () => {
+    const world = new World()
+    await world.start(simulatedRuntime())
+    const { cluster } = world
+    const share = (part: number): string => `${Math.floor(availableParallelism() * 1000 * part)}m`
+    const pod = async (name: string, part: number, priority = 0): Promise<void> => {
+      const resources = { requests: { cpu: share(part) } }
+      const containers = [{ name: 'c', image: 'registry.example/c:1', resources }]
+      await cluster.create({ ...podRef(name), metadata: { name, namespace }, spec: { containers, priority } })
+      await cluster.until(podRef(name), (object) => object?.status?.phase === 'Running')
+    }
+    const resize = (name: string, part: number) =>
+      cluster.patch(podRef(name), 'strategic', {
+        spec: { containers: [{ name: 'c', resources: { requests: { cpu: share(part) } } }] },
+      })
+    const isDeferred = (object: KubeObject | undefined): boolean =>
+      object?.status?.conditions?.some(({ reason }: { reason?: string }) => reason === 'Deferred')
+    await pod('large', 0.6)
+    await pod('small', 0.1)
+    await pod('important', 0.1, 1000)
+    for (const name of ['small', 'important']) {
+      await resize(name, 0.6)
+      await cluster.until(podRef(name), isDeferred)
+    }
+
+    await cluster.delete(podRef('large'))
+
+    const granted = await cluster.until(
+      podRef('important'),
+      (object) => object?.status?.containerStatuses[0].allocatedResources.cpu === share(0.6),
+    )
+    expect(isDeferred(granted)).toBe(false)
+    expect(isDeferred(await cluster.get(podRef('small')))).toBe(true)
+
+    await resize('small', 0.1)
+    const waiting = pod('waiting', 0.5)
+    await cluster.until(podRef('waiting'), (object) => object?.status?.conditions?.[0].reason === 'Unschedulable')
+    await resize('important', 0.2)
+    await waiting
+    await world.stop()
     rmSync(world.dataDir, { recursive: true })
   })
 

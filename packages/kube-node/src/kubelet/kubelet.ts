@@ -13,14 +13,15 @@ import { type ConfigurationKind, ConfigurationWatch } from './configuration/conf
 import { mounts } from './configuration/references.ts'
 import { podFilter, removeContainers } from './observe.ts'
 import { PodWorker } from './pod-worker.ts'
-import { type ResizeRefusal, resizeRefusal } from './resize/refusal.ts'
+import { resizeRefusal } from './resize/refusal.ts'
+import { compareResizes } from './resize/resize-order.ts'
 import type { WorkerDeps } from './worker-deps.ts'
 
 const SIMULATED = 'slipway.dev/simulated'
 const FIRST_RETRY = 200
 const LAST_RETRY = 10_000
 
-export interface KubeletDeps extends Omit<WorkerDeps, 'event' | 'log' | 'resizeRefusal' | 'services'> {
+export interface KubeletDeps extends Omit<WorkerDeps, 'event' | 'log' | 'grantResizes' | 'services'> {
   informers: InformerSet
   log?: Log
 }
@@ -47,7 +48,7 @@ export class Kubelet {
     this.#deps = {
       ...deps,
       log,
-      resizeRefusal: (pod) => this.#resizeRefusal(pod),
+      grantResizes: () => this.#grantResizes(),
       services: () => deps.informers.for<Service>(SERVICES).list(),
       event: (pod, type, reason, message) => this.#events.record(pod, type, reason, message),
     }
@@ -120,7 +121,7 @@ export class Kubelet {
       .catch((error: unknown) => this.#deps.log('error', `pod ${name}: ${messageOf(error)}`))
       .finally(() => {
         this.#leaving.delete(leaving)
-        for (const other of this.#workers.values()) if (other.waitsForRoom) other.wake()
+        this.#grantResizes()
       })
     this.#leaving.add(leaving)
   }
@@ -132,16 +133,23 @@ export class Kubelet {
     return rejectionOf(pod, node, this.#others(pod))
   }
 
-  #resizeRefusal(pod: Pod): ResizeRefusal | undefined {
+  /** What one pod gives up may be what the next one waits for. */
+  #grantResizes(): void {
     const node = this.#deps.informers.for<NodeObject>(NODES).get({ name: this.#deps.nodeName })
-    return node && resizeRefusal(pod, node, this.#others(pod))
+    if (!node) return
+    const grantOne = (): boolean =>
+      [...this.#workers.values()]
+        .flatMap((worker) => (worker.pendingResize ? [{ worker, ...worker.pendingResize }] : []))
+        .toSorted(compareResizes)
+        .some(({ worker, pod }) => worker.considerResize(resizeRefusal(pod, node, this.#others(pod))))
+    while (grantOne());
   }
 
-  /** The pods that hold something of the machine. */
+  /** The pods that hold something of the machine, as much as they are granted. */
   #others({ metadata }: Pod): Pod[] {
     return [...this.#workers.values()]
       .filter((worker) => worker.isAlive && worker.pod.metadata.uid !== metadata.uid)
-      .map((worker) => worker.pod)
+      .map((worker) => worker.granted)
   }
 
   #onConfiguration(kind: ConfigurationKind, changed: ObjectMeta | undefined): void {

@@ -17,6 +17,8 @@ import type { Attempt, LabelledContainer } from './observe.ts'
 import { ObservedPod } from './observed-pod.ts'
 import { runHook } from './probes/probe-action.ts'
 import { ProberManager } from './probes/prober-manager.ts'
+import type { ResizeRefusal } from './resize/refusal.ts'
+import type { PendingResize } from './resize/resize-order.ts'
 import { Resizer } from './resize/resizer.ts'
 import { podStatus } from './status/pod-status.ts'
 import { StatusWriter } from './status/status-writer.ts'
@@ -83,9 +85,23 @@ export class PodWorker {
     return !this.#terminated && !this.#rejection && phase !== 'Succeeded' && phase !== 'Failed'
   }
 
-  /** Whether it waits for resources that others hold. */
-  get waitsForRoom(): boolean {
-    return this.#resizer.state.pending?.reason === 'Deferred'
+  /** The pod with the resources that it is granted, as it counts for others. */
+  get granted(): Pod {
+    const { status: _, ...granted } = this.#resizer.granted
+    return granted
+  }
+
+  /** The change of resources that its spec asks for and that is not granted. */
+  get pendingResize(): PendingResize | undefined {
+    const { wants, granted, pendingSince: since } = this.#resizer
+    return wants && this.isAlive ? { pod: this.pod, granted, since } : undefined
+  }
+
+  /** Takes what the node says to the change of resources; one that is granted begins. */
+  considerResize(refusal: ResizeRefusal | undefined): boolean {
+    const isGranted = this.#resizer.consider(refusal)
+    if (isGranted) this.wake()
+    return isGranted
   }
 
   /** The pod as it is now; a deletion interrupts what is under way. */

@@ -4,7 +4,6 @@ import type { Pod } from '../model/pod.ts'
 import type { Service } from '../model/service.ts'
 import type { PodRuntime } from '../runtime/pod-runtime.ts'
 import type { Resources } from './machine-resources.ts'
-import type { ResizeRefusal } from './resize/refusal.ts'
 
 /** What the worker of a pod and its parts have of the node. */
 export interface WorkerDeps {
@@ -24,8 +23,8 @@ export interface WorkerDeps {
   resources: Resources
   /** Address of the cluster's DNS server; absent = pods have this machine's resolver. */
   clusterDns?: string
-  /** Why the node can't give a pod the resources that its spec asks for now. */
-  resizeRefusal(pod: Pod): ResizeRefusal | undefined
+  /** Looks at the changes of resources that pods of the node wait for, and grants those that there is room for. */
+  grantResizes(): void
   /** All Services, for the variables that tell where they are. */
   services(): Service[]
   event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void

@@ -15,6 +15,7 @@ import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../m
 import type { StorageView } from './claims.ts'
 import { Occupancy } from './occupancy.ts'
 import { isWaiting, SCHEDULER, schedulerReconciler } from './reconciler.ts'
+import { podRequests } from './resources.ts'
 
 export interface SchedulerOptions {
   client: KubeClient
@@ -67,10 +68,16 @@ const isBeside =
   ({ namespace }: ObjectKey): boolean =>
     namespace === metadata.namespace
 
-/** Whether a pod has left, has ended, or has other labels, which affinities of others may ask for. */
+/** Whether a pod has left, has ended, holds less than before, or has other labels, which affinities of others may ask for. */
 function makesRoom({ type, object, previous }: Change<KubeObject>): boolean {
   if (type === 'deleted') return true
   const hasEnded = ({ status }: KubeObject): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
   if (hasEnded(object) && !(previous && hasEnded(previous))) return true
-  return JSON.stringify(object.metadata.labels) !== JSON.stringify(previous?.metadata.labels)
+  if (JSON.stringify(object.metadata.labels) !== JSON.stringify(previous?.metadata.labels)) return true
+  return previous !== undefined && holdsLess(object as Pod, previous as Pod)
+}
+
+function holdsLess(pod: Pod, before: Pod): boolean {
+  const now = podRequests(pod)
+  return [...podRequests(before)].some(([resource, amount]) => (now.get(resource) ?? 0n) < amount)
 }

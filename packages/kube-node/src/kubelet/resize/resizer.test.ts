@@ -7,7 +7,7 @@ import type { Attempt } from '../observe.ts'
 import type { ObservedPod } from '../observed-pod.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { differences } from './held-resources.ts'
-import { resizeRefusal } from './refusal.ts'
+import { type ResizeRefusal, resizeRefusal } from './refusal.ts'
 import { Resizer } from './resizer.ts'
 
 const of = (cpu: string, memory: string): ResourceRequirements => ({
@@ -37,14 +37,16 @@ class World {
   readonly updates: [string, ContainerResources][] = []
   readonly events: string[] = []
   readonly said: unknown[] = []
-  refusal: ReturnType<WorkerDeps['resizeRefusal']>
+  refusal: ResizeRefusal | undefined
   failure: Error | undefined
   readonly resizer: Resizer
   readonly #containers: Map<string, { current: Attempt }>
+  readonly #observed: { pod: Pod }
 
   constructor(pod: Pod, current: Attempt | undefined) {
     this.#containers = new Map(current ? [['c', { current }]] : [])
     const observed = { pod, containers: this.#containers } as unknown as ObservedPod
+    this.#observed = observed as { pod: Pod }
     const deps = {
       runtime: {
         engine: {
@@ -55,10 +57,15 @@ class World {
           },
         },
       },
-      resizeRefusal: () => this.refusal,
+      grantResizes: () => this.resizer.consider(this.refusal),
       event: (_pod: Pod, _type: string, reason: string) => this.events.push(reason),
     } as unknown as WorkerDeps
     this.resizer = new Resizer(observed, deps, () => this.said.push(this.resizer.state.inProgress))
+  }
+
+  /** The spec is another. */
+  ask(pod: Pod): void {
+    this.#observed.pod = pod
   }
 
   /** The container was started anew. */
@@ -136,6 +143,36 @@ describe('a change of resources', () => {
     await world.resizer.sync()
     expect(world.resizer.state.pending).toBeUndefined()
     expect(world.updates).toHaveLength(1)
+  })
+
+  it('that waits is forgotten when it is taken back', async () => {
+    const world = new World(podOf({ resources: of('9', '20Mi') }), attempt(of('100m', '20Mi')))
+    world.refusal = { reason: 'Deferred', message: "Node didn't have enough resource: cpu" }
+    await world.resizer.sync()
+    expect(world.resizer.wants).toBe(true)
+
+    world.ask(podOf({ resources: of('100m', '20Mi') }))
+    const { recheck } = await world.resizer.sync()
+
+    expect(recheck).toBeUndefined()
+    expect(world.resizer.wants).toBe(false)
+    expect(world.resizer.state.pending).toBeUndefined()
+    expect([world.updates, world.events]).toEqual([[], []])
+  })
+
+  it('that waits does not keep one that was granted before from being done', async () => {
+    const world = new World(podOf({ resources: of('200m', '20Mi') }), attempt(of('100m', '20Mi')))
+    world.failure = new Error('device or resource busy')
+    await world.resizer.sync()
+
+    world.ask(podOf({ resources: of('9', '20Mi') }))
+    world.refusal = { reason: 'Deferred', message: "Node didn't have enough resource: cpu" }
+    world.failure = undefined
+    await world.resizer.sync()
+
+    expect(world.updates.map(([, { cpuLimit }]) => cpuLimit)).toEqual([0.2])
+    expect(world.resizer.state.pending).toEqual(world.refusal)
+    expect(world.resizer.granted.spec.containers[0]?.resources).toEqual(of('200m', '20Mi'))
   })
 
   it('that the engine refuses stays in progress with its words, and is tried again', async () => {

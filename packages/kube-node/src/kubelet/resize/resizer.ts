@@ -24,32 +24,48 @@ interface Change {
   restart: boolean
 }
 
-/** Brings the resources that a pod's containers have in step with its spec (KEP-1287). */
+/** Brings the resources that a pod's containers have in step with its spec, as far as the node grants them (KEP-1287). */
 export class Resizer {
   readonly #observed: ObservedPod
   readonly #deps: WorkerDeps
   readonly #say: () => void
   #state: ResizeState = { held: new Map() }
+  /** By container. */
+  #granted: ReadonlyMap<string, ResourceRequirements>
+  #pendingSince = 0
+  #hasLooked = false
 
   /** `say` writes the status. */
   constructor(observed: ObservedPod, deps: WorkerDeps, say: () => void) {
     this.#observed = observed
     this.#deps = deps
     this.#say = say
+    this.#granted = grantedBefore(observed)
   }
 
   get state(): ResizeState {
     return this.#state
   }
 
-  /** The pod with the resources that it is granted: those of its spec, unless they are refused. */
+  /** Whether the spec asks for other resources than the node has granted. */
+  get wants(): boolean {
+    const { pod } = this.#observed
+    return resizable(pod).some(({ name, resources }) => differences(resources, this.#granted.get(name)).length > 0)
+  }
+
+  /** When the change began to wait, in milliseconds since 1970. */
+  get pendingSince(): number {
+    return this.#pendingSince
+  }
+
+  /** The pod with the resources that it is granted. */
   get granted(): Pod {
     const { pod } = this.#observed
-    if (!this.#state.pending) return pod
+    if (!this.wants) return pod
     const { containers, initContainers } = pod.spec
     const grant = (list: Container[]): Container[] =>
       list.map((container) => {
-        const resources = this.#state.held.get(container.name)
+        const resources = this.#granted.get(container.name)
         return resources ? { ...container, resources } : container
       })
     return {
@@ -62,36 +78,55 @@ export class Resizer {
     }
   }
 
+  /** Takes what the node says to the change; true = it is granted. */
+  consider(refusal: ResizeRefusal | undefined): boolean {
+    const { held, inProgress, pending } = this.#state
+    if (!refusal) {
+      this.#granted = new Map(resizable(this.#observed.pod).map(({ name, resources = {} }) => [name, resources]))
+      this.#state = { held }
+      return true
+    }
+    if (!pending) this.#pendingSince = Date.now()
+    this.#state = { held, ...(inProgress && { inProgress }), pending: refusal }
+    return false
+  }
+
   /**
    * Changes what can be changed now. Resolves to the names of the containers that must be replaced for it, and to the milliseconds
    * after which to try again.
    */
   async sync(): Promise<{ resized: Set<string>; recheck?: number }> {
-    const { pod } = this.#observed
+    // What the engine has is known only now.
+    if (!this.#hasLooked) this.#granted = grantedBefore(this.#observed)
+    this.#hasLooked = true
+    if (this.wants) this.#deps.grantResizes()
+    else this.#withdraw()
     const changes = this.#look()
     if (changes.length === 0) return this.#settle()
-    const pending = this.#deps.resizeRefusal(pod)
-    if (pending) {
-      this.#state = { held: this.#state.held, pending }
-      return { resized: new Set(), ...(pending.reason === 'Deferred' && { recheck: RETRY }) }
-    }
     const isRunning = changes.some(({ current }) => current.status === 'running')
     if (isRunning && !this.#state.inProgress) {
-      this.#state = { held: this.#state.held, inProgress: {} }
+      this.#state = { ...this.#state, inProgress: {} }
       this.#say()
     }
     const failure = await this.#apply(changes.filter(({ restart }) => !restart))
     const resized = new Set(changes.filter(({ restart }) => restart).map(({ container }) => container.name))
     if (failure !== undefined) {
-      this.#state = { held: this.#state.held, inProgress: { reason: 'Error', message: failure } }
+      this.#state = { ...this.#state, inProgress: { reason: 'Error', message: failure } }
       return { resized, recheck: RETRY }
     }
     return resized.size > 0 ? { resized } : this.#settle()
   }
 
-  /** What differs between what containers have and what their spec says. */
+  /** Nobody waits for a change that was taken back. */
+  #withdraw(): void {
+    const { pending: _, ...state } = this.#state
+    this.#state = state
+  }
+
+  /** What differs between what containers have and what they are granted. */
   #look(): Change[] {
-    const { pod, containers } = this.#observed
+    const { containers } = this.#observed
+    const pod = this.granted
     const held = new Map<string, ResourceRequirements>()
     const changes: Change[] = []
     for (const container of resizable(pod)) {
@@ -144,15 +179,25 @@ export class Resizer {
     await engine.update(id, wanted)
   }
 
-  #settle(): { resized: Set<string> } {
-    const { held, inProgress } = this.#state
-    this.#state = { held }
+  #settle(): { resized: Set<string>; recheck?: number } {
+    const { held, inProgress, pending } = this.#state
+    this.#state = { held, ...(pending && { pending }) }
     if (inProgress) {
-      const { pod } = this.#observed
-      this.#deps.event(pod, 'Normal', 'ResizeCompleted', `Pod resize completed: ${summaryOf(pod)}`)
+      const { granted } = this
+      this.#deps.event(granted, 'Normal', 'ResizeCompleted', `Pod resize completed: ${summaryOf(granted)}`)
     }
-    return { resized: new Set() }
+    return { resized: new Set(), ...(pending?.reason === 'Deferred' && { recheck: RETRY }) }
   }
+}
+
+/** What a pod had been granted before this process began, as its status or its containers say; one without them gets what it asks for. */
+function grantedBefore({ pod, containers }: ObservedPod): Map<string, ResourceRequirements> {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {}
+  const statuses = [...containerStatuses, ...initContainerStatuses]
+  const grantOf = (container: Container): ResourceRequirements =>
+    statuses.find(({ name }) => name === container.name)?.resources ??
+    heldResources(pod, container, containers.get(container.name)?.current)
+  return new Map(resizable(pod).map((container) => [container.name, grantOf(container)]))
 }
 
 /** As the kubelet lists what was changed (podResizeCompletionMsg). */
