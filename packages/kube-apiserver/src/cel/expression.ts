@@ -1,5 +1,6 @@
-import { Environment } from '@marcbachmann/cel-js'
-import { addKubernetesLibrary } from './library.ts'
+import { Environment, type ParseResult } from '@marcbachmann/cel-js'
+import { speakKubernetes } from './dialect.ts'
+import { addKubernetesLibrary } from './library/kubernetes.ts'
 
 /** Values by the names that an expression uses. */
 export type Bindings = Record<string, unknown>
@@ -22,7 +23,7 @@ export function compileExpression(text: string, variables: readonly string[]): E
   const key = `${variables.join()} ${text}`
   const known = compiled.get(key)
   if (known) return known
-  const program = environmentOf(variables).parse(text)
+  const program = read(text, variables)
   const { valid, error } = program.check()
   if (!valid) throw new Error(firstLine(error))
   const expression: Expression = {
@@ -47,12 +48,18 @@ export function expressionFault(
   type?: 'bool' | 'string',
 ): string | undefined {
   try {
-    const { valid, error, type: own } = environmentOf(variables).parse(text).check()
+    const { valid, error, type: own } = read(text, variables).check()
     if (!valid) return `compilation failed: ${drawn(error, text, '')}`
     return type === undefined || own === type || own === 'dyn' ? undefined : `must evaluate to ${type} but got ${own}`
   } catch (error) {
     return `compilation failed: ${drawn(error, text, 'Syntax error: ')}`
   }
+}
+
+function read(text: string, variables: readonly string[]): ParseResult {
+  const program = environmentOf(variables).parse(text)
+  speakKubernetes(program.ast)
+  return program
 }
 
 /** The engine draws the faulty line with its number, and a caret below. */

@@ -1,7 +1,7 @@
 import { equalJson, fieldNode, isObject, type SchemaNode } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import { compileExpression, expressionFault } from '../cel/expression.ts'
-import { celValue } from '../cel/values.ts'
+import { schemaValue } from '../cel/values.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { invalidValue } from '../validation/field-errors.ts'
 
@@ -60,7 +60,7 @@ function ruleFindings(rule: Spec, schema: SchemaNode | undefined, { value, old, 
   if (transition && old === undefined && !rule.optionalOldSelf) return []
   // Ratcheting: what was so before and has not changed is let be.
   if (!transition && old !== undefined && equalJson(old, value)) return []
-  const bindings = { self: withEscapes(celValue(value, schema)), oldSelf: withEscapes(celValue(old ?? null, schema)) }
+  const bindings = { self: schemaValue(value, schema), oldSelf: schemaValue(old, schema) }
   const field = `${path}${rule.fieldPath ?? ''}`.replace(/^\./, '')
   try {
     if (compileExpression(rule.rule, VARIABLES).evaluate(bindings) === true) return []
@@ -85,54 +85,6 @@ function ownWords(expression: string | undefined, bindings: Record<string, unkno
   } catch {
     return undefined
   }
-}
-
-const RESERVED = new Set([
-  'true',
-  'false',
-  'null',
-  'in',
-  'as',
-  'break',
-  'const',
-  'continue',
-  'else',
-  'for',
-  'function',
-  'if',
-  'import',
-  'let',
-  'loop',
-  'package',
-  'namespace',
-  'return',
-  'var',
-  'void',
-  'while',
-])
-
-/** Fields whose names are no identifiers are written escaped: `x-y` is `x__dash__y`, `namespace` is `__namespace__`. */
-function withEscapes(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withEscapes)
-  if (!isObject(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([field, child]) => {
-      const inner = withEscapes(child)
-      const escaped = RESERVED.has(field)
-        ? `__${field}__`
-        : field
-            .replaceAll('__', '__underscores__')
-            .replaceAll('.', '__dot__')
-            .replaceAll('-', '__dash__')
-            .replaceAll('/', '__slash__')
-      return escaped === field
-        ? [[field, inner]]
-        : [
-            [field, inner],
-            [escaped, inner],
-          ]
-    }),
-  )
 }
 
 /** What is wrong with the rules of a schema themselves. */
