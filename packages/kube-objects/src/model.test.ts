@@ -171,9 +171,9 @@ describe('schemas', () => {
     const errors = validate({ spec: { mode: 'c', port: true } }, crd).map(fieldErrorText)
 
     expect(errors).toEqual([
-      'spec.size: Required value',
       'spec.mode: Unsupported value: "c": supported values: "a", "b"',
       'spec.port: Invalid value: "boolean": spec.port in body must be of type integer,string: "boolean"',
+      'spec.size: Required value',
     ])
     expect(validate({ spec: { size: 0 } }, crd).map(fieldErrorText)).toEqual([
       'spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1',

@@ -139,7 +139,8 @@ describe('an expression that does not', () => {
   })
 
   it.each([
-    ['[1, 2].all(i, v, self.nothing == 1)', 'No such key'],
+    ['[1, 2].all(i, v, self.nothing == 1)', 'no such key: nothing'],
+    ['self.list[3] == 1', 'index out of bounds: 3'],
     ['quantity("1500m").asInteger() == 1', 'cannot convert'],
     ['{"a": "x", "b": "x"}.transformMapEntry(k, v, {v: k}).size() == 1', 'already exists'],
     ['"a".matches("(")', 'error parsing regexp'],

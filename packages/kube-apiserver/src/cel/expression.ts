@@ -32,7 +32,7 @@ export function compileExpression(text: string, variables: readonly string[]): E
       try {
         return program(bindings)
       } catch (fault) {
-        throw new Error(firstLine(fault))
+        throw new Error(celGoWords(firstLine(fault)))
       }
     },
   }
@@ -72,6 +72,12 @@ function drawn(error: unknown, text: string, prefix: string): string {
   const column = Math.max(0, (/^( *)\^$/m.exec(message)?.[1]?.length ?? 0) - label.length)
   const line = text.split('\n')[Number(number) - 1] ?? ''
   return `ERROR: <input>:${number}:${column + 1}: ${why}\n | ${line}\n | ${'.'.repeat(column)}^`
+}
+
+/** The most common failures of evaluation, in cel-go's words. */
+function celGoWords(message: string): string {
+  const [, index] = /^No such key: index out of bounds, index (-?\d+)/.exec(message) ?? []
+  return index === undefined ? message.replace(/^No such key:/, 'no such key:') : `index out of bounds: ${index}`
 }
 
 function environmentOf(variables: readonly string[]): Environment {

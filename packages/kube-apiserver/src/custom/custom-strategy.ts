@@ -1,7 +1,8 @@
 import { equalJson, type KubeObject, type FieldError as SchemaError, validate } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Strategy, WriteContext } from '../strategy/strategy.ts'
-import { checkRules } from './validation-rules.ts'
+import { invalidValue } from '../validation/field-errors.ts'
+import { checkRules, hasRules } from './validation-rules.ts'
 
 /** Custom resources: their schema and its rules. A fault that was there before and is not touched is let be (ratcheting). */
 export const customStrategy: Strategy = {
@@ -14,9 +15,21 @@ function check(object: KubeObject, old: KubeObject | undefined, { resource }: Wr
   if (!schema) return []
   const found = validate(object, schema).filter((error) => !old || !isOld(error, object, old))
   const errors = found.map(({ field, reason, message }) => ({ field: field || '<nil>', reason, message }))
-  // Rules are only asked of what has the right shape.
-  return errors.length > 0 ? errors : checkRules(openApi, schema, { value: object, old })
+  if (!hasRules(openApi)) return errors
+  if (errors.some(({ reason }) => BLOCKING.has(reason))) return [...errors, invalidValue('<nil>', null, UNCHECKED)]
+  return [...errors, ...checkRules(openApi, schema, { value: object, old })]
 }
+
+/** After which the rules are not asked: they count on the shape and the size of what they see (hasBlockingErr). */
+const BLOCKING = new Set<FieldError['reason']>([
+  'FieldValueRequired',
+  'FieldValueTypeInvalid',
+  'FieldValueNotSupported',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+])
+const UNCHECKED =
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
 
 function isOld({ field, reason }: SchemaError, object: KubeObject, old: KubeObject): boolean {
   const path = partsOf(field)

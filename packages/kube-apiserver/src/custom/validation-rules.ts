@@ -3,7 +3,7 @@ import type { FieldError } from '../api/status.ts'
 import { compileExpression, expressionFault } from '../cel/expression.ts'
 import { schemaValue } from '../cel/values.ts'
 import type { Spec } from '../defaults/spec.ts'
-import { invalidValue } from '../validation/field-errors.ts'
+import { duplicate, forbiddenField, invalidValue, required } from '../validation/field-errors.ts'
 
 const VARIABLES = ['self', 'oldSelf']
 const RULES = 'x-kubernetes-validations'
@@ -24,6 +24,12 @@ export function checkRules(
   const errors: FieldError[] = []
   if (isObject(openApi)) walk(openApi, schema, { ...place, path: '' }, errors)
   return errors
+}
+
+/** Whether a schema has rules anywhere. */
+export function hasRules(openApi: unknown): boolean {
+  if (!isObject(openApi)) return false
+  return openApi[RULES] !== undefined || partsOf(openApi).some(([, child]) => hasRules(child))
 }
 
 function walk(openApi: Spec, schema: SchemaNode | undefined, place: Place, errors: FieldError[]): void {
@@ -61,21 +67,32 @@ function ruleFindings(rule: Spec, schema: SchemaNode | undefined, { value, old, 
   // Ratcheting: what was so before and has not changed is let be.
   if (!transition && old !== undefined && equalJson(old, value)) return []
   const bindings = { self: schemaValue(value, schema), oldSelf: schemaValue(old, schema) }
-  const field = `${path}${rule.fieldPath ?? ''}`.replace(/^\./, '')
+  const general = rule.message || `failed rule: ${rule.rule}`
   try {
     if (compileExpression(rule.rule, VARIABLES).evaluate(bindings) === true) return []
   } catch (error) {
-    const { message } = error as Error
-    return [invalidValue(field, shown(value), `rule '${rule.rule}' failed: ${message}`)]
+    return [invalidValue(path, typeOf(value), `${(error as Error).message} evaluating rule: ${general}`)]
   }
-  const words = ownWords(rule.messageExpression, bindings) ?? rule.message ?? `failed rule: ${rule.rule}`
-  const reason = (rule.reason ?? 'FieldValueInvalid') as FieldError['reason']
-  if (reason === 'FieldValueForbidden') return [{ reason, field, message: `Forbidden: ${words}` }]
-  if (reason === 'FieldValueRequired') return [{ reason, field, message: `Required value: ${words}` }]
-  return [{ ...invalidValue(field, shown(value), words), reason }]
+  const field = `${path}${rule.fieldPath ?? ''}`.replace(/^\./, '')
+  const words = ownWords(rule.messageExpression, bindings) ?? general
+  switch (rule.reason) {
+    case 'FieldValueForbidden':
+      return [forbiddenField(field, words)]
+    case 'FieldValueRequired':
+      return [required(field, words)]
+    case 'FieldValueDuplicate':
+      return [duplicate(field, typeOf(value))]
+    default:
+      return [invalidValue(field, typeOf(value), words)]
+  }
 }
 
-const shown = (value: unknown): unknown => (Array.isArray(value) ? 'array' : isObject(value) ? 'object' : value)
+/** Kubernetes shows the type of what breaks a rule in place of the value. */
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  return typeof value
+}
 
 function ownWords(expression: string | undefined, bindings: Record<string, unknown>): string | undefined {
   if (!expression) return undefined
@@ -94,12 +111,14 @@ export function ruleFaults(openApi: unknown, path: string): FieldError[] {
     const fault = expressionFault(String(rule ?? ''), VARIABLES)
     return fault === undefined ? [] : [invalidValue(`${path}.${RULES}[${index}].rule`, rule, fault)]
   })
-  const children = [
-    ...Object.entries((openApi.properties ?? {}) as object).map(
-      ([field, child]) => [`properties[${field}]`, child] as const,
-    ),
-    ['items', openApi.items] as const,
-    ['additionalProperties', openApi.additionalProperties] as const,
+  return [...own, ...partsOf(openApi).flatMap(([part, child]) => ruleFaults(child, `${path}.${part}`))]
+}
+
+/** The schemas inside a schema, and where each is. */
+function partsOf({ properties, items, additionalProperties }: Spec): (readonly [string, unknown])[] {
+  return [
+    ...Object.entries((properties ?? {}) as object).map(([field, child]) => [`properties[${field}]`, child] as const),
+    ['items', items] as const,
+    ['additionalProperties', additionalProperties] as const,
   ]
-  return [...own, ...children.flatMap(([part, child]) => ruleFaults(child, `${path}.${part}`))]
 }

@@ -34,6 +34,16 @@ export interface SchemaNode {
   omitEmpty?: boolean
   /** What only CRDs use. */
   constraints?: SchemaConstraints
+  /** Also only of CRDs: what more the value has to be, of the same structure. */
+  combined?: CombinedSchemas
+}
+
+/** Schemas of which a value has to match each, one at least, exactly one, and none. */
+export interface CombinedSchemas {
+  allOf?: SchemaNode[]
+  anyOf?: SchemaNode[]
+  oneOf?: SchemaNode[]
+  not?: SchemaNode
 }
 
 /** OpenAPI v3 value constraints of a CRD's schema. */

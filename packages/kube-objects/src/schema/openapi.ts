@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../json.ts'
 import { objectMetaSchema } from './builtin.ts'
-import { ANY, type SchemaConstraints, type SchemaNode } from './node.ts'
+import { ANY, type CombinedSchemas, type SchemaConstraints, type SchemaNode } from './node.ts'
 
 const TYPES = new Set(['object', 'array', 'string', 'integer', 'number', 'boolean'])
 const CONSTRAINTS = [
@@ -56,7 +56,19 @@ export function schemaFromOpenApi(openApi: unknown): SchemaNode {
     CONSTRAINTS.filter((name) => openApi[name] !== undefined).map((name) => [name, openApi[name]]),
   )
   if (Object.keys(constraints).length > 0) node.constraints = constraints as SchemaConstraints
+  const combined = combinedOf(openApi)
+  if (Object.keys(combined).length > 0) node.combined = combined
   return addExtensions(node, openApi)
+}
+
+function combinedOf(openApi: JsonObject): CombinedSchemas {
+  const combined: CombinedSchemas = {}
+  for (const name of ['allOf', 'anyOf', 'oneOf'] as const) {
+    const schemas = openApi[name]
+    if (Array.isArray(schemas) && schemas.length > 0) combined[name] = schemas.map(schemaFromOpenApi)
+  }
+  if (isObject(openApi.not)) combined.not = schemaFromOpenApi(openApi.not)
+  return combined
 }
 
 function typeOf(openApi: JsonObject): SchemaNode['type'] {
@@ -74,6 +86,7 @@ function addExtensions(node: SchemaNode, openApi: JsonObject): SchemaNode {
   if (mapType === 'atomic' || mapType === 'granular') node.mapType = mapType
   if (openApi['x-kubernetes-embedded-resource'] === true) {
     node.embeddedResource = true
+    node.required = [...(node.required ?? []), 'apiVersion', 'kind']
     node.properties = {
       ...node.properties,
       apiVersion: { type: 'string' },
