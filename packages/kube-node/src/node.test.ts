@@ -134,7 +134,9 @@ describe('a node without a container engine', () => {
     const world = new World()
     await world.start(simulatedRuntime())
 
-    await world.cluster.create(webDeployment('registry.example/web:1'))
+    const wanted = webDeployment('registry.example/web:1')
+    wanted.spec.template.spec.securityContext = { runAsNonRoot: true }
+    await world.cluster.create(wanted)
     await world.cluster.until(deployment, (object) => object?.status?.availableReplicas === 1)
 
     const { items } = await world.cluster.list({ apiVersion: 'v1', kind: 'Pod' })

@@ -116,7 +116,8 @@ class SimulatedEngine implements PodEngine {
 
   async inspectImage(reference: string): Promise<ImageInfo> {
     const none = { tags: [], digests: [], labels: {}, env: [], entrypoint: [], command: [], exposedPorts: [] }
-    return { id: reference, size: 0, created: '', architecture: '', os: '', user: '', workingDir: '', ...none }
+    // Nobody knows the image's user; as root it would keep pods that insist on another from being shown as running.
+    return { id: reference, size: 0, created: '', architecture: '', os: '', user: '65532', workingDir: '', ...none }
   }
 
   async *events(
