@@ -2,6 +2,8 @@ import type { KubeObject } from '@slipway/kube-objects'
 import { clusterCells } from './cluster-cells.ts'
 import { networkCells } from './network-cells.ts'
 import { podCells } from './pod-cells.ts'
+import { policyCells } from './policy-cells.ts'
+import { storageCells } from './storage-cells.ts'
 import { workloadCells } from './workload-cells.ts'
 
 export type Cell = string | number | boolean | null
@@ -15,4 +17,6 @@ export const cellsByResource: Record<string, CellMaker> = {
   ...workloadCells,
   ...networkCells,
   ...clusterCells,
+  ...storageCells,
+  ...policyCells,
 }

@@ -42,46 +42,9 @@ function event(object: View, now: number): Record<string, Cell> {
     Reason: object.reason ?? '',
     Object: about.kind ? `${String(about.kind).toLowerCase()}/${about.name}` : (about.name ?? ''),
     Subobject: about.fieldPath ?? '',
-    Source: [component, source.host].filter(Boolean).join(', '),
+    Source: [component, source.host || object.reportingInstance].filter(Boolean).join(', '),
     Message: String(object.message ?? object.note ?? '').trim(),
     Count: count,
-  }
-}
-
-/** Modes in kubectl's short form. */
-const ACCESS_MODES: Record<string, string> = {
-  ReadWriteOnce: 'RWO',
-  ReadOnlyMany: 'ROX',
-  ReadWriteMany: 'RWX',
-  ReadWriteOncePod: 'RWOP',
-}
-
-const accessModes = (modes: string[] | undefined) => (modes ?? []).map((mode) => ACCESS_MODES[mode] ?? mode).join(',')
-
-function claim({ spec = {}, status = {}, metadata }: View): Record<string, Cell> {
-  return {
-    Status: metadata.deletionTimestamp ? 'Terminating' : (status.phase ?? ''),
-    Volume: spec.volumeName ?? '',
-    Capacity: spec.volumeName ? (status.capacity?.storage ?? '') : '',
-    'Access Modes': spec.volumeName ? accessModes(status.accessModes) : '',
-    StorageClass: spec.storageClassName ?? '',
-    VolumeAttributesClass: spec.volumeAttributesClassName ?? '<unset>',
-    VolumeMode: spec.volumeMode ?? '<unset>',
-  }
-}
-
-function volume({ spec = {}, status = {}, metadata }: View): Record<string, Cell> {
-  const { namespace, name } = spec.claimRef ?? {}
-  return {
-    Capacity: spec.capacity?.storage ?? '',
-    'Access Modes': accessModes(spec.accessModes),
-    'Reclaim Policy': spec.persistentVolumeReclaimPolicy ?? '',
-    Status: metadata.deletionTimestamp ? 'Terminating' : (status.phase ?? ''),
-    Claim: name ? `${namespace}/${name}` : '',
-    StorageClass: spec.storageClassName ?? '',
-    VolumeAttributesClass: spec.volumeAttributesClassName ?? '<unset>',
-    Reason: status.reason ?? '',
-    VolumeMode: spec.volumeMode ?? '<unset>',
   }
 }
 
@@ -101,7 +64,7 @@ const binding: CellMaker = ({ roleRef, subjects }) => {
   }
 }
 
-/** Namespaces, nodes, configuration, storage and access. */
+/** Namespaces, nodes, configuration and access. */
 export const clusterCells: Record<string, CellMaker> = {
   '/nodes': node,
   '/events': event,
@@ -110,24 +73,6 @@ export const clusterCells: Record<string, CellMaker> = {
   '/configmaps': ({ data, binaryData }) => ({ Data: count(data) + count(binaryData) }),
   '/secrets': ({ type, data }) => ({ Type: type ?? '', Data: count(data) }),
   '/serviceaccounts': ({ secrets }) => ({ Secrets: secrets?.length ?? 0 }),
-  '/persistentvolumeclaims': claim,
-  '/persistentvolumes': volume,
-  'storage.k8s.io/storageclasses': ({
-    metadata,
-    provisioner,
-    reclaimPolicy,
-    volumeBindingMode,
-    allowVolumeExpansion,
-  }) => ({
-    Name:
-      metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true'
-        ? `${metadata.name} (default)`
-        : metadata.name,
-    Provisioner: provisioner ?? '',
-    ReclaimPolicy: reclaimPolicy ?? 'Delete',
-    VolumeBindingMode: volumeBindingMode ?? 'Immediate',
-    AllowVolumeExpansion: allowVolumeExpansion ?? false,
-  }),
   'rbac.authorization.k8s.io/rolebindings': binding,
   'rbac.authorization.k8s.io/clusterrolebindings': binding,
   'coordination.k8s.io/leases': ({ spec = {} }) => ({ Holder: spec.holderIdentity ?? '' }),

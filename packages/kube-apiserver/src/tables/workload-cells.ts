@@ -1,4 +1,5 @@
 import { type KubeObject, labelRequirements } from '@slipway/kube-objects'
+import { autoscaler } from './autoscaler-cells.ts'
 import type { Cell, CellMaker } from './cells.ts'
 import { age, humanDuration } from './duration.ts'
 
@@ -65,23 +66,24 @@ function daemonSet({ spec, status = {} }: View): Record<string, Cell> {
   }
 }
 
-function job({ spec, status = {} }: View, now: number): Record<string, Cell> {
+function job({ metadata, spec, status = {} }: View, now: number): Record<string, Cell> {
   const parallelism = spec.parallelism ?? 1
   const wanted = spec.completions ?? (parallelism > 1 ? `1 of ${parallelism}` : 1)
   const end = status.completionTime ? Date.parse(status.completionTime) : now
   const duration = status.startTime ? humanDuration(Math.floor((end - Date.parse(status.startTime)) / 1000)) : ''
   return {
-    Status: jobStatus(status.conditions ?? []),
+    Status: jobStatus(status.conditions ?? [], metadata.deletionTimestamp !== undefined),
     Completions: `${status.succeeded ?? 0}/${wanted}`,
     Duration: duration,
     ...wide(spec.template?.spec, selectorText(spec.selector)),
   }
 }
 
-function jobStatus(conditions: { type: string; status: string }[]): string {
+function jobStatus(conditions: { type: string; status: string }[], isDeleted: boolean): string {
   const has = (type: string) => conditions.some((one) => one.type === type && one.status === 'True')
   if (has('Complete')) return 'Complete'
   if (has('Failed')) return 'Failed'
+  if (isDeleted) return 'Terminating'
   if (has('Suspended')) return 'Suspended'
   if (has('FailureTarget')) return 'FailureTarget'
   return has('SuccessCriteriaMet') ? 'SuccessCriteriaMet' : 'Running'
@@ -91,21 +93,10 @@ function cronJob({ spec, status = {} }: View, now: number): Record<string, Cell>
   return {
     Schedule: spec.schedule ?? '',
     Timezone: spec.timeZone ?? '<none>',
-    Suspend: spec.suspend ?? false,
+    Suspend: spec.suspend ? 'True' : 'False',
     Active: status.active?.length ?? 0,
     'Last Schedule': status.lastScheduleTime ? age(status.lastScheduleTime, now) : '<none>',
     ...wide(spec.jobTemplate?.spec?.template?.spec, selectorText(spec.jobTemplate?.spec?.selector)),
-  }
-}
-
-function autoscaler({ spec, status = {} }: View): Record<string, Cell> {
-  const target = spec.scaleTargetRef ?? {}
-  return {
-    Reference: `${target.kind}/${target.name}`,
-    Targets: spec.metrics?.length ? `<unknown> (${spec.metrics.length} metrics)` : '<none>',
-    MinPods: spec.minReplicas === undefined ? '<unset>' : String(spec.minReplicas),
-    MaxPods: spec.maxReplicas ?? 0,
-    Replicas: status.currentReplicas ?? 0,
   }
 }
 
@@ -123,6 +114,10 @@ export const workloadCells: Record<string, CellMaker> = {
     const owner = metadata.ownerReferences?.find((one) => one.controller)
     return { Controller: owner ? `${owner.kind.toLowerCase()}.apps/${owner.name}` : '<none>', Revision: revision ?? 0 }
   },
+  '/podtemplates': ({ template }) => ({
+    ...wide(template?.spec),
+    'Pod Labels': labelsText(template?.metadata?.labels),
+  }),
   'batch/jobs': job,
   'batch/cronjobs': cronJob,
   'autoscaling/horizontalpodautoscalers': autoscaler,
