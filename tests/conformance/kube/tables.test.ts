@@ -44,11 +44,12 @@ async function cellsOf({ group, plural, namespaced, content, objectName }: Kind)
   expect(made.status).toBe(201)
   const { body: table } = await call('GET', `${path}/${name}`, { accept: TABLE })
   await call('DELETE', `${path}/${name}`)
-  const columns = (table.columnDefinitions as { name: string }[]).map((column, index) => [
-    column.name,
+  const columns = table.columnDefinitions as { name: string }[]
+  const cells = columns.map(({ name: column }, index) => [
+    column,
     textOf(table.rows[0].cells[index], made.body.metadata),
   ])
-  return Object.fromEntries(columns.filter(([column]) => !OWN.includes(column)))
+  return Object.fromEntries(cells.filter(([column]) => !OWN.includes(column as string)))
 }
 
 /** A cell that is the same in every run: a Job's selector names its uid. */

@@ -1,8 +1,9 @@
-import type { KubeObject } from '@slipway/kube-objects'
+import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { Strategy } from '../strategy/strategy.ts'
 import { invalidValue, required } from '../validation/field-errors.ts'
+import { approvalFaults, approvalOf } from './api-approval.ts'
 import { ruleFaults } from './validation-rules.ts'
 
 /** Keeps a definition until its objects are gone; Kubernetes' own name. */
@@ -14,23 +15,32 @@ export const crdStrategy: Strategy = {
   needsVersion: true,
   prepareCreate(crd, { now }) {
     fillNames(crd.spec)
-    crd.metadata.finalizers = [...new Set([...(crd.metadata.finalizers ?? []), CLEANUP_FINALIZER])]
     crd.status = establishedStatus(crd, now)
   },
-  prepareUpdate(next, current, { subresource }) {
+  prepareUpdate(next, current, { subresource, now }) {
     if (subresource === 'status') return
     fillNames(next.spec)
     const stored = storageVersion(next)
     const known: string[] = current.status?.storedVersions ?? []
     if (next.status && stored && !known.includes(stored)) next.status.storedVersions = [...known, stored]
-    if (next.status) next.status.acceptedNames = next.spec.names
+    if (!next.status) return
+    next.status.acceptedNames = next.spec.names
+    next.status.conditions = [...approvalConditions(next, now), ...withoutApproval(next.status.conditions ?? [])]
+  },
+  finalizersOfDelete: [CLEANUP_FINALIZER],
+  prepareDelete(crd, now) {
+    const message = 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon'
+    const terminating = condition('Terminating', 'InstanceDeletionPending', message, now)
+    crd.status = { ...crd.status, conditions: [...(crd.status?.conditions ?? []), terminating] }
   },
   validate: (crd) => checkDefinition(crd),
+  validateNew: (crd) => approvalFaults(crd),
   validateUpdate(next, current) {
     const fields = ['group', 'scope'] as const
-    return fields
+    const changed = fields
       .filter((field) => next.spec[field] !== current.spec[field])
       .map((field) => invalidValue(`spec.${field}`, next.spec[field], 'field is immutable'))
+    return approvalOf(next)?.reason === approvalOf(current)?.reason ? changed : [...changed, ...approvalFaults(next)]
   },
 }
 
@@ -46,20 +56,36 @@ function fillNames(spec: Spec | undefined): void {
   spec.conversion ??= { strategy: 'None' }
 }
 
+const APPROVAL = 'KubernetesAPIApprovalPolicyConformant'
+
+const withoutApproval = (conditions: Spec[]): Spec[] => conditions.filter(({ type }) => type !== APPROVAL)
+
+/** One that was so before keeps its time. */
+function approvalConditions(crd: KubeObject, now: string): Spec[] {
+  const approval = approvalOf(crd)
+  if (!approval) return []
+  const known = ((crd.status?.conditions ?? []) as Spec[]).find(({ type }) => type === APPROVAL)
+  const made = { type: APPROVAL, lastTransitionTime: now, ...approval }
+  return [known && equalJson({ ...known, lastTransitionTime: now }, made) ? known : made]
+}
+
+const condition = (type: string, reason: string, message: string, now: string) => ({
+  type,
+  status: 'True',
+  lastTransitionTime: now,
+  reason,
+  message,
+})
+
 /** No other definition can be in the way, so it is served from the moment it is stored. */
-function establishedStatus({ spec }: KubeObject, now: string) {
-  const condition = (type: string, reason: string, message: string) => ({
-    type,
-    status: 'True',
-    lastTransitionTime: now,
-    reason,
-    message,
-  })
+function establishedStatus(crd: KubeObject, now: string) {
+  const { spec } = crd
   const versions: Spec[] = spec.versions ?? []
   return {
     conditions: [
-      condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
-      condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
+      ...approvalConditions(crd, now),
+      condition('NamesAccepted', 'NoConflicts', 'no conflicts found', now),
+      condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted', now),
     ],
     acceptedNames: spec.names,
     storedVersions: versions.filter(({ storage }) => storage).map(({ name }) => name),

@@ -137,11 +137,61 @@ describe('a custom resource', () => {
     })
   })
 
-  it('goes with its definition', async () => {
-    await api.call('DELETE', `${CRDS}/widgets.test.dev`)
+  it('goes with its definition, which only its deletion keeps for that', async () => {
+    const { body: before } = await api.call('GET', `${CRDS}/widgets.test.dev`)
+    expect(before.metadata.finalizers).toBeUndefined()
+    const { body: deleted } = await api.call('DELETE', `${CRDS}/widgets.test.dev`)
+    expect(deleted.metadata.finalizers).toEqual(['customresourcecleanup.apiextensions.k8s.io'])
+    expect(deleted.status.conditions.at(-1)).toMatchObject({ type: 'Terminating', reason: 'InstanceDeletionPending' })
     for (let status = 200; status !== 404; ) ({ status } = await api.call('GET', `${CRDS}/widgets.test.dev`))
 
     expect((await api.call('GET', WIDGETS)).status).toBe(404)
     expect(api.store.list('/registry/test.dev/').entries).toEqual([])
+  })
+})
+
+describe('a definition', () => {
+  const named = (group: string, plural: string, extra: object = {}, versions: object[] = [version('v1', true)]) => ({
+    ...definition,
+    metadata: { name: `${plural}.${group}`, ...extra },
+    spec: { ...definition.spec, group, names: { plural, kind: 'Thing' }, versions },
+  })
+
+  it('tells who asks for a deprecated version which one is better', async () => {
+    const versions = [
+      { ...version('v1', true) },
+      { ...version('v1beta1', false), deprecated: true },
+      { ...version('v2alpha1', false), deprecated: true, deprecationWarning: 'not any more' },
+    ]
+    await api.call('POST', CRDS, { body: named('old.dev', 'things', {}, versions) })
+    const warningOf = async (path: string) => (await api.call('GET', `/apis/old.dev/${path}/things`)).headers.warning
+
+    expect(await warningOf('v1')).toBeUndefined()
+    expect(await warningOf('v1beta1')).toBe('299 - "old.dev/v1beta1 Thing is deprecated; use old.dev/v1 Thing"')
+    expect(await warningOf('v2alpha1')).toBe('299 - "not any more"')
+  })
+
+  it.each([
+    [undefined, 'Required value: protected groups must have approval annotation'],
+    ['because', 'Invalid value: "because": protected groups must have approval annotation'],
+  ])("of a group of Kubernetes' own is refused with the approval %j", async (approval, why) => {
+    const annotations = approval === undefined ? {} : { 'api-approved.kubernetes.io': approval }
+    const { status, body } = await api.call('POST', CRDS, { body: named('x.k8s.io', 'things', { annotations }) })
+
+    expect(status).toBe(422)
+    expect(body.message).toContain(`metadata.annotations[api-approved.kubernetes.io]: ${why}`)
+  })
+
+  it.each([
+    ['https://example.com/1', 'True', 'ApprovedAnnotation', 'approved in https://example.com/1'],
+    ['unapproved, a test', 'False', 'UnapprovedAnnotation', 'not approved: "unapproved, a test"'],
+  ])("of a group of Kubernetes' own says that it is %j", async (approval, status, reason, message) => {
+    const annotations = { 'api-approved.kubernetes.io': approval }
+    const { body } = await api.call('POST', `${CRDS}?dryRun=All`, {
+      body: named('y.k8s.io', 'things', { annotations }),
+    })
+
+    const [first] = body.status.conditions
+    expect(first).toMatchObject({ type: 'KubernetesAPIApprovalPolicyConformant', status, reason, message })
   })
 })

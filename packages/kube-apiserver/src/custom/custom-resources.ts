@@ -31,9 +31,20 @@ export function customResources(crd: Readonly<KubeObject>, convert?: ConvertObje
         ...(version.subresources?.scale && { scale: version.subresources.scale }),
         definedAt: Number(crd.metadata.resourceVersion ?? 0),
         ...(convert && { convert }),
+        ...(version.deprecated && { deprecation: version.deprecationWarning ?? deprecationOf(version, crd.spec) }),
         selectableFields: (version.selectableFields ?? []).map(({ jsonPath }: Spec) => jsonPath.replace(/^\./, '')),
       },
     }))
+}
+
+/** Names the best version that is served instead, if there is a better one. */
+function deprecationOf({ name }: Spec, { group, names, versions }: Spec): string {
+  const [better] = (versions as Spec[])
+    .filter((version) => version.served && !version.deprecated && byPriority(version.name, name) < 0)
+    .map((version) => version.name)
+    .toSorted(byPriority)
+  const use = better === undefined ? '' : `; use ${group}/${better} ${names.kind}`
+  return `${group}/${name} ${names.kind} is deprecated${use}`
 }
 
 function schemaOf(version: Spec, crd: Readonly<KubeObject>) {

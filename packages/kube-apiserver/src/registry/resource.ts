@@ -35,6 +35,8 @@ export interface CustomVersion {
   hasStatus: boolean
   scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string }
   selectableFields: string[]
+  /** Told to everyone who asks for this version. */
+  deprecation?: string
   /** The store's revision when the definition was last changed: older objects are defaulted and pruned as they are read. */
   definedAt: number
   /** Turns objects into another version; absent = versions differ in name only. */

@@ -107,9 +107,9 @@ function holdsItself({ apiVersion, kind, spec }: KubeObject): boolean {
 function finalizersFor(
   { metadata }: KubeObject,
   { propagationPolicy }: DeleteOptions,
-  { orphansByDefault }: Strategy,
+  { orphansByDefault, finalizersOfDelete = [] }: Strategy,
 ): string[] {
-  const finalizers = metadata.finalizers ?? []
+  const finalizers = [...new Set([...(metadata.finalizers ?? []), ...finalizersOfDelete])]
   const policy = propagationPolicy ?? markedPolicy(finalizers) ?? (orphansByDefault ? 'Orphan' : 'Background')
   const others = finalizers.filter((finalizer) => finalizer !== 'orphan' && finalizer !== 'foregroundDeletion')
   if (policy === 'Orphan') return [...others, 'orphan']

@@ -33,8 +33,8 @@ const DEPRECATED: Record<string, string> = {
 
 /** Serves one request for objects. */
 export async function dispatch(deps: DispatchDeps, request: ApiRequest): Promise<void> {
-  const { group, plural } = request.resource
-  const deprecation = group === '' ? DEPRECATED[plural] : undefined
+  const { group, plural, custom } = request.resource
+  const deprecation = group === '' ? DEPRECATED[plural] : custom?.deprecation
   if (deprecation) addWarnings(request, [deprecation])
   if (request.subresource && !PART_OF_OBJECT.has(request.subresource)) await serveSubresource(deps, request)
   else if (!(await servedSpecially(deps, request))) await serveObject(deps, request)

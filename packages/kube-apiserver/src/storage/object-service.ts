@@ -241,6 +241,7 @@ export class ObjectService {
       metadata.deletionGracePeriodSeconds = grace
     }
     if (first && metadata.generation) metadata.generation++
+    if (first) this.strategy(resource).prepareDelete?.(object, timestamp(this.#now()))
     if (object.apiVersion === 'v1' && object.kind === 'Namespace')
       object.status = { ...object.status, phase: 'Terminating' }
     const value = encodeObject(object, resource)

@@ -38,6 +38,10 @@ export interface Strategy {
   gracePeriod?(object: KubeObject, requested: number | undefined): number
   /** Its dependents stay when a delete names no propagation policy. */
   orphansByDefault?: boolean
+  /** Finalizers that a delete adds: what the server itself has to do before the object goes. */
+  finalizersOfDelete?: string[]
+  /** Says in the object that it is to go. */
+  prepareDelete?(object: KubeObject, now: string): void
   /** What a client that names no propagation policy should know. */
   deleteWarning?: string
   /** Deleting answers with the object instead of a Status. */
