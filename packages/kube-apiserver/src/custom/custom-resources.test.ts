@@ -67,6 +67,21 @@ describe('a custom resource', () => {
     ])
   })
 
+  it('has the default of its status, whatever status a client sends with it', async () => {
+    const status = { type: 'object', properties: { seen: { type: 'integer' } }, default: { seen: -1 } }
+    const openAPIV3Schema = { type: 'object', properties: { spec: { type: 'object' }, status } }
+    const versions = [{ ...version('v1', true), schema: { openAPIV3Schema } }]
+    const names = { plural: 'seens', kind: 'Seen' }
+    const spec = { ...definition.spec, group: 'seen.dev', names, versions }
+    await api.call('POST', CRDS, { body: { ...definition, metadata: { name: 'seens.seen.dev' }, spec } })
+
+    const body = { apiVersion: 'seen.dev/v1', kind: 'Seen', metadata: { name: 'one' }, spec: {}, status: { seen: 7 } }
+    const created = await api.call('POST', '/apis/seen.dev/v1/namespaces/default/seens', { body })
+
+    expect(created.body.status).toEqual({ seen: -1 })
+    expect(JSON.stringify(created.body.metadata.managedFields)).not.toContain('f:status')
+  })
+
   it('is checked against its schema', async () => {
     const missing = await api.call('POST', WIDGETS, { body: widget('bad', {}) })
     const large = await api.call('POST', WIDGETS, { body: widget('bad', { size: 11 }) })

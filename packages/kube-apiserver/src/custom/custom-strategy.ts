@@ -1,4 +1,10 @@
-import { equalJson, type KubeObject, type FieldError as SchemaError, validate } from '@slipway/kube-objects'
+import {
+  equalJson,
+  fillDefaults,
+  type KubeObject,
+  type FieldError as SchemaError,
+  validate,
+} from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Strategy, WriteContext } from '../strategy/strategy.ts'
 import { invalidValue } from '../validation/field-errors.ts'
@@ -6,6 +12,11 @@ import { checkRules, hasRules } from './validation-rules.ts'
 
 /** Custom resources: their schema and its rules. A fault that was there before and is not touched is let be (ratcheting). */
 export const customStrategy: Strategy = {
+  prepareCreate(object, { resource }) {
+    // What a client sent as its status is gone by now; what the schema says of it is nobody's.
+    const { status } = resource.custom?.schema?.properties ?? {}
+    if (status?.default !== undefined) fillDefaults(object, { type: 'object', properties: { status } })
+  },
   validateNew: (object, context) => check(object, undefined, context),
   validateUpdate: (next, current, context) => check(next, current, context),
 }

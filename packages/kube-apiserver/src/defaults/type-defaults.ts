@@ -23,6 +23,10 @@ export const typeDefaults: TypeDefaults = {
   ...workloadDefaults,
   'core/v1.Service': service,
   'core/v1.Secret': secret,
+  // Every namespace can be selected by its name (KEP-2161); where the server makes the name, its strategy adds the label.
+  'core/v1.Namespace': ({ metadata }: Spec) => {
+    if (metadata?.name) metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name }
+  },
   'core/v1.PersistentVolume': ({ spec = {} }) => {
     fill(spec as Spec, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' })
   },

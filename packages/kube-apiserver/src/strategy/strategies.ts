@@ -101,7 +101,6 @@ const namespaceStrategy: Strategy = {
   },
 }
 
-/** Every namespace can be selected by its name (KEP-2161). */
 function label({ metadata }: KubeObject): void {
   metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name ?? '' }
 }
