@@ -30,6 +30,7 @@ export {
   readyColumn,
 } from './schema/custom-resource.ts'
 export { fillDefaults, type TypeDefaults, zeroValue } from './schema/defaults.ts'
+export { isKnownFormat } from './schema/formats.ts'
 export { ANY, fieldNode, type SchemaConstraints, type SchemaNode } from './schema/node.ts'
 export { crdSchema, schemaFromOpenApi } from './schema/openapi.ts'
 export { prune, unknownFieldText } from './schema/prune.ts'

@@ -169,6 +169,65 @@ describe('concurrency', () => {
   })
 })
 
+describe('a new object', () => {
+  const batch = () => `/apis/batch/v1/namespaces/${place.namespace}/jobs`
+  const job = (image: string) => ({
+    metadata: { name: 'once' },
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image }] } } },
+  })
+
+  it('of a Job that has no labels has those that its pods are found by', async () => {
+    const { body } = await call('POST', `${batch()}?dryRun=All`, { body: job('x:1') })
+
+    expect(body.metadata.labels).toMatchObject({ 'batch.kubernetes.io/job-name': 'once', 'job-name': 'once' })
+    expect(body.metadata.labels).toEqual(body.spec.template.metadata.labels)
+  })
+
+  it.each([
+    ['x', 'Always'],
+    ['x:latest', 'Always'],
+    ['x:1', 'IfNotPresent'],
+    ['builder://example.com/cmd/x', 'IfNotPresent'],
+  ])('with the image %s is pulled %s', async (image, policy) => {
+    const { body } = await call('POST', `${batch()}?dryRun=All`, { body: job(image) })
+
+    expect(body.spec.template.spec.containers[0].imagePullPolicy).toBe(policy)
+  })
+
+  it('of an Ingress with the class in its annotation warns', async () => {
+    const body = {
+      metadata: { name: 'old', annotations: { 'kubernetes.io/ingress.class': 'x' } },
+      spec: { defaultBackend: { service: { name: 'x', port: { number: 80 } } } },
+    }
+    const path = `/apis/networking.k8s.io/v1/namespaces/${place.namespace}/ingresses`
+    const { status, headers } = await call('POST', `${path}?dryRun=All`, { body })
+
+    expect(status).toBe(201)
+    expect(headers.warning).toBe(
+      `299 - "annotation \\"kubernetes.io/ingress.class\\" is deprecated, please use 'spec.ingressClassName' instead"`,
+    )
+  })
+
+  it('of a CRD warns of formats that nobody knows', async () => {
+    const properties = { a: { type: 'string', format: 'made-up' }, b: { type: 'string', format: 'date-time' } }
+    const schema = { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties } } } }
+    const body = {
+      metadata: { name: 'formats.example.com' },
+      spec: {
+        group: 'example.com',
+        scope: 'Cluster',
+        names: { plural: 'formats', kind: 'Format' },
+        versions: [{ name: 'v1', served: true, storage: true, schema }],
+      },
+    }
+    const { headers } = await call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All', {
+      body,
+    })
+
+    expect(headers.warning).toBe('299 - "unrecognized format \\"made-up\\""')
+  })
+})
+
 describe('deletion', () => {
   it('waits for finalizers', async () => {
     await call('POST', maps(), { body: { metadata: { name: 'held', finalizers: ['conformance.example/hold'] } } })

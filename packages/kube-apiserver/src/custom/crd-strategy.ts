@@ -1,4 +1,4 @@
-import { equalJson, type KubeObject } from '@slipway/kube-objects'
+import { equalJson, isKnownFormat, isObject, type KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { Strategy } from '../strategy/strategy.ts'
@@ -35,6 +35,10 @@ export const crdStrategy: Strategy = {
   },
   validate: (crd) => checkDefinition(crd),
   validateNew: (crd) => approvalFaults(crd),
+  warningsOfNew: ({ spec }) => {
+    const unknown = ((spec.versions ?? []) as Spec[]).flatMap(({ schema }) => unknownFormats(schema?.openAPIV3Schema))
+    return [...new Set(unknown)].toSorted().map((format) => `unrecognized format ${JSON.stringify(format)}`)
+  },
   validateUpdate(next, current) {
     const fields = ['group', 'scope'] as const
     const changed = fields
@@ -42,6 +46,15 @@ export const crdStrategy: Strategy = {
       .map((field) => invalidValue(`spec.${field}`, next.spec[field], 'field is immutable'))
     return approvalOf(next)?.reason === approvalOf(current)?.reason ? changed : [...changed, ...approvalFaults(next)]
   },
+}
+
+/** Formats of texts that no Kubernetes checks. */
+function unknownFormats(schema: unknown): string[] {
+  if (!isObject(schema)) return []
+  const { type, format, properties, items, additionalProperties } = schema as Spec
+  const own = type === 'string' && format && !isKnownFormat(format) ? [format] : []
+  const inside = [...Object.values((properties ?? {}) as object), items, additionalProperties]
+  return [...own, ...inside.flatMap(unknownFormats)]
 }
 
 function storageVersion({ spec }: KubeObject): string | undefined {

@@ -80,9 +80,9 @@ function container(one: Spec): void {
   })
 }
 
-/** `latest`, or no tag at all, is pulled always; what a tag or digest pins only when absent. */
+/** `latest`, or no tag at all, is pulled always; what a tag or digest pins, or is no reference, only when absent. */
 function pullPolicy(image: string): string {
-  if (image.includes('@')) return 'IfNotPresent'
+  if (image.includes('@') || image.includes('//')) return 'IfNotPresent'
   const tag = /:([^:/]+)$/.exec(image)?.[1] ?? 'latest'
   return tag === 'latest' ? 'Always' : 'IfNotPresent'
 }

@@ -113,6 +113,7 @@ export class ObjectService {
     strategy.prepareCreate?.(object, context)
     try {
       checkCreate(object, context, strategy)
+      for (const warning of strategy.warningsOfNew?.(object) ?? []) request.warn(warning)
       await this.#admission.validate(request)
       const value = await encodeStored(object, resource)
       if (context.dryRun) {

@@ -42,5 +42,7 @@ export const jobStrategy: Strategy = {
       'controller-uid': uid,
       'job-name': name ?? '',
     })
+    // And so does one whose template had none until now.
+    if (Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...spec.template.metadata.labels }
   },
 }

@@ -74,9 +74,19 @@ const FORMATS: Record<string, (text: string) => boolean> = {
   duration: isDuration,
 }
 
+/** Of which nothing is checked that Kubernetes knows by name. */
+const UNCHECKED = ['password', 'isbn', 'isbn10', 'isbn13', 'creditcard', 'rgbcolor']
+
+const nameOf = (format: string): string => format.replaceAll('-', '')
+
+/** Whether Kubernetes knows the format of a text. */
+export function isKnownFormat(format: string): boolean {
+  return Object.hasOwn(FORMATS, nameOf(format)) || UNCHECKED.includes(nameOf(format))
+}
+
 /** Whether a text is of the format of its schema; one that nobody knows, every text is of. */
 export function hasFormat(text: string, format: string): boolean {
-  const name = format.replaceAll('-', '')
+  const name = nameOf(format)
   const check = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined
   return check?.(text) ?? true
 }

@@ -194,15 +194,12 @@ function checkConstraints(value: unknown, constraints: SchemaConstraints, path: 
   if (typeof value === 'string') {
     const { pattern, minLength, maxLength } = constraints
     const length = [...value].length
+    // Of a text only the first fault is told.
     if (maxLength !== undefined && length > maxLength) {
-      errors.push({
-        field: path,
-        reason: 'FieldValueTooLong',
-        message: `Too long: may not be more than ${maxLength} bytes`,
-      })
-    }
-    if (minLength !== undefined && length < minLength) fault(`should be at least ${minLength} chars long`)
-    if (pattern !== undefined && !matches(pattern, value)) fault(`should match '${pattern}'`)
+      const message = `Too long: may not be more than ${maxLength} bytes`
+      errors.push({ field: path, reason: 'FieldValueTooLong', message })
+    } else if (minLength !== undefined && length < minLength) fault(`should be at least ${minLength} chars long`)
+    else if (pattern !== undefined && !matches(pattern, value)) fault(`should match '${pattern}'`)
   } else if (typeof value === 'number') checkNumber(value, constraints, fault)
   else if (Array.isArray(value)) {
     least(value.length, constraints.minItems, 'items')

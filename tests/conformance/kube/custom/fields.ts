@@ -12,6 +12,7 @@ export const FIELDS: Record<string, Field> = {
   maxLength: { schema: { type: 'string', maxLength: 3 }, values: ['abcd', 'héé', 'éééé'] },
   minLength: { schema: { type: 'string', minLength: 3 }, values: ['ab'] },
   pattern: { schema: { type: 'string', pattern: '^a+$' }, values: ['b'] },
+  both: { schema: { type: 'string', minLength: 1, pattern: '^a' }, values: ['', 'b'] },
   maxItems: { schema: { type: 'array', items: text, maxItems: 1 }, values: [['a', 'b']] },
   minItems: { schema: { type: 'array', items: text, minItems: 1 }, values: [[]] },
   maxProps: { schema: { type: 'object', additionalProperties: text, maxProperties: 1 }, values: [{ a: '1', b: '2' }] },

@@ -21,7 +21,8 @@ export async function callWebhook(
   const target = locate(store, client)
   const shown = new URL(target.url)
   shown.searchParams.set('timeout', `${seconds}s`)
-  const fault = (why: string) => new Error(`failed to call webhook: Post "${shown}": ${why}`)
+  // A URL leaves the port of its scheme out, which Go shows as it was given.
+  const fault = (why: string) => new Error(`Post "${target.url}${shown.search}": ${why}`)
   if (!target.host) throw fault(target.problem ?? 'no endpoints available')
   const text = JSON.stringify(body)
   const send = shown.protocol === 'http:' ? httpRequest : httpsRequest
@@ -46,15 +47,9 @@ export async function callWebhook(
     throw fault(abort.aborted ? 'context deadline exceeded' : error.message)
   })
   if (answer.status !== 200) {
-    throw new Error(
-      `failed to call webhook: the server responded with status ${answer.status}: ${answer.text.slice(0, 200)}`,
-    )
+    throw new Error(`the server responded with status ${answer.status}: ${answer.text.slice(0, 200)}`)
   }
-  try {
-    return JSON.parse(answer.text)
-  } catch (error) {
-    throw new Error(`failed to call webhook: ${(error as Error).message}`)
-  }
+  return JSON.parse(answer.text)
 }
 
 interface Location {

@@ -92,7 +92,9 @@ async function reviewed(hook: Spec, request: { uid: string }, { store }: Webhook
   const version = versions.find((one) => one === 'v1' || one === 'v1beta1') ?? 'v1'
   const body = { kind: 'AdmissionReview', apiVersion: `admission.k8s.io/${version}`, request }
   const call = { client: hook.clientConfig ?? {}, seconds: hook.timeoutSeconds ?? 10 }
-  const { response } = await callWebhook(store, call, body)
+  const { response } = await callWebhook(store, call, body).catch((error: Error) => {
+    throw new Error(`failed to call webhook: ${error.message}`)
+  })
   if (!response) throw new Error('webhook response was absent')
   if (response.uid !== request.uid) {
     throw new Error(`expected response.uid="${request.uid}", got "${response.uid ?? ''}"`)
