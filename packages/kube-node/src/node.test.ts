@@ -136,6 +136,7 @@ describe('a node without a container engine', () => {
 
     const wanted = webDeployment('registry.example/web:1')
     wanted.spec.template.spec.securityContext = { runAsNonRoot: true }
+    wanted.spec.template.spec.initContainers = [{ name: 'before', image: 'registry.example/before:1' }]
     await world.cluster.create(wanted)
     await world.cluster.until(deployment, (object) => object?.status?.availableReplicas === 1)
 
@@ -146,6 +147,32 @@ describe('a node without a container engine', () => {
       status: { phase: 'Running' },
     })
     expect(node?.status.nodeInfo.containerRuntimeVersion).toBe('simulated://0')
+    expect(items[0]?.status.initContainerStatuses).toMatchObject([
+      { ready: true, state: { terminated: { exitCode: 0 } } },
+    ])
+    await world.stop()
+    rmSync(world.dataDir, { recursive: true })
+  })
+
+  it('completes jobs in pretence, for somebody waits for them', async () => {
+    const world = new World()
+    await world.start(simulatedRuntime())
+    const spec = { restartPolicy: 'Never', containers: [{ name: 'once', image: 'registry.example/once:1' }] }
+    const job = { apiVersion: 'batch/v1', kind: 'Job', name: 'once', namespace }
+
+    await world.cluster.create({
+      ...job,
+      metadata: { name: 'once', namespace },
+      spec: {
+        completions: 1,
+        parallelism: 1,
+        backoffLimit: 6,
+        selector: { matchLabels: { job: 'once' } },
+        template: { metadata: { labels: { job: 'once' } }, spec },
+      },
+    })
+
+    await world.cluster.until(job, (object) => object?.status?.succeeded === 1)
     await world.stop()
     rmSync(world.dataDir, { recursive: true })
   })

@@ -1,17 +1,25 @@
 import type { BindMount } from '@slipway/container-engine'
 import { describeError, messageOf, UserError } from '@slipway/errors'
 import { type KubeObject, quantityValue } from '@slipway/kube-objects'
+import { controllerOf } from '../../labels.ts'
 import type { Container, EphemeralContainer, Pod } from '../../model/pod.ts'
 import type { PulledImage } from '../../runtime/pod-runtime.ts'
 import type { ConfigurationReader } from '../configuration/configuration-reader.ts'
 import type { PodPlace } from '../configuration/downward.ts'
 import { containerEnvironment } from '../configuration/environment.ts'
 import { serviceLinks } from '../configuration/service-links.ts'
+import { isSidecar } from '../decide.ts'
 import type { ObservedPod } from '../observed-pod.ts'
 import type { PreparedVolume } from '../volumes/volume-manager.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { containerSpec } from './container-spec.ts'
 import { StartFailure, stage } from './start-failure.ts'
+
+/** Whether somebody waits for its end, which comes at once and well where nothing runs: init containers, and pods of Jobs. */
+function isAwaited(pod: Pod, container: Container): boolean {
+  if (pod.spec.initContainers?.some(({ name }) => name === container.name)) return !isSidecar(container)
+  return controllerOf(pod as KubeObject)?.kind === 'Job'
+}
 
 export interface StartRequest {
   container: Container
@@ -75,6 +83,7 @@ export class ContainerStarter {
       return undefined
     }
     event(pod, 'Normal', 'Started', `Started container ${container.name}`)
+    if (runtime.simulated && isAwaited(pod, container)) await runtime.engine.kill(id)
     return id
   }
 
