@@ -52,6 +52,16 @@ describe('a file of users', () => {
     expect(errors).toMatchObject([{ code: 'HTPASSWD_INVALID', at: { file, line: 1 } }])
   })
 
+  it('knows whether anybody can get in', async () => {
+    const file = join(folder, 'empty')
+    await writeFile(file, '# nobody yet\n')
+    const users = await Htpasswd.open(file, quiet)
+    expect(users.isEmpty).toBe(true)
+
+    await writeFile(file, line('alice', 'right'))
+    expect((await Htpasswd.open(file, quiet)).isEmpty).toBe(false)
+  })
+
   it.each([
     ['md5 hashes', 'alice:$apr1$x$y\n'],
     ['plain passwords', 'alice:secret\n'],

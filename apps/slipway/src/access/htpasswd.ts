@@ -45,6 +45,11 @@ export class Htpasswd implements Authenticator {
     return users
   }
 
+  /** Whether nobody can get in. */
+  get isEmpty(): boolean {
+    return this.#hashes.size === 0
+  }
+
   /** Throws TransientError LOGINS_BUSY when too many passwords are being checked. */
   async authenticate(credentials: Credentials): Promise<Identity | undefined> {
     if (credentials.kind !== 'basic') return undefined

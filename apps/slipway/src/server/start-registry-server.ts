@@ -95,7 +95,9 @@ async function usersOf(
   htpasswd: string | undefined,
 ): Promise<{ authenticator: Authenticator; adminToken: string | undefined }> {
   if (htpasswd !== undefined) {
-    return { authenticator: await Htpasswd.open(htpasswd, { onError: logError('htpasswd') }), adminToken: undefined }
+    const authenticator = await Htpasswd.open(htpasswd, { onError: logError('htpasswd') })
+    if (authenticator.isEmpty) log('error', `${htpasswd} has no users: nobody can push or pull until one is added`)
+    return { authenticator, adminToken: undefined }
   }
   const known = folder.adminToken()
   const token = known ?? createToken()
