@@ -15,7 +15,7 @@ export interface ContainerTarget {
  * The words are the kubelet's (server/server.go).
  */
 export function containerTarget(pods: Pick<PodDirectory, 'find'>, url: URL): ContainerTarget {
-  const [kind = '', namespace = '', name = '', ...rest] = url.pathname.split('/').slice(1).map(decodeURIComponent)
+  const [kind = '', namespace = '', name = '', ...rest] = url.pathname.split('/').slice(1).map(decoded)
   const container = kind === 'portForward' ? undefined : rest.at(-1)
   const uid = rest[kind === 'portForward' || rest.length > 1 ? 0 : 1]
   const access = pods.find(namespace, name)
@@ -26,6 +26,15 @@ export function containerTarget(pods: Pick<PodDirectory, 'find'>, url: URL): Con
     throw new UserError('POD_NOT_FOUND', `container "${container}" not found in pod "${name}"`)
   }
   return { kind, access, container, query: url.searchParams }
+}
+
+/** A part of a path, as it is when its escapes mean nothing. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 const STATUSES: Partial<Record<string, number>> = { POD_NOT_FOUND: 404, ENGINE_NOT_FOUND: 404 }

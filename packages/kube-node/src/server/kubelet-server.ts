@@ -140,7 +140,10 @@ export class KubeletServer {
   }
 }
 
-const urlOf = (request: IncomingMessage): URL => new URL(request.url ?? '/', 'https://kubelet')
+const BASE = 'https://kubelet'
+
+/** What is no address is the one of nothing. */
+const urlOf = ({ url = '/' }: IncomingMessage): URL => (URL.canParse(url, BASE) ? new URL(url, BASE) : new URL(BASE))
 
 function send(response: ServerResponse, { status, text }: Refusal): void {
   response.writeHead(status, { 'content-type': 'text/plain' }).end(text)
