@@ -356,6 +356,29 @@ describe('webhooks', () => {
     await api.call('DELETE', `${path}/slow`)
   })
 
+  it('are trusted by their own certificate too, and say in the words of Go why they cannot be asked', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    const maps = `/api/v1/namespaces/${space}/configmaps`
+    respond = () => ({ allowed: true })
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations`
+    const other = await startWebhookServer('AdmissionReview', 'admission.k8s.io/v1', () => ({}))
+    other.stop()
+    const answerWith = async (clientConfig: object) => {
+      await api.call('POST', path, { body: configuration('trusted', { clientConfig }) })
+      const answer = await api.call('POST', `${maps}?dryRun=All`, { body: { metadata: { name: 'a' } } })
+      await api.call('DELETE', `${path}/trusted`)
+      return answer
+    }
+
+    expect((await answerWith({ ...hook.client, caBundle: hook.certificate })).status).toBe(201)
+    const strange = await answerWith({ ...hook.client, caBundle: other.certificate })
+    expect(strange.body.message).toBe(
+      `Internal error occurred: failed calling webhook "trusted.example.com": failed to call webhook: Post "${hook.client.url}?timeout=10s": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+    )
+    const gone = await answerWith(other.client)
+    expect(gone.body.message).toContain(`dial tcp ${new URL(other.client.url).host}: connect: connection refused`)
+  })
+
   it('are asked only when their conditions hold; conditions that cannot be read are refused', async () => {
     const space = await namespace({ hooked: 'yes' })
     const maps = `/api/v1/namespaces/${space}/configmaps`

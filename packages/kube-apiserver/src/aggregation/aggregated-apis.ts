@@ -1,5 +1,6 @@
 import type { RevisionStore } from '@slipway/storage'
 import type { User } from '../api/request.ts'
+import { trusting } from '../api/send-elsewhere.ts'
 import { PlainError } from '../api/status.ts'
 import type { FrontProxy } from '../certificates.ts'
 import type { Backend } from '../proxy/forward.ts'
@@ -77,7 +78,7 @@ export class AggregatedApis {
       tls: {
         servername: `${backing.name}.${backing.namespace}.svc`,
         rejectUnauthorized: !backing.insecure,
-        ...(backing.ca && { ca: backing.ca }),
+        ...(backing.ca && trusting(backing.ca)),
         ...(this.#identity && { cert: this.#identity.cert, key: this.#identity.key }),
       },
     }

@@ -3,6 +3,12 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 /** More than any review of an object (3 MiB at most) or OpenAPI document of a group has. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
+/** TLS options of a bundle of certificates: as in Go, each of them is trusted itself, be it an authority's or a server's own. */
+export const trusting = (bundle: string): { ca: string; allowPartialTrustChain: true } => ({
+  ca: bundle,
+  allowPartialTrustChain: true,
+})
+
 /** Sends a request to another server and reads its answer. Rejects when there is none, or one that is too large. */
 export function sendElsewhere(
   open: (onResponse: (response: IncomingMessage) => void) => ClientRequest,

@@ -5,6 +5,8 @@ import { createCertificates } from '../certificates.ts'
 export interface WebhookServer {
   /** For `clientConfig`. */
   client: { url: string; caBundle: string }
+  /** The server's own certificate, as a bundle. */
+  certificate: string
   stop(): void
 }
 
@@ -30,6 +32,7 @@ export async function startWebhookServer(kind: string, apiVersion: string, respo
   const url = `https://127.0.0.1:${(hook.address() as AddressInfo).port}/hook`
   return {
     client: { url, caBundle: Buffer.from(ca.cert).toString('base64') },
+    certificate: Buffer.from(server.cert).toString('base64'),
     stop() {
       hook.closeAllConnections()
       hook.close()

@@ -1,7 +1,8 @@
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { RevisionStore } from '@slipway/storage'
-import { sendElsewhere } from '../../api/send-elsewhere.ts'
+import { networkFault } from '../../api/network-fault.ts'
+import { sendElsewhere, trusting } from '../../api/send-elsewhere.ts'
 import type { Spec } from '../../defaults/spec.ts'
 import { serviceAddress } from '../../proxy/service-address.ts'
 
@@ -32,7 +33,7 @@ export async function callWebhook(
     host: target.host,
     port: target.port,
     path: `${shown.pathname}${shown.search}`,
-    ...(client.caBundle && { ca: Buffer.from(client.caBundle, 'base64') }),
+    ...(client.caBundle && trusting(Buffer.from(client.caBundle, 'base64').toString())),
     servername: /^[\d.:]+$/.test(shown.hostname) ? '' : shown.hostname,
     headers: {
       host: shown.host,
@@ -44,7 +45,7 @@ export async function callWebhook(
     signal: abort,
   }
   const answer = await sendElsewhere((onResponse) => send(options, onResponse), text).catch((error: Error) => {
-    throw fault(abort.aborted ? 'context deadline exceeded' : error.message)
+    throw fault(abort.aborted ? 'context deadline exceeded' : networkFault(error))
   })
   if (answer.status !== 200) {
     throw new Error(`the server responded with status ${answer.status}: ${answer.text.slice(0, 200)}`)
