@@ -1,0 +1,53 @@
+import type { ReconcileContext } from '@slipway/controller-runtime'
+import { InformerSet } from '@slipway/kube-client'
+import { expect, it } from 'vitest'
+import { ownerReference } from '../../labels.ts'
+import { JOBS, PODS } from '../../model/kinds.ts'
+import type { Pod } from '../../model/pod.ts'
+import { FakeCluster } from '../../testing/fake-cluster.ts'
+import { FreshCache } from '../ownership/fresh-cache.ts'
+import { PodWriter } from '../pods/pod-writer.ts'
+import { type Job, TRACKING } from './job.ts'
+import { jobReconciler } from './reconciler.ts'
+
+const NAMESPACE = 'default'
+const JOB = { ...JOBS, name: 'once', namespace: NAMESPACE }
+
+it('goes by what it wrote last, while the watch has not brought that back', async () => {
+  const cluster = new FakeCluster()
+  const client = cluster.client()
+  const informers = new InformerSet(client)
+  const [pods, jobs] = [new FreshCache<Pod>(informers.for(PODS)), new FreshCache<Job>(informers.for(JOBS))]
+  const reconciler = jobReconciler({ client, pods: new PodWriter(client, pods), jobs })
+  const context = {
+    event: () => {},
+    patchStatus: (status: object) => cluster.patch(JOB, 'merge', { status }),
+  } as unknown as ReconcileContext<Job>
+  const labels = { job: 'once' }
+  const spec = { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x:1' }] }
+  const job = (await cluster.create({
+    ...JOBS,
+    metadata: { name: 'once', namespace: NAMESPACE },
+    spec: {
+      completions: 1,
+      parallelism: 1,
+      backoffLimit: 6,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec },
+    },
+  })) as Job
+  const metadata = {
+    ...{ name: 'once-1', namespace: NAMESPACE, labels },
+    finalizers: [TRACKING],
+    ownerReferences: [ownerReference(job)],
+  }
+  pods.wrote((await cluster.create({ ...PODS, metadata, spec, status: { phase: 'Succeeded' } })) as Pod)
+
+  await reconciler.reconcile(job, context)
+  await reconciler.reconcile(job, context)
+
+  const { conditions, succeeded } = (await cluster.get(JOB))?.status ?? {}
+  expect(conditions.map(({ type }: { type: string }) => type)).toEqual(['SuccessCriteriaMet', 'Complete'])
+  expect(succeeded).toBe(1)
+  expect((await cluster.list(PODS)).items).toHaveLength(1)
+})
