@@ -1,5 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
+import { compareVersions } from '../registry/version-order.ts'
 
 /** What an APIService says of one version of a group. */
 export interface ApiService {
@@ -92,10 +93,7 @@ export function localPriorities(group: string, version: string): Priorities {
   return { group, version, groupPriority, versionPriority: VERSIONS[`${version}.${group}`] ?? 15 }
 }
 
-/**
- * Groups in the order of discovery, their versions the preferred one first. Versions of one priority stay in the order
- * in which they come.
- */
+/** Groups in the order of discovery, their versions the preferred one first: of one priority, the one that is most stable. */
 export function byPriority(services: Priorities[]): { name: string; versions: string[] }[] {
   const groups = new Map<string, Priorities[]>()
   for (const service of services) groups.set(service.group, [...(groups.get(service.group) ?? []), service])
@@ -104,6 +102,9 @@ export function byPriority(services: Priorities[]): { name: string; versions: st
     .toSorted(([a, left], [b, right]) => rank(right) - rank(left) || (a < b ? -1 : 1))
     .map(([name, members]) => ({
       name,
-      versions: members.toSorted((a, b) => b.versionPriority - a.versionPriority).map(({ version }) => version),
+      versions: members.toSorted(byVersion).map(({ version }) => version),
     }))
 }
+
+const byVersion = (a: Priorities, b: Priorities): number =>
+  b.versionPriority - a.versionPriority || compareVersions(a.version, b.version)

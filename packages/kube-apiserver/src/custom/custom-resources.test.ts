@@ -172,6 +172,19 @@ describe('a definition', () => {
     spec: { ...definition.spec, group, names: { plural, kind: 'Thing' }, versions },
   })
 
+  it('is preferred in the most stable version of its group, whichever definition came first', async () => {
+    await api.call('POST', CRDS, { body: named('many.dev', 'firsts', {}, [version('v1beta1', true)]) })
+    const versions = [version('v1', true), version('v1beta1', false)]
+    const second = { ...named('many.dev', 'seconds', {}, versions) }
+    second.spec.names = { plural: 'seconds', kind: 'Second' }
+    await api.call('POST', CRDS, { body: second })
+
+    const { body } = await api.call('GET', '/apis/many.dev')
+
+    expect(body.preferredVersion.version).toBe('v1')
+    expect(body.versions.map((one: { version: string }) => one.version)).toEqual(['v1', 'v1beta1'])
+  })
+
   it('tells who asks for a deprecated version which one is better', async () => {
     const versions = [
       { ...version('v1', true) },

@@ -1,6 +1,7 @@
 import { crdSchema, type KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
 import type { ConvertObjects, Resource, Subresource } from '../registry/resource.ts'
+import { compareVersions } from '../registry/version-order.ts'
 
 const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 
@@ -10,7 +11,7 @@ export function customResources(crd: Readonly<KubeObject>, convert?: ConvertObje
   const storageVersion = versions.find(({ storage }: Spec) => storage)?.name
   const served: Spec[] = versions.filter((version: Spec) => version.served)
   return served
-    .toSorted((a, b) => byPriority(a.name, b.name))
+    .toSorted((a, b) => compareVersions(a.name, b.name))
     .map((version) => ({
       group,
       version: version.name,
@@ -40,9 +41,9 @@ export function customResources(crd: Readonly<KubeObject>, convert?: ConvertObje
 /** Names the best version that is served instead, if there is a better one. */
 function deprecationOf({ name }: Spec, { group, names, versions }: Spec): string {
   const [better] = (versions as Spec[])
-    .filter((version) => version.served && !version.deprecated && byPriority(version.name, name) < 0)
+    .filter((version) => version.served && !version.deprecated && compareVersions(version.name, name) < 0)
     .map((version) => version.name)
-    .toSorted(byPriority)
+    .toSorted(compareVersions)
   const use = better === undefined ? '' : `; use ${group}/${better} ${names.kind}`
   return `${group}/${name} ${names.kind} is deprecated${use}`
 }
@@ -61,18 +62,4 @@ function subresourcesOf({ subresources }: Spec, kind: Subresource['kind']): Subr
       ? [{ name: 'scale', kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, verbs }]
       : []),
   ]
-}
-
-/** Stable before beta before alpha, then the higher number (version.CompareKubeAwareVersionStrings). */
-function byPriority(a: string, b: string): number {
-  const [left, right] = [rank(a), rank(b)]
-  for (const [index, value] of left.entries()) if (value !== right[index]) return (right[index] ?? 0) - value
-  return a < b ? -1 : 1
-}
-
-function rank(version: string): number[] {
-  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version)
-  if (!match) return [0, 0, 0]
-  const stability = match[2] === 'alpha' ? 1 : match[2] === 'beta' ? 2 : 3
-  return [stability, Number(match[1]), Number(match[3] ?? 0)]
 }
