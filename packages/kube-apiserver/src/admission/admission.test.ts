@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSameNameCertificates } from '../testing/same-name-certificates.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { startWebhookServer, type WebhookServer } from '../testing/webhook-server.ts'
 
@@ -309,6 +310,18 @@ describe('webhooks', () => {
     await api.call('DELETE', `${path}/mutate`)
   })
 
+  it('that change nothing may say so with a patch that is null, as Go writes a list that is not there', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    respond = () => ({ allowed: true, patchType: 'JSONPatch', patch: Buffer.from('null').toString('base64') })
+    const path = `${CONFIGURATIONS}/mutatingwebhookconfigurations`
+    await api.call('POST', path, { body: configuration('nothing') })
+
+    const body = { metadata: { name: 'a' }, data: { own: '1' } }
+    const answer = await api.call('POST', `/api/v1/namespaces/${space}/configmaps`, { body })
+    expect([answer.status, answer.body.data]).toEqual([201, { own: '1' }])
+    await api.call('DELETE', `${path}/nothing`)
+  })
+
   it('refuse creates, updates and removals in their own words, and only where they are asked', async () => {
     const space = await namespace({ hooked: 'yes' })
     const maps = `/api/v1/namespaces/${space}/configmaps`
@@ -377,6 +390,31 @@ describe('webhooks', () => {
     )
     const gone = await answerWith(other.client)
     expect(gone.body.message).toContain(`dial tcp ${new URL(other.client.url).host}: connect: connection refused`)
+  })
+
+  it('are trusted when their authority has issued their certificate, also where both have one name', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations`
+    const start = () =>
+      startWebhookServer(
+        'AdmissionReview',
+        'admission.k8s.io/v1',
+        () => ({ allowed: false, status: { message: 'asked' } }),
+        createSameNameCertificates(),
+      )
+    const [named, other] = await Promise.all([start(), start()])
+    const answerWith = async (caBundle: string) => {
+      await api.call('POST', path, { body: configuration('named', { clientConfig: { ...named.client, caBundle } }) })
+      const body = { metadata: { name: 'a' } }
+      const answer = await api.call('POST', `/api/v1/namespaces/${space}/configmaps`, { body })
+      await api.call('DELETE', `${path}/named`)
+      return answer.body.message
+    }
+
+    for (let turn = 0; turn < 2; turn++) expect(await answerWith(named.client.caBundle)).toContain('request: asked')
+    expect(await answerWith(other.client.caBundle)).toContain('certificate signed by unknown authority')
+    named.stop()
+    other.stop()
   })
 
   it('are asked only when their conditions hold; conditions that cannot be read are refused', async () => {

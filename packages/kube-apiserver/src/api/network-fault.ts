@@ -5,10 +5,17 @@ const UNKNOWN_AUTHORITY = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',
 ]
 
+const REFUSALS: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  EHOSTUNREACH: 'no route to host',
+  ENETUNREACH: 'network is unreachable',
+}
+
 /** Why a server could not be asked, in the words of Go's HTTP client, which people and programs look for. */
 export function networkFault(error: Error & { code?: string; address?: string; port?: number }): string {
   const { code = '', address, port, message } = error
-  if (code === 'ECONNREFUSED') return `dial tcp ${address}:${port}: connect: connection refused`
+  const refusal = REFUSALS[code]
+  if (refusal) return `dial tcp ${address}:${port}: connect: ${refusal}`
   if (code === 'ECONNRESET') return 'EOF'
   if (UNKNOWN_AUTHORITY.includes(code)) {
     return 'tls: failed to verify certificate: x509: certificate signed by unknown authority'

@@ -1,6 +1,6 @@
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { createCertificates } from '../certificates.ts'
+import { type CertificatePair, createCertificates } from '../certificates.ts'
 
 export interface WebhookServer {
   /** For `clientConfig`. */
@@ -14,8 +14,13 @@ export interface WebhookServer {
 type Respond = (request: any) => object
 
 /** A webhook behind TLS. An answer with `silent` is never given. */
-export async function startWebhookServer(kind: string, apiVersion: string, respond: Respond): Promise<WebhookServer> {
-  const { ca, server } = await createCertificates({ hosts: ['127.0.0.1'], now: new Date() })
+export async function startWebhookServer(
+  kind: string,
+  apiVersion: string,
+  respond: Respond,
+  certificates: Promise<{ ca: { cert: string }; server: CertificatePair }> = createCertificates({ now: new Date() }),
+): Promise<WebhookServer> {
+  const { ca, server } = await certificates
   const hook = createServer({ key: server.key, cert: server.cert }, (request, response) => {
     let text = ''
     request.on('data', (chunk) => {

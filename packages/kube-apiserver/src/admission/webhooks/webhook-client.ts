@@ -2,9 +2,10 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { RevisionStore } from '@slipway/storage'
 import { networkFault } from '../../api/network-fault.ts'
-import { sendElsewhere, trusting } from '../../api/send-elsewhere.ts'
+import { sendElsewhere } from '../../api/send-elsewhere.ts'
 import type { Spec } from '../../defaults/spec.ts'
 import { serviceAddress } from '../../proxy/service-address.ts'
+import { isIssuedAfterAll, trustingIssued } from './issued-trust.ts'
 
 /** Where and for how long a webhook is asked. */
 export interface WebhookCall {
@@ -28,13 +29,12 @@ export async function callWebhook(
   const text = JSON.stringify(body)
   const send = shown.protocol === 'http:' ? httpRequest : httpsRequest
   const abort = AbortSignal.timeout(seconds * 1000)
+  const bundle = Buffer.from(client.caBundle ?? '', 'base64').toString()
+  const server = { host: target.host, port: target.port ?? 443, servername: serverName(shown.hostname) }
   const options = {
+    ...server,
     method: 'POST',
-    host: target.host,
-    port: target.port,
     path: `${shown.pathname}${shown.search}`,
-    ...(client.caBundle && trusting(Buffer.from(client.caBundle, 'base64').toString())),
-    servername: /^[\d.:]+$/.test(shown.hostname) ? '' : shown.hostname,
     headers: {
       host: shown.host,
       accept: 'application/json',
@@ -44,14 +44,24 @@ export async function callWebhook(
     agent: false as const,
     signal: abort,
   }
-  const answer = await sendElsewhere((onResponse) => send(options, onResponse), text).catch((error: Error) => {
-    throw fault(abort.aborted ? 'context deadline exceeded' : networkFault(error))
-  })
+  const ask = () =>
+    sendElsewhere((onResponse) => send({ ...options, ...(bundle && trustingIssued(bundle)) }, onResponse), text)
+  const answer = await ask()
+    .catch(async (error: Error) => {
+      if (await isIssuedAfterAll(error, bundle, server)) return await ask()
+      throw error
+    })
+    .catch((error: Error) => {
+      throw fault(abort.aborted ? 'context deadline exceeded' : networkFault(error))
+    })
   if (answer.status !== 200) {
     throw new Error(`the server responded with status ${answer.status}: ${answer.text.slice(0, 200)}`)
   }
   return JSON.parse(answer.text)
 }
+
+/** An address has no name for the server to tell by which certificate is wanted. */
+const serverName = (hostname: string): string => (/^[\d.:]+$/.test(hostname) ? '' : hostname)
 
 interface Location {
   url: string

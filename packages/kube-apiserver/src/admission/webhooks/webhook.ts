@@ -84,7 +84,8 @@ export async function askWebhook(
   for (const warning of answer.warnings ?? []) request.warn(String(warning))
   if (!answer.allowed) throw denied(hook.name, answer.status ?? {})
   if (!answer.patch) return {}
-  return { patch: JSON.parse(Buffer.from(answer.patch, 'base64').toString()) }
+  // Go reads null as a list without operations.
+  return { patch: JSON.parse(Buffer.from(answer.patch, 'base64').toString()) ?? undefined }
 }
 
 async function reviewed(hook: Spec, request: { uid: string }, { store }: WebhookDeps): Promise<Spec> {
