@@ -4,9 +4,9 @@ import { type Listener, Watchers } from './watchers.ts'
 
 /** How much history a store keeps by itself; older history is compacted away. */
 export interface HistoryLimits {
-  /** At least so many revisions. @default 5000 */
+  /** At least so many revisions. @default 10_000 */
   revisions?: number
-  /** Unless their values are larger than so many bytes. @default 16 MiB */
+  /** Unless their values are larger than so many bytes. @default 32 MiB */
   bytes?: number
 }
 
@@ -23,7 +23,7 @@ export class RevisionIndex {
   #revision = 0
 
   constructor(limits: HistoryLimits = {}) {
-    this.#limits = { revisions: limits.revisions ?? 5000, bytes: limits.bytes ?? 16 * 1024 * 1024 }
+    this.#limits = { revisions: limits.revisions ?? 10_000, bytes: limits.bytes ?? 32 * 1024 * 1024 }
   }
 
   revision(): number {
