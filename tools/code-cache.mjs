@@ -7,11 +7,12 @@ import { fileURLToPath } from 'node:url'
  * @typedef {object} CachedBundle
  * @property {string} name of the file, without its end
  * @property {Record<string, string[]>} modules what the program imports of it: path as it is written there, and names
+ * @property {string[]} [flags] of V8, for the whole process from when the bundle is loaded
  * @property {string} warmUp body of an async function of `load`, which gives a module by its path: what it runs is compiled and kept
  */
 
 /** Puts a bundle's modules in the place of those of the program. */
-export function cachedModules({ name, modules }) {
+export function cachedModules({ name, modules, flags = [] }) {
   return {
     name: `cached-${name}`,
     setup({ initialOptions, onResolve, onLoad }) {
@@ -23,11 +24,15 @@ export function cachedModules({ name, modules }) {
         path in modules ? { path, namespace: `cached-${name}` } : undefined,
       )
       onLoad({ filter: /.*/, namespace: `cached-${name}` }, ({ path }) => ({
-        contents: `${loadCached}
+        contents: `${setFlags(flags)}${loadCached}
           export const { ${modules[path].join(', ')} } = loadCached(require('node:path').join(${folder}, '${name}.cjs')).load(${JSON.stringify(path)})`,
       }))
     },
   }
+}
+
+function setFlags(flags) {
+  return flags.map((flag) => `require('node:v8').setFlagsFromString('${flag}');`).join('')
 }
 
 /** How the bundle itself is built: of its modules those are evaluated that are asked for. */
@@ -63,18 +68,18 @@ const loadCached = `function loadCached(file) {
 }`
 
 /** Writes the cache of a bundle that is built. */
-export function writeCodeCache({ name, warmUp }, folder) {
+export function writeCodeCache({ name, flags = [], warmUp }, folder) {
   const file = `${folder}dist/${name}.cjs`
   // esbuild leaves regular expressions as they are.
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/[^\0-\x7f]/g, escaped))
-  const warming = `${loadCached}
+  const warming = `${setFlags(flags)}${loadCached}
     const [file] = process.argv.slice(1)
     const { script, load } = loadCached(file)
     const warmUp = async () => {${warmUp}}
     warmUp().then(() => require('node:fs').writeFileSync(file + '.cache', script.createCachedData()))`
   // V8 refuses a cache made with other flags than those of the program.
-  const [, flags] = /^#!.* node (.*)$/m.exec(readFileSync(`${folder}bin/slipway.cjs`, 'utf8'))
-  const args = [...flags.split(' '), '-e', warming, file]
+  const [, launcher] = /^#!.* node (.*)$/m.exec(readFileSync(`${folder}bin/slipway.cjs`, 'utf8'))
+  const args = [...launcher.split(' '), '-e', warming, file]
   execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
@@ -82,9 +87,13 @@ function escaped(character) {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** Run more often than all others together. */
+/**
+ * Run more often than all others together, each time for a fraction of a second: V8 optimizes code five times as late as it would, for
+ * what it optimizes otherwise is hardly run again, and its compiler takes as much processor time as the rendering.
+ */
 export const template = {
   name: 'template',
+  flags: ['--interrupt-budget=700000'],
   modules: { './helm/local-template.ts': ['runLocalTemplate'] },
   warmUp: `
     const sample = ${JSON.stringify(fileURLToPath(new URL('code-cache-sample', import.meta.url)))}
