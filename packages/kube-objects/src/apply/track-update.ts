@@ -1,4 +1,4 @@
-import { equalJson } from '../json.ts'
+import { equalJson, type JsonObject } from '../json.ts'
 import type { KubeObject } from '../object.ts'
 import { zeroValue } from '../schema/defaults.ts'
 import { ANY, type SchemaNode } from '../schema/node.ts'
@@ -59,6 +59,11 @@ function plain(object: KubeObject | undefined): unknown {
   return { ...object, metadata }
 }
 
+/** By schema, for there are as many creates as objects and few kinds. */
+const zeros = new WeakMap<SchemaNode, Readonly<JsonObject>>()
+
 function emptyObject({ apiVersion, kind }: KubeObject, schema: SchemaNode): unknown {
-  return { ...zeroValue(schema), apiVersion, kind }
+  const zero = zeros.get(schema) ?? zeroValue(schema)
+  zeros.set(schema, zero)
+  return { ...zero, apiVersion, kind }
 }
