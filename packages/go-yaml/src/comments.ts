@@ -1,4 +1,4 @@
-import type { MappingNode, Node, Pair, SequenceNode } from './compose.ts'
+import type { MappingNode, Node, Pair, SequenceNode } from './nodes.ts'
 import type { Comment } from './scanner.ts'
 import type { Mark } from './yaml-error.ts'
 

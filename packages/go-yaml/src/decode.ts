@@ -1,6 +1,6 @@
-import type { MappingNode, Node, ScalarNode } from './compose.ts'
 import { formatFloat } from './go-number.ts'
 import { goSyntax } from './go-syntax.ts'
+import type { MappingNode, Node, ScalarNode } from './nodes.ts'
 import { type Resolved, resolvePlain, type Scalar, WholeFloat } from './resolve.ts'
 import { valueProblem } from './yaml-error.ts'
 

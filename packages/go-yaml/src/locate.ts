@@ -1,4 +1,5 @@
-import { compose, type Node } from './compose.ts'
+import { compose } from './compose.ts'
+import type { Node } from './nodes.ts'
 
 /** A place in a text; both count from 1. */
 export interface Location {
