@@ -170,39 +170,39 @@ function joinedEntries(results: Entry[]): object {
   return joined
 }
 
-function sortBy({ args, receiver }: MacroCall): Macro {
-  const round = new Round([variableName(args[0] as Node, 'sortBy')])
-  const body = args[1] as Node
-  return {
-    async: false,
-    typeCheck(checker, _, scope) {
-      checker.check(receiver, scope)
-      round.check(checker, body, scope, [dyn(checker)])
-      return checker.getType('list<dyn>')
-    },
-    evaluate(evaluator, _, scope) {
-      const list = evaluator.run(receiver, scope) as unknown[]
-      return sortedBy(list, list.map((value) => round.run(evaluator, body, scope, [value])) as string[])
-    },
-  }
-}
+/** Gives the body's value for a value of its variable. */
+type Body = (value: unknown) => unknown
 
-function optionalMap(wrap: (value: unknown) => unknown): (call: MacroCall) => Macro {
+/** A macro whose body has one variable; `use` gets what it was called on. */
+function withBody(
+  name: string,
+  type: string,
+  use: (receiver: unknown, body: Body) => unknown,
+): (call: MacroCall) => Macro {
   return ({ args, receiver }) => {
-    const round = new Round([variableName(args[0] as Node, 'optMap')])
+    const round = new Round([variableName(args[0] as Node, name)])
     const body = args[1] as Node
     return {
       async: false,
       typeCheck(checker, _, scope) {
         checker.check(receiver, scope)
         round.check(checker, body, scope, [dyn(checker)])
-        return checker.getType('optional<dyn>')
+        return checker.getType(type)
       },
       evaluate(evaluator, _, scope) {
-        const optional = evaluator.run(receiver, scope)
-        if (!(optional instanceof Optional)) throw new Error('no such overload: optMap is of optional values')
-        return optional.hasValue() ? wrap(round.run(evaluator, body, scope, [optional.value()])) : optional
+        return use(evaluator.run(receiver, scope), (value) => round.run(evaluator, body, scope, [value]))
       },
     }
   }
+}
+
+const sortBy = withBody('sortBy', 'list<dyn>', (list, body) =>
+  sortedBy(list as unknown[], (list as unknown[]).map(body) as string[]),
+)
+
+function optionalMap(wrap: (value: unknown) => unknown): (call: MacroCall) => Macro {
+  return withBody('optMap', 'optional<dyn>', (optional, body) => {
+    if (!(optional instanceof Optional)) throw new Error('no such overload: optMap is of optional values')
+    return optional.hasValue() ? wrap(body(optional.value())) : optional
+  })
 }
