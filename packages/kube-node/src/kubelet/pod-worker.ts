@@ -1,32 +1,26 @@
 import { classOf, describeError, type SlipwayError } from '@slipway/errors'
 import { canonicalJson } from '../canonical.ts'
 import { timestamp } from '../controllers/clock.ts'
-import type { Container, Pod } from '../model/pod.ts'
+import type { Pod } from '../model/pod.ts'
 import type { PodStatus } from '../model/pod-status.ts'
 import { SANDBOX } from '../runtime/pod-runtime.ts'
 import type { Rejection } from './admission.ts'
-import { ConfigurationReader } from './configuration/configuration-reader.ts'
 import { ContainerKiller } from './containers/container-killer.ts'
-import { ContainerStarter } from './containers/container-starter.ts'
-import { startSandbox } from './containers/sandbox.ts'
+import { PodStarter } from './containers/pod-starter.ts'
 import { StartBackOff } from './containers/start-back-off.ts'
-import { StartFailure } from './containers/start-failure.ts'
 import { type Decision, decide } from './decide.ts'
-import { writeNetworkFiles } from './network-files/network-files.ts'
 import type { Attempt, LabelledContainer } from './observe.ts'
 import { ObservedPod } from './observed-pod.ts'
-import { runHook } from './probes/probe-action.ts'
 import { ProberManager } from './probes/prober-manager.ts'
 import type { ResizeRefusal } from './resize/refusal.ts'
 import type { PendingResize } from './resize/resize-order.ts'
 import { Resizer } from './resize/resizer.ts'
 import { podStatus } from './status/pod-status.ts'
 import { StatusWriter } from './status/status-writer.ts'
-import { type PreparedVolume, VolumeManager } from './volumes/volume-manager.ts'
+import { VolumeManager } from './volumes/volume-manager.ts'
 import type { WorkerDeps } from './worker-deps.ts'
 
 const RETRY = 1_000
-const POST_START_LIMIT = 300_000
 
 interface Ending {
   /** Seconds. */
@@ -39,7 +33,7 @@ export class PodWorker {
   readonly #deps: WorkerDeps
   readonly #observed: ObservedPod
   readonly #volumes: VolumeManager
-  readonly #starter: ContainerStarter
+  readonly #starter: PodStarter
   readonly #backOff: StartBackOff
   readonly #killer: ContainerKiller
   readonly #probers: ProberManager
@@ -63,9 +57,14 @@ export class PodWorker {
     this.#rejection = rejection
     this.#observed = new ObservedPod(pod, found, deps)
     this.#volumes = new VolumeManager(this.#observed, deps)
-    this.#starter = new ContainerStarter(this.#observed, deps)
     this.#backOff = new StartBackOff(this.#observed, deps)
     this.#killer = new ContainerKiller(this.#observed, deps, this.#leaving.signal)
+    this.#starter = new PodStarter(this.#observed, deps, {
+      volumes: this.#volumes,
+      backOff: this.#backOff,
+      killer: this.#killer,
+      signal: this.#abort.signal,
+    })
     this.#probers = new ProberManager(this.#observed, deps, this.#killer, {
       changed: () => this.wake(),
       error: (error) => this.#log(error),
@@ -239,8 +238,8 @@ export class PodWorker {
         return earliest([decision.recheckAfter, recheck, refresh, deadline, resizeAgain])
       }
       this.#writeStatus(waiting, {})
-      if (decision.sandbox !== undefined) await this.#startSandbox(decision.sandbox)
-      else await this.#startAll(decision.start.filter(({ container }) => due.has(container.name)))
+      if (decision.sandbox !== undefined) await this.#starter.sandbox(decision.sandbox)
+      else await this.#starter.containers(decision.start.filter(({ container }) => due.has(container.name)))
       if (this.#abort.signal.aborted) return undefined
     }
   }
@@ -251,59 +250,6 @@ export class PodWorker {
     const status: PodStatus = { phase: 'Failed', reason, message, startTime: timestamp() }
     this.#status.set(this.pod, status)
     this.#observed.say(status)
-  }
-
-  /** Volumes are made meanwhile; what goes wrong with them is told when they are needed. */
-  async #startSandbox(attempt: number): Promise<void> {
-    const volumes = this.#volumes.prepare().catch(() => {})
-    try {
-      await startSandbox(this.#observed, attempt, this.#deps)
-      this.#backOff.started(SANDBOX)
-    } catch (error) {
-      if (!this.#abort.signal.aborted) this.#backOff.failed(SANDBOX, error)
-    }
-    await volumes
-  }
-
-  async #startAll(due: Decision['start']): Promise<void> {
-    const { pod, dir, podIP, place, sandbox } = this.#observed
-    let volumes: Map<string, PreparedVolume>
-    try {
-      volumes = await this.#volumes.prepare()
-    } catch (error) {
-      const failure = new StartFailure('ContainerCreating', describeError(error), {
-        cause: error,
-        event: 'FailedMount',
-      })
-      for (const { container } of due) this.#backOff.failed(container.name, failure)
-      return
-    }
-    const networkFiles = writeNetworkFiles(pod, { dir: `${dir}/etc`, podIP, clusterDns: this.#deps.clusterDns })
-    const configuration = new ConfigurationReader(this.#deps.client, pod.metadata.namespace ?? 'default')
-    const { signal } = this.#abort
-    const shared = { sandbox: sandbox?.id ?? '', volumes, networkFiles, configuration, place, signal }
-    await Promise.all(
-      due.map(async ({ container, attempt }) => {
-        try {
-          const id = await this.#starter.start({ ...shared, container, attempt })
-          this.#backOff.started(container.name)
-          if (id) await this.#postStart(container, id)
-        } catch (error) {
-          if (!signal.aborted) this.#backOff.failed(container.name, error)
-        }
-      }),
-    )
-  }
-
-  async #postStart(container: Container, id: string): Promise<void> {
-    const hook = container.lifecycle?.postStart
-    if (!hook || this.#deps.runtime.simulated) return
-    const result = await runHook(hook, this.#observed.target(container, id), POST_START_LIMIT)
-    if (result.success) return
-    this.#deps.event(this.pod, 'Warning', 'FailedPostStartHook', `PostStartHook failed: ${result.output}`)
-    await this.#observed.observe()
-    const current = this.#observed.containers.get(container.name)?.current
-    if (current?.id === id) await this.#killer.kill(current, 'FailedPostStartHook')
   }
 
   /** The pod has ended, or is made to: what still runs of it goes, and its last status is said. */
