@@ -26,6 +26,7 @@ export class Images {
         buildargs: request.buildArgs && JSON.stringify(request.buildArgs),
         labels: request.labels && JSON.stringify(request.labels),
         target: request.target,
+        platform: request.platform,
         nocache: request.noCache ? '1' : undefined,
         pull: request.pull ? '1' : undefined,
         rm: '1',

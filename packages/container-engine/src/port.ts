@@ -20,6 +20,8 @@ export interface BuildRequest {
   tags?: string[]
   buildArgs?: Record<string, string>
   target?: string
+  /** Such as `linux/arm64`. @default the engine's own */
+  platform?: string
   labels?: Record<string, string>
   noCache?: boolean
   /** Look for newer base images at their registries. */

@@ -113,6 +113,22 @@ describe('builds', () => {
     expect(log).toContain('RUN exited with status 1')
   })
 
+  it('end when their time is over', async () => {
+    engine.hangs = true
+    const { run, log } = await runBuild({ imageNames: ['x'], timeout: 1 })
+    engine.hangs = false
+
+    expect(run).toMatchObject({ status: 'Timeout', runErrorMessage: 'the run took longer than 1 seconds' })
+    expect(log).toContain('the run took longer than 1 seconds')
+  })
+
+  it('build for the platform that is asked for', async () => {
+    await runBuild({ imageNames: ['x'], platform: { os: 'linux', architecture: 'arm', variant: 'v7' } })
+    await runBuild({ imageNames: ['x'], platform: { os: 'linux' } })
+
+    expect(engine.builds.slice(-2).map(({ platform }) => platform)).toEqual(['linux/arm/v7', undefined])
+  })
+
   it('give an end to runs that a stop cut off', async () => {
     let open = (): void => {}
     engine.gate = new Promise((resolve) => {
@@ -156,6 +172,8 @@ describe('requests', () => {
   it.each([
     ['another type', { type: 'EncodedTaskRunRequest' }, 'BUILD_REQUEST_INVALID'],
     ['a Dockerfile outside', { dockerFilePath: '../../etc/passwd' }, 'BUILD_REQUEST_INVALID'],
+    ['no time at all', { timeout: 0 }, 'BUILD_REQUEST_INVALID'],
+    ['more time than there is', { timeout: 28_801 }, 'BUILD_REQUEST_INVALID'],
     ['a source that is none', { sourceLocation: 'source/../../etc/passwd' }, 'SOURCE_NOT_FOUND'],
     ['an image of another registry', { imageNames: ['ghcr.io/a/b:1'] }, 'IMAGE_NAME_INVALID'],
     ['no image name', { imageNames: ['Not A Name'] }, 'REFERENCE_INVALID'],

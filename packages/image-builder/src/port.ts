@@ -22,7 +22,7 @@ export interface ImageBuilderOptions {
 }
 
 /** States of a run, in the words of Azure Container Registry. */
-export type RunStatus = 'Queued' | 'Running' | 'Succeeded' | 'Failed' | 'Canceled'
+export type RunStatus = 'Queued' | 'Running' | 'Succeeded' | 'Failed' | 'Canceled' | 'Timeout'
 
 /** What is asked for, as `POST …/scheduleRun` sends it. */
 export interface BuildOrder {
@@ -32,7 +32,11 @@ export interface BuildOrder {
   dockerFilePath: string
   arguments: { name: string; value: string; isSecret?: boolean }[]
   target?: string
+  /** Such as `linux/arm64`; absent = the engine's own. */
+  platform?: string
   noCache: boolean
+  /** Seconds, from the start of the run. */
+  timeout: number
 }
 
 export interface OutputImage {

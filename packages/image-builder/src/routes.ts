@@ -17,6 +17,9 @@ export interface BuilderDeps {
 }
 
 const ORDER_LIMIT = 1024 * 1024
+// Seconds, as the management API documents them.
+const TIMEOUT = 3600
+const LONGEST_TIMEOUT = 28_800
 const RESOURCE =
   /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.ContainerRegistry\/registries\/([^/]+)(?:\/(.*))?$/i
 
@@ -109,8 +112,11 @@ function readOrder(text: string): BuildOrder {
   }
   const names = body.imageNames ?? []
   const given = body.arguments ?? []
+  const timeout = body.timeout ?? TIMEOUT
+  const platform = platformOf(body.platform)
   if (!isTextList(names)) throw badOrder('imageNames must be a list of texts')
   if (!isArgumentList(given)) throw badOrder('arguments must be a list of {name, value}')
+  if (!isTimeout(timeout)) throw badOrder(`timeout must be a number of seconds up to ${LONGEST_TIMEOUT}`)
   return {
     imageNames: names,
     isPushEnabled: body.isPushEnabled !== false && names.length > 0,
@@ -118,6 +124,8 @@ function readOrder(text: string): BuildOrder {
     dockerFilePath,
     arguments: given,
     noCache: body.noCache === true,
+    timeout,
+    ...(platform !== undefined && { platform }),
     ...(typeof body.target === 'string' && { target: body.target }),
   }
 }
@@ -137,6 +145,15 @@ const isTextList = (value: unknown): value is string[] =>
 
 const isArgumentList = (value: unknown): value is BuildOrder['arguments'] =>
   Array.isArray(value) && value.every((item) => typeof item?.name === 'string' && typeof item?.value === 'string')
+
+const isTimeout = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) > 0 && Number(value) <= LONGEST_TIMEOUT
+
+/** `os/architecture/variant`, unless only the system is named, which leaves the rest to the engine. */
+function platformOf(value: unknown): string | undefined {
+  const { os, architecture, variant } = (value ?? {}) as Record<string, unknown>
+  return architecture ? [os, architecture, variant].filter(Boolean).join('/') : undefined
+}
 
 function badOrder(message: string): UserError {
   return new UserError('BUILD_REQUEST_INVALID', message)

@@ -19,7 +19,11 @@ interface BuildOptions {
   logs: boolean
   wait: boolean
   platform?: string
+  timeout?: number
 }
+
+// azure-cli's own words.
+const ENDINGS: Record<string, string> = { Canceled: 'Run was canceled', Timeout: 'Run timed out' }
 
 interface RunAnswer {
   runId: string
@@ -85,6 +89,7 @@ function orderOf({
   target,
   push,
   platform = 'linux',
+  timeout,
 }: BuildOptions): object {
   const [os, architecture, variant] = platform.split('/')
   return {
@@ -96,6 +101,7 @@ function orderOf({
     ],
     platform: { os, architecture, variant },
     target,
+    timeout,
   }
 }
 
@@ -120,7 +126,7 @@ function finish(run: RunAnswer, registryName: string): void {
     process.stdout.write(
       `\nRun ID: ${run.runId} ${run.status.toLowerCase()} after ${seconds}s. Error: ${run.runErrorMessage}\n`,
     )
-    throw new AzError(run.status === 'Canceled' ? 'Run was canceled.' : `Run failed: ${registryName} run ${run.runId}.`)
+    throw new AzError(ENDINGS[run.status] ?? `Run failed: ${registryName} run ${run.runId}.`)
   }
   process.stdout.write(`\nRun ID: ${run.runId} was successful after ${seconds}s\n`)
   for (const { repository, tag, digest } of run.outputImages) {

@@ -3,7 +3,7 @@ import { addManifestCommands } from './acr-manifest-commands.ts'
 import { addRepositoryCommands } from './acr-repository-commands.ts'
 import { addUnsupported } from './acr-unsupported.ts'
 import { type AzRegistry, readState, requireRegistry } from './az-state.ts'
-import { azureCommand, collect, print } from './azure-command.ts'
+import { azureCommand, collect, integer, print } from './azure-command.ts'
 
 /** `az acr`: each command's work is loaded when it is called. */
 export function addAcrCommands(az: Command): void {
@@ -45,10 +45,7 @@ export function addAcrCommands(az: Command): void {
       .option('--no-wait', 'Do not wait for the run to complete')
       .option('--no-format', 'Do not format the logs')
       .option('--platform <platform>', 'The platform to build for')
-      .option('--timeout <seconds>', 'The time limit of the run')
-      .option('--log-template <template>', 'Template of the log')
-      .option('--agent-pool <pool>', 'Name of the agent pool')
-      .option('--auth-mode <mode>', 'Authentication mode of the source registry')
+      .option('--timeout <seconds>', 'The time limit of the run', integer)
       .action(async (source: string, options) => (await import('./acr-build.ts')).acrBuild(source, options)),
   )
   addHelm(acr)

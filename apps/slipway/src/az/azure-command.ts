@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { formatResult, type OutputFormat } from './output.ts'
 
 interface GlobalOptions {
@@ -33,4 +33,10 @@ export function print(result: unknown, options: object, tableRows: unknown = res
 /** Collects the values of an option that may be given several times. */
 export function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
+}
+
+/** The value of an option that takes a whole number. */
+export function integer(value: string): number {
+  if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError(`invalid int value: '${value}'`)
+  return Number(value)
 }

@@ -40,6 +40,7 @@ export async function build(deps: BuildDeps, order: BuildOrder, source: Source):
       noCache: order.noCache,
       signal,
       ...(order.target !== undefined && { target: order.target }),
+      ...(order.platform !== undefined && { platform: order.platform }),
     },
     log,
   )

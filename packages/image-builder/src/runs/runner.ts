@@ -64,6 +64,7 @@ export class Runner {
     const active = this.#active.get(queued.runId)
     if (!active) return
     const { log, abort } = active
+    const tooLong = timeLimit(order.timeout)
     const run: Run = { ...queued, status: 'Running', startTime: this.#now() }
     try {
       await this.#store.save(run)
@@ -76,20 +77,30 @@ export class Runner {
         engine,
         registry: this.#options.registry,
         log: (text: string) => log.write(text),
-        signal: abort.signal,
+        signal: AbortSignal.any([abort.signal, tooLong.signal]),
       }
       const outputImages = await build(deps, order, source)
       await this.#store.save({ ...run, status: 'Succeeded', finishTime: this.#now(), outputImages })
     } catch (error) {
       log.write(`${describeError(error)}\n`)
-      const status = abort.signal.aborted ? 'Canceled' : 'Failed'
+      const status = abort.signal.aborted ? 'Canceled' : tooLong.signal.aborted ? 'Timeout' : 'Failed'
       const runErrorMessage = messageOf(error)
       await this.#store.save({ ...run, status, finishTime: this.#now(), runErrorMessage }).catch(() => {})
     } finally {
+      tooLong.stop()
       // The state is on the disk before the log ends: whoever followed it to its end reads the result next.
       await log.end().catch(() => {})
       this.#active.delete(queued.runId)
       await source.remove()
     }
   }
+}
+
+function timeLimit(seconds: number): { signal: AbortSignal; stop(): void } {
+  const abort = new AbortController()
+  const reason = new UserError('RUN_TIMED_OUT', `the run took longer than ${seconds} seconds`, {
+    hint: 'give it more time with --timeout',
+  })
+  const timer = setTimeout(() => abort.abort(reason), seconds * 1000)
+  return { signal: abort.signal, stop: () => clearTimeout(timer) }
 }

@@ -4,6 +4,8 @@ import type { BuildRequest, ContainerEngine, OutputHandler } from '@slipway/cont
 export class FakeEngine {
   readonly builds: BuildRequest[] = []
   readonly pushes: string[] = []
+  /** Builds go on until they are given up. */
+  hangs = false
   /** Awaited by every build. */
   gate: Promise<void> = Promise.resolve()
 
@@ -16,6 +18,8 @@ export class FakeEngine {
     request.context.resume()
     for (const [name, value] of Object.entries(request.buildArgs ?? {})) onOutput(`${name}=${value}\n`)
     await this.gate
+    if (this.hangs)
+      await new Promise((_, reject) => request.signal?.addEventListener('abort', () => reject(request.signal?.reason)))
     if (request.target === 'fail') throw new Error('RUN exited with status 1')
     return { imageId: 'sha256:1' }
   }
