@@ -5,13 +5,14 @@ import {
   defaultCapabilities,
   type Platform,
   type Release,
+  type RenderedChart,
   type RenderOptions,
   releaseOf,
   renderChart,
   type Values,
 } from '@slipway/helm-chart'
-import { isApiError, type KubeClient } from '@slipway/kube-client'
-import type { KubeObject } from '@slipway/kube-objects'
+import type { KubeClient } from '@slipway/kube-client'
+import { Lookups } from './lookups.ts'
 
 /** What is rendered, and as which revision of which release. */
 export interface RenderRequest {
@@ -35,6 +36,8 @@ export interface RenderRequest {
 export interface RenderedRelease {
   release: Release
   crds: string
+  /** What both were made from. */
+  chart: RenderedChart
 }
 
 /** Rounds in which templates may look up more objects; each round knows those of the rounds before. */
@@ -54,55 +57,47 @@ export class ReleaseRenderer {
   }
 
   async render(request: RenderRequest): Promise<RenderedRelease> {
-    const { chart, values, name, namespace, revision, isUpgrade, firstDeployed } = request
+    const { chart, values, name, namespace, revision, isUpgrade } = request
     const { skipSchemaValidation = false, subchartNotes = false, postRender } = request
     const capabilities = await this.#readCapabilities()
-    const found = new Map<string, unknown>()
+    const lookups = new Lookups(this.#client)
     for (let round = 1; ; round++) {
-      const missing = new Map<string, [string, string, string, string]>()
-      const rendered = renderChart(chart, {
-        values,
-        release: { name, namespace, revision, isUpgrade },
-        platform: this.#platform,
-        capabilities,
-        skipSchemaValidation,
-        subchartNotes,
-        lookup: (...query) => {
-          const key = query.join('|')
-          if (!found.has(key)) missing.set(key, query)
-          return found.get(key)
-        },
-        postRender: (files) =>
-          postRender && (missing.size === 0 || round === LOOKUP_ROUNDS) ? postRender(files) : files,
-      })
-      if (missing.size === 0 || round === LOOKUP_ROUNDS) {
-        const now = this.#platform.now()
-        const release = releaseOf(rendered, {
-          name,
-          namespace,
-          revision,
-          config: values,
-          status: 'unknown',
-          description: '',
-          firstDeployed: firstDeployed ? new Date(firstDeployed) : now,
-          lastDeployed: now,
+      const isFinal = () => lookups.isComplete || round === LOOKUP_ROUNDS
+      try {
+        const rendered = renderChart(chart, {
+          values,
+          release: { name, namespace, revision, isUpgrade },
+          platform: this.#platform,
+          capabilities,
+          skipSchemaValidation,
+          subchartNotes,
+          lookup: lookups.lookup,
+          postRender: (files) => (postRender && isFinal() ? postRender(files) : files),
         })
-        return { release: { ...release, apply_method: 'ssa' }, crds: rendered.crds.map(crdText).join('') }
+        if (isFinal()) return this.#released(rendered, request)
+      } catch (error) {
+        // Until all objects are known, a chart may fail for want of one that is there.
+        if (isFinal()) throw error
       }
-      for (const [key, query] of missing) found.set(key, await this.#lookUp(query))
+      await lookups.fetch()
     }
   }
 
-  /** As Helm's lookup: one object by name, a list without one, nothing when there is none. */
-  async #lookUp([apiVersion, kind, namespace, name]: [string, string, string, string]): Promise<unknown> {
-    try {
-      if (name) return await this.#client.get<KubeObject>({ apiVersion, kind, name, ...(namespace && { namespace }) })
-      const { items } = await this.#client.list<KubeObject>({ apiVersion, kind, ...(namespace && { namespace }) })
-      return { apiVersion, kind: `${kind}List`, items }
-    } catch (error) {
-      if (isApiError(error, 'KUBE_NO_SUCH_KIND')) return undefined
-      throw error
-    }
+  #released(rendered: RenderedChart, request: RenderRequest): RenderedRelease {
+    const { name, namespace, revision, values, firstDeployed } = request
+    const now = this.#platform.now()
+    const release = releaseOf(rendered, {
+      name,
+      namespace,
+      revision,
+      config: values,
+      status: 'unknown',
+      description: '',
+      firstDeployed: firstDeployed ? new Date(firstDeployed) : now,
+      lastDeployed: now,
+    })
+    const crds = rendered.crds.map(crdText).join('')
+    return { release: { ...release, apply_method: 'ssa' }, crds, chart: rendered }
   }
 
   #readCapabilities(): Promise<Capabilities> {

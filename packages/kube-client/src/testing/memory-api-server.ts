@@ -62,6 +62,7 @@ export class MemoryApiServer {
     const type = request.headers['content-type'] ?? ''
     const target = this.#target(url.pathname)
     if (url.pathname === '/api' || url.pathname === '/apis') send(response, 200, this.#discovery(url.pathname))
+    else if (url.pathname === '/version') send(response, 200, { gitVersion: 'v1.34.0' })
     else if (!target) send(response, 404, failure('NotFound', url.pathname))
     else if (target.name && body && type.includes('apply-patch')) {
       send(response, 200, this.#apply(target, body, url.searchParams.get('fieldManager') ?? ''))

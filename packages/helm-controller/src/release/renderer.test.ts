@@ -1,0 +1,101 @@
+import { loadChart, type Platform } from '@slipway/helm-chart'
+import type { KubeClient } from '@slipway/kube-client'
+import { MemoryApiServer } from '@slipway/kube-client/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ReleaseRenderer } from './renderer.ts'
+
+const server = new MemoryApiServer([{ apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' }])
+const platform = { now: () => new Date('2026-01-01T00:00:00Z') } as Platform
+let client: KubeClient
+
+beforeAll(async () => {
+  client = await server.start()
+  for (const [name, next] of [
+    ['first', 'second'],
+    ['second', ''],
+  ]) {
+    await client.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace: 'apps', labels: { part: 'chain' } },
+      data: { next },
+    } as never)
+  }
+})
+afterAll(async () => {
+  await client.close()
+  await server.stop()
+})
+
+async function rendered(template: string): Promise<string> {
+  const files = { 'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 0.1.0\n', 'templates/a.yaml': template }
+  const chart = loadChart(
+    Object.entries(files).map(([name, text]) => ({ name, data: Buffer.from(text) })),
+    platform,
+  )
+  const request = { chart, values: {}, name: 'rel', namespace: 'apps', revision: 1, isUpgrade: false }
+  const { release } = await new ReleaseRenderer(client, platform).render({ ...request, firstDeployed: undefined })
+  return (release.manifest ?? '').replace('---\n# Source: demo/templates/a.yaml\n', '')
+}
+
+describe('a template that looks objects up', () => {
+  it('finds them by name, and by what it found before', async () => {
+    const chain = `{{ $first := lookup "v1" "ConfigMap" "apps" "first" -}}
+a: {{ $first.data.next }}
+b: {{ (lookup "v1" "ConfigMap" "apps" $first.data.next).metadata.labels.part }}`
+
+    expect(await rendered(chain)).toBe('a: second\nb: chain\n')
+  })
+
+  it('finds all of a kind, in one namespace and in all', async () => {
+    const lists = `a: {{ (lookup "v1" "ConfigMap" "apps" "").items | len }}
+b: {{ (lookup "v1" "ConfigMap" "" "").items | len }}
+c: {{ (lookup "v1" "ConfigMap" "other" "").items | len }}`
+
+    expect(await rendered(lists)).toBe('a: 2\nb: 2\nc: 0\n')
+  })
+
+  it('finds nothing where there is nothing, and of kinds that are not there', async () => {
+    const nothing = `a: {{ lookup "v1" "ConfigMap" "apps" "third" | len }}
+b: {{ lookup "example.com/v1" "Thing" "apps" "third" | len }}`
+
+    expect(await rendered(nothing)).toBe('a: 0\nb: 0\n')
+  })
+
+  it('fails for want of an object only when it is not there', async () => {
+    const wanting = (name: string) =>
+      `{{ $map := lookup "v1" "ConfigMap" "apps" "${name}" -}}
+{{ if not $map }}{{ fail "no such map" }}{{ end -}}
+a: {{ $map.data.next }}`
+
+    expect(await rendered(wanting('first'))).toBe('a: second\n')
+    await expect(rendered(wanting('third'))).rejects.toThrow('no such map')
+  })
+
+  it('ends, although it asks for another object each time', async () => {
+    let asked = 0
+    const restless = { now: () => new Date(1000 * ++asked) } as Platform
+    const files = [
+      { name: 'Chart.yaml', data: Buffer.from('apiVersion: v2\nname: demo\nversion: 0.1.0\n') },
+      {
+        name: 'templates/a.yaml',
+        data: Buffer.from('a: {{ lookup "v1" "ConfigMap" "apps" (now | unixEpoch) | len }}'),
+      },
+    ]
+    const request = {
+      values: {},
+      name: 'rel',
+      namespace: 'apps',
+      revision: 1,
+      isUpgrade: false,
+      firstDeployed: undefined,
+    }
+
+    const { release } = await new ReleaseRenderer(client, restless).render({
+      ...request,
+      chart: loadChart(files, restless),
+    })
+
+    expect(release.manifest).toContain('a: 0')
+  })
+})
