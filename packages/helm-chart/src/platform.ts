@@ -7,6 +7,11 @@ export interface Platform {
   /** Cryptographically strong. */
   randomBytes(length: number): Uint8Array
   now(): Date
+  /**
+   * Milliseconds of processor time so far, which bound a rendering: a machine that is busy or was asleep fails no chart.
+   * @default the time by `now`
+   */
+  processorTime?(): number
   /** IANA name of the zone that dates are shown in, such as `Europe/Berlin`. */
   readonly timeZone: string
   /** What certificates, ciphers and derived passwords need; without it those template functions fail by name. */

@@ -58,6 +58,10 @@ export const nodePlatform: Platform = {
   digest: (algorithm, data) => crypto().createHash(algorithm).update(data).digest(),
   randomBytes: (length) => crypto().randomBytes(length),
   now: () => new Date(),
+  processorTime() {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  },
   get timeZone() {
     return Intl.DateTimeFormat().resolvedOptions().timeZone
   },

@@ -102,8 +102,9 @@ export function renderTemplates(
 
 /** One budget for all templates of a chart. No real chart comes near a tenth of it, nor takes seconds. */
 function budgetOf({ limits, platform }: EngineOptions): Budget {
-  const end = platform.now().getTime() + maxMilliseconds
-  const isExpired = () => platform.now().getTime() > end
+  const spent = () => platform.processorTime?.() ?? platform.now().getTime()
+  const end = spent() + maxMilliseconds
+  const isExpired = () => spent() > end
   return new Budget({ maxDepth: maxIncludes + 100, isExpired, ...limits })
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Platform } from '../platform.ts'
 import { renderFiles } from '../testing/render-text.ts'
+import { testPlatform } from '../testing/test-platform.ts'
 
 /** A thirtieth of the limits that charts have, so that each case ends in a fraction of a second. */
 const limits = { maxSteps: 200_000, maxBytes: 16 * 1024 * 1024, maxOutputLength: 1024 * 1024 }
@@ -125,6 +127,24 @@ it('stops when time is up, also inside of one action', () => {
   expect(outcomeWithin(nest('list 1', 'list $x $x', '{{ toYaml $x }}'), isExpired)).toContain(
     'execution takes too long',
   )
+})
+
+it('counts time by the processor, where the platform can tell', () => {
+  const minutes = () => {
+    let time = 0
+    return () => {
+      time += 60_001
+      return time
+    }
+  }
+  const clock = minutes()
+  const asleep = testPlatform({ now: () => new Date(clock()), processorTime: () => 0 })
+  const busy = testPlatform({ processorTime: minutes() })
+  const render = (platform: Platform) =>
+    renderFiles({ 'templates/NOTES.txt': '{{ range 100000 }}{{ end }}' }, { platform })
+
+  expect(render(asleep).notes).toBe('')
+  expect(() => render(busy)).toThrow('execution takes too long')
 })
 
 function outcomeWithin(template: string, isExpired: () => boolean): string {
