@@ -18,7 +18,9 @@ const chart: Record<string, string> = {
   'Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 0.1.0\nappVersion: "7"\ndescription: A shop\n',
   'values.yaml': 'color: red\nsize: 3\n',
   'templates/settings.yaml':
-    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ .Release.Name }}-settings"}\ndata: {color: "{{ .Values.color }}"{{ with .Values.extra }}, extra: "{{ . }}"{{ end }}}\n',
+    'apiVersion: v1\nkind: {{ .Values.kind | default "ConfigMap" }}\nmetadata: {name: "{{ .Release.Name }}-settings"}\ndata: {color: "{{ .Values.color }}"{{ with .Values.extra }}, extra: "{{ . }}"{{ end }}}\n',
+  'templates/account.yaml':
+    '{{ with .Values.ask }}apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ $.Release.Name }}-account"}\ndata: {found: "{{ (lookup ($.Values.api | default "v1") "ServiceAccount" $.Release.Namespace .).metadata.name }}"}\n{{ end }}',
   'templates/before.yaml':
     'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ .Release.Name }}-before", annotations: {helm.sh/hook: "pre-install,pre-upgrade"}}\n',
   'templates/test.yaml':
@@ -131,6 +133,14 @@ list --uninstalled
 install a shop --replace
 history a
 uninstall a
+template rel shop --dry-run=server --set ask=default
+template rel shop --dry-run=server --set ask=nobody
+template rel shop --dry-run=server --set ask=default,api=odd.example.com/v1
+template rel shop --dry-run=server --set kind=Odd
+template rel shop --dry-run=client --set ask=default
+install c shop --create-namespace --set ask=default
+install d shop --set ask=nobody
+uninstall c
 create starter
 template rel starter
 package shop

@@ -22,6 +22,7 @@ import type { PostRender, PostRendererFlags } from './post-renderer/run.ts'
 import { defaultKeyring } from './provenance/keyring.ts'
 import { withLocalValues } from './remote-values.ts'
 import { locateChart } from './repository/locate-chart.ts'
+import type { HelmSettings } from './settings.ts'
 
 /** The flags that name values, and whatever else the command has. */
 type ValuesFlags = OptionValues & { values: string[] }
@@ -54,20 +55,19 @@ function addTemplate(helm: Command): void {
     .option('-g, --generate-name', 'generate the name (and omit the NAME parameter)', false)
     .option('--name-template <string>', 'specify template used to name the release')
     .option('--dependency-update', 'update dependencies if they are missing before installing the chart', false)
-    .option('--dry-run [string]', 'only "client" is supported', 'client')
+    .option('--dry-run [string]', 'simulates the operation either client-side or server-side', 'client')
     .option('--enable-dns', 'not supported: templates reach no network', false)
     .option('--compat <version>', 'whose behaviour: helm3 or helm4', compat, 'helm4')
   for (const flag of flagsOfInstall) command.option(flag, 'as of install; nothing is installed here')
   does(addPostRendererFlags(addSetFlags(addChartFlags(command))), atLeast(1), async (args, options, settings) => {
-    refuseForTemplate(options)
+    if (options.enableDns) throw new UserError('HELM_UNSUPPORTED', '--enable-dns is not supported')
     const postRender = options.postRenderer === undefined ? undefined : await postRenderForTemplate(options)
-    const { template } = await import('./template-command.ts')
     // The chart is the last argument; a third one is an error that template tells.
     const at = args.length === 1 ? 0 : 1
     const path = args.length > 2 ? undefined : await locatedForTemplate(args[at] ?? '', options, settings)
     const local = args.map((arg, index) => (index === at && path !== undefined ? path : arg))
     const flags = { ...(await withLocalValues(options as ValuesFlags)), debug: settings.debug, postRender }
-    print(template(local, { ...flags, namespace: namespaceOf(settings) } as unknown as Parameters<typeof template>[1]))
+    print(await templated(local, { ...flags, namespace: namespaceOf(settings) }, settings))
   })
 }
 
@@ -90,9 +90,13 @@ const flagsOfInstall = [
   '--wait-for-jobs',
 ]
 
-function refuseForTemplate({ dryRun, enableDns }: OptionValues): void {
-  const unsupported = [dryRun === 'server' && '--dry-run=server', enableDns && '--enable-dns'].find(Boolean)
-  if (unsupported) throw new UserError('HELM_UNSUPPORTED', `${unsupported} is not supported`)
+async function templated(args: readonly string[], options: OptionValues, settings: HelmSettings): Promise<string> {
+  if (options.dryRun === 'server') {
+    const { templateOnCluster } = await import('./release/template-on-cluster.ts')
+    return templateOnCluster(args, options as Parameters<typeof templateOnCluster>[1], settings)
+  }
+  const { template } = await import('./template-command.ts')
+  return template(args, options as Parameters<typeof template>[1])
 }
 
 async function postRenderForTemplate(options: OptionValues): Promise<PostRender> {

@@ -12,6 +12,7 @@ import {
   type RenderedChart,
   renderChart,
   splitManifests,
+  type Values,
 } from '@slipway/helm-chart'
 import { readChart } from './chart-source.ts'
 import { nodePlatform } from './node-platform.ts'
@@ -39,10 +40,42 @@ export interface TemplateOptions extends ValuesOptions {
   readonly postRender?: PostRender
 }
 
+/** What is rendered, as which release. */
+export interface TemplateRequest {
+  readonly name: string
+  readonly chart: Chart
+  readonly values: Values
+}
+
 /** `helm template [NAME] CHART`: the text for stdout. Throws UserError with Helm's message. */
 export function template(args: readonly string[], options: TemplateOptions): string {
   const { compat = 'helm4' } = options
   const kubeVersion = options.kubeVersion === undefined ? undefined : checkedKubeVersion(options.kubeVersion, compat)
+  const { name, chart, values } = templateRequest(args, options)
+  const known = capabilitiesWithoutCluster(compat)
+  try {
+    const rendered = renderChart(chart, {
+      values,
+      release: { name, namespace: options.namespace, isUpgrade: options.isUpgrade },
+      platform: nodePlatform,
+      compat,
+      skipSchemaValidation: options.skipSchemaValidation,
+      capabilities: {
+        ...known,
+        ...(kubeVersion !== undefined && { kubeVersion }),
+        apiVersions: [...known.apiVersions, ...options.apiVersions],
+      },
+      ...(options.postRender?.files && { postRender: options.postRender.files }),
+    })
+    return templateText(rendered, name, options)
+  } catch (error) {
+    throw explained(error, options)
+  }
+}
+
+/** What the arguments and flags ask for. Throws UserError with Helm's message. */
+export function templateRequest(args: readonly string[], options: TemplateOptions): TemplateRequest {
+  const { compat = 'helm4' } = options
   const { name, path } = nameAndChart(args, options)
   if (name.length > 53 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) {
     throw new UserError('HELM_RELEASE_NAME_INVALID', releaseNameMessage(name))
@@ -55,25 +88,14 @@ export function template(args: readonly string[], options: TemplateOptions): str
       compat === 'helm3' ? 'WARNING: This chart is deprecated\n' : 'level=WARN msg="this chart is deprecated"\n',
     )
   }
-  const known = capabilitiesWithoutCluster(compat)
-  const rendered = explained(options, () =>
-    renderChart(chart, {
-      values,
-      release: { name, namespace: options.namespace, isUpgrade: options.isUpgrade },
-      platform: nodePlatform,
-      compat,
-      skipSchemaValidation: options.skipSchemaValidation,
-      capabilities: {
-        ...known,
-        ...(kubeVersion !== undefined && { kubeVersion }),
-        apiVersions: [...known.apiVersions, ...options.apiVersions],
-      },
-      ...(options.postRender?.files && { postRender: options.postRender.files }),
-    }),
-  )
-  if (options.outputDir !== undefined) return writeFiles(rendered, name, options)
-  const text = explained(options, () => printed(rendered, options))
-  return selected(text, options)
+  return { name, chart, values }
+}
+
+/** What template prints of a rendered chart; with `--output-dir` the files are written, and named here. */
+export function templateText(rendered: RenderedChart, name: string, options: TemplateOptions): string {
+  return options.outputDir === undefined
+    ? selected(printed(rendered, options), options)
+    : writeFiles(rendered, name, options)
 }
 
 // What helm.sh/helm/v4/pkg/chart/v2/util.ValidateReleaseName says.
@@ -120,17 +142,13 @@ export function checkInstallable(chart: Chart, compat: Compat = 'helm4'): void {
 }
 
 /** With `--debug`, what was rendered before it failed goes to stdout, else the error says that it could. */
-function explained<T>(options: TemplateOptions, run: () => T): T {
-  try {
-    return run()
-  } catch (error) {
-    if (!(error instanceof RenderError)) throw error
-    if (options.debug) {
-      process.stdout.write(selected(`${error.rendered.trim()}\n`, options))
-      throw error
-    }
-    throw new UserError(error.code, `${error.message}\n\nUse --debug flag to render out invalid YAML`, { cause: error })
+export function explained(error: unknown, options: TemplateOptions): unknown {
+  if (!(error instanceof RenderError)) return error
+  if (options.debug) {
+    process.stdout.write(selected(`${error.rendered.trim()}\n`, options))
+    return error
   }
+  return new UserError(error.code, `${error.message}\n\nUse --debug flag to render out invalid YAML`, { cause: error })
 }
 
 function selected(text: string, { showOnly }: TemplateOptions): string {

@@ -12,6 +12,7 @@ import type { HelmSettings } from '../settings.ts'
 import { type Cluster, withCluster } from './cluster.ts'
 import { actionOptions, type DeployFlags, type DryRun, dryRunOf, refuseUnsupported } from './deploy-flags.ts'
 import { checkLabels, type Prepared, prepare, withoutSecrets } from './prepare.ts'
+import { refused } from './refused.ts'
 import { dryRunDescription, releaseJson, releaseText } from './release-text.ts'
 
 /** The flags of `helm install`. */
@@ -237,16 +238,4 @@ async function undo(cluster: Cluster, release: Release, options: ActionOptions, 
     `release ${name} failed, and has been uninstalled due to rollback-on-failure being set: ${messageOf(error)}`,
     { cause: error },
   )
-}
-
-/** What the cluster refused, with what Helm says it was about to do. */
-function refused(error: unknown): never {
-  const prefix = error instanceof SlipwayError ? (prefixes[error.code]?.(error.message) ?? '') : ''
-  throw new UserError('HELM_INSTALL_FAILED', prefix + messageOf(error), { cause: error })
-}
-
-const prefixes: Record<string, (message: string) => string> = {
-  RELEASE_OBJECT_EXISTS: () => 'unable to continue with install: ',
-  KUBE_NO_SUCH_KIND: () => 'unable to build kubernetes objects from release manifest: ',
-  KUBE_NOT_FOUND: (message) => (message.startsWith('namespaces ') ? 'create: failed to create: ' : ''),
 }
