@@ -1,5 +1,14 @@
-import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import {
+  type Dirent,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { UserError } from '@slipway/errors'
 import { type Chart, type ChartFile, type Compat, loadArchive, loadChart, parseIgnoreRules } from '@slipway/helm-chart'
 import { nodePlatform } from './node-platform.ts'
@@ -93,13 +102,30 @@ function walk(folder: Folder, visit: (name: string, full: string) => boolean): v
     const name = folder.prefix + entry.name
     const full = join(folder.root, name)
     const isLink = entry.isSymbolicLink() || lstatSync(full).isSymbolicLink()
-    const real = isLink ? realpathSync(full) : join(folder.real, entry.name)
+    const real = isLink ? targetOf(full) : join(folder.real, entry.name)
     if (!visit(name, full)) continue
     if (isLink && folder.links.has(real))
       throw new UserError('CHART_INVALID', `symbolic link ${full} leads in a circle`)
     const links = isLink ? new Set([...folder.links, real]) : folder.links
     walk({ ...folder, real, prefix: `${name}/`, links }, visit)
   }
+}
+
+function targetOf(link: string): string {
+  try {
+    return realpathSync(link)
+  } catch (cause) {
+    const problem = (cause as NodeJS.ErrnoException).code === 'ELOOP' ? 'EvalSymlinks: too many links' : missing(link)
+    throw new UserError('CHART_INVALID', `error evaluating symlink ${link}: ${problem}`, { cause })
+  }
+}
+
+/** What Go says of a link that leads nowhere: it names the first part of the way that is not there. */
+function missing(link: string): string {
+  let part = resolve(dirname(link), readlinkSync(link))
+  while (!existsSync(dirname(part))) part = dirname(part)
+  if (lstatSync(part, { throwIfNoEntry: false })?.isSymbolicLink()) return missing(part)
+  return `lstat ${part}: no such file or directory`
 }
 
 function sorted(entries: Dirent[]): Dirent[] {
