@@ -261,9 +261,9 @@ describe('classes of pods', () => {
 describe('webhooks', () => {
   let hook: WebhookServer
   // biome-ignore lint/suspicious/noExplicitAny: reviews as they come in.
-  let respond: (request: any) => object = () => ({ allowed: true })
+  let respond: (request: any, path: string) => object = () => ({ allowed: true })
   beforeAll(async () => {
-    hook = await startWebhookServer('AdmissionReview', 'admission.k8s.io/v1', (request) => respond(request))
+    hook = await startWebhookServer('AdmissionReview', 'admission.k8s.io/v1', (...review) => respond(...review))
   })
   afterAll(() => hook.stop())
 
@@ -348,6 +348,25 @@ describe('webhooks', () => {
         .status,
     ).toBe(201)
     expect((await api.call('DELETE', `${path}/validate`)).status).toBe(200)
+  })
+
+  it('are asked at the path that client-go makes of their address', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    const paths: string[] = []
+    respond = (_, path) => {
+      paths.push(path)
+      return { allowed: true }
+    }
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations`
+    const { origin } = new URL(hook.client.url)
+    for (const given of ['', '/', '//twice', '/a//b/', '/a/../b']) {
+      const clientConfig = { ...hook.client, url: `${origin}${given}` }
+      await api.call('POST', path, { body: configuration('located', { clientConfig }) })
+      await api.call('POST', `/api/v1/namespaces/${space}/configmaps?dryRun=All`, { body: { metadata: { name: 'a' } } })
+      await api.call('DELETE', `${path}/located`)
+    }
+
+    expect(paths).toEqual(['/', '/', '/twice', '/a/b', '/b'].map((one) => `${one}?timeout=10s`))
   })
 
   it('that do not answer in time stop what they guard, unless their policy is Ignore', async () => {

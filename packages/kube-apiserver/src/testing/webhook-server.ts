@@ -11,7 +11,7 @@ export interface WebhookServer {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: reviews as they come in.
-type Respond = (request: any) => object
+type Respond = (request: any, path: string) => object
 
 /** A webhook behind TLS. An answer with `silent` is never given. */
 export async function startWebhookServer(
@@ -28,7 +28,7 @@ export async function startWebhookServer(
     })
     request.on('end', () => {
       const review = JSON.parse(text)
-      const answer = respond(review.request)
+      const answer = respond(review.request, request.url ?? '')
       if ('silent' in answer) return
       response.end(JSON.stringify({ kind, apiVersion, response: { uid: review.request.uid, ...answer } }))
     })

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { posix } from 'node:path'
 import type { RevisionStore } from '@slipway/storage'
 import { networkFault } from '../../api/network-fault.ts'
 import { sendElsewhere } from '../../api/send-elsewhere.ts'
@@ -72,12 +73,24 @@ interface Location {
 
 function locate(store: RevisionStore, { url, service }: Spec): Location {
   if (url) {
-    const { hostname, port, protocol } = new URL(url)
-    return { url, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (protocol === 'http:' ? 80 : 443)) }
+    const { hostname, port, protocol, pathname } = new URL(url)
+    const [origin] = /^\w+:\/\/[^/]*/.exec(url) ?? []
+    const shown = `${origin}${cleanPath(pathname)}`
+    return {
+      url: shown,
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port || (protocol === 'http:' ? 80 : 443)),
+    }
   }
   const { namespace, name, path = '/', port = 443 } = service ?? {}
-  const shown = `https://${name}.${namespace}.svc:${port}${path}`
+  const shown = `https://${name}.${namespace}.svc:${port}${cleanPath(path)}`
   const address = serviceAddress(store, { namespace, name, port })
   if (typeof address === 'string') return { url: shown, problem: address }
   return { url: shown, ...address }
+}
+
+/** As client-go joins it (path.Join): envtest, for one, gives addresses with two slashes. */
+function cleanPath(path: string): string {
+  const joined = posix.join('/', path)
+  return joined === '/' ? joined : joined.replace(/\/$/, '')
 }
