@@ -1,6 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { CLEANUP_FINALIZER } from '../custom/crd-strategy.ts'
-import { customResources } from '../custom/custom-resources.ts'
+import { customResources, storedCustomResource } from '../custom/custom-resources.ts'
 import { webhookConversion } from '../custom/webhook-conversion.ts'
 import { remove } from '../rest/delete.ts'
 import { decodeEntry, viewEntry } from '../storage/codec.ts'
@@ -25,8 +25,9 @@ export function customResourceController({ objects, registry, onError }: Control
   async function cleanUp(name: string): Promise<void> {
     const address = { resource: definitions as NonNullable<typeof definitions>, namespace: undefined, name }
     const crd = objects.find(address)
-    const [resource] = registry.custom(name)
-    if (!crd?.metadata.deletionTimestamp || !resource) return
+    if (!crd?.metadata.deletionTimestamp) return
+    // As stored, so that no version need be served, nor a conversion webhook be there still.
+    const resource = storedCustomResource(crd)
     const { entries } = objects.store.list(prefixOf(resource))
     for (const entry of entries) {
       const { metadata } = viewEntry(entry)

@@ -163,6 +163,30 @@ describe('a custom resource', () => {
     expect((await api.call('GET', WIDGETS)).status).toBe(404)
     expect(api.store.list('/registry/test.dev/').entries).toEqual([])
   })
+
+  it('goes with its definition also when nothing of it is served any more, nor its conversion there', async () => {
+    const clientConfig = { url: 'https://127.0.0.1:1/', caBundle: '' }
+    const webhook = { clientConfig, conversionReviewVersions: ['v1'] }
+    const versions = [version('v1', false), version('v1beta1', true)]
+    const spec = { ...definition.spec, group: 'gone.dev', names: { plural: 'gones', kind: 'Gone' }, versions }
+    const body = { ...definition, metadata: { name: 'gones.gone.dev' }, spec }
+    await api.call('POST', CRDS, { body })
+    const gone = { apiVersion: 'gone.dev/v1beta1', kind: 'Gone', metadata: { name: 'a' }, spec: { size: 1 } }
+    expect((await api.call('POST', '/apis/gone.dev/v1beta1/namespaces/default/gones', { body: gone })).status).toBe(201)
+    const unserved = {
+      conversion: { strategy: 'Webhook', webhook },
+      versions: versions.map((one) => ({ ...one, served: false })),
+    }
+    const changed = await api.call('PATCH', `${CRDS}/gones.gone.dev`, {
+      type: 'application/merge-patch+json',
+      body: { spec: unserved },
+    })
+    expect(changed.status).toBe(200)
+
+    await api.call('DELETE', `${CRDS}/gones.gone.dev`)
+    await expect.poll(async () => (await api.call('GET', `${CRDS}/gones.gone.dev`)).status).toBe(404)
+    expect(api.store.list('/registry/gone.dev/').entries).toEqual([])
+  })
 })
 
 describe('a definition', () => {

@@ -7,35 +7,46 @@ const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', '
 
 /** The resources that a CustomResourceDefinition makes, one for each served version, the preferred version first. */
 export function customResources(crd: Readonly<KubeObject>, convert?: ConvertObjects): Resource[] {
-  const { group, names, scope, versions } = crd.spec as Spec
-  const storageVersion = versions.find(({ storage }: Spec) => storage)?.name
-  const served: Spec[] = versions.filter((version: Spec) => version.served)
-  return served
-    .toSorted((a, b) => compareVersions(a.name, b.name))
-    .map((version) => ({
-      group,
-      version: version.name,
-      plural: names.plural,
-      singular: names.singular ?? names.kind.toLowerCase(),
-      kind: names.kind,
-      namespaced: scope === 'Namespaced',
-      verbs: VERBS,
-      shortNames: names.shortNames ?? [],
-      categories: names.categories ?? [],
-      subresources: subresourcesOf(version, { group, version: version.name, kind: names.kind }),
-      storageVersion,
-      custom: {
-        schema: schemaOf(version, crd),
-        openApi: version.schema?.openAPIV3Schema,
-        columns: version.additionalPrinterColumns ?? [],
-        hasStatus: version.subresources?.status !== undefined,
-        ...(version.subresources?.scale && { scale: version.subresources.scale }),
-        definedAt: Number(crd.metadata.resourceVersion ?? 0),
-        ...(convert && { convert }),
-        ...(version.deprecated && { deprecation: version.deprecationWarning ?? deprecationOf(version, crd.spec) }),
-        selectableFields: (version.selectableFields ?? []).map(({ jsonPath }: Spec) => jsonPath.replace(/^\./, '')),
-      },
-    }))
+  const served: Spec[] = crd.spec?.versions.filter((version: Spec) => version.served)
+  return served.toSorted((a, b) => compareVersions(a.name, b.name)).map((version) => resourceOf(crd, version, convert))
+}
+
+/** What is stored of a CustomResourceDefinition, which may be served in other versions only, or in none. */
+export function storedCustomResource(crd: Readonly<KubeObject>): Resource {
+  return resourceOf(crd, storageVersionOf(crd))
+}
+
+function resourceOf(crd: Readonly<KubeObject>, version: Spec, convert?: ConvertObjects): Resource {
+  const { group, names, scope } = crd.spec as Spec
+  return {
+    group,
+    version: version.name,
+    plural: names.plural,
+    singular: names.singular ?? names.kind.toLowerCase(),
+    kind: names.kind,
+    namespaced: scope === 'Namespaced',
+    verbs: VERBS,
+    shortNames: names.shortNames ?? [],
+    categories: names.categories ?? [],
+    subresources: subresourcesOf(version, { group, version: version.name, kind: names.kind }),
+    storageVersion: storageVersionOf(crd).name,
+    custom: {
+      schema: schemaOf(version, crd),
+      openApi: version.schema?.openAPIV3Schema,
+      columns: version.additionalPrinterColumns ?? [],
+      hasStatus: version.subresources?.status !== undefined,
+      ...(version.subresources?.scale && { scale: version.subresources.scale }),
+      definedAt: Number(crd.metadata.resourceVersion ?? 0),
+      ...(convert && { convert }),
+      ...(version.deprecated && { deprecation: version.deprecationWarning ?? deprecationOf(version, crd.spec) }),
+      selectableFields: (version.selectableFields ?? []).map(({ jsonPath }: Spec) => jsonPath.replace(/^\./, '')),
+    },
+  }
+}
+
+/** Validation sees to it that there is one. */
+function storageVersionOf(crd: Readonly<KubeObject>): Spec {
+  return crd.spec?.versions.find(({ storage }: Spec) => storage)
 }
 
 /** Names the best version that is served instead, if there is a better one. */

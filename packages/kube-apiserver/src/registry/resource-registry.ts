@@ -99,10 +99,6 @@ export class ResourceRegistry {
     this.#index()
   }
 
-  custom(crdName: string): Resource[] {
-    return this.#custom.get(crdName) ?? []
-  }
-
   /** Tells when the set of resources has changed; returns how to stop it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
