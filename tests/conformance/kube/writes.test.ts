@@ -170,6 +170,41 @@ describe('concurrency', () => {
 })
 
 describe('a new object', () => {
+  it.each([
+    ['is valid', { data: { 'a b': '' } }, '', 422, 'a valid config key must consist of'],
+    ['has no version', { resourceVersion: '5' }, '', 500, 'resourceVersion should not be set on objects to be created'],
+    ['has a name that is free', {}, '', 409, 'configmaps "asked" already exists'],
+    ['has a name that is free, version or not', { resourceVersion: '5' }, '?dryRun=All', 409, 'already exists'],
+  ])('is asked in order whether it %s', async (_, { data, ...metadata }, query, status, message) => {
+    await call('POST', maps(), { body: { metadata: { name: 'asked' } } })
+    const answer = await call('POST', `${maps()}${query}`, { body: { metadata: { name: 'asked', ...metadata }, data } })
+
+    expect(answer.body).toMatchObject({ code: status, message: expect.stringContaining(message) })
+  })
+
+  it.each(['0', 'x', '-3', '1e3'])('may have %s for a version, which is none', async (resourceVersion) => {
+    const body = { metadata: { generateName: 'versioned-', resourceVersion } }
+
+    expect((await call('POST', maps(), { body })).status).toBe(201)
+  })
+
+  it('may have the version of another in a dry run', async () => {
+    const body = { metadata: { name: 'copy', resourceVersion: '5' } }
+
+    expect((await call('POST', `${maps()}?dryRun=All`, { body })).status).toBe(201)
+  })
+
+  it('is told when who has its name is going', async () => {
+    const body = { metadata: { name: 'going', finalizers: ['example.com/wait'] } }
+    await call('POST', maps(), { body })
+    await call('DELETE', `${maps()}/going`)
+
+    expect((await call('POST', maps(), { body })).body.message).toBe(
+      'object is being deleted: configmaps "going" already exists',
+    )
+    await call('PATCH', `${maps()}/going`, { type: MERGE, body: { metadata: { finalizers: null } } })
+  })
+
   const batch = () => `/apis/batch/v1/namespaces/${place.namespace}/jobs`
   const job = (image: string) => ({
     metadata: { name: 'once' },

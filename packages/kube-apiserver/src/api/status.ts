@@ -89,9 +89,11 @@ export function notServed(): PlainError {
   return new PlainError(404, '404 page not found')
 }
 
-export function alreadyExists(resource: ResourceName, name: string): StatusError {
+/** `goes`: whoever has the name is being deleted. */
+export function alreadyExists(resource: ResourceName, name: string, goes = false): StatusError {
   const message = `${qualified(resource)} "${name}" already exists`
-  return new StatusError(409, 'AlreadyExists', message, detailsOf(resource, name))
+  const text = goes ? `object is being deleted: ${message}` : message
+  return new StatusError(409, 'AlreadyExists', text, detailsOf(resource, name))
 }
 
 export function conflict(resource: ResourceName, name: string, why: string): StatusError {

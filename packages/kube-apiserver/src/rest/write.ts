@@ -1,6 +1,6 @@
 import type { Authorizer } from '../access/authorize.ts'
 import type { ApiRequest } from '../api/request.ts'
-import { methodNotSupported, StatusError } from '../api/status.ts'
+import { methodNotSupported } from '../api/status.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
 import type { ObjectService, WriteOptions } from '../storage/object-service.ts'
 import { sendObject } from './answer.ts'
@@ -20,9 +20,6 @@ export async function createObject({ objects, rules }: WriteDeps, request: ApiRe
   if (resource.namespaced && namespace === undefined) throw methodNotSupported(undefined, 'create')
   const options = writeOptionsOf(request, 'CreateOptions')
   const object = await readObject(request, rules)
-  if (object.metadata.resourceVersion) {
-    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
-  }
   const track = rules.tracker(resource, fieldManagerOf(request))
   await sendObject(request, await objects.create(resource, object, { ...options, track }))
 }

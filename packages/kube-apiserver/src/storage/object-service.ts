@@ -96,8 +96,6 @@ export class ObjectService {
     prepareForCreate(wanted, context, randomUUID(), strategy)
     const object = options.track?.(wanted, undefined) ?? wanted
     const { name, namespace } = object.metadata
-    // Before the strategy takes addresses and ports for an object that cannot be.
-    if (name && this.#store.get(keyOf(resource, namespace, name))) throw alreadyExists(resource, name)
     const request = admissionRequest('CREATE', { resource, namespace, name }, options, { object })
     try {
       await this.#admission.mutate(request)
@@ -107,6 +105,7 @@ export class ObjectService {
     }
   }
 
+  /** Only what is valid and admitted is told that its name is taken, as the store is asked last (apiserver's Store.Create). */
   async #insert(request: AdmissionRequest, context: WriteContext, strategy: Strategy): Promise<StoredObject> {
     const { resource } = context
     const object = request.object as KubeObject
@@ -115,19 +114,28 @@ export class ObjectService {
       checkCreate(object, context, strategy)
       for (const warning of strategy.warningsOfNew?.(object) ?? []) request.warn(warning)
       await this.#admission.validate(request)
+      const { name, namespace } = object.metadata
+      const key = keyOf(resource, namespace, name)
       const value = await encodeStored(object, resource)
       if (context.dryRun) {
+        if (this.#store.get(key)) throw this.#taken(key, resource, name)
         strategy.released?.(object)
         return { value, revision: 0, created: true }
       }
-      const { name, namespace } = object.metadata
-      const entry = await this.#store.create(keyOf(resource, namespace, name), value)
-      if (!entry) throw alreadyExists(resource, name)
+      checkUnversioned(object)
+      const entry = await this.#store.create(key, value)
+      if (!entry) throw this.#taken(key, resource, name)
       return { value: entry.value, revision: entry.modRevision, created: true }
     } catch (error) {
       strategy.released?.(object)
       throw error
     }
+  }
+
+  #taken(key: string, resource: Resource, name: string): StatusError {
+    const holder = this.#store.get(key)
+    const goes = holder && decodeEntry(holder, resource).metadata.deletionTimestamp !== undefined
+    return alreadyExists(resource, name, goes)
   }
 
   /**
@@ -147,6 +155,7 @@ export class ObjectService {
       if (!current || !entry) {
         if (!next) throw notFound(resource, name)
         options.beforeCreate?.()
+        delete next.metadata.resourceVersion
         return await this.create(resource, next, options)
       }
       if (!next) return { value: entry.value, revision: entry.modRevision }
@@ -349,6 +358,13 @@ function checkUid({ resource, name }: Address, next: KubeObject, current: KubeOb
     name,
     `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`,
   )
+}
+
+/** What is to be made has no version yet; 0, and a text that is no number, is none (etcd3's store.Create). */
+function checkUnversioned({ metadata }: KubeObject): void {
+  if (/^0*[1-9]\d*$/.test(metadata.resourceVersion ?? '')) {
+    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
+  }
 }
 
 function subresourceOf({ subresource }: WriteOptions): { subresource?: string } {

@@ -12,7 +12,7 @@ export function prepareForCreate(object: KubeObject, context: WriteContext, uid:
   }
   metadata.uid = uid
   metadata.creationTimestamp = context.now
-  for (const field of ['resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink']) {
+  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink']) {
     delete (metadata as unknown as Record<string, unknown>)[field]
   }
   if (!context.resource.namespaced) delete metadata.namespace
