@@ -170,14 +170,16 @@ describe('concurrency', () => {
 })
 
 describe('a new object', () => {
+  const invalid = { metadata: { name: 'asked', resourceVersion: '5' }, data: { 'a b': '' } }
+  const versioned = { metadata: { name: 'asked', resourceVersion: '5' } }
   it.each([
-    ['is valid', { data: { 'a b': '' } }, '', 422, 'a valid config key must consist of'],
-    ['has no version', { resourceVersion: '5' }, '', 500, 'resourceVersion should not be set on objects to be created'],
-    ['has a name that is free', {}, '', 409, 'configmaps "asked" already exists'],
-    ['has a name that is free, version or not', { resourceVersion: '5' }, '?dryRun=All', 409, 'already exists'],
-  ])('is asked in order whether it %s', async (_, { data, ...metadata }, query, status, message) => {
+    ['is valid', invalid, '', 422, 'a valid config key must consist of'],
+    ['has no version', versioned, '', 500, 'resourceVersion should not be set on objects to be created'],
+    ['has a name that is free', { metadata: { name: 'asked' } }, '', 409, 'configmaps "asked" already exists'],
+    ['has a name that is free, in a dry run', versioned, '?dryRun=All', 409, 'configmaps "asked" already exists'],
+  ])('is asked in order whether it %s', async (_, body, query, status, message) => {
     await call('POST', maps(), { body: { metadata: { name: 'asked' } } })
-    const answer = await call('POST', `${maps()}${query}`, { body: { metadata: { name: 'asked', ...metadata }, data } })
+    const answer = await call('POST', `${maps()}${query}`, { body })
 
     expect(answer.body).toMatchObject({ code: status, message: expect.stringContaining(message) })
   })
