@@ -93,6 +93,34 @@ describe('a custom resource', () => {
     expect(large.body.message).toContain('spec.size')
   })
 
+  it('has its status checked alone when that is written, and its fields named from there', async () => {
+    const spec = { type: 'object', properties: { size: { type: 'integer' } }, required: ['size'] }
+    const status = { type: 'object', properties: { phase: { type: 'string', maxLength: 3 } } }
+    const checked = { type: 'object', properties: { spec, status } }
+    const versions = [{ ...version('v1', true), schema: { openAPIV3Schema: checked } }]
+    const body = {
+      ...definition,
+      metadata: { name: 'checkeds.alone.dev' },
+      spec: { ...definition.spec, group: 'alone.dev', names: { plural: 'checkeds', kind: 'Checked' }, versions },
+    }
+    await api.call('POST', CRDS, { body })
+    const path = '/apis/alone.dev/v1/namespaces/default/checkeds'
+    const made = { apiVersion: 'alone.dev/v1', kind: 'Checked', metadata: { name: 'a' }, spec: { size: 1 } }
+    await api.call('POST', path, { body: made })
+    const merge = 'application/merge-patch+json'
+    const write = async (phase: unknown) =>
+      (await api.call('PATCH', `${path}/a/status`, { type: merge, body: { status: { phase } } })).body.details?.causes
+
+    expect(await write(1)).toMatchObject([
+      {
+        field: 'status.phase',
+        message: 'Invalid value: "integer": phase in body must be of type string: "integer"',
+      },
+    ])
+    expect(await write('long')).toMatchObject([{ field: 'status.phase', reason: 'FieldValueTooLong' }])
+    expect(await write('ok')).toBeUndefined()
+  })
+
   it('shows the columns of its definition', async () => {
     await api.call('PATCH', `${WIDGETS}/one/status`, {
       body: {

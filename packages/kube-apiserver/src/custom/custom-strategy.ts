@@ -3,6 +3,7 @@ import {
   fillDefaults,
   type KubeObject,
   type FieldError as SchemaError,
+  type SchemaNode,
   validate,
 } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
@@ -21,14 +22,28 @@ export const customStrategy: Strategy = {
   validateUpdate: (next, current, context) => check(next, current, context),
 }
 
-function check(object: KubeObject, old: KubeObject | undefined, { resource }: WriteContext): FieldError[] {
-  const { schema, openApi } = resource.custom ?? {}
+function check(object: KubeObject, old: KubeObject | undefined, context: WriteContext): FieldError[] {
+  const { schema, openApi } = context.resource.custom ?? {}
   if (!schema) return []
-  const found = validate(object, schema).filter((error) => !old || !isOld(error, object, old))
-  const errors = found.map(({ field, reason, message }) => ({ field: field || '<nil>', reason, message }))
+  const errors =
+    context.subresource === 'status'
+      ? faults(object.status, old?.status, schema.properties?.status, 'status')
+      : faults(object, old, schema)
   if (!hasRules(openApi)) return errors
   if (errors.some(({ reason }) => BLOCKING.has(reason))) return [...errors, invalidValue('<nil>', null, UNCHECKED)]
   return [...errors, ...checkRules(openApi, schema, { value: object, old })]
+}
+
+/** What the schema has against a value. A status that is written alone is checked alone: messages name its fields from there. */
+function faults(value: unknown, old: unknown, schema: SchemaNode | undefined, part = ''): FieldError[] {
+  if (value === undefined || !schema) return []
+  return validate(value, schema)
+    .filter((error) => old === undefined || !isOld(error, value, old))
+    .map(({ field, reason, message }) => ({
+      field: [part, field].filter(Boolean).join('.') || '<nil>',
+      reason,
+      message,
+    }))
 }
 
 /** After which the rules are not asked: they count on the shape and the size of what they see (hasBlockingErr). */
@@ -42,7 +57,7 @@ const BLOCKING = new Set<FieldError['reason']>([
 const UNCHECKED =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
 
-function isOld({ field, reason }: SchemaError, object: KubeObject, old: KubeObject): boolean {
+function isOld({ field, reason }: SchemaError, object: unknown, old: unknown): boolean {
   const path = partsOf(field)
   // A missing field is a fault of what should hold it.
   const at = reason === 'FieldValueRequired' ? path.slice(0, -1) : path
