@@ -21,7 +21,7 @@ function isNode(value: unknown): value is Node {
 
 /** `has(e.f)`, where the engine wants `e` to be a path of names. */
 function presence(selected: Node): Macro {
-  const [operand, field] = selected.args as [Node, string]
+  const [operand, field] = (selected.op === '.' ? selected.args : [selected, '']) as [Node, string]
   return {
     async: false,
     typeCheck(checker, _, scope) {

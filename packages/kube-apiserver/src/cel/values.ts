@@ -21,7 +21,7 @@ export function schemaValue(value: unknown, schema: SchemaNode | undefined): unk
   return Object.fromEntries(
     Object.entries(value).map(([field, child]) => {
       const named = Object.hasOwn(properties, field) ? properties[field] : undefined
-      return [named ? escaped(field) : field, schemaValue(child, named ?? additional)]
+      return [named ? escapedField(field) : field, schemaValue(child, named ?? additional)]
     }),
   )
 }
@@ -49,8 +49,12 @@ const RESERVED = new Set(
 )
 const ESCAPES: Record<string, string> = { __: '__underscores__', '.': '__dot__', '-': '__dash__', '/': '__slash__' }
 
+/** The identifier of a field whose name is a word of CEL. */
+export function keywordField(field: string): string | undefined {
+  return RESERVED.has(field) ? `__${field}__` : undefined
+}
+
 /** A field's name as an identifier (apiserver's cel/escaping.go): `x-y` is `x__dash__y`, `namespace` is `__namespace__`. */
-function escaped(field: string): string {
-  if (RESERVED.has(field)) return `__${field}__`
-  return field.replaceAll(/__|[./-]/g, (part) => ESCAPES[part] ?? part)
+export function escapedField(field: string): string {
+  return keywordField(field) ?? field.replaceAll(/__|[./-]/g, (part) => ESCAPES[part] ?? part)
 }

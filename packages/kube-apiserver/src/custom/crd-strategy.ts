@@ -4,7 +4,7 @@ import type { Spec } from '../defaults/spec.ts'
 import type { Strategy } from '../strategy/strategy.ts'
 import { invalidValue, required } from '../validation/field-errors.ts'
 import { approvalFaults, approvalOf } from './api-approval.ts'
-import { ruleFaults } from './validation-rules.ts'
+import { ruleFaults } from './rule-faults.ts'
 
 /** Keeps a definition until its objects are gone; Kubernetes' own name. */
 export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io'

@@ -1,9 +1,10 @@
 import { equalJson, fieldNode, isObject, type SchemaNode } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
-import { compileExpression, expressionFault } from '../cel/expression.ts'
+import { compileExpression } from '../cel/expression.ts'
 import { schemaValue } from '../cel/values.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { duplicate, forbiddenField, invalidValue, required } from '../validation/field-errors.ts'
+import { ruleFieldPath } from './rule-field-path.ts'
 
 const VARIABLES = ['self', 'oldSelf']
 const RULES = 'x-kubernetes-validations'
@@ -34,7 +35,7 @@ export function hasRules(openApi: unknown): boolean {
 
 function walk(openApi: Spec, schema: SchemaNode | undefined, place: Place, errors: FieldError[]): void {
   const { value, old, path } = place
-  for (const rule of openApi[RULES] ?? []) errors.push(...ruleFindings(rule, schema, place))
+  for (const rule of openApi[RULES] ?? []) errors.push(...ruleFindings(rule, openApi, schema, place))
   if (Array.isArray(value)) {
     if (!isObject(openApi.items)) return
     for (const [index, item] of value.entries()) {
@@ -61,7 +62,12 @@ function counterpart(item: unknown, old: unknown, openApi: Spec): unknown {
   return old.find((one) => isObject(one) && keys.every((key) => equalJson(one[key] ?? null, item[key] ?? null)))
 }
 
-function ruleFindings(rule: Spec, schema: SchemaNode | undefined, { value, old, path }: Place): FieldError[] {
+function ruleFindings(
+  rule: Spec,
+  openApi: Spec,
+  schema: SchemaNode | undefined,
+  { value, old, path }: Place,
+): FieldError[] {
   const transition = /\boldSelf\b/.test(rule.rule)
   if (transition && old === undefined && !rule.optionalOldSelf) return []
   // Ratcheting: what was so before and has not changed is let be.
@@ -73,7 +79,7 @@ function ruleFindings(rule: Spec, schema: SchemaNode | undefined, { value, old, 
   } catch (error) {
     return [invalidValue(path, typeOf(value), `${(error as Error).message} evaluating rule: ${general}`)]
   }
-  const field = `${path}${rule.fieldPath ?? ''}`.replace(/^\./, '')
+  const field = [path, ruleFieldPath(rule.fieldPath ?? '', openApi)].filter(Boolean).join('.')
   const words = ownWords(rule.messageExpression, bindings) ?? general
   switch (rule.reason) {
     case 'FieldValueForbidden':
@@ -102,16 +108,6 @@ function ownWords(expression: string | undefined, bindings: Record<string, unkno
   } catch {
     return undefined
   }
-}
-
-/** What is wrong with the rules of a schema themselves. */
-export function ruleFaults(openApi: unknown, path: string): FieldError[] {
-  if (!isObject(openApi)) return []
-  const own = ((openApi[RULES] ?? []) as Spec[]).flatMap(({ rule }, index) => {
-    const fault = expressionFault(String(rule ?? ''), VARIABLES)
-    return fault === undefined ? [] : [invalidValue(`${path}.${RULES}[${index}].rule`, rule, fault)]
-  })
-  return [...own, ...partsOf(openApi).flatMap(([part, child]) => ruleFaults(child, `${path}.${part}`))]
 }
 
 /** The schemas inside a schema, and where each is. */

@@ -30,7 +30,7 @@ const version = (name: string, spec: object, storage = true) => ({
 describe('rules of a schema', () => {
   it('are asked of new objects and of changes', async () => {
     const rules = [
-      { rule: 'self.min <= self.max', messageExpression: '"min " + string(self.min) + " is above max"' },
+      { rule: 'self.min <= self.max', messageExpression: 'self.name + ": min is above max"' },
       { rule: 'self.name == oldSelf.name', message: 'name is for ever', fieldPath: '.name' },
     ]
     const properties = { min: { type: 'integer' }, max: { type: 'integer' }, name: { type: 'string' } }
@@ -44,7 +44,9 @@ describe('rules of a schema', () => {
     const path = '/apis/rules.dev/v1/ranges'
 
     const wrong = await api.call('POST', path, { body: range('a', { min: 3, max: 2, name: 'x' }) })
-    expect(wrong.body.message).toBe('Range.rules.dev "a" is invalid: spec: Invalid value: "object": min 3 is above max')
+    expect(wrong.body.message).toBe(
+      'Range.rules.dev "a" is invalid: spec: Invalid value: "object": x: min is above max',
+    )
     expect((await api.call('POST', path, { body: range('a', { min: 1, max: 2, name: 'x' }) })).status).toBe(201)
     const renamed = await api.call('PATCH', `${path}/a`, { type: MERGE, body: { spec: { name: 'y' } } })
     expect(renamed.body.message).toContain('spec.name: Invalid value: "object": name is for ever')

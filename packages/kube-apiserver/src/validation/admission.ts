@@ -1,9 +1,9 @@
 import { qualifiedNameErrors, rfc1035NameErrors, subdomainNameErrors } from '@slipway/kube-objects'
-import { CONDITION_VARIABLES } from '../admission/match-conditions.ts'
-import { POLICY_VARIABLES } from '../admission/policies/validating-policies.ts'
 import type { FieldError } from '../api/status.ts'
-import { expressionFault } from '../cel/expression.ts'
+import { admissionVariables } from '../cel/check/admission-types.ts'
+import type { Type } from '../cel/check/types.ts'
 import type { Spec } from '../defaults/spec.ts'
+import { expressionErrors, variableType } from './admission-expressions.ts'
 import type { TypeRules } from './check-types.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required, tooMany } from './field-errors.ts'
 import { portNumber, qualified, requiredText, segmentErrors, text } from './values.ts'
@@ -50,7 +50,7 @@ function hook(one: Spec, at: string): FieldError[] {
       ? [invalidValue(`${at}.timeoutSeconds`, timeoutSeconds, 'the timeout value must be between 1 and 30 seconds')]
       : []),
     ...client(clientConfig ?? {}, `${at}.clientConfig`),
-    ...conditions(matchConditions ?? [], `${at}.matchConditions`, CONDITION_VARIABLES),
+    ...conditions(matchConditions ?? [], `${at}.matchConditions`, {}),
     ...reviewVersions(one.admissionReviewVersions ?? [], `${at}.admissionReviewVersions`),
   ]
 }
@@ -169,24 +169,28 @@ function policy(spec: Spec, at: string): FieldError[] {
   const { paramKind, matchConstraints, matchConditions = [], variables = [], validations = [] } = spec
   const { auditAnnotations = [] } = spec
   const some = 'validations or auditAnnotations must contain at least one item'
+  const hasParams = paramKind !== undefined
+  const declared = declareVariables(variables, hasParams, at)
+  const scope = admissionVariables({ hasParams, variables: declared.types })
   return [
     ...(paramKind ? parameterKind(paramKind, `${at}.paramKind`) : []),
     ...(matchConstraints ? [] : [required(`${at}.matchConstraints`)]),
     ...(matchConstraints && !matchConstraints.resourceRules?.length
       ? [required(`${at}.matchConstraints.resourceRules`)]
       : []),
-    ...conditions(matchConditions, `${at}.matchConditions`, POLICY_VARIABLES),
-    ...variables.flatMap((one: Spec, index: number) => variable(one, `${at}.variables[${index}]`)),
+    ...conditions(matchConditions, `${at}.matchConditions`, { hasParams }),
+    ...declared.errors,
     ...(validations.length + auditAnnotations.length === 0
       ? [required(`${at}.validations`, some), required(`${at}.auditAnnotations`, some)]
       : []),
-    ...validations.flatMap((one: Spec, index: number) => validation(one, `${at}.validations[${index}]`)),
+    ...validations.flatMap((one: Spec, index: number) => validation(one, `${at}.validations[${index}]`, scope)),
     ...auditAnnotations.flatMap(({ key, valueExpression }: Spec, index: number) => [
       ...(auditAnnotations.slice(0, index).some((other: Spec) => other.key === key)
         ? [duplicate(`${at}.auditAnnotations[${index}].key`, key)]
         : []),
-      ...expression(valueExpression, `${at}.auditAnnotations[${index}].valueExpression`, {
-        variables: POLICY_VARIABLES,
+      ...expressionErrors(valueExpression, `${at}.auditAnnotations[${index}].valueExpression`, {
+        variables: scope,
+        types: ['string', 'null_type'],
         missing: 'valueExpression is not specified',
       }),
     ]),
@@ -211,31 +215,48 @@ function parameterKind({ apiVersion, kind }: Spec, at: string): FieldError[] {
   ]
 }
 
-function variable({ name, expression: text }: Spec, at: string): FieldError[] {
+/** The types of a policy's variables: each may name those before it. */
+function declareVariables(variables: Spec[], hasParams: boolean, at: string) {
+  const types = new Map<string, Type>()
+  const errors = variables.flatMap(({ name, expression: text }, index) => {
+    const field = `${at}.variables[${index}]`
+    const scope = admissionVariables({ hasParams, variables: new Map(types) })
+    const missing = 'expression is not specified'
+    const declared = variableType(text, `${field}.expression`, { variables: scope, missing })
+    types.set(name, declared.type)
+    return [...variableName(name, field), ...declared.errors]
+  })
+  return { types, errors }
+}
+
+function variableName(name: string | undefined, at: string): FieldError[] {
   const identifier = /^[_a-zA-Z][_a-zA-Z0-9]*$/
   return [
     ...(name?.trim() ? [] : [required(`${at}.name`, 'name is not specified')]),
     ...(name?.trim() && !identifier.test(name)
       ? [invalidValue(`${at}.name`, name, 'must be a valid CEL identifier')]
       : []),
-    ...expression(text, `${at}.expression`, { variables: POLICY_VARIABLES, missing: 'expression is not specified' }),
   ]
 }
 
 const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
 
-function validation({ expression: text, messageExpression, message, reason }: Spec, at: string): FieldError[] {
+function validation(
+  { expression: text, messageExpression, message, reason }: Spec,
+  at: string,
+  variables: ReadonlyMap<string, Type>,
+): FieldError[] {
   const blank = (value: string | undefined) => value !== undefined && value !== '' && value.trim() === ''
   const filled = 'must be non-empty if specified'
   return [
-    ...expression(text, `${at}.expression`, {
-      variables: POLICY_VARIABLES,
-      type: 'bool',
+    ...expressionErrors(text, `${at}.expression`, {
+      variables,
+      types: ['bool'],
       missing: 'expression is not specified',
     }),
     ...(blank(messageExpression) ? [invalidValue(`${at}.messageExpression`, messageExpression, filled)] : []),
     ...(messageExpression?.trim()
-      ? expression(messageExpression, `${at}.messageExpression`, { variables: POLICY_VARIABLES, type: 'string' })
+      ? expressionErrors(messageExpression, `${at}.messageExpression`, { variables, types: ['string'] })
       : []),
     ...(blank(message) ? [invalidValue(`${at}.message`, message, filled)] : []),
     ...(/[\n\r]/.test(message?.trim() ?? '')
@@ -245,30 +266,18 @@ function validation({ expression: text, messageExpression, message, reason }: Sp
   ]
 }
 
-function conditions(list: Spec[], at: string, variables: string[]): FieldError[] {
+function conditions(list: Spec[], at: string, scope: { hasParams?: boolean }): FieldError[] {
+  const variables = admissionVariables(scope)
   return [
     ...(list.length > 64 ? [tooMany(at, list.length, 64)] : []),
     ...list.flatMap(({ name, expression: text }, index) => [
-      ...expression(text, `${at}[${index}].expression`, { variables, type: 'bool' }),
+      ...expressionErrors(text, `${at}[${index}].expression`, { variables, types: ['bool'] }),
       ...requiredText(`${at}[${index}].name`, name, qualifiedNameErrors),
       ...(name && list.slice(0, index).some((other) => other.name === name)
         ? [duplicate(`${at}[${index}].name`, name)]
         : []),
     ]),
   ]
-}
-
-/** What an expression must be of, or say when it is missing. */
-interface Expected {
-  variables: string[]
-  type?: 'bool' | 'string'
-  missing?: string
-}
-
-function expression(text: string | undefined, field: string, { variables, type, missing }: Expected): FieldError[] {
-  if (!text?.trim()) return [required(field, missing)]
-  const fault = expressionFault(text, variables, type)
-  return fault === undefined ? [] : [invalidValue(field, text, fault)]
 }
 
 const ACTIONS = ['Audit', 'Deny', 'Warn']

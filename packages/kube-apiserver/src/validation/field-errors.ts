@@ -7,12 +7,20 @@ export function required(field: string, why = ''): FieldError {
   return { reason: 'FieldValueRequired', field, message: why ? `Required value: ${why}` : 'Required value' }
 }
 
-/** field.Invalid; objects and lists are shown as JSON, as Kubernetes does. */
+const ESCAPED: Record<string, string> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' }
+
+/** A value as Kubernetes shows it; objects and lists are JSON as Go writes it. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value ?? null)
+  return typeof value === 'object' ? text.replaceAll(/[<>&]/g, (character) => ESCAPED[character] ?? '') : text
+}
+
+/** field.Invalid. */
 export function invalidValue(field: string, value: unknown, why: string): FieldError {
   return {
     reason: 'FieldValueInvalid',
     field,
-    message: `Invalid value: ${JSON.stringify(value ?? null)}${why && `: ${why}`}`,
+    message: `Invalid value: ${shown(value)}${why && `: ${why}`}`,
   }
 }
 

@@ -1,3 +1,5 @@
+import { type ASTNode, ParseError } from '@marcbachmann/cel-js'
+
 /** What the engine hands to macros, as far as ours use it: its own declarations leave these out. */
 
 /** A node of a parsed expression. */
@@ -5,6 +7,9 @@ export interface Node {
   op: string
   /** A name, a node, or an array of both, by `op`. */
   args: unknown
+  /** Where its text begins and ends. */
+  readonly start: number
+  readonly end: number
   setMeta(key: 'macro', macro: Macro): Node
 }
 
@@ -45,8 +50,9 @@ export interface MacroCall {
   receiver: Node
 }
 
-/** The name that an argument is. Throws what the engine says of its own macros. */
-export function variableName({ op, args }: Node, macro: string): string {
+/** The name that an argument is. Throws the engine's ParseError with a complaint, which is cel-go's. */
+export function variableName(node: Node, complaint: string): string {
+  const { op, args } = node
   if (op === 'id' && typeof args === 'string') return args
-  throw new Error(`${macro} invalid variable argument`)
+  throw new ParseError({ code: 'invalid_macro_argument', message: complaint, node: node as unknown as ASTNode })
 }

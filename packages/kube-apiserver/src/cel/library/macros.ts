@@ -25,11 +25,11 @@ export function addMacros(env: Environment): void {
   add('list.sortBy(ast, ast): list<dyn>', sortBy)
   add(
     'optional.optMap(ast, ast): optional<dyn>',
-    optionalMap((value) => Optional.of(value)),
+    optionalMap('optMap', (value) => Optional.of(value)),
   )
   add(
     'optional.optFlatMap(ast, ast): optional<dyn>',
-    optionalMap((value) => value),
+    optionalMap('optFlatMap', (value) => value),
   )
   env.registerFunction('OptionalNamespace.ofNonZeroValue(dyn): optional<dyn>', (_: unknown, value: unknown) =>
     isZero(value) ? Optional.none() : Optional.of(value),
@@ -88,7 +88,7 @@ const dyn = (checker: Checker): Type => checker.getType('dyn')
 /** `all(k, v, p)` and its kind; with one variable it is the value of a list, the key of a map. */
 function quantifier(decide: (answers: Iterable<() => unknown>) => boolean): (call: MacroCall) => Macro {
   return ({ args, receiver }) => {
-    const names = args.slice(0, -1).map((name) => variableName(name, 'comprehension'))
+    const names = args.slice(0, -1).map((name) => variableName(name, 'argument must be a simple name'))
     const body = args.at(-1) as Node
     const round = new Round(names)
     return {
@@ -137,7 +137,7 @@ function isOne(answers: Iterable<() => unknown>): boolean {
 /** `transformList(k, v, t)` and `transformList(k, v, filter, t)` and their kind. */
 function transformation(type: string, join: (results: Entry[]) => unknown): (call: MacroCall) => Macro {
   return ({ args, receiver }) => {
-    const names = args.slice(0, 2).map((name) => variableName(name, 'comprehension'))
+    const names = args.slice(0, 2).map((name) => variableName(name, 'argument must be a simple name'))
     const [transform, filter] = [args.at(-1) as Node, args.length === 4 ? args[2] : undefined]
     const [rounds, filters] = [new Round(names), new Round(names)]
     return {
@@ -173,14 +173,14 @@ function joinedEntries(results: Entry[]): object {
 /** Gives the body's value for a value of its variable. */
 type Body = (value: unknown) => unknown
 
-/** A macro whose body has one variable; `use` gets what it was called on. */
+/** A macro whose body has one variable; `use` gets what it was called on, the complaint is for what is no variable. */
 function withBody(
-  name: string,
+  complaint: string,
   type: string,
   use: (receiver: unknown, body: Body) => unknown,
 ): (call: MacroCall) => Macro {
   return ({ args, receiver }) => {
-    const round = new Round([variableName(args[0] as Node, name)])
+    const round = new Round([variableName(args[0] as Node, complaint)])
     const body = args[1] as Node
     return {
       async: false,
@@ -196,13 +196,13 @@ function withBody(
   }
 }
 
-const sortBy = withBody('sortBy', 'list<dyn>', (list, body) =>
+const sortBy = withBody('argument is not an identifier', 'list<dyn>', (list, body) =>
   sortedBy(list as unknown[], (list as unknown[]).map(body) as string[]),
 )
 
-function optionalMap(wrap: (value: unknown) => unknown): (call: MacroCall) => Macro {
-  return withBody('optMap', 'optional<dyn>', (optional, body) => {
-    if (!(optional instanceof Optional)) throw new Error('no such overload: optMap is of optional values')
+function optionalMap(name: string, wrap: (value: unknown) => unknown): (call: MacroCall) => Macro {
+  return withBody(`${name}() variable name must be a simple identifier`, 'optional<dyn>', (optional, body) => {
+    if (!(optional instanceof Optional)) throw new Error(`no such overload: ${name} is of optional values`)
     return optional.hasValue() ? wrap(body(optional.value())) : optional
   })
 }

@@ -1,0 +1,29 @@
+import type { Node } from '../library/engine.ts'
+import { parseExpression } from '../parse.ts'
+import { Checker, type Variables } from './checker.ts'
+import { desugar } from './desugar.ts'
+import { drawIssues } from './issues.ts'
+import { literalIssues } from './literals.ts'
+import { syntaxIssues } from './syntax.ts'
+import type { Expr } from './tree.ts'
+import type { Type } from './types.ts'
+
+/** An expression whose parts fit together. */
+export interface CheckedExpression {
+  type: Type
+  tree: Expr
+  checker: Checker
+}
+
+/** Checks an expression over variables of known types; a text tells all that is wrong with it, as cel-go draws it. */
+export function checkExpression(text: string, variables: Variables): CheckedExpression | string {
+  const unread = syntaxIssues(text, parseExpression)
+  if (unread.length > 0) return drawIssues(text, unread)
+  const { expr: tree, issues } = desugar(parseExpression(text).ast as unknown as Node, text)
+  if (issues.length > 0) return drawIssues(text, issues)
+  const checker = new Checker(variables)
+  const type = checker.check(tree)
+  if (checker.issues.length > 0) return drawIssues(text, checker.issues)
+  const faults = literalIssues(tree, checker)
+  return faults.length > 0 ? drawIssues(text, faults) : { type: checker.typeOf(tree) ?? type, tree, checker }
+}
