@@ -119,11 +119,13 @@ export class ApiServer {
     })
     const rules = new ObjectRules(now)
     const rbac = new Rbac(store)
+    const authorize: Authorizer = this.#options.authorizer ?? ((attributes) => rbac.allows(attributes))
     const admission = createAdmission({
       store,
       registry,
       rules,
       rbac,
+      authorize,
       now,
       convert: (object, to) => convertObject(object, to),
     })
@@ -137,7 +139,7 @@ export class ApiServer {
       registry,
       rules,
       issuer,
-      authorize: this.#options.authorizer ?? ((attributes) => rbac.allows(attributes)),
+      authorize,
       rbac,
       readToken: tokenReader(issuer, this.#options.authenticator),
       kubelet: kubeletToken === undefined ? undefined : { token: kubeletToken, ca: this.#options.tls?.ca },

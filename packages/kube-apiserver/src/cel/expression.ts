@@ -1,4 +1,7 @@
+import { CallLimitExceeded, CostBudget, OutOfBudget } from './cost/budget.ts'
+import { meter } from './cost/meter.ts'
 import { speakKubernetes } from './dialect.ts'
+import type { Node } from './library/engine.ts'
 import { parseExpression } from './parse.ts'
 
 /** Values by the names that an expression uses. */
@@ -7,8 +10,13 @@ export type Bindings = Record<string, unknown>
 /** An expression that has been read and can be evaluated again and again. */
 export interface Expression {
   readonly text: string
-  /** Throws an Error with CEL's words when the expression fails on these values. */
-  evaluate(bindings: Bindings): unknown
+  /** The names that it uses, those of its own loops among them. */
+  readonly names: ReadonlySet<string>
+  /**
+   * Pays from the budget, by default for this alone. Throws OutOfBudget, CallLimitExceeded, or an Error with CEL's words when
+   * the expression fails on these values.
+   */
+  evaluate(bindings: Bindings, budget?: CostBudget): unknown
 }
 
 const compiled = new Map<string, Expression>()
@@ -21,15 +29,19 @@ export function compileExpression(text: string, variables: readonly string[]): E
   const known = compiled.get(key)
   if (known) return known
   const program = parseExpression(text, variables)
-  speakKubernetes(program.ast)
+  const tree = program.ast as unknown as Node
+  speakKubernetes(tree)
   const { valid, error } = program.check()
   if (!valid) throw new Error(firstLine(error))
+  meter(tree)
   const expression: Expression = {
     text,
-    evaluate(bindings) {
+    names: new Set(namesIn(tree)),
+    evaluate(bindings, budget = new CostBudget()) {
       try {
-        return program(bindings)
+        return budget.spend(() => program(bindings))
       } catch (fault) {
+        if (isOverspent(fault)) throw fault
         throw new Error(celGoWords(firstLine(fault)))
       }
     },
@@ -37,6 +49,32 @@ export function compileExpression(text: string, variables: readonly string[]): E
   if (compiled.size >= MAX_COMPILED) compiled.clear()
   compiled.set(key, expression)
   return expression
+}
+
+export const isOverspent = (error: unknown): boolean =>
+  error instanceof OutOfBudget || error instanceof CallLimitExceeded
+
+/** The longest message that an expression can make. */
+const MAX_MESSAGE = 5 * 1024
+
+/** The message that an expression makes: one line of text. Undefined when it makes none. Throws OutOfBudget or CallLimitExceeded. */
+export function ownWords(expression: Expression, bindings: Bindings, budget: CostBudget): string | undefined {
+  try {
+    const made = expression.evaluate(bindings, budget)
+    const text = typeof made === 'string' ? made.trim() : ''
+    return text === '' || text.includes('\n') || Buffer.byteLength(text) > MAX_MESSAGE ? undefined : text
+  } catch (error) {
+    if (isOverspent(error)) throw error
+    return undefined
+  }
+}
+
+function* namesIn(part: unknown): Generator<string> {
+  if (Array.isArray(part)) for (const one of part) yield* namesIn(one)
+  if (typeof part !== 'object' || part === null || !('op' in part)) return
+  const { op, args } = part as Node
+  if (op === 'id') yield String(args)
+  else yield* namesIn(args)
 }
 
 /** The most common failures of evaluation, in cel-go's words. */

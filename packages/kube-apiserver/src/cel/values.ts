@@ -1,5 +1,11 @@
+import { Optional } from '@marcbachmann/cel-js'
 import { isObject, type SchemaNode } from '@slipway/kube-objects'
 import { compileExpression } from './expression.ts'
+
+/** A value that may not be there. */
+export function optionalValue(value: unknown): unknown {
+  return value === undefined ? Optional.none() : Optional.of(value)
+}
 
 /** A JSON value as expressions see it where no schema tells more: whole numbers are ints (BigInt). */
 export function celValue(value: unknown): unknown {
@@ -18,12 +24,17 @@ export function schemaValue(value: unknown, schema: SchemaNode | undefined): unk
   if (Array.isArray(value)) return value.map((item) => schemaValue(item, schema?.items))
   if (!isObject(value)) return value ?? null
   const { properties = {}, additional } = schema ?? {}
-  return Object.fromEntries(
+  const keywords: string[] = []
+  const seen = Object.fromEntries(
     Object.entries(value).map(([field, child]) => {
       const named = Object.hasOwn(properties, field) ? properties[field] : undefined
+      if (named && keywordField(field)) keywords.push(field)
       return [named ? escapedField(field) : field, schemaValue(child, named ?? additional)]
     }),
   )
+  // Behind a dot, a word of CEL can be written as it is.
+  for (const field of keywords) Object.defineProperty(seen, field, { value: seen[escapedField(field)] })
+  return seen
 }
 
 const CONVERSIONS: Record<string, string> = { 'date-time': 'timestamp', duration: 'duration' }

@@ -1,7 +1,8 @@
 import { equalJson, fieldNode, isObject, type SchemaNode } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
-import { compileExpression } from '../cel/expression.ts'
-import { schemaValue } from '../cel/values.ts'
+import { CallLimitExceeded, CostBudget, OutOfBudget } from '../cel/cost/budget.ts'
+import { type Bindings, compileExpression, type Expression, ownWords } from '../cel/expression.ts'
+import { optionalValue, schemaValue } from '../cel/values.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { duplicate, forbiddenField, invalidValue, required } from '../validation/field-errors.ts'
 import { ruleFieldPath } from './rule-field-path.ts'
@@ -14,7 +15,12 @@ interface Place {
   value: unknown
   old: unknown
   path: string
+  /** Whether the closest part around that has a past is as it was. */
+  isKept: boolean
 }
+
+/** The rules can't go on: what they may cost is used up. The error has been told. */
+class Spent extends Error {}
 
 /** What the `x-kubernetes-validations` of a CRD's schema have against an object; `old` is undefined for a create. */
 export function checkRules(
@@ -22,36 +28,111 @@ export function checkRules(
   schema: SchemaNode | undefined,
   place: { value: unknown; old: unknown },
 ): FieldError[] {
-  const errors: FieldError[] = []
-  if (isObject(openApi)) walk(openApi, schema, { ...place, path: '' }, errors)
-  return errors
+  const check = new RuleCheck()
+  if (isObject(openApi)) check.run(openApi, schema, { ...place, path: '', isKept: false })
+  return check.errors
 }
 
 /** Whether a schema has rules anywhere. */
 export function hasRules(openApi: unknown): boolean {
   if (!isObject(openApi)) return false
-  return openApi[RULES] !== undefined || partsOf(openApi).some(([, child]) => hasRules(child))
+  const { properties = {}, items, additionalProperties, allOf = [] } = openApi as Spec
+  const inside = [...Object.values(properties as object), items, additionalProperties, ...(allOf as unknown[])]
+  return openApi[RULES] !== undefined || inside.some(hasRules)
 }
 
-function walk(openApi: Spec, schema: SchemaNode | undefined, place: Place, errors: FieldError[]): void {
-  const { value, old, path } = place
-  for (const rule of openApi[RULES] ?? []) errors.push(...ruleFindings(rule, openApi, schema, place))
-  if (Array.isArray(value)) {
-    if (!isObject(openApi.items)) return
-    for (const [index, item] of value.entries()) {
-      const before = counterpart(item, old, openApi)
-      walk(openApi.items, schema?.items, { value: item, old: before, path: `${path}[${index}]` }, errors)
+/** Asks the rules of a schema, which have one budget together. */
+class RuleCheck {
+  readonly errors: FieldError[] = []
+  readonly #budget = new CostBudget()
+
+  run(openApi: Spec, schema: SchemaNode | undefined, place: Place): void {
+    try {
+      this.#walk(openApi, schema, place)
+    } catch (error) {
+      if (!(error instanceof Spent)) throw error
     }
-    return
   }
-  if (!isObject(value)) return
-  for (const [field, child] of Object.entries(value)) {
-    const named = isObject(openApi.properties) && Object.hasOwn(openApi.properties, field)
-    const next = named ? (openApi.properties as Spec)[field] : openApi.additionalProperties
-    if (!isObject(next)) continue
-    const before = isObject(old) ? old[field] : undefined
-    const at = named ? (path ? `${path}.${field}` : field) : `${path}[${field}]`
-    walk(next, schema && fieldNode(schema, field), { value: child, old: before, path: at }, errors)
+
+  #walk(openApi: Spec, schema: SchemaNode | undefined, place: Place): void {
+    const { value, old, path } = place
+    if (value === null || value === undefined) return
+    const isKept = old === undefined ? place.isKept : equalJson(old, value)
+    this.#ask(openApi, openApi, schema, { ...place, isKept })
+    if (Array.isArray(value)) {
+      if (!isObject(openApi.items)) return
+      for (const [index, item] of value.entries()) {
+        const before = counterpart(item, old, openApi)
+        this.#walk(openApi.items, schema?.items, { value: item, old: before, path: `${path}[${index}]`, isKept })
+      }
+      return
+    }
+    if (!isObject(value)) return
+    for (const [field, child] of Object.entries(value)) {
+      const named = isObject(openApi.properties) && Object.hasOwn(openApi.properties, field)
+      const next = named ? (openApi.properties as Spec)[field] : openApi.additionalProperties
+      if (!isObject(next)) continue
+      const before = isObject(old) ? old[field] : undefined
+      const at = named ? (path ? `${path}.${field}` : field) : `${path}[${field}]`
+      this.#walk(next, schema && fieldNode(schema, field), { value: child, old: before, path: at, isKept })
+    }
+  }
+
+  /** The rules of a schema, and of what else it says of the same value. */
+  #ask(rules: Spec, openApi: Spec, schema: SchemaNode | undefined, place: Place): void {
+    for (const rule of rules[RULES] ?? []) this.#askRule(rule, openApi, schema, place)
+    for (const more of (rules.allOf ?? []) as Spec[]) this.#ask(more, openApi, schema, place)
+  }
+
+  #askRule(rule: Spec, openApi: Spec, schema: SchemaNode | undefined, { value, old, path, isKept }: Place): void {
+    const said: string = rule.message?.trim() || rule.rule.trim()
+    const fail = (why: string) => this.errors.push(invalidValue(path, typeOf(value), why))
+    const expression = compileExpression(rule.rule, VARIABLES)
+    const isTransition = expression.names.has('oldSelf')
+    if (isTransition && old === undefined && !rule.optionalOldSelf) return
+    // Ratcheting: what was so before and has not changed is let be.
+    if (!isTransition && isKept) return
+    const before = schemaValue(old, schema)
+    const oldSelf = rule.optionalOldSelf ? optionalValue(old === undefined ? undefined : before) : before
+    const bindings = { self: schemaValue(value, schema), oldSelf }
+    if (this.#holds(expression, bindings, said, fail)) return
+    const words = this.#words(rule, bindings, fail)
+    const field = [path, ruleFieldPath(rule.fieldPath ?? '', openApi)].filter(Boolean).join('.')
+    this.errors.push(finding(rule.reason, field, typeOf(value), words))
+  }
+
+  /** Whether a rule holds, or has failed in a way that is told already. */
+  #holds(expression: Expression, bindings: Bindings, said: string, fail: (why: string) => void): boolean {
+    try {
+      return expression.evaluate(bindings, this.#budget) === true
+    } catch (error) {
+      const { message } = error as Error
+      if (error instanceof OutOfBudget) fail(message)
+      else if (error instanceof CallLimitExceeded) {
+        fail(`'${message}': no further validation rules will be run due to call cost exceeds limit for rule: ${said}`)
+      } else if (message.startsWith('no such overload')) {
+        const why = 'call arguments did not match a supported operator, function or macro signature'
+        fail(`'${message}': ${why} for rule: ${said}`)
+      } else fail(`${message} evaluating rule: ${said}`)
+      if (error instanceof OutOfBudget || error instanceof CallLimitExceeded) throw new Spent()
+      return true
+    }
+  }
+
+  /** What is said of a rule that does not hold. */
+  #words({ rule, message, messageExpression }: Spec, bindings: Bindings, fail: (why: string) => void): string {
+    const general = message?.trim() || `failed rule: ${rule.trim()}`
+    if (!messageExpression) return general
+    try {
+      return ownWords(compileExpression(messageExpression, VARIABLES), bindings, this.#budget) ?? general
+    } catch (error) {
+      fail(
+        error instanceof OutOfBudget
+          ? 'messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run'
+          : `no further validation rules will be run due to call cost exceeds limit for messageExpression: ${JSON.stringify(messageExpression)}`,
+      )
+      throw new Spent()
+    }
   }
 }
 
@@ -62,34 +143,16 @@ function counterpart(item: unknown, old: unknown, openApi: Spec): unknown {
   return old.find((one) => isObject(one) && keys.every((key) => equalJson(one[key] ?? null, item[key] ?? null)))
 }
 
-function ruleFindings(
-  rule: Spec,
-  openApi: Spec,
-  schema: SchemaNode | undefined,
-  { value, old, path }: Place,
-): FieldError[] {
-  const transition = /\boldSelf\b/.test(rule.rule)
-  if (transition && old === undefined && !rule.optionalOldSelf) return []
-  // Ratcheting: what was so before and has not changed is let be.
-  if (!transition && old !== undefined && equalJson(old, value)) return []
-  const bindings = { self: schemaValue(value, schema), oldSelf: schemaValue(old, schema) }
-  const general = rule.message || `failed rule: ${rule.rule}`
-  try {
-    if (compileExpression(rule.rule, VARIABLES).evaluate(bindings) === true) return []
-  } catch (error) {
-    return [invalidValue(path, typeOf(value), `${(error as Error).message} evaluating rule: ${general}`)]
-  }
-  const field = [path, ruleFieldPath(rule.fieldPath ?? '', openApi)].filter(Boolean).join('.')
-  const words = ownWords(rule.messageExpression, bindings) ?? general
-  switch (rule.reason) {
+function finding(reason: string | undefined, field: string, type: string, words: string): FieldError {
+  switch (reason) {
     case 'FieldValueForbidden':
-      return [forbiddenField(field, words)]
+      return forbiddenField(field, words)
     case 'FieldValueRequired':
-      return [required(field, words)]
+      return required(field, words)
     case 'FieldValueDuplicate':
-      return [duplicate(field, typeOf(value))]
+      return duplicate(field, type)
     default:
-      return [invalidValue(field, typeOf(value), words)]
+      return invalidValue(field, type, words)
   }
 }
 
@@ -98,23 +161,4 @@ function typeOf(value: unknown): string {
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
   return typeof value
-}
-
-function ownWords(expression: string | undefined, bindings: Record<string, unknown>): string | undefined {
-  if (!expression) return undefined
-  try {
-    const text = compileExpression(expression, VARIABLES).evaluate(bindings)
-    return typeof text === 'string' && text.trim() !== '' ? text : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** The schemas inside a schema, and where each is. */
-function partsOf({ properties, items, additionalProperties }: Spec): (readonly [string, unknown])[] {
-  return [
-    ...Object.entries((properties ?? {}) as object).map(([field, child]) => [`properties[${field}]`, child] as const),
-    ['items', items] as const,
-    ['additionalProperties', additionalProperties] as const,
-  ]
 }

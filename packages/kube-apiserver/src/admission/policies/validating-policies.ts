@@ -1,28 +1,19 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { forbidden, StatusError } from '../../api/status.ts'
-import { compileExpression } from '../../cel/expression.ts'
+import { CostBudget, OutOfBudget } from '../../cel/cost/budget.ts'
+import { type Bindings, compileExpression, ownWords } from '../../cel/expression.ts'
 import { celValue } from '../../cel/values.ts'
 import type { Spec } from '../../defaults/spec.ts'
 import type { Resource } from '../../registry/resource.ts'
 import { viewEntry } from '../../storage/codec.ts'
 import { prefixOf } from '../../storage/keys.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
+import { ADMISSION_VARIABLES, admissionBindings } from '../expression-bindings.ts'
 import { conditionsHold } from '../match-conditions.ts'
-import { type Interest, matchRequest, namespaceOf } from '../matching.ts'
+import { type Interest, matchRequest } from '../matching.ts'
 import { reviewRequest } from '../review-request.ts'
 import type { WebhookDeps } from '../webhooks/webhook.ts'
 import { policyParameters } from './parameters.ts'
-
-/** What the expressions of a policy may speak of. */
-export const POLICY_VARIABLES = [
-  'object',
-  'oldObject',
-  'request',
-  'params',
-  'namespaceObject',
-  'variables',
-  'authorizer',
-]
 
 const GROUP = 'admissionregistration.k8s.io'
 
@@ -87,55 +78,58 @@ async function findings(
   as: Resource,
   deps: WebhookDeps,
 ): Promise<Finding[]> {
-  const { object, oldObject, ...review } = await reviewRequest(request, as, deps.convert)
-  const bindings: Record<string, unknown> = {
-    object: celValue(object),
-    oldObject: celValue(oldObject),
-    request: celValue(review),
-    params: celValue(params),
-    namespaceObject: celValue(namespaceOf(request, deps.store) ?? null),
-    authorizer: null,
-  }
-  bindings.variables = lazyVariables(spec.variables ?? [], bindings)
-  const strict = spec.failurePolicy !== 'Ignore'
+  const review = await reviewRequest(request, as, deps.convert)
+  const bindings: Bindings = { ...admissionBindings(request, review, deps), params: celValue(params) }
+  const budget = new CostBudget()
+  const isStrict = spec.failurePolicy !== 'Ignore'
   try {
-    if (!conditionsHold(spec.matchConditions, POLICY_VARIABLES, bindings)) return []
+    if (!conditionsHold(spec.matchConditions, () => bindings)) return []
+    bindings.variables = lazyVariables(spec.variables ?? [], bindings, budget)
+    return (spec.validations ?? []).flatMap((validation: Spec) => finding(validation, bindings, budget, isStrict))
   } catch (error) {
-    return strict ? [{ message: (error as Error).message, reason: 'Invalid' }] : []
+    return isStrict ? [{ message: (error as Error).message, reason: 'Invalid' }] : []
   }
-  return (spec.validations ?? []).flatMap((validation: Spec) => finding(validation, bindings, strict))
 }
 
-function finding(validation: Spec, bindings: Record<string, unknown>, strict: boolean): Finding[] {
+/** What a validation has against the request. Throws OutOfBudget: then no other is asked. */
+function finding(validation: Spec, bindings: Bindings, budget: CostBudget, isStrict: boolean): Finding[] {
   const { expression, message, messageExpression, reason = 'Invalid' } = validation
   try {
-    if (compileExpression(expression, POLICY_VARIABLES).evaluate(bindings) === true) return []
+    if (compileExpression(expression, ADMISSION_VARIABLES).evaluate(bindings, budget) === true) return []
   } catch (error) {
+    if (error instanceof OutOfBudget) throw error
     const text = `expression '${expression}' resulted in error: ${(error as Error).message}`
-    return strict ? [{ message: text, reason: 'Invalid' }] : []
+    return isStrict ? [{ message: text, reason: 'Invalid' }] : []
   }
-  return [{ message: ownWords(messageExpression, bindings) ?? message ?? `failed expression: ${expression}`, reason }]
+  const own = messageExpression && messageOf(messageExpression, bindings, budget)
+  return [{ message: own || message?.trim() || `failed expression: ${expression.trim()}`, reason }]
 }
 
-function ownWords(expression: string | undefined, bindings: Record<string, unknown>): string | undefined {
-  if (!expression) return undefined
+function messageOf(expression: string, bindings: Bindings, budget: CostBudget): string | undefined {
   try {
-    const text = compileExpression(expression, POLICY_VARIABLES).evaluate(bindings)
-    return typeof text === 'string' && text.trim() !== '' ? text : undefined
-  } catch {
+    return ownWords(compileExpression(expression, ADMISSION_VARIABLES), bindings, budget)
+  } catch (error) {
+    if (error instanceof OutOfBudget) throw new Error(`failed messageExpression: ${error.message}`)
     return undefined
   }
 }
 
 /** A variable is worked out when an expression first uses it, so that one that fails harms only its users. */
-function lazyVariables(variables: Spec[], bindings: Record<string, unknown>): object {
+function lazyVariables(variables: Spec[], bindings: Bindings, budget: CostBudget): object {
   const values = {}
   for (const { name, expression } of variables) {
     let value: { of: unknown } | undefined
+    const evaluate = () => {
+      try {
+        return compileExpression(expression, ADMISSION_VARIABLES).evaluate(bindings, budget)
+      } catch (error) {
+        throw new Error(`composited variable "${name}" fails to evaluate: ${(error as Error).message}`)
+      }
+    }
     Object.defineProperty(values, name, {
       enumerable: true,
       get() {
-        value ??= { of: compileExpression(expression, POLICY_VARIABLES).evaluate(bindings) }
+        value ??= { of: evaluate() }
         return value.of
       },
     })

@@ -1,11 +1,12 @@
+import type { Authorizer } from '../../access/authorize.ts'
 import { badRequest, internalError, StatusError } from '../../api/status.ts'
-import { celValue } from '../../cel/values.ts'
 import type { Spec } from '../../defaults/spec.ts'
 import type { Resource } from '../../registry/resource.ts'
 import { viewEntry } from '../../storage/codec.ts'
 import { prefixOf } from '../../storage/keys.ts'
 import type { AdmissionRequest } from '../admission.ts'
-import { CONDITION_VARIABLES, conditionsHold } from '../match-conditions.ts'
+import { admissionBindings } from '../expression-bindings.ts'
+import { conditionsHold } from '../match-conditions.ts'
 import { type MatchDeps, matchRequest } from '../matching.ts'
 import { type Converter, reviewRequest } from '../review-request.ts'
 import { callWebhook } from './webhook-client.ts'
@@ -18,6 +19,7 @@ export interface Webhook {
 
 export interface WebhookDeps extends MatchDeps {
   convert: Converter
+  authorize: Authorizer
 }
 
 /** The webhooks of all configurations of a kind, in the order of the configurations' names. */
@@ -56,13 +58,7 @@ export async function askWebhook(
   const { hook } = webhook
   const review = await reviewRequest(request, as, deps.convert)
   try {
-    const bindings = {
-      object: celValue(review.object),
-      oldObject: celValue(review.oldObject),
-      request: celValue(review),
-      authorizer: null,
-    }
-    if (!conditionsHold(hook.matchConditions, CONDITION_VARIABLES, bindings)) return undefined
+    if (!conditionsHold(hook.matchConditions, () => admissionBindings(request, review, deps))) return undefined
   } catch (error) {
     if (hook.failurePolicy === 'Ignore') return undefined
     throw new StatusError(

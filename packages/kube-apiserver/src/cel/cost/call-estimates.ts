@@ -113,7 +113,7 @@ const selector: Estimate = ({ args: [text] }) => {
 const find: Estimate = ({ target, args: [pattern] }) =>
   target && pattern && { cost: patternCost(target.size, pattern.size), size: { min: 0, max: target.size.max } }
 
-const CHEAP = [
+export const CHEAP = [
   ...['serviceAccount', 'path', 'group', 'resource', 'subresource', 'namespace', 'name'],
   ...['allowed', 'reason', 'error', 'errored'],
   ...['masked', 'prefixLength', 'family', 'isUnspecified', 'isLoopback', 'isLinkLocalMulticast'],

@@ -10,8 +10,19 @@ export interface Node {
   /** Where its text begins and ends. */
   readonly start: number
   readonly end: number
+  /** What makes its value of those of its operands; set when types have been checked. */
+  handle?: (...values: unknown[]) => unknown
+  readonly meta: {
+    /** What stands in for it: a constant for its name, a loop for a macro. */
+    readonly alternate?: Node
+    readonly macro?: Macro
+    readonly evaluate: Evaluate
+  }
+  evaluate: Evaluate
   setMeta(key: 'macro', macro: Macro): Node
 }
+
+type Evaluate = (evaluator: Evaluator, node: Node, scope: Scope) => unknown
 
 /** Where variables are looked up: declared when types are checked, and with a value when it is evaluated. */
 export interface Scope {

@@ -1,5 +1,6 @@
 import type { Environment } from '@marcbachmann/cel-js'
 import { addAddresses } from './addresses.ts'
+import { addAuthorization } from './authorization.ts'
 import { addEquality } from './equality.ts'
 import { addFormats } from './formats.ts'
 import { addLists } from './lists.ts'
@@ -24,6 +25,7 @@ export function addKubernetesLibrary(env: Environment): Environment {
     addAddresses,
     addFormats,
     addVersions,
+    addAuthorization,
     addEquality,
   ]) {
     add(env)
