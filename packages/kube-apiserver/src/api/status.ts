@@ -122,6 +122,7 @@ export interface FieldError {
     | 'FieldValueTooLong'
     | 'FieldValueTooMany'
     | 'FieldValueNotFound'
+    | 'InternalError'
   field: string
   /** With the words of field.Error, such as `Required value: …`. */
   message: string

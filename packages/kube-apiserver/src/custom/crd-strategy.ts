@@ -123,7 +123,16 @@ function checkDefinition({ metadata, spec = {} }: KubeObject): FieldError[] {
   for (const [index, version] of versions.entries()) {
     if (!version.schema?.openAPIV3Schema)
       errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`, 'schemas are required'))
-    else errors.push(...ruleFaults(version.schema.openAPIV3Schema, `spec.versions[${index}].schema.openAPIV3Schema`))
   }
-  return errors
+  return [...errors, ...schemasOf(versions).flatMap(([path, schema]) => ruleFaults(schema, path))]
+}
+
+/** The schemas, and where messages say that they are: one that all versions share is the definition's own. */
+function schemasOf(versions: Spec[]): [path: string, schema: unknown][] {
+  const schemas = versions.map(({ schema }) => schema?.openAPIV3Schema as unknown)
+  const [first, ...others] = schemas
+  if (first !== undefined && others.every((other) => equalJson(first, other))) {
+    return [['spec.validation.openAPIV3Schema', first]]
+  }
+  return schemas.map((schema, index) => [`spec.versions[${index}].schema.openAPIV3Schema`, schema])
 }

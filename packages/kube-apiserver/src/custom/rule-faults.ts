@@ -5,12 +5,15 @@ import { leastSize, MAX_REQUEST, schemaType } from '../cel/check/schema-types.ts
 import { optionalOf, type Type } from '../cel/check/types.ts'
 import { estimateCost } from '../cel/cost/estimate.ts'
 import type { Spec } from '../defaults/spec.ts'
-import { invalidValue, notSupported, required } from '../validation/field-errors.ts'
+import { internalFault, invalidValue, notSupported, required } from '../validation/field-errors.ts'
 import { RuleCosts, repetitions } from './rule-costs.ts'
 import { ruleFieldPath } from './rule-field-path.ts'
 
 const RULES = 'x-kubernetes-validations'
 const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
+
+const UNTYPED =
+  'internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations'
 
 /** Where a schema is in the whole. */
 interface Place {
@@ -113,7 +116,7 @@ function ownFaults(openApi: Spec, place: Place, costs: RuleCosts): FieldError[] 
   const rules = rulesOf(openApi)
   if (rules.length === 0) return []
   const self = schemaType(openApi, 'selfType', place.isRoot)
-  if (!self) return []
+  if (!self) return [internalFault(`${place.path}.${RULES}`, UNTYPED)]
   // Without a bound, there are as many as fit into a request.
   const count = place.count ?? Math.floor(MAX_REQUEST / (leastSize(openApi, place.isRoot) + 1))
   return rules.flatMap((rule, index) => {

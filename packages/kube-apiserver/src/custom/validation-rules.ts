@@ -36,8 +36,8 @@ export function checkRules(
 /** Whether a schema has rules anywhere. */
 export function hasRules(openApi: unknown): boolean {
   if (!isObject(openApi)) return false
-  const { properties = {}, items, additionalProperties, allOf = [] } = openApi as Spec
-  const inside = [...Object.values(properties as object), items, additionalProperties, ...(allOf as unknown[])]
+  const { properties = {}, items, additionalProperties } = openApi as Spec
+  const inside = [...Object.values(properties as object), items, additionalProperties]
   return openApi[RULES] !== undefined || inside.some(hasRules)
 }
 
@@ -58,7 +58,7 @@ class RuleCheck {
     const { value, old, path } = place
     if (value === null || value === undefined) return
     const isKept = old === undefined ? place.isKept : equalJson(old, value)
-    this.#ask(openApi, openApi, schema, { ...place, isKept })
+    for (const rule of openApi[RULES] ?? []) this.#ask(rule, openApi, schema, { ...place, isKept })
     if (Array.isArray(value)) {
       if (!isObject(openApi.items)) return
       for (const [index, item] of value.entries()) {
@@ -78,13 +78,7 @@ class RuleCheck {
     }
   }
 
-  /** The rules of a schema, and of what else it says of the same value. */
-  #ask(rules: Spec, openApi: Spec, schema: SchemaNode | undefined, place: Place): void {
-    for (const rule of rules[RULES] ?? []) this.#askRule(rule, openApi, schema, place)
-    for (const more of (rules.allOf ?? []) as Spec[]) this.#ask(more, openApi, schema, place)
-  }
-
-  #askRule(rule: Spec, openApi: Spec, schema: SchemaNode | undefined, { value, old, path, isKept }: Place): void {
+  #ask(rule: Spec, openApi: Spec, schema: SchemaNode | undefined, { value, old, path, isKept }: Place): void {
     const said: string = rule.message?.trim() || rule.rule.trim()
     const fail = (why: string) => this.errors.push(invalidValue(path, typeOf(value), why))
     const expression = compileExpression(rule.rule, VARIABLES)

@@ -29,6 +29,11 @@ export function forbiddenField(field: string, why: string): FieldError {
   return { reason: 'FieldValueForbidden', field, message: `Forbidden: ${why}` }
 }
 
+/** field.InternalError. */
+export function internalFault(field: string, why: string): FieldError {
+  return { reason: 'InternalError', field, message: `Internal error: ${why}` }
+}
+
 /** field.NotSupported. */
 export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
   const list = supported.map((one) => JSON.stringify(one)).join(', ')

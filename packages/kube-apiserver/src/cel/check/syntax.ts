@@ -46,7 +46,7 @@ function syntaxIssue(text: string, error: unknown): Issue {
     case 'invalid_macro_argument':
       return { at, message: complaintOfMacro(summary) }
     case 'unexpected_token':
-      return syntax(`mismatched input '${token}' expecting ${OPERAND}`)
+      return syntax(`${isExtraneous(text, at, token) ? 'extraneous' : 'mismatched'} input '${token}' expecting ${OPERAND}`)
     case 'expected_token':
       return syntax(missing(text, at, summary))
     case 'unterminated_string':
@@ -67,6 +67,11 @@ function syntaxIssue(text: string, error: unknown): Issue {
 function complaintOfMacro(summary: string): string {
   if (/^(?:map|filter)\(/.test(summary)) return 'argument is not an identifier'
   return /^(?:all|exists|exists_one)\(/.test(summary) ? 'argument must be a simple name' : summary
+}
+
+/** ANTLR takes a token for one too many when the next would fit. */
+function isExtraneous(text: string, at: number, token: string): boolean {
+  return token !== '<EOF>' && /^\s*[\w"'([{.!-]/.test(text.slice(at + token.length))
 }
 
 function missing(text: string, at: number, summary: string): string {
