@@ -36,6 +36,7 @@ import { endpointMirror } from './controllers/endpoint-mirror.ts'
 import { garbageCollector } from './controllers/garbage-collector.ts'
 import { localApiServices } from './controllers/local-api-services.ts'
 import { namespaceController } from './controllers/namespace-controller.ts'
+import { policyStatusController } from './controllers/policy-status-controller.ts'
 import { quotaController } from './controllers/quota-controller.ts'
 import { roleAggregationController } from './controllers/role-aggregation-controller.ts'
 import { storageProtectionController } from './controllers/storage-protection-controller.ts'
@@ -155,6 +156,7 @@ export class ApiServer {
       disruptionController({ ...deps, now }),
       namespaceController({ ...deps, aggregated, now, rootCa: this.#options.tls?.ca }),
       tokenSecretController({ ...deps, issuer, rootCa: this.#options.tls?.ca }),
+      policyStatusController({ ...deps, rules }),
       apiAvailabilityController({ ...deps, aggregated, now }),
       localApiServices(deps),
     ]

@@ -506,4 +506,98 @@ describe('ValidatingAdmissionPolicy', () => {
     expect((await deploy('two', 2)).body).toMatchObject({ code: 403, reason: 'Forbidden' })
     expect((await deploy('three', 3)).status).toBe(201)
   })
+
+  /** Puts a policy for new ConfigMaps of a namespace into force. */
+  async function enforce(name: string, space: string, spec: object): Promise<void> {
+    const rule = { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] }
+    const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': space } }
+    const matchConstraints = { namespaceSelector, resourceRules: [rule] }
+    const body = { metadata: { name }, spec: { matchConstraints, ...spec } }
+    expect((await api.call('POST', `${GROUP}/validatingadmissionpolicies`, { body })).status).toBe(201)
+    await api.call('POST', `${GROUP}/validatingadmissionpolicybindings`, {
+      body: { metadata: { name }, spec: { policyName: name, validationActions: ['Deny'] } },
+    })
+  }
+
+  const configMap = (space: string, name: string, data: object, headers = {}) =>
+    api.call('POST', `/api/v1/namespaces/${space}/configmaps`, { body: { metadata: { name }, data }, headers })
+
+  it('is ended when an expression, or all of them, would take too long', async () => {
+    const space = await namespace()
+    const slow = 'object.data.all(a, object.data.all(b, a != b || a == b))'
+    await enforce('slow', space, {
+      variables: [{ name: 'slow', expression: slow }],
+      validations: [{ expression: 'variables.slow' }],
+    })
+    const many = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [`k${index}`, 'v']))
+
+    expect((await configMap(space, 'one', many)).body.message).toBe(
+      `configmaps "one" is forbidden: ValidatingAdmissionPolicy 'slow' with binding 'slow' denied request: expression 'variables.slow' resulted in error: composited variable "slow" fails to evaluate: operation cancelled: actual cost limit exceeded`,
+    )
+    expect((await configMap(space, 'two', { a: 'b' })).status).toBe(201)
+  })
+
+  it('asks what the one who writes, or a ServiceAccount, may do', async () => {
+    const space = await namespace()
+    const may = 'authorizer.group("").resource("pods").namespace("x").check("create").allowed()'
+    const here = 'authorizer.requestResource.check("create").allowed()'
+    const account = 'authorizer.serviceAccount("a", "b").path("/metrics").check("get").allowed()'
+    await enforce('asking', space, {
+      // A check is dear: an expression has no more than two.
+      validations: [here, may, `!${account}`].map((expression) => ({ expression, message: 'may not' })),
+    })
+    const access = '/apis/rbac.authorization.k8s.io/v1'
+    const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['create'] }]
+    await api.call('POST', `${access}/clusterroles`, { body: { metadata: { name: 'maps' }, rules } })
+    const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'ann' }]
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'maps' }
+    await api.call('POST', `${access}/clusterrolebindings`, { body: { metadata: { name: 'maps' }, roleRef, subjects } })
+
+    expect((await configMap(space, 'mine', {})).status).toBe(201)
+    const hers = await configMap(space, 'hers', {}, { 'Impersonate-User': 'ann' })
+    expect(hers.body.message).toContain(
+      "ValidatingAdmissionPolicy 'asking' with binding 'asking' denied request: may not",
+    )
+  })
+
+  it('tells in its status what its expressions have against the types that it names', async () => {
+    const resourceRules = [
+      { operations: ['*'], apiGroups: ['apps'], apiVersions: ['v1'], resources: ['deployments', 'deployments/scale'] },
+      { operations: ['*'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] },
+      { operations: ['*'], apiGroups: ['*'], apiVersions: ['v1'], resources: ['services'] },
+    ]
+    const typed = (name: string, expression: string, more: object = {}) =>
+      api.call('POST', `${GROUP}/validatingadmissionpolicies`, {
+        body: {
+          metadata: { name },
+          spec: { matchConstraints: { resourceRules }, validations: [{ expression }], ...more },
+        },
+      })
+    const statusOf = async (name: string) =>
+      (await api.call('GET', `${GROUP}/validatingadmissionpolicies/${name}`)).body.status
+
+    await typed('fits', 'object.metadata.labels.size() > 0 && object.metadata.name.startsWith("a")')
+    await expect.poll(() => statusOf('fits')).toEqual({ observedGeneration: 1, typeChecking: {} })
+    await typed('does-not', 'variables.wanted > 1', {
+      variables: [{ name: 'wanted', expression: 'object.spec.replicas' }],
+    })
+    // A variable that does not fit is of any type; only what uses it is judged.
+    await expect.poll(() => statusOf('does-not')).toEqual({ observedGeneration: 1, typeChecking: {} })
+    await typed('nor-this', 'object.spec.replicas == "one"')
+    await expect
+      .poll(async () => (await statusOf('nor-this'))?.typeChecking.expressionWarnings)
+      .toEqual([
+        {
+          fieldRef: 'spec.validations[0].expression',
+          warning: [
+            "/v1, Kind=Pod: ERROR: <input>:1:12: undefined field 'replicas'",
+            ' | object.spec.replicas == "one"',
+            ' | ...........^\n',
+            "apps/v1, Kind=Deployment: ERROR: <input>:1:22: found no matching overload for '_==_' applied to '(int, string)'",
+            ' | object.spec.replicas == "one"',
+            ' | .....................^\n',
+          ].join('\n'),
+        },
+      ])
+  })
 })

@@ -76,6 +76,9 @@ describe('an expression that holds', () => {
     ],
     sets: ['sets.contains([1, 2], [1])', 'sets.intersects([1, 2], [2, 3])', 'sets.equivalent([1, 2, 2], [2, 1])'],
     'optional values': [
+      'self.list.first().value() == 1 && self.list.last().orValue(0) == 3 && !self.list.slice(0, 0).first().hasValue()',
+      '[optional.of(1), optional.none()].unwrapOpt() == [1] && optional.unwrap([optional.of(2)]) == [2]',
+      'self.?objects.value()[0].part.size == 1',
       'optional.of(1).optMap(v, v + 1).value() == 2',
       'self.?objects[?0].optFlatMap(o, o.?name).orValue("") == "a"',
       '!optional.ofNonZeroValue("").hasValue()',
@@ -106,6 +109,7 @@ describe('an expression that holds', () => {
       '!isSemver("v1.2.3") && isSemver("v1.2", true) && semver("1.2.3").minor() == 2',
     ],
     'URLs as Go reads them': [
+      'url("https://a.b/c") == url("https://a.b/c") && url("https://a.b/c") != url("https://a.b/")',
       'url("https://a.b:443/x/y?q=1&q=2").getPort() == "443"',
       'url("https://[::1]:80/").getHostname() == "::1" && url("https://[::1]:80/").getHost() == "[::1]:80"',
       'url("https://a.b/x?q=1&q=2").getQuery() == {"q": ["1", "2"]}',

@@ -79,6 +79,7 @@ function* namesIn(part: unknown): Generator<string> {
 
 /** The most common failures of evaluation, in cel-go's words. */
 function celGoWords(message: string): string {
+  if (/^(?:no such overload|found no matching overload)\b/.test(message)) return 'no such overload'
   const [, index] = /^No such key: index out of bounds, index (-?\d+)/.exec(message) ?? []
   return index === undefined ? message.replace(/^No such key:/, 'no such key:') : `index out of bounds: ${index}`
 }

@@ -1,11 +1,5 @@
-import { Optional } from '@marcbachmann/cel-js'
 import { isObject, type SchemaNode } from '@slipway/kube-objects'
 import { compileExpression } from './expression.ts'
-
-/** A value that may not be there. */
-export function optionalValue(value: unknown): unknown {
-  return value === undefined ? Optional.none() : Optional.of(value)
-}
 
 /** A JSON value as expressions see it where no schema tells more: whole numbers are ints (BigInt). */
 export function celValue(value: unknown): unknown {

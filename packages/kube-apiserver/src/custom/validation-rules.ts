@@ -2,7 +2,8 @@ import { equalJson, fieldNode, isObject, type SchemaNode } from '@slipway/kube-o
 import type { FieldError } from '../api/status.ts'
 import { CallLimitExceeded, CostBudget, OutOfBudget } from '../cel/cost/budget.ts'
 import { type Bindings, compileExpression, type Expression, ownWords } from '../cel/expression.ts'
-import { optionalValue, schemaValue } from '../cel/values.ts'
+import { optionalValue } from '../cel/optional.ts'
+import { schemaValue } from '../cel/values.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { duplicate, forbiddenField, invalidValue, required } from '../validation/field-errors.ts'
 import { ruleFieldPath } from './rule-field-path.ts'
@@ -81,7 +82,8 @@ class RuleCheck {
   #ask(rule: Spec, openApi: Spec, schema: SchemaNode | undefined, { value, old, path, isKept }: Place): void {
     const said: string = rule.message?.trim() || rule.rule.trim()
     const fail = (why: string) => this.errors.push(invalidValue(path, typeOf(value), why))
-    const expression = compileExpression(rule.rule, VARIABLES)
+    const expression = compiled(rule.rule, fail)
+    if (!expression) return
     const isTransition = expression.names.has('oldSelf')
     if (isTransition && old === undefined && !rule.optionalOldSelf) return
     // Ratcheting: what was so before and has not changed is let be.
@@ -127,6 +129,16 @@ class RuleCheck {
       )
       throw new Spent()
     }
+  }
+}
+
+/** It has been checked when the definition was written; what the engine can't read all the same is told. */
+function compiled(rule: string, fail: (why: string) => void): Expression | undefined {
+  try {
+    return compileExpression(rule, VARIABLES)
+  } catch (error) {
+    fail(`rule compile error: ${(error as Error).message}`)
+    return undefined
   }
 }
 

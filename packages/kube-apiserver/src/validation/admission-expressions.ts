@@ -15,6 +15,12 @@ export function expressionErrors(text: string | undefined, field: string, expect
   return checkedType(text, field, expected).errors
 }
 
+/** The type of a policy's variable, whatever is wrong with it. */
+export function declaredVariable(text: string, variables: ReadonlyMap<string, Type>): Type {
+  const checked = checkExpression(text, variables)
+  return typeof checked === 'string' ? DYN : declarable(checked.type)
+}
+
 /** The type of a policy's variable, as later expressions see it, and what is wrong with it. */
 export function variableType(
   text: string | undefined,

@@ -172,6 +172,7 @@ function policy(spec: Spec, at: string): FieldError[] {
   const hasParams = paramKind !== undefined
   const declared = declareVariables(variables, hasParams, at)
   const scope = admissionVariables({ hasParams, variables: declared.types })
+  const messages = admissionVariables({ hasParams, variables: declared.types, hasAuthorizer: false })
   return [
     ...(paramKind ? parameterKind(paramKind, `${at}.paramKind`) : []),
     ...(matchConstraints ? [] : [required(`${at}.matchConstraints`)]),
@@ -183,7 +184,9 @@ function policy(spec: Spec, at: string): FieldError[] {
     ...(validations.length + auditAnnotations.length === 0
       ? [required(`${at}.validations`, some), required(`${at}.auditAnnotations`, some)]
       : []),
-    ...validations.flatMap((one: Spec, index: number) => validation(one, `${at}.validations[${index}]`, scope)),
+    ...validations.flatMap((one: Spec, index: number) =>
+      validation(one, `${at}.validations[${index}]`, { scope, messages }),
+    ),
     ...auditAnnotations.flatMap(({ key, valueExpression }: Spec, index: number) => [
       ...(auditAnnotations.slice(0, index).some((other: Spec) => other.key === key)
         ? [duplicate(`${at}.auditAnnotations[${index}].key`, key)]
@@ -244,19 +247,19 @@ const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
 function validation(
   { expression: text, messageExpression, message, reason }: Spec,
   at: string,
-  variables: ReadonlyMap<string, Type>,
+  { scope, messages }: Record<'scope' | 'messages', ReadonlyMap<string, Type>>,
 ): FieldError[] {
   const blank = (value: string | undefined) => value !== undefined && value !== '' && value.trim() === ''
   const filled = 'must be non-empty if specified'
   return [
     ...expressionErrors(text, `${at}.expression`, {
-      variables,
+      variables: scope,
       types: ['bool'],
       missing: 'expression is not specified',
     }),
     ...(blank(messageExpression) ? [invalidValue(`${at}.messageExpression`, messageExpression, filled)] : []),
     ...(messageExpression?.trim()
-      ? expressionErrors(messageExpression, `${at}.messageExpression`, { variables, types: ['string'] })
+      ? expressionErrors(messageExpression, `${at}.messageExpression`, { variables: messages, types: ['string'] })
       : []),
     ...(blank(message) ? [invalidValue(`${at}.message`, message, filled)] : []),
     ...(/[\n\r]/.test(message?.trim() ?? '')

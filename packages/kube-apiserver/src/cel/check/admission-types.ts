@@ -4,6 +4,8 @@ import { BOOL, DYN, INT, listOf, mapOf, objectType, STRING, TIMESTAMP, type Type
 export interface AdmissionScope {
   /** Whether the policy has a paramKind. */
   hasParams?: boolean
+  /** Messages may not ask what somebody may do. */
+  hasAuthorizer?: boolean
   /** The variables of the policy so far, which later expressions may name; undefined = there are none. */
   variables?: ReadonlyMap<string, Type>
   /** The type of the object, where it is known. */
@@ -13,6 +15,7 @@ export interface AdmissionScope {
 
 export function admissionVariables({
   hasParams,
+  hasAuthorizer = true,
   variables,
   object,
   params,
@@ -22,12 +25,16 @@ export function admissionVariables({
     ['oldObject', object ?? DYN],
     ['namespaceObject', NAMESPACE],
     ['request', REQUEST],
-    ['authorizer', objectType('kubernetes.authorization.Authorizer')],
-    ['authorizer.requestResource', objectType('kubernetes.authorization.ResourceCheck')],
+    ...(hasAuthorizer ? AUTHORIZERS : []),
     ...(hasParams ? [['params', params ?? DYN] as const] : []),
     ...(variables ? [['variables', objectType('kubernetes.variables', variables)] as const] : []),
   ])
 }
+
+const AUTHORIZERS: [string, Type][] = [
+  ['authorizer', objectType('kubernetes.authorization.Authorizer')],
+  ['authorizer.requestResource', objectType('kubernetes.authorization.ResourceCheck')],
+]
 
 const named = (name: string, fields: Record<string, Type>): Type =>
   objectType(`kubernetes.${name}`, new Map(Object.entries(fields)))

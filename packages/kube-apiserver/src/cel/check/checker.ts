@@ -107,9 +107,10 @@ export class Checker {
       case 'map':
         return type.parameters[1] ?? DYN
       case 'object':
+        if (!type.fields) return this.#fault(at, `unexpected failed resolution of '${type.name}'`)
         return (
-          type.fields?.get(field) ??
-          type.fields?.get(keywordField(field) ?? '') ??
+          type.fields.get(field) ??
+          type.fields.get(keywordField(field) ?? '') ??
           this.#fault(at, `undefined field '${field}'`)
         )
       case 'parameter':

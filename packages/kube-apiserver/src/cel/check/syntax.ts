@@ -46,7 +46,9 @@ function syntaxIssue(text: string, error: unknown): Issue {
     case 'invalid_macro_argument':
       return { at, message: complaintOfMacro(summary) }
     case 'unexpected_token':
-      return syntax(`${isExtraneous(text, at, token) ? 'extraneous' : 'mismatched'} input '${token}' expecting ${OPERAND}`)
+      return syntax(
+        `${isExtraneous(text, at, token) ? 'extraneous' : 'mismatched'} input '${token}' expecting ${OPERAND}`,
+      )
     case 'expected_token':
       return syntax(missing(text, at, summary))
     case 'unterminated_string':
@@ -81,7 +83,7 @@ function missing(text: string, at: number, summary: string): string {
   if (expected === 'RBRACKET' || expected === 'RBRACE')
     return `mismatched input '${token}' expecting {${TOKENS[expected]}, ','}`
   if (expected === 'IDENTIFIER')
-    return `no viable alternative at input '${text.slice(text.lastIndexOf('.', at - 1), at)}${token}'`
+    return `no viable alternative at input '${text.slice(text.lastIndexOf('.', at - 1), at)}${token === '<EOF>' ? '' : token}'`
   return `mismatched input '${token}' expecting ${TOKENS[expected] ?? expected}`
 }
 

@@ -30,9 +30,10 @@ export const mapOf = (key: Type, value: Type): Type => ({ kind: 'map', name: 'ma
 export const typeOf = (type: Type): Type => ({ kind: 'type', name: 'type', parameters: [type] })
 export const parameter = (name: string): Type => plain('parameter', name)
 export const optionalOf = (type: Type): Type => ({ kind: 'opaque', name: 'optional_type', parameters: [type] })
-export const objectType = (name: string, fields: ReadonlyMap<string, Type> = new Map()): Type => ({
+/** Without fields, it is one of which only functions know what it has. */
+export const objectType = (name: string, fields?: ReadonlyMap<string, Type>): Type => ({
   ...plain('object', name),
-  fields,
+  ...(fields && { fields }),
 })
 
 export function isOptional({ kind, name }: Type): boolean {

@@ -1,4 +1,5 @@
 import type { Environment } from '@marcbachmann/cel-js'
+import { optionalValue } from '../optional.ts'
 import { sameValue } from './equality.ts'
 import { addNamespace } from './namespace.ts'
 
@@ -43,6 +44,8 @@ function addRearranging(env: Environment): void {
   env.registerFunction('list<dyn>.distinct(): list<dyn>', (list: unknown[]) =>
     list.filter((value, index) => list.findIndex((one) => sameValue(one, value)) === index),
   )
+  env.registerFunction('list<dyn>.first(): optional<dyn>', (list: unknown[]) => optionalValue(list[0]))
+  env.registerFunction('list<dyn>.last(): optional<dyn>', (list: unknown[]) => optionalValue(list.at(-1)))
   env.registerFunction('list<dyn>.reverse(): list<dyn>', (list: unknown[]) => list.toReversed())
   env.registerFunction('list<dyn>.sort(): list<dyn>', (list: Ordered[]) => list.toSorted(compare))
   addNamespace(env, 'lists', {

@@ -31,9 +31,20 @@ export function addMacros(env: Environment): void {
     'optional.optFlatMap(ast, ast): optional<dyn>',
     optionalMap('optFlatMap', (value) => value),
   )
+  // With it the engine takes the value of something of any type to be of any type; by itself it finds no type.
+  env.registerFunction('OptionalNamespace.value(): dyn', () => undefined)
+  env.registerFunction('OptionalNamespace.unwrap(list<dyn>): list<dyn>', (_: unknown, list: unknown[]) =>
+    unwrapped(list),
+  )
+  env.registerFunction('list<dyn>.unwrapOpt(): list<dyn>', unwrapped)
   env.registerFunction('OptionalNamespace.ofNonZeroValue(dyn): optional<dyn>', (_: unknown, value: unknown) =>
     isZero(value) ? Optional.none() : Optional.of(value),
   )
+}
+
+/** The values of those that have one. */
+function unwrapped(list: unknown[]): unknown[] {
+  return list.flatMap((one) => (one instanceof Optional && one.hasValue() ? [one.value()] : []))
 }
 
 function isZero(value: unknown): boolean {

@@ -3,6 +3,7 @@ import { holds } from './namespace.ts'
 
 /** A URL as Go's net/url takes it apart: the port as it is written, no normal form. */
 class Url {
+  readonly text: string
   readonly scheme: string
   readonly host: string
   readonly hostname: string
@@ -22,6 +23,7 @@ class Url {
         `URL parse error during conversion from string: parse ${JSON.stringify(text)}: invalid URI for request`,
       )
     }
+    this.text = text
     this.scheme = (scheme ?? '').toLowerCase()
     this.host = hostname + (port === undefined ? '' : `:${port}`)
     this.hostname = hostname.replace(/^\[|\]$/g, '')
@@ -36,6 +38,7 @@ export function addUrls(env: Environment): void {
   env.registerType('kubernetes.URL', { ctor: Url, fields: {} })
   env.registerFunction('url(string): kubernetes.URL', (text: string) => new Url(text))
   env.registerFunction('isURL(string): bool', isUrl)
+  env.registerOperator('kubernetes.URL == kubernetes.URL', (a: Url, b: Url) => a.text === b.text)
   const parts: Record<string, (url: Url) => string> = {
     getScheme: ({ scheme }) => scheme,
     getHost: ({ host }) => host,
