@@ -34,7 +34,7 @@ export const crdStrategy: Strategy = {
     crd.status = { ...crd.status, conditions: [...(crd.status?.conditions ?? []), terminating] }
   },
   validate: (crd) => checkDefinition(crd),
-  validateNew: (crd) => approvalFaults(crd),
+  validateNew: (crd) => [...approvalFaults(crd), ...rulesOfSchemas(crd)],
   warningsOfNew: ({ spec }) => {
     const unknown = ((spec.versions ?? []) as Spec[]).flatMap(({ schema }) => unknownFormats(schema?.openAPIV3Schema))
     return [...new Set(unknown)].toSorted().map((format) => `unrecognized format ${JSON.stringify(format)}`)
@@ -44,7 +44,8 @@ export const crdStrategy: Strategy = {
     const changed = fields
       .filter((field) => next.spec[field] !== current.spec[field])
       .map((field) => invalidValue(`spec.${field}`, next.spec[field], 'field is immutable'))
-    return approvalOf(next)?.reason === approvalOf(current)?.reason ? changed : [...changed, ...approvalFaults(next)]
+    const approval = approvalOf(next)?.reason === approvalOf(current)?.reason ? [] : approvalFaults(next)
+    return [...changed, ...approval, ...rulesOfSchemas(next, current)]
   },
 }
 
@@ -124,7 +125,15 @@ function checkDefinition({ metadata, spec = {} }: KubeObject): FieldError[] {
     if (!version.schema?.openAPIV3Schema)
       errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`, 'schemas are required'))
   }
-  return [...errors, ...schemasOf(versions).flatMap(([path, schema]) => ruleFaults(schema, path))]
+  return errors
+}
+
+/** What is wrong with the rules of the schemas that are new. */
+function rulesOfSchemas({ spec }: KubeObject, current?: KubeObject): FieldError[] {
+  const known = schemasOf(current?.spec?.versions ?? [])
+  return schemasOf(spec?.versions ?? [])
+    .filter(([, schema]) => !known.some(([, other]) => equalJson(schema, other)))
+    .flatMap(([path, schema]) => ruleFaults(schema, path))
 }
 
 /** The schemas, and where messages say that they are: one that all versions share is the definition's own. */

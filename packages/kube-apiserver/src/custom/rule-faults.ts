@@ -18,8 +18,10 @@ const UNTYPED =
 /** Where a schema is in the whole. */
 interface Place {
   path: string
-  /** Of a custom resource, or of an object inside one. */
+  /** Of a custom resource. */
   isRoot: boolean
+  /** Whether rules may see the values that are here. */
+  isTyped: boolean
   /** The part of the schema around whose values of before and after can't be told to be the same. */
   uncorrelated?: string
   /** How often there can be a value of this schema in one object; undefined = there is no bound. */
@@ -31,59 +33,72 @@ interface Place {
  * much. Where the schema itself is not sound, its types are not asked.
  */
 export function ruleFaults(openApi: unknown, path: string, isSound = true): FieldError[] {
-  const shape = ruleShapeFaults(openApi, path)
-  if (!isSound) return shape
   const costs = new RuleCosts()
-  return [...shape, ...walk(openApi, { path, isRoot: true, count: 1 }, costs), ...costs.faults(path)]
+  const { written, typed } = walk(openApi, { path, isRoot: true, count: 1, isTyped: isSound }, costs)
+  return [...written, ...typed, ...costs.faults(path)]
 }
 
-function ruleShapeFaults(openApi: unknown, path: string): FieldError[] {
-  if (!isObject(openApi)) return []
-  const inside = [...spineOf(openApi), ...branchesOf(openApi)]
-  return [
-    ...rulesOf(openApi).flatMap((rule, index) => shapeFaults(rule, openApi, `${path}.${RULES}[${index}]`)),
-    ...inside.flatMap(({ part, schema }) => ruleShapeFaults(schema, `${path}.${part}`)),
-  ]
+/** What is wrong with how rules are written, and with what they are about. */
+interface Faults {
+  written: FieldError[]
+  typed: FieldError[]
 }
 
-function walk(openApi: unknown, place: Place, costs: RuleCosts): FieldError[] {
-  if (!isObject(openApi)) return []
+function walk(openApi: unknown, place: Place, costs: RuleCosts): Faults {
+  const faults: Faults = { written: [], typed: [] }
+  if (!isObject(openApi)) return faults
+  const enter = (schema: unknown, inner: Place): void => {
+    if (!isObject(schema)) return
+    const { written, typed } = walk(schema, inner, costs)
+    faults.written.push(...written)
+    faults.typed.push(...typed)
+  }
+  for (const { part, schema, isCorrelated } of spineOf(openApi))
+    enter(schema, innerPlace(openApi, part, isCorrelated, place))
+  for (const { part, schema } of branchesOf(openApi))
+    enter(schema, { ...place, path: `${place.path}.${part}`, isTyped: false })
+  for (const [index, rule] of rulesOf(openApi).entries()) {
+    faults.written.push(...shapeFaults(rule, openApi, `${place.path}.${RULES}[${index}]`))
+  }
+  // A schema whose rules are badly written, or those inside it, is not looked at more closely.
+  if (place.isTyped && faults.written.length === 0) faults.typed.push(...ownFaults(openApi, place, costs))
+  return faults
+}
+
+function innerPlace(openApi: Spec, part: string, isCorrelated: boolean, around: Place): Place {
   const times = repetitions(openApi)
-  const count = place.count === undefined || times === undefined ? undefined : place.count * times
-  const inside = spineOf(openApi).flatMap(({ part, schema, isCorrelated }) => {
-    const uncorrelated = place.uncorrelated ?? (isCorrelated ? undefined : place.path)
-    const isRoot = isObject(schema) && schema['x-kubernetes-embedded-resource'] === true
-    return walk(schema, { path: `${place.path}.${part}`, isRoot, count, ...(uncorrelated && { uncorrelated }) }, costs)
-  })
-  const isWellWritten = ruleShapeFaults(openApi, place.path).length === 0
-  return [...inside, ...(isWellWritten ? ownFaults(openApi, place, costs) : [])]
+  const uncorrelated = around.uncorrelated ?? (isCorrelated ? undefined : around.path)
+  return {
+    path: `${around.path}.${part}`,
+    isRoot: false,
+    isTyped: around.isTyped,
+    count: around.count === undefined || times === undefined ? undefined : around.count * times,
+    ...(uncorrelated !== undefined && { uncorrelated }),
+  }
 }
 
 const rulesOf = (openApi: Spec): Spec[] => (openApi[RULES] ?? []) as Spec[]
 
+interface Inner {
+  part: string
+  schema: unknown
+}
+
 /** The schemas inside that rules see, and whether a value of each can be told again after a change. */
-function spineOf(openApi: Spec): { part: string; schema: unknown; isCorrelated: boolean }[] {
-  const { properties = {}, items, additionalProperties } = openApi
-  const isGranular =
-    openApi['x-kubernetes-map-type'] === undefined || ['atomic', 'granular'].includes(openApi['x-kubernetes-map-type'])
-  return [
-    { part: 'additionalProperties', schema: additionalProperties, isCorrelated: true },
-    ...Object.entries(properties as object).map(([field, schema]) => ({
-      part: `properties[${field}]`,
-      schema,
-      isCorrelated: isGranular,
-    })),
-    { part: 'items', schema: items, isCorrelated: openApi['x-kubernetes-list-type'] === 'map' },
-  ]
+function* spineOf(openApi: Spec): Generator<Inner & { isCorrelated: boolean }> {
+  const { properties, items, additionalProperties } = openApi
+  if (additionalProperties) yield { part: 'additionalProperties', schema: additionalProperties, isCorrelated: true }
+  const isCorrelated = ['atomic', 'granular', undefined].includes(openApi['x-kubernetes-map-type'])
+  for (const field in properties ?? {}) yield { part: `properties[${field}]`, schema: properties[field], isCorrelated }
+  if (items) yield { part: 'items', schema: items, isCorrelated: openApi['x-kubernetes-list-type'] === 'map' }
 }
 
 /** The schemas inside that say more about the same value. */
-function branchesOf({ not, allOf = [], oneOf = [], anyOf = [] }: Spec): { part: string; schema: unknown }[] {
-  const lists: [string, unknown[]][] = Object.entries({ allOf, oneOf, anyOf })
-  return [
-    { part: 'not', schema: not },
-    ...lists.flatMap(([name, list]) => list.map((schema, index) => ({ part: `${name}[${index}]`, schema }))),
-  ]
+function* branchesOf(openApi: Spec): Generator<Inner> {
+  if (openApi.not) yield { part: 'not', schema: openApi.not }
+  for (const name of ['allOf', 'oneOf', 'anyOf']) {
+    for (const [index, schema] of (openApi[name] ?? []).entries()) yield { part: `${name}[${index}]`, schema }
+  }
 }
 
 function shapeFaults(rule: Spec, openApi: Spec, at: string): FieldError[] {
@@ -115,10 +130,11 @@ function shapeFaults(rule: Spec, openApi: Spec, at: string): FieldError[] {
 function ownFaults(openApi: Spec, place: Place, costs: RuleCosts): FieldError[] {
   const rules = rulesOf(openApi)
   if (rules.length === 0) return []
-  const self = schemaType(openApi, 'selfType', place.isRoot)
+  const isRoot = place.isRoot || openApi['x-kubernetes-embedded-resource'] === true
+  const self = schemaType(openApi, 'selfType', isRoot)
   if (!self) return [internalFault(`${place.path}.${RULES}`, UNTYPED)]
   // Without a bound, there are as many as fit into a request.
-  const count = place.count ?? Math.floor(MAX_REQUEST / (leastSize(openApi, place.isRoot) + 1))
+  const count = place.count ?? Math.floor(MAX_REQUEST / (leastSize(openApi, isRoot) + 1))
   return rules.flatMap((rule, index) => {
     const at = `${place.path}.${RULES}[${index}]`
     const variables = new Map([
