@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { estimateCost } from '../cost/estimate.ts'
 import { checkExpression } from './check-expression.ts'
@@ -120,6 +121,85 @@ describe('what is wrong with an expression', () => {
         ' | .....^',
       ].join('\n'),
     )
+  })
+})
+
+describe('any text', () => {
+  const WORDS = [
+    ...[
+      'self',
+      'self.i',
+      'self.l',
+      'self.m',
+      'x',
+      '1',
+      '-1',
+      '1.5',
+      '"a"',
+      'b"a"',
+      'true',
+      'null',
+      'optional.of(1)',
+      '[]',
+      '{}',
+    ],
+    ...[
+      '.',
+      '.?',
+      '[',
+      '[?',
+      ']',
+      '(',
+      ')',
+      '{',
+      '}',
+      ',',
+      ':',
+      '?',
+      ' ',
+      '\n',
+      '//',
+      '"',
+      "'",
+      '\\',
+      '`',
+      '@',
+      'é',
+      '😀',
+    ],
+    ...['+', '-', '*', '/', '%', '!', '==', '<', '>=', '&&', '||', '=', '&', ' in ', 'has(', 'size(', 'type(', 'dyn('],
+    ...[
+      '.all(x, ',
+      '.map(x, ',
+      '.filter(x, ',
+      '.exists(x, y, ',
+      '.sortBy(x, ',
+      '.optMap(x, ',
+      '.transformMap(x, y, ',
+      '.size()',
+    ],
+  ]
+
+  it('is checked, or told what is wrong with it, without a fault of ours', () => {
+    const text = fc.array(fc.constantFrom(...WORDS), { maxLength: 12 }).map((words) => words.join(''))
+    fc.assert(
+      fc.property(text, (expression) => {
+        const found = checkExpression(expression, variables)
+        if (typeof found === 'string') expect(found).toMatch(/^ERROR: <input>:\d+:\d+: /)
+        else expect(estimateCost(found, variables)).toBeGreaterThanOrEqual(0)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('of many comparisons is checked in time', () => {
+    const began = performance.now()
+    expect(checkExpression(Array.from({ length: 5000 }, () => '1 == 1').join('||'), variables)).toBeTypeOf('object')
+    expect(performance.now() - began).toBeLessThan(5000)
+  })
+
+  it.each(['(', '[', '1+', 'self.l.all(x, ', 'self.'])('of many %s is no danger', (part) => {
+    expect(checkExpression(`${part.repeat(20_000)}1`, variables)).toMatch(/^ERROR: <input>:/)
   })
 })
 

@@ -4,6 +4,9 @@ export interface Issue {
   message: string
 }
 
+/** Where a fault of the whole expression is. */
+export const NOWHERE = -1
+
 /** All that is wrong with an expression, each with its line and a caret below, as cel-go draws it. */
 export function drawIssues(text: string, issues: readonly Issue[]): string {
   return issues
@@ -13,6 +16,7 @@ export function drawIssues(text: string, issues: readonly Issue[]): string {
 }
 
 function draw(text: string, { at, message }: Issue): string {
+  if (at === NOWHERE) return `ERROR: <input>:-1:0: ${message}`
   const lines = text.slice(0, at).split('\n')
   const before = [...(lines.at(-1) ?? '')]
   const line = (text.split('\n')[lines.length - 1] ?? '').replaceAll('\t', ' ')

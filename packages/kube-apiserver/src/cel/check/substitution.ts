@@ -2,7 +2,9 @@ import { DYN, formatType, isUnchecked, sameType, type Type } from './types.ts'
 
 /** What type parameters stand for, and which types fit where (cel-go's checker/types.go). */
 export class Substitution {
-  #bound = new Map<string, Type>()
+  readonly #bound = new Map<string, Type>()
+  /** What was bound before, to take back what a type that does not fit has changed. */
+  readonly #changed: { name: string; before: Type | undefined }[] = []
   #fresh = 0
 
   /** A parameter that nothing is known of yet. */
@@ -13,10 +15,13 @@ export class Substitution {
   /** Whether a value of a type may stand where another is wanted. What that says of parameters is kept only if all fit. */
   fits(types: readonly Type[], wanted: readonly Type[]): boolean {
     if (types.length !== wanted.length) return false
-    const before = new Map(this.#bound)
-    if (types.every((type, index) => this.#assignable(type, wanted[index] as Type))) return true
-    this.#bound = before
-    return false
+    const fits = types.every((type, index) => this.#assignable(type, wanted[index] as Type))
+    for (const { name, before } of this.#changed.splice(0).toReversed()) {
+      if (fits) continue
+      if (before) this.#bound.set(name, before)
+      else this.#bound.delete(name)
+    }
+    return fits
   }
 
   /** A type with what is known of its parameters; at last, parameters that nothing is known of are dyn. */
@@ -49,12 +54,17 @@ export class Substitution {
       if (sameType(type, bound)) return { valid: true, known: true }
       if (!this.#assignable(type, bound)) return { valid: false, known: true }
       const general = mostGeneral(type, bound)
-      if (!this.#mentions(general, param)) this.#bound.set(param.name, general)
+      if (!this.#mentions(general, param)) this.#set(param.name, general)
       return { valid: true, known: true }
     }
     if (this.#mentions(type, param)) return { valid: false, known: false }
-    this.#bound.set(param.name, type)
+    this.#set(param.name, type)
     return { valid: true, known: false }
+  }
+
+  #set(name: string, type: Type): void {
+    this.#changed.push({ name, before: this.#bound.get(name) })
+    this.#bound.set(name, type)
   }
 
   /** Whether a type is made of a parameter: it can't stand for itself. */

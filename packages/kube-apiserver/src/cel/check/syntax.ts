@@ -1,5 +1,5 @@
 import { ParseError } from '@marcbachmann/cel-js'
-import type { Issue } from './issues.ts'
+import { type Issue, NOWHERE } from './issues.ts'
 
 /** The tokens that an operand can begin with, as ANTLR lists them. */
 const OPERAND =
@@ -38,6 +38,8 @@ function syntaxIssue(text: string, error: unknown): Issue {
   const syntax = (message: string): Issue => ({ at, message: `Syntax error: ${message}` })
   const token = tokenAt(text, at)
   switch (code) {
+    case 'limit_exceeded':
+      return { at: NOWHERE, message: 'expression recursion limit exceeded: 250' }
     case 'reserved_identifier':
       return { at, message: summary.replace('Reserved', 'reserved') }
     case 'invalid_integer':
