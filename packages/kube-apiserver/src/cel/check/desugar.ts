@@ -14,6 +14,8 @@ export function desugar(node: Node, text: string): { expr: Expr; issues: Issue[]
 /** The engine's name of an operator, where cel-go's is not `_op_`. */
 const NAMES: Record<string, string> = { in: '@in', '[]': '_[_]', '[?]': '_[?_]', '!_': '!_', '-_': '-_' }
 
+const BLANK = /(?:\s|\/\/.*)*/y
+
 class TreeReader {
   readonly issues: Issue[] = []
   readonly #text: string
@@ -109,7 +111,8 @@ class TreeReader {
 
   /** The next character that is no space and in no comment. */
   #skip(from: number): number {
-    return from + (/^(?:\s|\/\/.*)*/.exec(this.#text.slice(from))?.[0].length ?? 0)
+    BLANK.lastIndex = from
+    return from + (BLANK.exec(this.#text)?.[0].length ?? 0)
   }
 }
 
