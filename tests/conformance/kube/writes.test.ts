@@ -101,6 +101,27 @@ describe('server-side apply', () => {
     )
   })
 
+  it('lets no manager of a name take the name along', async () => {
+    await call('POST', maps(), { body: { metadata: { name: 'owned-name' }, data: { a: '1' } } })
+    const fieldsV1 = { 'f:metadata': { 'f:name': {}, 'f:namespace': {}, 'f:uid': {} } }
+    const entry = { manager: 'me', operation: 'Apply', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1 }
+    const written = await call('PATCH', `${maps()}/owned-name`, {
+      type: JSON_PATCH,
+      body: [{ op: 'add', path: '/metadata/managedFields', value: [{ ...entry, time: '2026-01-01T00:00:00Z' }] }],
+    })
+    expect(written.body.metadata.managedFields).toMatchObject([{ fieldsV1 }])
+
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'owned-name' }, data: { b: '2' } }
+    const applied = await call('PATCH', `${maps()}/owned-name?fieldManager=me`, { type: APPLY, body })
+    expect(applied.body).toMatchObject({
+      metadata: { name: 'owned-name', namespace: place.namespace, uid: written.body.metadata.uid },
+      data: { a: '1', b: '2' },
+    })
+    expect(applied.body.metadata.managedFields).toMatchObject([
+      { manager: 'me', fieldsV1: { 'f:data': { 'f:b': {} } } },
+    ])
+  })
+
   it('of the same again writes nothing', async () => {
     const first = await apply('three', map({ d: '1' }))
     const second = await apply('three', map({ d: '1' }))

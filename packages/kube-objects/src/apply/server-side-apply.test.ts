@@ -31,6 +31,18 @@ const template = (containers: object[]): object => ({
 })
 
 describe('serverSideApply', () => {
+  it('keeps what the server writes, though managedFields that a client wrote name it', () => {
+    const { object } = apply(undefined, deployment({ replicas: 2 }))
+    const [entry] = object.metadata.managedFields as Record<string, unknown>[]
+    const names = Object.fromEntries(['name', 'namespace', 'uid'].map((field) => [`f:${field}`, {}]))
+    const managedFields = [{ ...entry, fieldsV1: { 'f:metadata': names } }]
+    const live = { ...object, metadata: { ...object.metadata, uid: 'u', managedFields } } as KubeObject
+
+    const { metadata } = apply(live, { ...deployment({ replicas: 3 }), metadata: { name: 'web' } }).object
+    expect(metadata).toMatchObject({ name: 'web', namespace: 'default', uid: 'u' })
+    expect(metadata.managedFields).toMatchObject([{ fieldsV1: { 'f:spec': { 'f:replicas': {} } } }])
+  })
+
   it('records what was applied as the API server does', () => {
     const { object } = apply(
       undefined,

@@ -56,8 +56,10 @@ export function serverSideApply<T extends KubeObject>(input: ApplyInput<T>): { o
   const same = previous !== undefined && equalSets(previous.fields, own.fields)
   // The commonest apply of all is the same again.
   if (live && same && equalJson(before, merged)) return { object: live, conflicts: [] }
-  const letsGo = previous !== undefined && !isEmpty(difference(previous.fields, own.fields))
-  const object = letsGo ? pruneFields(merged, [own, ...others], previous.fields, schema) : merged
+  // A client that writes managedFields itself may name what the server writes, which goes with no manager.
+  const last = previous ? withoutServerFields(previous.fields) : EMPTY
+  const letsGo = !isEmpty(difference(last, own.fields))
+  const object = letsGo ? pruneFields(merged, [own, ...others], last, schema) : merged
   const comparison = serverless(compareValues(before ?? emptyLike(applied), object, schema))
   const changed = union(comparison.added, comparison.modified)
   const conflicts = others.flatMap((entry) =>
