@@ -224,6 +224,36 @@ describe('a definition', () => {
     spec: { ...definition.spec, group, names: { plural, kind: 'Thing' }, versions },
   })
 
+  it('that lets a version go makes applies fail where fields are managed in it, until another write', async () => {
+    const versions = [version('v1', true), version('v1beta1', false)]
+    const crd = named('past.dev', 'pasts', {}, versions)
+    await api.call('POST', CRDS, { body: crd })
+    const past = (apiVersion: string, spec: object) => ({
+      apiVersion: `past.dev/${apiVersion}`,
+      kind: 'Thing',
+      metadata: { name: 'a' },
+      spec,
+    })
+    const path = '/apis/past.dev/v1/namespaces/default/pasts'
+    await api.call('POST', '/apis/past.dev/v1beta1/namespaces/default/pasts', { body: past('v1beta1', { size: 1 }) })
+    const merge = 'application/merge-patch+json'
+    const onlyFirst = { spec: { versions: versions.slice(0, 1) } }
+    await api.call('PATCH', `${CRDS}/pasts.past.dev`, { type: merge, body: onlyFirst })
+    const apply = () =>
+      api.call('PATCH', `${path}/a?fieldManager=me`, {
+        type: 'application/apply-patch+yaml',
+        body: past('v1', { replicas: 1 }),
+      })
+
+    expect((await apply()).body).toMatchObject({
+      code: 500,
+      message: 'request to convert CR to an invalid group/version: past.dev/v1beta1',
+    })
+    const patched = await api.call('PATCH', `${path}/a`, { type: merge, body: { spec: { size: 2 } } })
+    expect([patched.status, patched.body.metadata.managedFields]).toEqual([200, undefined])
+    expect((await apply()).status).toBe(200)
+  })
+
   it('is preferred in the most stable version of its group, whichever definition came first', async () => {
     await api.call('POST', CRDS, { body: named('many.dev', 'firsts', {}, [version('v1beta1', true)]) })
     const versions = [version('v1', true), version('v1beta1', false)]

@@ -17,7 +17,7 @@ export function storedCustomResource(crd: Readonly<KubeObject>): Resource {
 }
 
 function resourceOf(crd: Readonly<KubeObject>, version: Spec, convert?: ConvertObjects): Resource {
-  const { group, names, scope } = crd.spec as Spec
+  const { group, names, scope, versions } = crd.spec as Spec
   return {
     group,
     version: version.name,
@@ -37,6 +37,7 @@ function resourceOf(crd: Readonly<KubeObject>, version: Spec, convert?: ConvertO
       hasStatus: version.subresources?.status !== undefined,
       ...(version.subresources?.scale && { scale: version.subresources.scale }),
       definedAt: Number(crd.metadata.resourceVersion ?? 0),
+      apiVersions: versions.map(({ name }: Spec) => `${group}/${name}`),
       ...(convert && { convert }),
       ...(version.deprecated && { deprecation: version.deprecationWarning ?? deprecationOf(version, crd.spec) }),
       selectableFields: (version.selectableFields ?? []).map(({ jsonPath }: Spec) => jsonPath.replace(/^\./, '')),

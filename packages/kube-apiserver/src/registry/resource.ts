@@ -39,6 +39,8 @@ export interface CustomVersion {
   deprecation?: string
   /** The store's revision when the definition was last changed: older objects are defaulted and pruned as they are read. */
   definedAt: number
+  /** The apiVersions that the definition has, served or not. */
+  apiVersions: string[]
   /** Turns objects into another version; absent = versions differ in name only. */
   convert?: ConvertObjects
 }

@@ -3,6 +3,7 @@ import {
   conflictMessage,
   fillDefaults,
   type KubeObject,
+  type ManagedFieldsEntry,
   objectMetaSchema,
   prune,
   type SchemaNode,
@@ -91,12 +92,17 @@ export class ObjectRules {
   /** Who writes what, for every write that is no apply. */
   tracker(resource: Resource, manager: string, subresource?: string) {
     const schema = this.schema(resource)
-    return (after: KubeObject, before: KubeObject | undefined): KubeObject =>
-      trackUpdate({ before, after, manager, now: this.#time(), schema, ...(subresource && { subresource }) })
+    return (after: KubeObject, before: KubeObject | undefined): KubeObject => {
+      const tracked = after.metadata.managedFields?.length ? after : before
+      if (versionThatIsGone(tracked, resource)) return withoutManagers(after)
+      return trackUpdate({ before, after, manager, now: this.#time(), schema, ...(subresource && { subresource }) })
+    }
   }
 
   /** The live object with the applied configuration, completed. Throws 409 with every field that someone else manages. */
   apply(applied: KubeObject, live: KubeObject | undefined, resource: Resource, how: ApplyHow): KubeObject {
+    const gone = versionThatIsGone(live, resource)
+    if (gone) throw new StatusError(500, '', `request to convert CR to an invalid group/version: ${gone}`)
     const intent = onlyOwnPart(applied, resource, how.subresource)
     const { object, conflicts } = serverSideApply({
       ...how,
@@ -134,6 +140,21 @@ function readCustom(given: KubeObject, schema: SchemaNode | undefined): Read {
     unknown: schema ? unknown : [...unknown, ...faults.unknown],
     ...(faults.fault !== undefined && { fault: faults.fault }),
   }
+}
+
+/**
+ * A version in which somebody manages fields, though its definition has it no more: such fields cannot be compared. No apply is
+ * possible until they are gone, and any other write takes them away (fieldmanager's UpdateNoErrors).
+ */
+function versionThatIsGone(object: KubeObject | undefined, { custom }: Resource): string | undefined {
+  const managers = (object?.metadata.managedFields ?? []) as Partial<ManagedFieldsEntry>[]
+  const versions = custom ? managers.map(({ apiVersion }) => apiVersion) : []
+  return versions.find((version) => version && !custom?.apiVersions.includes(version))
+}
+
+function withoutManagers(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata }
 }
 
 function typedMetadata({ metadata }: KubeObject) {
