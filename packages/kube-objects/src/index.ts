@@ -5,7 +5,7 @@ export { typedFaults } from './apply/typed-faults.ts'
 export { diff, type FieldChange } from './diff.ts'
 export { type Health, healthOf } from './health.ts'
 export { groupVersionOf, gvkOf, isKubeObject, keyOf, objectId, refString } from './identity.ts'
-export { equalJson, isObject, type JsonObject, setField, withoutNulls } from './json.ts'
+export { equalJson, isObject, type JsonObject, setField, withoutNulls, withSortedKeys } from './json.ts'
 export { parseLabelSelector } from './label-selector-text.ts'
 export {
   labelNameErrors,
@@ -31,6 +31,7 @@ export {
 } from './schema/custom-resource.ts'
 export { fillDefaults, type TypeDefaults, zeroValue } from './schema/defaults.ts'
 export { isKnownFormat } from './schema/formats.ts'
+export { listTypeFaults } from './schema/list-types.ts'
 export { ANY, fieldNode, type SchemaConstraints, type SchemaNode } from './schema/node.ts'
 export { crdSchema, schemaFromOpenApi } from './schema/openapi.ts'
 export { prune, unknownFieldText } from './schema/prune.ts'

@@ -52,3 +52,12 @@ function strippedOfNulls<T>(value: T): T {
     if (child !== null) setField(result, field, strippedOfNulls(child))
   return result as T
 }
+
+/** A value whose objects have their keys in order, at any depth, as Go writes maps. */
+export function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys)
+  if (!isObject(value)) return value
+  const result: JsonObject = {}
+  for (const field of Object.keys(value).toSorted()) setField(result, field, withSortedKeys(value[field]))
+  return result
+}

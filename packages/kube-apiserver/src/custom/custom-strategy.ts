@@ -1,14 +1,9 @@
-import {
-  equalJson,
-  fillDefaults,
-  type KubeObject,
-  type FieldError as SchemaError,
-  type SchemaNode,
-  validate,
-} from '@slipway/kube-objects'
+import { fillDefaults, type KubeObject, listTypeFaults, validate } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Strategy, WriteContext } from '../strategy/strategy.ts'
 import { invalidValue } from '../validation/field-errors.ts'
+import { embeddedFaults } from './embedded-objects.ts'
+import { scaleSpecFaults, scaleStatusFaults } from './scale-rules.ts'
 import { checkRules, hasRules } from './validation-rules.ts'
 
 /** Custom resources: their schema and its rules. A fault that was there before and is not touched is let be (ratcheting). */
@@ -24,27 +19,42 @@ export const customStrategy: Strategy = {
 
 function check(object: KubeObject, old: KubeObject | undefined, context: WriteContext): FieldError[] {
   const { schema, openApi } = context.resource.custom ?? {}
-  if (!schema) return []
-  const errors =
-    context.subresource === 'status'
-      ? faults(object.status, old?.status, schema.properties?.status, 'status')
-      : faults(object, old, schema)
-  if (!hasRules(openApi)) return errors
+  const errors = context.subresource === 'status' ? statusFaults(object, old, context) : faultsOf(object, old, context)
+  // A list that was wrong before may stay so.
+  if (schema && !(old && listTypeFaults(old, schema).length > 0)) errors.push(...listTypeFaults(object, schema))
+  if (!schema || !hasRules(openApi)) return errors
   if (errors.some(({ reason }) => BLOCKING.has(reason))) return [...errors, invalidValue('<nil>', null, UNCHECKED)]
   return [...errors, ...checkRules(openApi, schema, { value: object, old })]
 }
 
-/** What the schema has against a value. A status that is written alone is checked alone: messages name its fields from there. */
-function faults(value: unknown, old: unknown, schema: SchemaNode | undefined, part = ''): FieldError[] {
-  if (value === undefined || !schema) return []
-  return validate(value, schema)
-    .filter((error) => old === undefined || !isOld(error, value, old))
-    .map(({ field, reason, message }) => ({
-      field: [part, field].filter(Boolean).join('.') || '<nil>',
-      reason,
-      message,
-    }))
+function faultsOf(object: KubeObject, old: KubeObject | undefined, { resource }: WriteContext): FieldError[] {
+  const { schema, scale } = resource.custom ?? {}
+  return [
+    ...(schema ? named(validate(object, schema, old && { value: old })) : []),
+    ...(scale ? [...scaleSpecFaults(object, scale), ...scaleStatusFaults(object, scale)] : []),
+    ...(schema ? embeddedFaults(object, schema) : []),
+  ]
 }
+
+/** Of a status only the status is looked at. */
+function statusFaults(
+  { status, ...object }: KubeObject,
+  old: KubeObject | undefined,
+  { resource }: WriteContext,
+): FieldError[] {
+  const { schema, scale } = resource.custom ?? {}
+  const node = schema?.properties?.status
+  const before = old?.status === undefined ? undefined : { value: old.status }
+  const faults = node && status !== undefined ? validate(status, node, before) : []
+  return [
+    ...faults.map((fault) => ({ ...fault, field: fault.field ? `status.${fault.field}` : 'status' })),
+    ...(scale ? scaleStatusFaults({ ...object, status }, scale) : []),
+  ]
+}
+
+/** Kubernetes calls the object itself so. */
+const named = (faults: FieldError[]): FieldError[] =>
+  faults.map((fault) => ({ ...fault, field: fault.field || '<nil>' }))
 
 /** After which the rules are not asked: they count on the shape and the size of what they see (hasBlockingErr). */
 const BLOCKING = new Set<FieldError['reason']>([
@@ -56,19 +66,3 @@ const BLOCKING = new Set<FieldError['reason']>([
 ])
 const UNCHECKED =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
-
-function isOld({ field, reason }: SchemaError, object: unknown, old: unknown): boolean {
-  const path = partsOf(field)
-  // A missing field is a fault of what should hold it.
-  const at = reason === 'FieldValueRequired' ? path.slice(0, -1) : path
-  const before = valueAt(old, at)
-  return before !== undefined && equalJson(before, valueAt(object, at))
-}
-
-function partsOf(field: string): string[] {
-  return field.split(/[.[\]]+/).filter(Boolean)
-}
-
-function valueAt(value: unknown, path: string[]): unknown {
-  return path.reduce<unknown>((inner, part) => (inner as Record<string, unknown> | null | undefined)?.[part], value)
-}

@@ -45,7 +45,7 @@ export function decode(
   if (foreign !== undefined) throw refused(foreign)
   const { object, unknown, fault } = rules.read({ ...document.value } as KubeObject, resource)
   if (fault !== undefined) throw refused(fault)
-  const faults = strictFaults(document, unknown)
+  const faults = strictFaults(document, unknown, resource)
   const validation = fieldValidationOf(request)
   if (validation === 'Strict' && faults.length > 0) throw refused(`strict decoding error: ${faults.join(', ')}`)
   if (validation === 'Warn') addWarnings(request, faults)
@@ -55,9 +55,9 @@ export function decode(
   return object
 }
 
-/** What a strict decoder would say, in the order of the text. */
-function strictFaults({ duplicates, json }: Decodable, unknown: string[]): string[] {
-  if (json === undefined || duplicates.length === 0 || unknown.length === 0) {
+/** What a strict decoder would say, in the order of the text; of a custom resource, first what the text itself has. */
+function strictFaults({ duplicates, json }: Decodable, unknown: string[], { custom }: Resource): string[] {
+  if (custom || json === undefined || duplicates.length === 0 || unknown.length === 0) {
     return [...duplicates, ...unknown.map(unknownFieldText)]
   }
   const faults = new Set<string>()

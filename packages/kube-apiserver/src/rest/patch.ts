@@ -1,5 +1,12 @@
 import { classOf, messageOf } from '@slipway/errors'
-import { isObject, jsonPatch, type KubeObject, mergePatch, strategicMergePatch } from '@slipway/kube-objects'
+import {
+  isObject,
+  jsonPatch,
+  type KubeObject,
+  mergePatch,
+  strategicMergePatch,
+  withSortedKeys,
+} from '@slipway/kube-objects'
 import { duplicateFields } from '../api/document-keys.ts'
 import { jsonFault } from '../api/json-fault.ts'
 import { type PatchKind, patchKindOf } from '../api/media-types.ts'
@@ -77,7 +84,7 @@ function patched(current: KubeObject, patch: Patch, { rules }: WriteDeps, reques
   const value = applyPatch(current, patch, () => rules.schema(request.resource))
   const shown = patch.kind === 'strategic' ? patch.patch : value
   const refused = (fault: string) =>
-    invalid({ group: '', kind: '' }, '', [invalidValue('patch', JSON.stringify(shown), fault)])
+    invalid({ group: '', kind: '' }, '', [invalidValue('patch', JSON.stringify(withSortedKeys(shown)), fault)])
   if (!isObject(value)) throw refused('the result is no object')
   try {
     checkDepth(value)

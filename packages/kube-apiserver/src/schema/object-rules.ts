@@ -4,6 +4,7 @@ import {
   fillDefaults,
   type KubeObject,
   type ManagedFieldsEntry,
+  type ObjectMeta,
   objectMetaSchema,
   prune,
   type SchemaNode,
@@ -14,6 +15,7 @@ import {
   typedForm,
 } from '@slipway/kube-objects'
 import { internalError, StatusError } from '../api/status.ts'
+import { readEmbedded } from '../custom/embedded-objects.ts'
 import { typeDefaults } from '../defaults/type-defaults.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
 
@@ -131,14 +133,17 @@ export class ObjectRules {
   }
 }
 
-/** Metadata is the server's own type in custom resources, too. */
+/** Metadata is the server's own type in custom resources, too, and in the objects inside of them. */
 function readCustom(given: KubeObject, schema: SchemaNode | undefined): Read {
-  const { value, unknown } = schema ? prune(given, schema) : { value: structuredClone(given), unknown: [] }
-  const { metadata, ...faults } = typedMetadata(value)
+  const own = typedMetadata(given)
+  const embedded = schema ? readEmbedded(given, schema) : { value: structuredClone(given), unknown: [] }
+  const typed = { ...embedded.value, metadata: own.metadata }
+  const pruned = schema ? prune(typed, schema) : { value: typed, unknown: [] }
+  const fault = own.fault ?? embedded.fault
   return {
-    object: { ...value, metadata },
-    unknown: schema ? unknown : [...unknown, ...faults.unknown],
-    ...(faults.fault !== undefined && { fault: faults.fault }),
+    object: pruned.value,
+    unknown: [...own.unknown, ...pruned.unknown.toSorted(), ...embedded.unknown.toSorted()],
+    ...(fault !== undefined && { fault }),
   }
 }
 
@@ -158,9 +163,8 @@ function withoutManagers(object: KubeObject): KubeObject {
 }
 
 function typedMetadata({ metadata }: KubeObject) {
-  const schema: SchemaNode = { type: 'object', properties: { metadata: objectMetaSchema() } }
-  const { value, ...faults } = typedForm({ metadata: metadata ?? {} }, schema)
-  return { metadata: value.metadata, ...faults }
+  const { value, unknown, ...faults } = typedForm(metadata ?? {}, objectMetaSchema())
+  return { metadata: value as ObjectMeta, unknown: unknown.map((field) => `metadata.${field}`), ...faults }
 }
 
 /** An apply of the object leaves its status alone, an apply of the status everything else (resetFields). */

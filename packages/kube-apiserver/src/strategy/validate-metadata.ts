@@ -16,25 +16,33 @@ const MAX_ANNOTATION_BYTES = 256 * 1024
 export const MAX_MANAGER_LENGTH = 128
 const UNPRINTABLE = /\p{C}/u
 
-/** What is wrong with the metadata of a new object (apimachinery's ValidateObjectMeta). */
+/** What is wrong with the metadata of a new object. */
 export function checkMetadata({ metadata }: KubeObject, resource: Resource): FieldError[] {
-  const { name, generateName, namespace } = metadata
+  const domains = isCore(resource) ? checkDomains(metadata.finalizers ?? []) : []
+  const { namespaced } = resource
+  return [...checkObjectMeta(metadata, { namespaced, nameErrors: (name) => namesOf(name, resource) }), ...domains]
+}
+
+/** The same of any object, whatever it is an object of (apimachinery's ValidateObjectMeta). */
+export function checkObjectMeta(
+  metadata: ObjectMeta,
+  { namespaced, nameErrors }: { namespaced: boolean; nameErrors: (name: string) => string[] },
+): FieldError[] {
+  const { name, generateName, namespace, finalizers = [] } = metadata
   const errors: FieldError[] = []
   if (generateName) {
     // What the server appends makes an end of anything but a character that cannot stand before it.
     const prefix = generateName.replace(/-$/, 'a')
-    errors.push(...namesOf(prefix, resource).map((why) => invalidValue('metadata.generateName', generateName, why)))
+    errors.push(...nameErrors(prefix).map((why) => invalidValue('metadata.generateName', generateName, why)))
   }
   if (!name) errors.push(required('metadata.name', 'name or generateName is required'))
-  else errors.push(...namesOf(name, resource).map((why) => invalidValue('metadata.name', name, why)))
-  if (resource.namespaced) {
+  else errors.push(...nameErrors(name).map((why) => invalidValue('metadata.name', name, why)))
+  if (namespaced) {
     errors.push(
       ...labelNameErrors(namespace ?? '').map((why) => invalidValue('metadata.namespace', namespace ?? '', why)),
     )
   }
-  const finalizers = metadata.finalizers ?? []
-  const domains = isCore(resource) ? checkDomains(finalizers) : []
-  return [...errors, ...checkCommon(metadata), ...checkFinalizers(finalizers), ...domains]
+  return [...errors, ...checkCommon(metadata), ...checkFinalizers(finalizers)]
 }
 
 /** What is wrong with a change of metadata (ValidateObjectMetaUpdate). */
@@ -70,7 +78,8 @@ function namesOf(name: string, { group, plural, custom }: Resource): string[] {
 /** Whose names become a part of a host name. */
 const LABELS = ['/namespaces', 'apps/statefulsets']
 
-function segmentErrors(name: string): string[] {
+/** Of a name that only has to stand between two slashes. */
+export function segmentErrors(name: string): string[] {
   const bad = /^\.\.?$|[/%]/.exec(name)?.[0]
   if (!bad) return []
   return [bad === name ? `may not be '${bad}'` : `may not contain '${bad}'`]

@@ -56,7 +56,11 @@ export function notFoundValue(field: string, value: unknown): FieldError {
 
 /** field.TooLong. */
 export function tooLong(field: string, bytes: number): FieldError {
-  return { reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${bytes} bytes` }
+  return {
+    reason: 'FieldValueTooLong',
+    field,
+    message: `Too long: may not be more than ${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`,
+  }
 }
 
 /** field.TooMany. */

@@ -49,6 +49,9 @@ export function objectMetaSchema(): SchemaNode {
   return definition(load().nodes, 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')
 }
 
+/** Where a schema may stand, or something else. */
+const OR_SCHEMA = /JSONSchemaPropsOr(Array|Bool|StringArray)$/
+
 /** References are replaced in place, once, so that a recursive definition becomes a cyclic graph. */
 function definition(nodes: Tables['nodes'], name: string): SchemaNode {
   const node = nodes[name]
@@ -57,6 +60,7 @@ function definition(nodes: Tables['nodes'], name: string): SchemaNode {
     node.linked = true
     node.typeName = goTypeName(name)
     linkChildren(nodes, node)
+    if (OR_SCHEMA.test(name)) node.objectForm = definition(nodes, name.replace(OR_SCHEMA, 'JSONSchemaProps'))
   }
   return node
 }

@@ -13,7 +13,9 @@ const NONE: TypeDefaults = {}
 export function fillDefaults(value: unknown, schema: SchemaNode, byType = NONE): void {
   if (Array.isArray(value)) {
     const { items } = schema
-    if (items && typeof value[0] === 'object') for (const item of value) fillDefaults(item, items, byType)
+    if (!items) return
+    if (items.default !== undefined) fillNulls(value, items)
+    if (typeof value[0] === 'object') for (const item of value) fillDefaults(item, items, byType)
     return
   }
   if (!isObject(value)) return
@@ -26,9 +28,23 @@ export function fillDefaults(value: unknown, schema: SchemaNode, byType = NONE):
     rule(value)
   }
   for (const field in schema.properties) fillField(value, field, schema.properties[field] as SchemaNode)
+  if (schema.additional?.default !== undefined) fillKeys(value, schema, schema.additional)
   for (const field in value) {
     const child = value[field]
     if (typeof child === 'object' && child !== null) fillDefaults(child, fieldNode(schema, field), byType)
+  }
+}
+
+/** In a list or a map there is no field that could be absent, but null is as good as that. */
+function fillNulls(list: unknown[], { default: known, nullable }: SchemaNode): void {
+  for (const [index, item] of list.entries()) {
+    if (item === null && !nullable) list[index] = structuredClone(known)
+  }
+}
+
+function fillKeys(map: JsonObject, { properties = {} }: SchemaNode, { default: known, nullable }: SchemaNode): void {
+  for (const key in map) {
+    if (map[key] === null && !nullable && !Object.hasOwn(properties, key)) setField(map, key, structuredClone(known))
   }
 }
 

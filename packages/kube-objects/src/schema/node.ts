@@ -19,6 +19,8 @@ export interface SchemaNode {
   nullable?: boolean
   /** Fields that the schema does not name are kept. */
   preserveUnknown?: boolean
+  /** Of `any`: no field is kept, for none is named. */
+  closed?: boolean
   /** A Kubernetes object inside: apiVersion, kind and metadata belong to it. */
   embeddedResource?: boolean
   listType?: 'atomic' | 'set' | 'map'
@@ -32,6 +34,8 @@ export interface SchemaNode {
   zeroStruct?: boolean
   /** Go leaves the field out when it holds `""`, 0, false, `[]` or `{}` (`omitempty` on what is no pointer). */
   omitEmpty?: boolean
+  /** Of `any`: what an object here is read as, by a decoder of its own; so are the objects of a list. */
+  objectForm?: SchemaNode
   /** What only CRDs use. */
   constraints?: SchemaConstraints
   /** Also only of CRDs: what more the value has to be, of the same structure. */
@@ -64,6 +68,9 @@ export interface SchemaConstraints {
 
 /** A node of which nothing is known. */
 export const ANY: SchemaNode = { type: 'any', preserveUnknown: true }
+
+/** A node that a CRD says nothing of: objects there are kept, but nothing that is in them. */
+export const CLOSED: SchemaNode = { type: 'any', closed: true }
 
 /** The node of an object's field or a map's value; {@link ANY} when the schema does not tell. */
 export function fieldNode(node: SchemaNode | undefined, field: string): SchemaNode {

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../json.ts'
 import { objectMetaSchema } from './builtin.ts'
-import { ANY, type CombinedSchemas, type SchemaConstraints, type SchemaNode } from './node.ts'
+import { ANY, CLOSED, type CombinedSchemas, type SchemaConstraints, type SchemaNode } from './node.ts'
 
 const TYPES = new Set(['object', 'array', 'string', 'integer', 'number', 'boolean'])
 const CONSTRAINTS = [
@@ -21,18 +21,20 @@ const CONSTRAINTS = [
 /** The schema of a custom resource: a CRD's `openAPIV3Schema`, with the fields that every object has. */
 export function crdSchema(openApi: unknown): SchemaNode {
   const node = schemaFromOpenApi(openApi)
-  const { apiVersion, kind, ...properties } = node.properties ?? {}
-  return {
-    ...node,
-    type: 'object',
-    properties: {
-      apiVersion: apiVersion ?? { type: 'string' },
-      kind: kind ?? { type: 'string' },
-      ...properties,
-      // A CRD may only narrow name and generateName of metadata; its structure is always the server's.
-      metadata: objectMetaSchema(),
-    },
-  }
+  return { ...node, type: 'object', properties: objectFields(node.properties) }
+}
+
+/** What every object has, which a schema may only narrow: the structure of metadata is always the server's. */
+function objectFields({ apiVersion, kind, metadata, ...others }: NonNullable<SchemaNode['properties']> = {}) {
+  const text: SchemaNode = { type: 'string' }
+  return { apiVersion: apiVersion ?? text, kind: kind ?? text, ...others, metadata: narrowedMetadata(metadata) }
+}
+
+function narrowedMetadata(own: SchemaNode | undefined): SchemaNode {
+  const known = objectMetaSchema()
+  if (own?.type !== 'object') return known
+  const narrowed = Object.entries(own.properties ?? {}).filter(([field]) => known.properties?.[field])
+  return { ...known, ...own, properties: { ...known.properties, ...Object.fromEntries(narrowed) } }
 }
 
 /** A structural OpenAPI v3 schema (apiextensions.k8s.io/v1 JSONSchemaProps) as a node. */
@@ -46,7 +48,7 @@ export function schemaFromOpenApi(openApi: unknown): SchemaNode {
     )
   }
   if (isObject(openApi.additionalProperties)) node.additional = schemaFromOpenApi(openApi.additionalProperties)
-  else if (openApi.additionalProperties === true) node.additional = ANY
+  else if (openApi.additionalProperties === true) node.additional = CLOSED
   if (isObject(openApi.items)) node.items = schemaFromOpenApi(openApi.items)
   if (Array.isArray(openApi.required)) node.required = openApi.required as string[]
   if (Array.isArray(openApi.enum)) node.enum = openApi.enum
@@ -86,13 +88,7 @@ function addExtensions(node: SchemaNode, openApi: JsonObject): SchemaNode {
   if (mapType === 'atomic' || mapType === 'granular') node.mapType = mapType
   if (openApi['x-kubernetes-embedded-resource'] === true) {
     node.embeddedResource = true
-    node.required = [...(node.required ?? []), 'apiVersion', 'kind']
-    node.properties = {
-      ...node.properties,
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: objectMetaSchema(),
-    }
+    node.properties = objectFields(node.properties)
   }
   return node
 }

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, setField } from '../json.ts'
-import { ANY, fieldNode, type SchemaNode } from './node.ts'
+import { ANY, CLOSED, fieldNode, type SchemaNode } from './node.ts'
 
 /**
  * A value without the fields that its schema does not know, and without nulls that it neither allows nor has a default for;
@@ -18,13 +18,13 @@ export function unknownFieldText(path: string): string {
 }
 
 function walk(value: unknown, schema: SchemaNode, path: string, unknown: string[]): unknown {
+  const isOpen = schema.preserveUnknown || (schema.type === 'any' && !schema.closed)
   if (Array.isArray(value)) {
-    const { items } = schema
-    return items ? value.map((item, index) => walk(item, items, `${path}[${index}]`, unknown)) : value
+    const items = schema.items ?? (isOpen ? ANY : CLOSED)
+    return items === ANY ? value : value.map((item, index) => walk(item, items, `${path}[${index}]`, unknown))
   }
-  // Values of a wrong type are the business of validation.
-  if (!isObject(value) || (schema.type !== 'object' && schema.type !== 'any')) return value
-  const open = schema.preserveUnknown || schema.additional !== undefined || schema.type === 'any'
+  if (!isObject(value)) return value
+  const open = isOpen || schema.additional !== undefined
   const result: JsonObject = {}
   for (const [field, child] of Object.entries(value)) {
     const at = path ? `${path}.${field}` : field
@@ -38,5 +38,5 @@ function walk(value: unknown, schema: SchemaNode, path: string, unknown: string[
 
 /** Of a field of which nothing is known, null may be a value like others. */
 function keepsNull(node: SchemaNode): boolean {
-  return node === ANY || node.nullable === true || node.default !== undefined
+  return node === ANY || node === CLOSED || node.nullable === true || node.default !== undefined
 }

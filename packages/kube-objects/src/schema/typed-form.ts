@@ -34,7 +34,7 @@ class Reader {
   read(value: unknown, schema: SchemaNode): unknown {
     switch (schema.type) {
       case 'any':
-        return value
+        return schema.objectForm ? this.#readApart(value, schema, schema.objectForm) : value
       case 'object':
         if (!isObject(value)) return this.#wrong(value, schema)
         if (schema.properties) return this.#readStruct(value, schema)
@@ -54,6 +54,18 @@ class Reader {
       case 'quantity':
         return this.#readQuantity(value)
     }
+  }
+
+  /** A type that reads itself says nothing of fields that it does not know. */
+  #readApart(value: unknown, schema: SchemaNode, form: SchemaNode): unknown {
+    if (schema.typeName?.endsWith('OrBool') && typeof value !== 'boolean' && !isObject(value)) {
+      this.fault ??= 'boolean or JSON schema expected'
+    }
+    const reader = new Reader()
+    const readOne = (one: unknown): unknown => (isObject(one) ? reader.read(one, form) : one)
+    const read = Array.isArray(value) ? value.map(readOne) : readOne(value)
+    if (reader.fault !== undefined) this.fault ??= reader.fault
+    return Array.isArray(read) && read.length === 0 ? null : read
   }
 
   #readStruct(value: JsonObject, schema: SchemaNode): JsonObject {
