@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { evaluateJsonPath } from './custom-cells.ts'
 import { humanDuration } from './duration.ts'
 import { podCells } from './pod-cells.ts'
 
@@ -83,29 +82,5 @@ describe('a pod', () => {
     ],
   ])('that is %s shows %j', (_, input, expected) => {
     expect(cells(...input)).toEqual(expected)
-  })
-})
-
-describe('a JSONPath of a printer column', () => {
-  const object = {
-    a: {
-      'b.c': 1,
-      list: [
-        { type: 'X', v: 'x' },
-        { type: 'Y', v: 'y' },
-      ],
-    },
-  }
-
-  it.each([
-    ['.a.list[0].v', ['x']],
-    ['.a.list[*].v', ['x', 'y']],
-    ['.a.list[?(@.type=="Y")].v', ['y']],
-    ['.a.b\\.c', [1]],
-    [".a['b.c']", [1]],
-    ['.a.none.deeper', []],
-    ['.a[[[', []],
-  ])('%s finds %j', (path, expected) => {
-    expect(evaluateJsonPath(object, path)).toEqual(expected)
   })
 })

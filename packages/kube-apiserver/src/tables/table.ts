@@ -1,6 +1,13 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { loadTable } from '../generated-tables.ts'
-import { apiVersionOf, type Resource, resourceKey } from '../registry/resource.ts'
+import { isJsonPath } from '../json-path/evaluate.ts'
+import {
+  apiVersionOf,
+  type CustomVersion,
+  type PrinterColumn,
+  type Resource,
+  resourceKey,
+} from '../registry/resource.ts'
 import { type Cell, cellsByResource } from './cells.ts'
 import { customCells } from './custom-cells.ts'
 import { age } from './duration.ts'
@@ -42,7 +49,7 @@ export async function tableOf(
 }
 
 async function columnsOf(resource: Resource): Promise<Column[]> {
-  if (resource.custom) return customColumns(resource)
+  if (resource.custom) return customColumns(resource.custom)
   const table = await loadTable<Record<string, Column[]>>('tableColumns')
   const root = resource.group ? '/apis' : '/api'
   return table[`${root}/${apiVersionOf(resource)}/${resource.plural}`] ?? GENERIC
@@ -50,25 +57,36 @@ async function columnsOf(resource: Resource): Promise<Column[]> {
 
 const NAME: Column = { name: 'Name', type: 'string', format: 'name', priority: 0 }
 const AGE: Column = { name: 'Age', type: 'date', format: '', priority: 0 }
+const AGE_ONLY: PrinterColumn[] = [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }]
 const GENERIC: Column[] = [NAME, { ...AGE, name: 'Created At' }]
 
-function customColumns({ custom }: Resource): Column[] {
-  const own = custom?.columns ?? []
-  if (own.length === 0) return [NAME, AGE]
+/** The columns that a definition names, after the name. */
+function customColumns({ columns }: CustomVersion): Column[] {
+  if (columns.length === 0) return [NAME, AGE]
   return [
     NAME,
-    ...own.map(({ name, type, format = '', priority = 0, description }) => ({
+    ...printable(columns).map(({ name, type, format = '', priority = 0, description, jsonPath }) => ({
       name,
       type,
       format,
+      description: description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,
       priority,
-      ...(description && { description }),
     })),
   ]
 }
 
+/** A path that cannot be read ends the columns, which is where Kubernetes stops to read them. */
+function printable(columns: PrinterColumn[]): PrinterColumn[] {
+  const bad = columns.findIndex(({ jsonPath }) => !isJsonPath(jsonPath))
+  return bad < 0 ? columns : columns.slice(0, bad)
+}
+
 function cellsOf(resource: Resource, columns: Column[], now: number): (object: Readonly<KubeObject>) => Cell[] {
-  if (resource.custom) return (object) => customCells(object, resource.custom?.columns ?? [], now)
+  const { custom } = resource
+  if (custom) {
+    const shown = custom.columns.length === 0 ? AGE_ONLY : printable(custom.columns)
+    return (object) => customCells(object, shown, now)
+  }
   const own = cellsByResource[resourceKey(resource)]
   return (object) => {
     const given = own?.(object, now) ?? {}
