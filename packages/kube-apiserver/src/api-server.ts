@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Authenticator, HttpServer } from '@slipway/http-server'
+import type { KubeObject } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
 import { authenticate, tokenReader } from './access/authenticate.ts'
 import { type Authorizer, denialText, isOpenPath } from './access/authorize.ts'
@@ -41,6 +42,7 @@ import { quotaController } from './controllers/quota-controller.ts'
 import { roleAggregationController } from './controllers/role-aggregation-controller.ts'
 import { storageProtectionController } from './controllers/storage-protection-controller.ts'
 import { tokenSecretController } from './controllers/token-secret-controller.ts'
+import { DefinitionNames } from './custom/definition/definition-names.ts'
 import { serveNonResource } from './non-resource.ts'
 import { refuseUpgrade } from './proxy/forward.ts'
 import type { Resource } from './registry/resource.ts'
@@ -113,11 +115,10 @@ export class ApiServer {
     const registry = await ResourceRegistry.load()
     const { store, kubeletToken } = this.#options
     const serviceCidr = storedServiceRange(store, registry) ?? this.#options.serviceCidr ?? '10.96.0.0/16'
-    const services = registry.storedType('', 'services') as Resource
-    const strategies = createStrategies({
-      serviceCidr,
-      services: store.list(prefixOf(services)).entries.map((entry) => viewEntry(entry)),
-    })
+    const storedObjects = (group: string, plural: string): Readonly<KubeObject>[] =>
+      store.list(prefixOf(registry.storedType(group, plural) as Resource)).entries.map(viewEntry)
+    const definitionNames = new DefinitionNames(storedObjects('apiextensions.k8s.io', 'customresourcedefinitions'))
+    const strategies = createStrategies({ serviceCidr, services: storedObjects('', 'services'), definitionNames })
     const rules = new ObjectRules(now)
     const rbac = new Rbac(store)
     const authorize: Authorizer = this.#options.authorizer ?? ((attributes) => rbac.allows(attributes))
@@ -147,7 +148,7 @@ export class ApiServer {
     }
     const deps = { objects, registry, onError: (error: unknown) => this.#report(error) }
     this.#controllers = [
-      customResourceController(deps),
+      customResourceController({ ...deps, definitionNames, now }),
       garbageCollector(deps),
       quotaController({ ...deps, now }),
       roleAggregationController(deps),

@@ -102,14 +102,14 @@ function resourceList(registry: ResourceRegistry, group: string, version: string
 }
 
 function legacyResources(resource: Resource) {
-  const { plural, singular, namespaced, kind, verbs, shortNames, categories } = resource
+  const { plural, singular, namespaced, kind, shortNames, categories } = resource
   return [
     {
       name: plural,
       singularName: singular,
       namespaced,
       kind,
-      verbs,
+      verbs: verbsOf(resource),
       ...(shortNames.length > 0 && { shortNames }),
       ...(categories.length > 0 && { categories }),
       ...(stored(resource) && { storageVersionHash: storageVersionHash(resource) }),
@@ -126,6 +126,10 @@ function legacyResources(resource: Resource) {
 }
 
 /** Component statuses are found out when they are asked for. */
+/** Of what goes with its definition, nothing is told that makes or changes it. */
+const verbsOf = ({ verbs, custom }: Resource): string[] =>
+  custom?.isTerminating ? verbs.filter((verb) => !['patch', 'create', 'update'].includes(verb)) : verbs
+
 const stored = ({ verbs, group, plural }: Resource) =>
   verbs.includes('get') && !(group === '' && plural === 'componentstatuses')
 
@@ -161,7 +165,7 @@ function discoveredVersion({ registry, aggregated }: Served, group: string, vers
 }
 
 function discovered(resource: Resource) {
-  const { plural, kind, singular, namespaced, verbs, shortNames, categories, subresources } = resource
+  const { plural, kind, singular, namespaced, shortNames, categories, subresources } = resource
   return {
     resource: plural,
     responseKind: resource.custom
@@ -169,7 +173,7 @@ function discovered(resource: Resource) {
       : { group: '', version: '', kind },
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singular,
-    verbs,
+    verbs: verbsOf(resource),
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
     ...(subresources.length > 0 && {

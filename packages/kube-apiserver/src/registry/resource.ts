@@ -29,6 +29,8 @@ export interface Resource {
 export interface CustomVersion {
   /** As the engine for merging, defaults and validation reads it. */
   schema: SchemaNode | undefined
+  /** The same of all versions of the definition, in which objects may be stored. */
+  schemas: ReadonlyMap<string, SchemaNode>
   /** As the author wrote it, for OpenAPI. */
   openApi: unknown
   columns: PrinterColumn[]
@@ -41,6 +43,8 @@ export interface CustomVersion {
   definedAt: number
   /** The apiVersions that the definition has, served or not. */
   apiVersions: string[]
+  /** The definition is to go: nothing is created any more. */
+  isTerminating: boolean
   /** Turns objects into another version; absent = versions differ in name only. */
   convert?: ConvertObjects
 }

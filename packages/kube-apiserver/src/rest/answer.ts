@@ -6,7 +6,7 @@ import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import type { Status } from '../api/status.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
-import { allInVersion, inVersion, itemText, objectText, viewEntry } from '../storage/codec.ts'
+import { allInVersion, inVersion, itemText, objectText, viewInVersion } from '../storage/codec.ts'
 import type { StoredObject } from '../storage/object-service.ts'
 import { tableOf } from '../tables/table.ts'
 import { drained } from './drained.ts'
@@ -87,7 +87,7 @@ export async function sendList(request: ApiRequest, stored: Entry[], metadata: L
     sendText(request.response, 200, [...listPieces(resource, entries, metadata)].join(''), form)
     return
   }
-  const objects = entries.map((entry) => viewEntry(entry))
+  const objects = entries.map((entry) => viewInVersion(entry, resource))
   const list =
     form.as === 'Table'
       ? { ...(await tableOf(resource, objects, tableOptions(request))), metadata }
@@ -105,7 +105,8 @@ const PIECE = 256 * 1024
 
 /** The text of a list; one that is longer than a piece comes in several. */
 function* listPieces(resource: Resource, entries: Entry[], metadata: ListMeta): Generator<string> {
-  const meta = JSON.stringify(metadata)
+  // The lists of custom resources are maps in Go, which have a field that is empty too.
+  const meta = JSON.stringify(resource.custom ? { continue: '', ...metadata } : metadata)
   let text = `{"kind":"${resource.kind}List","apiVersion":"${apiVersionOf(resource)}","metadata":${meta},"items":[`
   let comma = ''
   for (const entry of entries) {

@@ -3,7 +3,7 @@ import { jsonFault } from '../api/json-fault.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, expired, type FieldError, StatusError } from '../api/status.ts'
 import type { Resource } from '../registry/resource.ts'
-import { allInVersion, viewEntry } from '../storage/codec.ts'
+import { allInVersion, viewInVersion } from '../storage/codec.ts'
 import { keyOf, prefixOf } from '../storage/keys.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import { forbiddenField, notSupported } from '../validation/field-errors.ts'
@@ -24,15 +24,19 @@ export async function getObject(objects: ObjectService, request: ApiRequest): Pr
 export interface Selection {
   prefix: string
   matches: Matcher | undefined
+  resource: Resource
   /** In which version the objects are compared, where only a webhook can bring them to it. */
   comparedIn?: Resource
 }
 
 /** Those of some entries that are selected. */
-export async function selectedEntries(entries: Entry[], { matches, comparedIn }: Selection): Promise<Entry[]> {
+export async function selectedEntries(
+  entries: Entry[],
+  { matches, resource, comparedIn }: Selection,
+): Promise<Entry[]> {
   if (!matches) return entries
   const shown = comparedIn ? await allInVersion(entries, comparedIn) : entries
-  return shown.filter((entry) => matches(viewEntry(entry)))
+  return shown.filter((entry) => matches(viewInVersion(entry, resource)))
 }
 
 /** The objects that path and selectors name; one object when the name is given. */
@@ -49,7 +53,7 @@ export function selectionOf(request: ApiRequest): Selection {
   const matches: Matcher | undefined =
     present.length > 0 ? (object) => present.every((matcher) => matcher(object)) : undefined
   const converted = resource.custom?.convert !== undefined && selectsByContent(fields)
-  return { prefix, matches, ...(converted && { comparedIn: resource }) }
+  return { prefix, matches, resource, ...(converted && { comparedIn: resource }) }
 }
 
 /** GET of a collection, whole or in pages. */

@@ -4,7 +4,7 @@ import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { expired, type FieldError, internalError, type Status, StatusError } from '../api/status.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
-import { allInVersion, inVersion, objectText, viewEntry } from '../storage/codec.ts'
+import { allInVersion, inVersion, objectText, viewInVersion } from '../storage/codec.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import { tableOf } from '../tables/table.ts'
 import { forbiddenField, notSupported } from '../validation/field-errors.ts'
@@ -107,8 +107,8 @@ function timeoutOf(query: URLSearchParams): number {
   return (seconds > 0 ? Math.min(seconds, 86_400) : 2700) * 1000
 }
 
-function matching({ matches }: Selection): (entry: Entry) => boolean {
-  return matches ? (entry) => matches(viewEntry(entry)) : () => true
+function matching({ matches, resource }: Selection): (entry: Entry) => boolean {
+  return matches ? (entry) => matches(viewInVersion(entry, resource)) : () => true
 }
 
 /** What a change in the store is to someone who sees only what the selection matches. */

@@ -3,7 +3,7 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { Entry, RevisionStore } from '@slipway/storage'
 import type { AdmissionChain, AdmissionRequest } from '../admission/admission.ts'
 import type { User } from '../api/request.ts'
-import { alreadyExists, conflict, invalid, notFound, StatusError, staleObject } from '../api/status.ts'
+import { alreadyExists, conflict, forbidden, invalid, notFound, StatusError, staleObject } from '../api/status.ts'
 import { customStrategy } from '../custom/custom-strategy.ts'
 import { apiVersionOf, type Resource, resourceKey } from '../registry/resource.ts'
 import { countGeneration, dropRepeatedOwners, prepareForCreate, prepareForUpdate } from '../strategy/prepare.ts'
@@ -49,6 +49,8 @@ export interface WriteOptions {
 
 /** The current object, or undefined = it does not exist; returns the wanted one, or undefined = leave it. */
 export type Change = (current: KubeObject | undefined) => KubeObject | undefined | Promise<KubeObject | undefined>
+
+const DEFINITION_GOES = 'create not allowed while custom resource definition is terminating'
 
 const SYSTEM: User = { name: 'system:apiserver', groups: ['system:masters'] }
 
@@ -97,6 +99,7 @@ export class ObjectService {
     prepareForCreate(wanted, context, randomUUID(), strategy)
     const object = options.track?.(wanted, undefined) ?? wanted
     const { name, namespace } = object.metadata
+    if (resource.custom?.isTerminating) throw forbidden(resource, name, DEFINITION_GOES)
     const request = admissionRequest('CREATE', { resource, namespace, name }, options, { object })
     try {
       await this.#admission.mutate(request)

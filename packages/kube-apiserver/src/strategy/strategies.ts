@@ -1,5 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { crdStrategy } from '../custom/crd-strategy.ts'
+import type { DefinitionNames } from '../custom/definition/definition-names.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { certificateStrategy } from './certificate-strategy.ts'
 import { podStrategy } from './pod-strategy.ts'
@@ -13,7 +14,11 @@ const versioned: Strategy = { needsVersion: true }
 const returned: Strategy = { returnsDeleted: true }
 
 /** The rules of every type that has some of its own. */
-export function createStrategies(options: { serviceCidr: string; services: Readonly<KubeObject>[] }): Strategies {
+export function createStrategies(options: {
+  serviceCidr: string
+  services: Readonly<KubeObject>[]
+  definitionNames: DefinitionNames
+}): Strategies {
   return new Map<string, Strategy>([
     ['/pods', podStrategy],
     ['/services', serviceStrategy(options.serviceCidr, options.services)],
@@ -43,7 +48,7 @@ export function createStrategies(options: { serviceCidr: string; services: Reado
     ['admissionregistration.k8s.io/mutatingwebhookconfigurations', { ...generation, ...versioned }],
     ['admissionregistration.k8s.io/validatingadmissionpolicies', { ...generation, ...versioned }],
     ['admissionregistration.k8s.io/validatingadmissionpolicybindings', { ...generation, ...versioned }],
-    ['apiextensions.k8s.io/customresourcedefinitions', crdStrategy],
+    ['apiextensions.k8s.io/customresourcedefinitions', crdStrategy(options.definitionNames)],
     ['apiregistration.k8s.io/apiservices', versioned],
     ['coordination.k8s.io/leases', { ...makes, ...versioned }],
     ['node.k8s.io/runtimeclasses', { ...makes, ...versioned }],

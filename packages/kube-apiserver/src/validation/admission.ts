@@ -6,8 +6,8 @@ import type { Spec } from '../defaults/spec.ts'
 import { expressionErrors, variableType } from './admission-expressions.ts'
 import type { TypeRules } from './check-types.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required, tooMany } from './field-errors.ts'
-import { portNumber, qualified, requiredText, segmentErrors, text } from './values.ts'
-import { webhookUrl } from './webhook-client.ts'
+import { qualified, requiredText, segmentErrors, text } from './values.ts'
+import { webhookService, webhookUrl } from './webhook-client.ts'
 
 /** Webhooks and policies of admission. */
 export const admissionRules: TypeRules = {
@@ -66,29 +66,7 @@ function qualifiedHook(name: string | undefined, field: string): FieldError[] {
 
 function client({ url, service }: Spec, at: string): FieldError[] {
   if ((url === undefined) === !service) return [required(at, 'exactly one of url or service is required')]
-  if (url !== undefined) return webhookUrl(url, `${at}.url`)
-  const { name, namespace, port, path } = service
-  return [
-    ...requiredText(`${at}.service.name`, name),
-    ...requiredText(`${at}.service.namespace`, namespace),
-    ...portNumber(`${at}.service.port`, port).map((error) => ({
-      ...error,
-      message: error.message.replace(': must', ': port is not valid: must'),
-    })),
-    ...servicePath(path, `${at}.service.path`),
-  ]
-}
-
-function servicePath(path: string | undefined, field: string): FieldError[] {
-  if (!path || path === '/') return []
-  const steps = path.slice(1).replace(/\/$/, '').split('/')
-  return [
-    ...(path.startsWith('/') ? [] : [invalidValue(field, path, "must start with a '/'")]),
-    ...steps.flatMap((step, index) => {
-      if (step === '') return [invalidValue(field, path, `segment[${index}] may not be empty`)]
-      return subdomainNameErrors(step).map((why) => invalidValue(field, path, `segment[${index}]: ${why}`))
-    }),
-  ]
+  return url === undefined ? webhookService(service, `${at}.service`) : webhookUrl(url, `${at}.url`)
 }
 
 const REVIEWS = ['v1', 'v1beta1']
