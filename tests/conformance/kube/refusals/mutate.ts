@@ -52,11 +52,11 @@ export function edited(object: object, edits: Edit[]): object {
   return result
 }
 
-const valueAt = (object: object, place: Place): unknown =>
+export const valueAt = (object: object, place: Place): unknown =>
   place.reduce<unknown>((value, part) => (value as Holder | null | undefined)?.[part], object)
 
 /** Where there are values; expressions aside, whose faults every engine tells in its own words. */
-function placesOf(value: unknown, at: Place): Place[] {
+export function placesOf(value: unknown, at: Place): Place[] {
   const own = at.length > 0 && !/xpression$/.test(String(at.at(-1))) ? [at] : []
   if (typeof value !== 'object' || value === null) return own
   const keys = Array.isArray(value) ? value.map((_, index) => index) : Object.keys(value)
