@@ -227,7 +227,7 @@ export class Controller<T extends KubeObject = KubeObject> {
     const options = { subresource: 'status', fieldManager: this.name } as const
     return {
       signal: this.#stop.signal,
-      patchStatus: (status) => this.#options.client.patch<T>(ref, 'merge', { status }, options),
+      patchStatus: (status, type = 'merge') => this.#options.client.patch<T>(ref, type, { status }, options),
       event: (type, reason, message) => this.#events.record(object, type, reason, message),
     }
   }

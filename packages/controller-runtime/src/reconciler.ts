@@ -14,8 +14,11 @@ export interface Reconciler<T extends KubeObject> {
 export interface ReconcileContext<T extends KubeObject> {
   /** Ends when the controller stops. Every wait takes it. */
   signal: AbortSignal
-  /** Merges fields into `status` (JSON merge patch on the status subresource); resolves to the object as stored. */
-  patchStatus(status: Record<string, unknown>): Promise<T>
+  /**
+   * Merges fields into `status` (a patch of the status subresource); resolves to the object as stored. A `strategic` patch, which only
+   * built-in types have, merges conditions by their type. @default 'merge'
+   */
+  patchStatus(status: Record<string, unknown>, type?: 'merge' | 'strategic'): Promise<T>
   /** Records a Kubernetes event about the object; a repeated one is counted. */
   event(type: 'Normal' | 'Warning', reason: string, message: string): void
 }

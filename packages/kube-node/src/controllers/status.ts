@@ -8,13 +8,32 @@ export function says(before: object, fields: object): boolean {
   return Object.entries(fields).every(([name, value]) => textOf(known[name]) === textOf(value))
 }
 
-/** Writes these fields of an object's status, unless it says so already. */
+/** Writes these fields of an object's status, unless it says so already. Conditions that others have written meanwhile stay. */
 export async function updateStatus<T extends KubeObject>(
   object: T,
   status: Record<string, unknown>,
   context: Pick<ReconcileContext<T>, 'patchStatus'>,
 ): Promise<void> {
-  if (!says(object.status ?? {}, status)) await context.patchStatus(status)
+  const before = object.status ?? {}
+  if (says(before, status)) return
+  const conditions = status.conditions as Condition[] | undefined
+  const patch = conditions ? patchOf(before.conditions ?? [], conditions) : {}
+  await context.patchStatus({ ...status, ...patch }, 'strategic')
+}
+
+type Condition = { type: string }
+
+/** What makes the one list of conditions the other, by a strategic merge: only those that change are written. */
+function patchOf(before: Condition[], after: Condition[]): Record<string, object[]> {
+  const changed = after.filter((one) => !before.some((known) => textOf(known) === textOf(one)))
+  const gone = before.filter(({ type }) => !after.some((one) => one.type === type))
+  return {
+    conditions: [
+      ...changed.map((condition) => ({ reason: null, message: null, ...condition })),
+      ...gone.map(({ type }) => ({ $patch: 'delete', type })),
+    ],
+    '$setElementOrder/conditions': after.map(({ type }) => ({ type })),
+  }
 }
 
 const textOf = (value: unknown): string | undefined => (isNothing(value) ? undefined : canonicalJson(value))

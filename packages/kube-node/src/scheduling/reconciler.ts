@@ -119,10 +119,8 @@ async function condemn(
   { reason, message }: { reason: string; message: string },
   context: ReconcileContext<Pod>,
 ): Promise<void> {
-  const before = pod.status?.conditions ?? []
-  const known = before.find(({ type }) => type === 'PodScheduled')
+  const known = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
   if (known?.reason === reason && known.message === message) return
   const condition = { type: 'PodScheduled', status: 'False', reason, message, lastProbeTime: null }
-  const conditions = [...before.filter((one) => one !== known), { ...condition, lastTransitionTime: timestamp() }]
-  await context.patchStatus({ conditions })
+  await context.patchStatus({ conditions: [{ ...condition, lastTransitionTime: timestamp() }] }, 'strategic')
 }

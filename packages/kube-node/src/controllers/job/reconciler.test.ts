@@ -21,7 +21,7 @@ it('goes by what it wrote last, while the watch has not brought that back', asyn
   const reconciler = jobReconciler({ client, pods: new PodWriter(client, pods), jobs })
   const context = {
     event: () => {},
-    patchStatus: (status: object) => cluster.patch(JOB, 'merge', { status }),
+    patchStatus: (status: object, type: 'merge') => cluster.patch(JOB, type, { status }),
   } as unknown as ReconcileContext<Job>
   const labels = { job: 'once' }
   const spec = { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x:1' }] }

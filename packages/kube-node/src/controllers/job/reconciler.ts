@@ -27,7 +27,7 @@ export function jobReconciler(deps: Deps): Reconciler<Job> {
       const job = deps.jobs.newest(given)
       const context: typeof told = {
         ...told,
-        patchStatus: async (status) => deps.jobs.wrote(await told.patchStatus(status)),
+        patchStatus: async (...patch) => deps.jobs.wrote(await told.patchStatus(...patch)),
       }
       if (isForeign(job)) return { kind: 'ready', reason: 'Foreign', message: '' }
       if (finishedCondition(job)) return expire(deps, job)
