@@ -135,8 +135,9 @@ history a
 uninstall a
 template rel shop --dry-run=server --set ask=default
 template rel shop --dry-run=server --set ask=nobody
-template rel shop --dry-run=server --set ask=default,api=odd.example.com/v1
+template rel shop --dry-run=server --set ask=default,api=apps/v1
 template rel shop --dry-run=server --set kind=Odd
+install d shop --set kind=Odd
 template rel shop --dry-run=client --set ask=default
 install c shop --create-namespace --set ask=default
 install d shop --set ask=nobody

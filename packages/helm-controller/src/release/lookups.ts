@@ -1,3 +1,4 @@
+import { UserError } from '@slipway/errors'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 
@@ -19,7 +20,9 @@ export class Lookups {
   readonly lookup = (...query: Query): unknown => {
     const key = query.join('|')
     if (!this.#found.has(key)) this.#missing.set(key, query)
-    return this.#found.get(key)
+    const found = this.#found.get(key)
+    if (found instanceof Error) throw found
+    return found
   }
 
   /** Whether all that was asked for since the last fetch was known. */
@@ -40,8 +43,18 @@ export class Lookups {
       const { items } = await this.#client.list<KubeObject>({ apiVersion, kind, ...(namespace && { namespace }) })
       return { apiVersion, kind: `${kind}List`, items }
     } catch (error) {
-      if (isApiError(error, 'KUBE_NO_SUCH_KIND')) return undefined
-      throw error
+      if (!isApiError(error, 'KUBE_NO_SUCH_KIND')) throw error
+      // Helm asks for the group's list of resources, which must be there; a kind that is not in it is not found.
+      const resources = await this.#client.resources()
+      if (resources.some((resource) => resource.apiVersion === apiVersion)) return undefined
+      const message = `unable to get apiresource from unstructured: ${formatKind(apiVersion, kind)}`
+      return new UserError('KUBE_NO_SUCH_KIND', `${message}: the server could not find the requested resource`)
     }
   }
+}
+
+/** As Go prints a GroupVersionKind. */
+function formatKind(apiVersion: string, kind: string): string {
+  const groupVersion = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
+  return `${groupVersion}, Kind=${kind}`
 }

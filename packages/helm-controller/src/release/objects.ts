@@ -1,6 +1,6 @@
-import { UserError } from '@slipway/errors'
+import { messageOf, UserError } from '@slipway/errors'
 import { parseDocuments } from '@slipway/go-yaml'
-import type { KubeClient } from '@slipway/kube-client'
+import { isApiError, type KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 
 /** What every object of a release carries: Helm's own marks of ownership, and whose release it is. */
@@ -10,13 +10,35 @@ export interface Ownership {
   annotations: Record<string, string>
 }
 
-/** The objects of a manifest, in its order, each in its namespace and marked as part of the release. Lists are taken apart. */
+/**
+ * The objects of a manifest, in its order, each in its namespace and marked as part of the release. Lists are taken apart. Throws
+ * UserError KUBE_NO_SUCH_KIND that names each object whose kind the cluster does not have.
+ */
 export async function readManifest(client: KubeClient, manifest: string, owner: Ownership): Promise<KubeObject[]> {
   const objects = parseDocuments(manifest).flatMap(({ value, error }) => {
     if (error) throw error
     return isObject(value) ? (value.kind.endsWith('List') && Array.isArray(value.items) ? value.items : [value]) : []
   }) as KubeObject[]
+  const unmapped = (await Promise.all(objects.map((object) => mappingFault(client, object)))).filter(
+    (fault) => fault !== '',
+  )
+  if (unmapped.length > 0) {
+    throw new UserError('KUBE_NO_SUCH_KIND', unmapped.length === 1 ? `${unmapped[0]}` : `[${unmapped.join(', ')}]`)
+  }
   return Promise.all(objects.map((object) => place(client, object, owner)))
+}
+
+/** What kubectl's resource builder, which Helm uses, says of an object whose kind is not there; empty when it is. */
+async function mappingFault(client: KubeClient, object: KubeObject): Promise<string> {
+  try {
+    await client.resource(object)
+    return ''
+  } catch (error) {
+    if (!isApiError(error, 'KUBE_NO_SUCH_KIND')) throw error
+    const { name = '', namespace = '' } = object.metadata ?? {}
+    const what = `resource mapping not found for name: "${name}" namespace: "${namespace}" from ""`
+    return `${what}: ${messageOf(error)}\nensure CRDs are installed first`
+  }
 }
 
 async function place(client: KubeClient, object: KubeObject, owner: Ownership): Promise<KubeObject> {

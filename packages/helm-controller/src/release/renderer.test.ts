@@ -55,9 +55,9 @@ c: {{ (lookup "v1" "ConfigMap" "other" "").items | len }}`
     expect(await rendered(lists)).toBe('a: 2\nb: 2\nc: 0\n')
   })
 
-  it('finds nothing where there is nothing, and of kinds that are not there', async () => {
+  it('finds nothing where there is nothing, and of kinds that their group does not have', async () => {
     const nothing = `a: {{ lookup "v1" "ConfigMap" "apps" "third" | len }}
-b: {{ lookup "example.com/v1" "Thing" "apps" "third" | len }}`
+b: {{ lookup "v1" "Thing" "apps" "third" | len }}`
 
     expect(await rendered(nothing)).toBe('a: 0\nb: 0\n')
   })
@@ -70,6 +70,12 @@ a: {{ $map.data.next }}`
 
     expect(await rendered(wanting('first'))).toBe('a: second\n')
     await expect(rendered(wanting('third'))).rejects.toThrow('no such map')
+  })
+
+  it('fails when the cluster does not have the group', async () => {
+    await expect(rendered('a: {{ lookup "example.com/v1" "Thing" "apps" "third" | len }}')).rejects.toThrow(
+      'error calling lookup: unable to get apiresource from unstructured: example.com/v1, Kind=Thing: the server could not find the requested resource',
+    )
   })
 
   it('ends, although it asks for another object each time', async () => {
