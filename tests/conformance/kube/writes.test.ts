@@ -348,3 +348,20 @@ describe('refusals', () => {
     expect(answer.body.message).toContain(text)
   })
 })
+
+describe('a Node', () => {
+  const nodes = '/api/v1/nodes'
+  const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }
+
+  it.each([
+    ['new', [], [notReady]],
+    ['tainted', [{ key: 'a', effect: 'NoExecute' }], [{ key: 'a', effect: 'NoExecute' }, notReady]],
+    ['known', [notReady], [notReady]],
+  ])('that is %s is not ready at first', async (kind, taints, expected) => {
+    const name = `${place.namespace}-${kind}`
+    const { body } = await call('POST', nodes, { body: { metadata: { name }, spec: { taints } } })
+    await call('DELETE', `${nodes}/${name}`)
+
+    expect(body.spec.taints).toEqual(expected)
+  })
+})

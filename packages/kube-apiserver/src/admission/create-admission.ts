@@ -4,6 +4,7 @@ import { AdmissionChain } from './admission.ts'
 import { defaultClasses } from './default-classes.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { nodeTaint } from './node-taint.ts'
 import { podClasses } from './pod-classes.ts'
 import { validatingPolicies } from './policies/validating-policies.ts'
 import { resourceQuota } from './resource-quota.ts'
@@ -22,6 +23,7 @@ export function createAdmission(
     namespaceLifecycle(deps.store),
     serviceAccount(deps.store),
     limitRanger(deps.store),
+    nodeTaint,
     podClasses(deps.store),
     roleEscalation(deps.rbac),
     defaultClasses(deps.store),

@@ -30,6 +30,7 @@ import { type ControllerRevision, RevisionHistory } from './history/controller-r
 import type { Job } from './job/job.ts'
 import { jobReconciler, orphanedJobPodReconciler } from './job/reconciler.ts'
 import { isTracked } from './job/tally.ts'
+import { nodeTaintReconciler } from './node-lifecycle/reconciler.ts'
 import { FreshCache } from './ownership/fresh-cache.ts'
 import { keyIn, ownersOf } from './ownership/owners.ts'
 import { PodWriter } from './pods/pod-writer.ts'
@@ -45,7 +46,7 @@ export interface WorkloadDeps {
   log?: Log
 }
 
-/** The controllers that make pods of workloads and addresses of Services, ready to start. */
+/** The controllers that make pods of workloads, addresses of Services and taints of Nodes, ready to start. */
 export function workloadControllers({ client, informers, pods, nodeName, log }: WorkloadDeps): Controller[] {
   const writer = new PodWriter(client, pods)
   const replicaSets = new FreshCache<ReplicaSet>(informers.for(REPLICA_SETS))
@@ -126,6 +127,7 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
         ],
       },
     ),
+    controller('node-lifecycle-controller', NODES, nodeTaintReconciler(client), {}),
   ]
 }
 

@@ -1,0 +1,20 @@
+import type { Reconciler } from '@slipway/controller-runtime'
+import type { KubeClient } from '@slipway/kube-client'
+import type { NodeObject } from '../../model/node.ts'
+import { timestamp } from '../clock.ts'
+import { taintsFor } from './taints.ts'
+
+/** Keeps a Node's taints in step with its conditions, so that new pods stay away from one that can't run them. */
+export function nodeTaintReconciler(client: KubeClient): Reconciler<NodeObject> {
+  return {
+    async reconcile(node) {
+      const { name, resourceVersion } = node.metadata
+      const taints = taintsFor(node, timestamp())
+      if (taints) {
+        const patch = { metadata: { resourceVersion }, spec: { taints } }
+        await client.patch({ apiVersion: 'v1', kind: 'Node', name }, 'merge', patch)
+      }
+      return { kind: 'ready', reason: 'Tainted', message: 'taints say what the conditions say' }
+    },
+  }
+}
