@@ -30,6 +30,7 @@ import { createDefaultPolicy, createFirstObjects, storedServiceRange } from './b
 import type { FrontProxy } from './certificates.ts'
 import { apiAvailabilityController } from './controllers/api-availability-controller.ts'
 import { publishServerEndpoint, type ServerEndpoint } from './controllers/api-endpoints.ts'
+import { certificateSigningController } from './controllers/certificate-signing-controller.ts'
 import type { ServerController } from './controllers/controller.ts'
 import { customResourceController } from './controllers/custom-resource-controller.ts'
 import { disruptionController } from './controllers/disruption-controller.ts'
@@ -65,10 +66,10 @@ const OBJECT_PATH = /^\/+(?:api(?:\/+[^/]+){2}|apis(?:\/+[^/]+){3})/
 export interface ApiServerOptions {
   store: RevisionStore
   /**
-   * PEM texts of the server and of the CA whose client certificates count; `frontProxy` is who it is to the servers of
-   * aggregated APIs. Absent = plain HTTP, for tests.
+   * PEM texts of the server and of the CA whose client certificates count; with `caKey` requests for certificates that are
+   * approved are signed; `frontProxy` is who it is to the servers of aggregated APIs. Absent = plain HTTP, for tests.
    */
-  tls?: { key: string; cert: string; ca: string; frontProxy?: FrontProxy }
+  tls?: { key: string; cert: string; ca: string; caKey?: string; frontProxy?: FrontProxy }
   /** Knows the bearer tokens of the program around; ServiceAccount tokens are the server's own. */
   authenticator?: Authenticator
   /** Decides on every request. @default RBAC over the stored roles and bindings; `system:masters` may do everything */
@@ -147,6 +148,7 @@ export class ApiServer {
       kubelet: kubeletToken === undefined ? undefined : { token: kubeletToken, ca: this.#options.tls?.ca },
     }
     const deps = { objects, registry, onError: (error: unknown) => this.#report(error) }
+    const { ca, caKey } = this.#options.tls ?? {}
     this.#controllers = [
       customResourceController({ ...deps, definitionNames, now }),
       garbageCollector(deps),
@@ -160,6 +162,7 @@ export class ApiServer {
       policyStatusController({ ...deps, rules }),
       apiAvailabilityController({ ...deps, aggregated, now }),
       localApiServices(deps),
+      ...(ca && caKey ? [certificateSigningController({ ...deps, authority: { cert: ca, key: caKey }, now })] : []),
     ]
     for (const controller of this.#controllers) controller.start()
     await createFirstObjects(objects, registry, serviceCidr)
@@ -170,7 +173,7 @@ export class ApiServer {
       port: this.address().port,
     }
     await publishServerEndpoint(objects, registry, endpoint)
-    const { ca, frontProxy } = this.#options.tls ?? {}
+    const { frontProxy } = this.#options.tls ?? {}
     if (ca && frontProxy) await publishAuthentication(objects, registry, { ca, frontProxy })
   }
 

@@ -22,11 +22,11 @@ type KeyPair = webcrypto.CryptoKeyPair
 // Without it the package would look for a global of browsers.
 cryptoProvider.set('default', webcrypto as Parameters<typeof cryptoProvider.set>[1])
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+export const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /** See createCertificates. */
 export async function issueAll(options: CertificateOptions): Promise<Certificates> {
-  const [{ ca, issuer }, frontProxy] = await Promise.all([
+  const [{ ca, keys, issuer }, frontProxy] = await Promise.all([
     newAuthority('slipway-ca', options),
     issueFrontProxy(options),
   ])
@@ -34,7 +34,7 @@ export async function issueAll(options: CertificateOptions): Promise<Certificate
     issue(issuer, 'CN=kube-apiserver', ExtendedKeyUsage.serverAuth, [serverNames(options.hosts ?? [])]),
     issue(issuer, 'CN=kubernetes-admin, O=system:masters', ExtendedKeyUsage.clientAuth),
   ])
-  return { ca: { cert: pem(ca), key: await keyPem(issuer.keys) }, server, client, frontProxy }
+  return { ca: { cert: pem(ca), key: await keyPem(keys) }, server, client, frontProxy }
 }
 
 /** See createFrontProxy. */
@@ -45,7 +45,7 @@ export async function issueFrontProxy(options: CertificateOptions): Promise<Fron
 
 interface Issuer {
   name: string
-  keys: KeyPair
+  privateKey: KeyPair['privateKey']
   notBefore: Date
   notAfter: Date
 }
@@ -53,9 +53,10 @@ interface Issuer {
 async function newAuthority(
   commonName: string,
   options: CertificateOptions,
-): Promise<{ ca: X509Certificate; issuer: Issuer }> {
-  const issuer = { name: `CN=${commonName}`, keys: await newKeys(), ...period(options) }
-  const { name, keys, notBefore, notAfter } = issuer
+): Promise<{ ca: X509Certificate; keys: KeyPair; issuer: Issuer }> {
+  const keys = await newKeys()
+  const issuer = { name: `CN=${commonName}`, privateKey: keys.privateKey, ...period(options) }
+  const { name, notBefore, notAfter } = issuer
   const ca = await X509CertificateGenerator.create({
     serialNumber: serial(),
     subject: name,
@@ -70,7 +71,7 @@ async function newAuthority(
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.digitalSignature | KeyUsageFlags.cRLSign, true),
     ],
   })
-  return { ca, issuer }
+  return { ca, keys, issuer }
 }
 
 /** A minute more than asked for, for clocks that are late. */
@@ -104,17 +105,19 @@ export async function issueClient(
   return await issue(issuer, parts.join(', '), ExtendedKeyUsage.clientAuth)
 }
 
+/** A CA that was stored, ready to sign. */
+export async function importAuthority(
+  ca: CertificatePair,
+): Promise<{ name: string; privateKey: webcrypto.CryptoKey; notAfter: Date }> {
+  const der = PemConverter.decodeFirst(ca.key)
+  const privateKey = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, true, ['sign'])
+  const { subject, notAfter } = new X509Certificate(ca.cert)
+  return { name: subject, privateKey, notAfter }
+}
+
 async function issuerOf(ca: CertificatePair, options: CertificateOptions): Promise<Issuer> {
-  const privateKey = await webcrypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(ca.key), ALGORITHM, true, [
-    'sign',
-  ])
-  const certificate = new X509Certificate(ca.cert)
-  const publicKey = await certificate.publicKey.export(ALGORITHM, ['verify'])
-  return {
-    name: certificate.subject,
-    keys: { privateKey, publicKey } as KeyPair,
-    ...period(options),
-  }
+  const { name, privateKey } = await importAuthority(ca)
+  return { name, privateKey, ...period(options) }
 }
 
 function serverNames(hosts: string[]): SubjectAlternativeNameExtension {
@@ -147,7 +150,7 @@ async function issue(
     notBefore: issuer.notBefore,
     notAfter: issuer.notAfter,
     publicKey: keys.publicKey,
-    signingKey: issuer.keys.privateKey,
+    signingKey: issuer.privateKey,
     signingAlgorithm: ALGORITHM,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
@@ -167,7 +170,7 @@ async function keyPem({ privateKey }: KeyPair): Promise<string> {
   return `${PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', privateKey as webcrypto.CryptoKey), 'PRIVATE KEY')}\n`
 }
 
-function pem(certificate: X509Certificate): string {
+export function pem(certificate: X509Certificate): string {
   return `${certificate.toString('pem')}\n`
 }
 
@@ -175,7 +178,7 @@ function generalName(name: string): { type: GeneralNameType; value: string } {
   return { type: /^[\d.]+$|:/.test(name) ? 'ip' : 'dns', value: name }
 }
 
-function serial(): string {
+export function serial(): string {
   return Buffer.from(webcrypto.getRandomValues(new Uint8Array(16)))
     .toString('hex')
     .replace(/^./, '1')

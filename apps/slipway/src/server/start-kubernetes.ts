@@ -39,7 +39,7 @@ export async function startKubernetes(options: StartKubernetesOptions): Promise<
   const { ca, server, client: administrator, frontProxy } = await openCertificates(folder, hosts)
   const api = new ApiServer({
     store,
-    tls: { key: server.key, cert: server.cert, ca: ca.cert, frontProxy },
+    tls: { key: server.key, cert: server.cert, ca: ca.cert, caKey: ca.key, frontProxy },
     serviceAccountKey: ca.key,
     kubeletToken,
     serviceCidr,

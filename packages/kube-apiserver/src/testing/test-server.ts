@@ -53,7 +53,7 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
   const store = options.store ?? new MemoryRevisionStore()
   const errors: unknown[] = []
   const server = new ApiServer({
-    tls: { ...pair, ca: ca.cert, frontProxy },
+    tls: { ...pair, ca: ca.cert, caKey: ca.key, frontProxy },
     onError: (error) => errors.push(error),
     ...options,
     store,
