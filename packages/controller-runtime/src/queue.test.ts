@@ -28,6 +28,26 @@ describe('WorkQueue', () => {
     queue.close()
   })
 
+  it('gives a key early that is to wait for longer than a timer can', async () => {
+    vi.useFakeTimers()
+    try {
+      const queue = new WorkQueue()
+      queue.addAfter('a', 32 * 86_400_000)
+      const next = queue.take()
+      vi.advanceTimersByTime(24 * 86_400_000)
+      queue.add('b')
+      expect(await next).toBe('b')
+
+      const then = queue.take()
+      vi.advanceTimersByTime(86_400_000)
+
+      expect(await then).toBe('a')
+      queue.close()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('keeps the earlier of two delays', async () => {
     vi.useFakeTimers()
     try {

@@ -1,3 +1,5 @@
+import { timerDelay } from './timer-delay.ts'
+
 /** A set of keys waiting for work. A key is never worked on twice at once; added meanwhile, it comes again afterwards. */
 export class WorkQueue {
   readonly #ready = new Set<string>()
@@ -23,7 +25,7 @@ export class WorkQueue {
     taker(key)
   }
 
-  /** Adds the key after so many milliseconds; an earlier time that is already set stays. */
+  /** Adds the key after so many milliseconds, or after the longest time that a timer takes; an earlier time that is set stays. */
   addAfter(key: string, milliseconds: number): void {
     if (this.#closed) return
     const due = Date.now() + milliseconds
@@ -33,7 +35,7 @@ export class WorkQueue {
     const timer = setTimeout(() => {
       this.#timers.delete(key)
       this.add(key)
-    }, milliseconds)
+    }, timerDelay(milliseconds))
     // A pending recheck must not keep the program alive.
     timer.unref()
     this.#timers.set(key, { timer, due })

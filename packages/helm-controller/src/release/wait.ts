@@ -1,3 +1,4 @@
+import { timerDelay } from '@slipway/controller-runtime'
 import { TransientError, UserError } from '@slipway/errors'
 import type { KubeClient } from '@slipway/kube-client'
 import { type Condition, type Health, healthOf, type KubeObject } from '@slipway/kube-objects'
@@ -94,7 +95,7 @@ async function* statesOf(
   object: KubeObject,
   { timeout, signal }: Patience,
 ): AsyncGenerator<KubeObject | undefined> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timerDelay(timeout))])
   const { name, ...query } = refOf(object)
   const fieldSelector = `metadata.name=${name}`
   try {

@@ -1,3 +1,4 @@
+import { timerDelay } from '@slipway/controller-runtime'
 import { classOf, describeError, type SlipwayError } from '@slipway/errors'
 import { canonicalJson } from '../canonical.ts'
 import { timestamp } from '../controllers/clock.ts'
@@ -193,16 +194,19 @@ export class PodWorker {
 
   #wakeIn(milliseconds: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.wake(), milliseconds)
+    this.#timer = setTimeout(() => this.wake(), timerDelay(milliseconds))
     this.#timer.unref()
   }
 
   /** Shortens the time that what is being stopped has left. */
   #killIn(seconds: number): void {
     clearTimeout(this.#hurry)
-    this.#hurry = setTimeout(() => {
-      this.#killer.killAll().catch((error: unknown) => this.#log(error))
-    }, seconds * 1000)
+    this.#hurry = setTimeout(
+      () => {
+        this.#killer.killAll().catch((error: unknown) => this.#log(error))
+      },
+      timerDelay(seconds * 1000),
+    )
   }
 
   /** Resolves to the milliseconds after which to look again without an event. */

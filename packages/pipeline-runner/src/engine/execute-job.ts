@@ -1,3 +1,4 @@
+import { timerDelay } from '@slipway/controller-runtime'
 import { describeError } from '@slipway/errors'
 import {
   ExpressionError,
@@ -29,7 +30,7 @@ export async function executeJob(
   { stage, job, steps }: { stage: PlanStage; job: PlanJob; steps: QueuedStep[] },
   dependencies: Record<string, Value>,
 ): Promise<JobOutcome> {
-  const timeout = job.timeoutInMinutes > 0 ? AbortSignal.timeout(job.timeoutInMinutes * MINUTE) : undefined
+  const timeout = job.timeoutInMinutes > 0 ? AbortSignal.timeout(timerDelay(job.timeoutInMinutes * MINUTE)) : undefined
   const state: JobState = {
     run,
     stage,
@@ -71,7 +72,7 @@ function noticeCancel(state: JobState): void {
   if (!state.ending.aborted || state.canceled) return
   state.canceled = true
   state.status = mergeResults(state.status, 'Canceled')
-  state.grace = AbortSignal.timeout(state.job.cancelTimeoutInMinutes * MINUTE)
+  state.grace = AbortSignal.timeout(timerDelay(state.job.cancelTimeoutInMinutes * MINUTE))
 }
 
 const WHOLE_RUNTIME = /^\s*\$\[(.*)\]\s*$/s

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { timerDelay } from '@slipway/controller-runtime'
 import { BugError, classOf, describeError } from '@slipway/errors'
 import type { PlanStep } from '@slipway/pipeline-yaml'
 import type { StepRecord } from '../run/model.ts'
@@ -78,7 +79,7 @@ async function tryStep(state: JobState, queued: QueuedStep): Promise<StepResult>
 async function attemptStep(state: JobState, { step, record }: QueuedStep): Promise<StepResult> {
   const { run } = state
   const { stop } = run.signals
-  const limit = step.timeoutInMinutes > 0 ? AbortSignal.timeout(step.timeoutInMinutes * MINUTE) : undefined
+  const limit = step.timeoutInMinutes > 0 ? AbortSignal.timeout(timerDelay(step.timeoutInMinutes * MINUTE)) : undefined
   const ending = state.canceled ? state.grace : state.ending
   const signal = AbortSignal.any([stop, ...(ending ? [ending] : []), ...(limit ? [limit] : [])])
   const effects: StepEffects = { result: 'Succeeded', done: false, uploads: [] }

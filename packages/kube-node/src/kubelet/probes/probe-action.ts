@@ -1,4 +1,5 @@
 import { createConnection } from 'node:net'
+import { timerDelay } from '@slipway/controller-runtime'
 import { messageOf } from '@slipway/errors'
 import type { Container, LifecycleHandler, Probe } from '../../model/pod.ts'
 import type { PodEngine } from '../../runtime/pod-runtime.ts'
@@ -24,7 +25,7 @@ const MOST_OUTPUT = 10_240
 
 /** Asks once. Never throws: what went wrong is in the output. */
 export async function runProbe(probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
-  const timeout = (probe.timeoutSeconds ?? 1) * 1000
+  const timeout = timerDelay((probe.timeoutSeconds ?? 1) * 1000)
   try {
     if (probe.exec) return await runCommand(probe.exec.command, target, timeout)
     if (probe.httpGet) return await httpProbe(probe.httpGet, addressOf(probe.httpGet, target), timeout)
@@ -40,7 +41,7 @@ export async function runProbe(probe: Probe, target: ProbeTarget): Promise<Probe
 export async function runHook(hook: LifecycleHandler, target: ProbeTarget, timeout: number): Promise<ProbeResult> {
   if (hook.sleep) {
     const { seconds } = hook.sleep
-    await new Promise((resolve) => setTimeout(resolve, Math.min(seconds * 1000, timeout)))
+    await new Promise((resolve) => setTimeout(resolve, timerDelay(Math.min(seconds * 1000, timeout))))
     return { success: true, output: '' }
   }
   const { sleep: _sleep, ...action } = hook

@@ -1,3 +1,4 @@
+import { timerDelay } from '@slipway/controller-runtime'
 import type { Container, Probe } from '../../model/pod.ts'
 import { type ProbeResult, type ProbeTarget, runProbe } from './probe-action.ts'
 import { afterProbe, nextProbeIn, type ProbeState, unprobed } from './probe-state.ts'
@@ -95,7 +96,7 @@ export class Prober {
         this.#timers.delete(timer)
         void step()
       },
-      Math.max(0, delay),
+      timerDelay(Math.max(0, delay)),
     )
     timer.unref()
     this.#timers.add(timer)
