@@ -65,7 +65,7 @@ export async function signRequest(
     signingAlgorithm: ALGORITHM,
     extensions: [
       // One that allows nothing would be invalid.
-      ...(flags === 0 ? [] : [new KeyUsagesExtension(flags, true)]),
+      ...(flags ? [new KeyUsagesExtension(flags, true)] : []),
       new ExtendedKeyUsageExtension(usages.flatMap((usage) => PURPOSES[usage] ?? [])),
       new BasicConstraintsExtension(false, undefined, true),
       ...(names ? [names] : []),
