@@ -186,8 +186,8 @@ export function tooLarge(limit: number): StatusError {
   return new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limit}`)
 }
 
-export function tooManyRequests(message: string, causes?: StatusCause[]): StatusError {
-  return new StatusError(429, 'TooManyRequests', message, causes && { causes })
+export function tooManyRequests(message: string, details: StatusDetails): StatusError {
+  return new StatusError(429, 'TooManyRequests', message, details)
 }
 
 export function serviceUnavailable(message: string): StatusError {

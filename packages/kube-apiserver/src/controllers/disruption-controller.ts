@@ -4,9 +4,11 @@ import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
 import { systemWrite } from '../storage/object-service.ts'
-import { timestamp } from '../storage/timestamp.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
+import { disruptionConditions } from './disruption-condition.ts'
 import { WorkQueue } from './work-queue.ts'
+
+const DELETION_TIMEOUT = 2 * 60_000
 
 /** Writes into every PodDisruptionBudget how many of its pods are healthy and how many may be evicted now. */
 export function disruptionController(deps: ControllerDeps & { now: () => Date }): ServerController {
@@ -15,6 +17,7 @@ export function disruptionController(deps: ControllerDeps & { now: () => Date })
   const budgets = registry.storedType('policy', 'poddisruptionbudgets') as Resource
   const pods = registry.storedType('', 'pods') as Resource
   const queue = new WorkQueue(reconcile, onError)
+  const later = new Map<string, NodeJS.Timeout>()
   const stops: (() => void)[] = []
 
   async function reconcile(namespace: string): Promise<void> {
@@ -39,18 +42,45 @@ export function disruptionController(deps: ControllerDeps & { now: () => Date })
       )
     const expected = expectedPods(selected)
     const desired = desiredHealthy(budget.spec ?? {}, expected)
-    const healthy = selected.filter((pod) => !pod.metadata.deletionTimestamp && isReady(pod)).length
+    const disrupted = disruptedPods(budget, selected)
+    const isHealthy = (pod: Readonly<KubeObject>): boolean =>
+      !pod.metadata.deletionTimestamp && isReady(pod) && disrupted[pod.metadata.name] === undefined
+    const healthy = selected.filter(isHealthy).length
     const allowed = expected > 0 ? Math.max(0, healthy - desired) : 0
+    const { disruptedPods: _, ...before } = budget.status ?? {}
     const status = {
-      ...budget.status,
+      ...before,
+      ...(Object.keys(disrupted).length > 0 && { disruptedPods: disrupted }),
       observedGeneration: budget.metadata.generation,
       disruptionsAllowed: allowed,
       currentHealthy: healthy,
       desiredHealthy: desired,
       expectedPods: expected,
-      conditions: conditionOf(budget, allowed),
+      conditions: disruptionConditions(budget, allowed, now()),
     }
     return equalJson(budget.status ?? {}, status) ? undefined : { ...budget, status }
+  }
+
+  /** Pods whose eviction was granted and that do not go yet; one that still is there after two minutes stays. */
+  function disruptedPods(budget: KubeObject, selected: Readonly<KubeObject>[]): Record<string, string> {
+    const leaving = new Set(
+      selected.filter(({ metadata }) => !metadata.deletionTimestamp).map(({ metadata }) => metadata.name),
+    )
+    const granted = Object.entries((budget.status?.disruptedPods ?? {}) as Record<string, string>)
+    const kept = granted.filter(
+      ([name, time]) => leaving.has(name) && Date.parse(time) + DELETION_TIMEOUT > now().getTime(),
+    )
+    if (kept.length > 0) lookAgain(budget.metadata.namespace ?? '')
+    return Object.fromEntries(kept)
+  }
+
+  function lookAgain(namespace: string): void {
+    if (later.has(namespace)) return
+    const look = (): void => {
+      later.delete(namespace)
+      queue.add(namespace)
+    }
+    later.set(namespace, setTimeout(look, DELETION_TIMEOUT).unref())
   }
 
   /** As many as the owners of the pods want, not only those that are there. */
@@ -77,21 +107,6 @@ export function disruptionController(deps: ControllerDeps & { now: () => Date })
     return resource && objects.find({ resource, namespace, name })?.spec?.replicas
   }
 
-  function conditionOf(budget: KubeObject, allowed: number): Spec[] {
-    const before = ((budget.status?.conditions ?? []) as Spec[]).find(({ type }) => type === 'DisruptionAllowed')
-    const status = allowed > 0 ? 'True' : 'False'
-    const others = ((budget.status?.conditions ?? []) as Spec[]).filter(({ type }) => type !== 'DisruptionAllowed')
-    const condition = {
-      type: 'DisruptionAllowed',
-      status,
-      reason: allowed > 0 ? 'SufficientPods' : 'InsufficientPods',
-      message: '',
-      observedGeneration: budget.metadata.generation,
-      lastTransitionTime: before?.status === status ? before.lastTransitionTime : timestamp(now()),
-    }
-    return [...others, condition]
-  }
-
   return {
     start() {
       for (const entry of store.list(prefixOf(budgets)).entries) queue.add(viewEntry(entry).metadata.namespace ?? '')
@@ -108,6 +123,7 @@ export function disruptionController(deps: ControllerDeps & { now: () => Date })
     },
     async stop() {
       for (const stop of stops) stop()
+      for (const timer of later.values()) clearTimeout(timer)
       await queue.stop()
     },
   }

@@ -121,8 +121,9 @@ function markedPolicy(finalizers: string[]): Propagation | undefined {
   return finalizers.includes('foregroundDeletion') ? 'Foreground' : undefined
 }
 
-function checkPreconditions(
-  { resource, name }: Address,
+/** Throws 409 when the object is another one, or of another version, than the options say. */
+export function checkPreconditions(
+  { resource, name }: Pick<Address, 'resource' | 'name'>,
   { metadata }: KubeObject,
   { preconditions }: DeleteOptions,
 ): void {
