@@ -17,6 +17,7 @@ import {
   list,
   print,
 } from './flags.ts'
+import { nameAndChart } from './name-and-chart.ts'
 import { namespaceOf } from './namespace.ts'
 import type { PostRender, PostRendererFlags } from './post-renderer/run.ts'
 import { defaultKeyring } from './provenance/keyring.ts'
@@ -56,10 +57,13 @@ function addTemplate(helm: Command): void {
     .option('--name-template <string>', 'specify template used to name the release')
     .option('--dependency-update', 'update dependencies if they are missing before installing the chart', false)
     .option('--dry-run [string]', 'simulates the operation either client-side or server-side', 'client')
+    .option('--validate', 'deprecated: --dry-run=server', false)
     .option('--enable-dns', 'not supported: templates reach no network', false)
     .option('--compat <version>', 'whose behaviour: helm3 or helm4', compat, 'helm4')
   for (const flag of flagsOfInstall) command.option(flag, 'as of install; nothing is installed here')
   does(addPostRendererFlags(addSetFlags(addChartFlags(command))), atLeast(1), async (args, options, settings) => {
+    // What the arguments have against each other comes before what they name.
+    nameAndChart(args, options)
     if (options.enableDns) throw new UserError('HELM_UNSUPPORTED', '--enable-dns is not supported')
     const postRender = options.postRenderer === undefined ? undefined : await postRenderForTemplate(options)
     // The chart is the last argument; a third one is an error that template tells.
@@ -90,8 +94,11 @@ const flagsOfInstall = [
   '--wait-for-jobs',
 ]
 
+const VALIDATE_IS_OLD = "Flag --validate has been deprecated, use '--dry-run=server' instead\n"
+
 async function templated(args: readonly string[], options: OptionValues, settings: HelmSettings): Promise<string> {
-  if (options.dryRun === 'server') {
+  if (options.validate) process.stderr.write(VALIDATE_IS_OLD)
+  if (options.dryRun === 'server' || options.validate) {
     const { templateOnCluster } = await import('./release/template-on-cluster.ts')
     return templateOnCluster(args, options as Parameters<typeof templateOnCluster>[1], settings)
   }

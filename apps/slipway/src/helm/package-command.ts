@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UserError } from '@slipway/errors'
 import { loadArchive, packageChart } from '@slipway/helm-chart'
@@ -28,6 +28,7 @@ export async function packageCharts(
   }
   const sign = options.sign ? signerOf(options) : undefined
   for (const path of paths) {
+    if (!existsSync(path)) throw new UserError('HELM_CHART_NOT_FOUND', `stat ${path}: no such file or directory`)
     if (options.dependencyUpdate) await update(resolve(path), options, settings)
     const { file, ...packed } = packageOne(path, options)
     if (sign) writeFileSync(`${file}.prov`, await sign(packed))

@@ -15,6 +15,7 @@ import {
   type Values,
 } from '@slipway/helm-chart'
 import { readChart } from './chart-source.ts'
+import { nameAndChart } from './name-and-chart.ts'
 import { nodePlatform } from './node-platform.ts'
 import type { PostRender } from './post-renderer/run.ts'
 import { readValues, type ValuesOptions } from './values-options.ts'
@@ -109,21 +110,6 @@ function checkedKubeVersion(text: string, compat: Compat): string {
   } catch (cause) {
     throw new UserError('HELM_FLAG_INVALID', `invalid kube version '${text}': ${(cause as Error).message}`, { cause })
   }
-}
-
-function nameAndChart(args: readonly string[], options: TemplateOptions): { name: string; path: string } {
-  const [first = '', second, ...more] = args
-  const fail = (message: string): never => {
-    throw new UserError('HELM_ARGUMENTS_INVALID', message)
-  }
-  if (more.length > 0) return fail(`expected at most two arguments, unexpected arguments: ${more.join(', ')}`)
-  if (second !== undefined) {
-    if (options.generateName) return fail('cannot set --generate-name and also specify a name')
-    if (options.nameTemplate !== undefined) return fail('cannot set --name-template and also specify a name')
-    return { name: first, path: second }
-  }
-  if (options.nameTemplate !== undefined) return { name: options.nameTemplate, path: first }
-  return { name: 'release-name', path: first }
 }
 
 /** Refuses what cannot be installed: libraries, and charts whose dependencies were not fetched. */

@@ -217,7 +217,8 @@ export class ReleaseActions {
   }
 
   async #change(before: KubeObject[], objects: KubeObject[], options: ActionOptions): Promise<void> {
-    await applyObjects(this.#client, objects, options.force)
+    const during = before.length === 0 ? 'install' : 'upgrade'
+    await applyObjects(this.#client, objects, { force: options.force ?? true, during })
     await pruneObjects(this.#client, before, objects)
     if (!options.wait) return
     const { timeout, signal, waitForJobs } = options

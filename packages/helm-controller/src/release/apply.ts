@@ -1,4 +1,4 @@
-import { UserError } from '@slipway/errors'
+import { classOf, messageOf, TransientError, UserError } from '@slipway/errors'
 import {
   applyExclusively,
   type DeleteOptions,
@@ -15,13 +15,52 @@ const FIELD_MANAGER = 'helm'
 /** Objects with this annotation stay when the release no longer has them. */
 const RESOURCE_POLICY = 'helm.sh/resource-policy'
 
-/** Creates and updates the objects, kinds in the manifest's order, objects of one kind at once; resolves to what the server holds now. */
-export async function applyObjects(client: KubeClient, objects: KubeObject[], force = true): Promise<KubeObject[]> {
-  const applied: KubeObject[] = []
+/**
+ * Creates and updates the objects, kinds in the manifest's order, objects of one kind at once. All are tried; what went wrong is thrown
+ * as one error, in Helm's words for an install or an upgrade.
+ */
+export async function applyObjects(
+  client: KubeClient,
+  objects: KubeObject[],
+  { force = true, during }: { force?: boolean; during: 'install' | 'upgrade' },
+): Promise<void> {
+  const faults: Fault[] = []
   for (const group of groupByKind(objects)) {
-    applied.push(...(await Promise.all(group.map((object) => applyObject(client, object, force)))))
+    const results = await Promise.allSettled(group.map((object) => applyObject(client, object, force)))
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'rejected') faults.push({ object: group[index] as KubeObject, error: result.reason })
+    }
   }
-  return applied
+  if (faults.length > 0) throw during === 'install' ? joined(faults, '\n') : await upgradeFault(client, faults)
+}
+
+interface Fault {
+  object: KubeObject
+  error: unknown
+}
+
+/** An upgrade ends with the first object that it can't create; faults of those that are there come together. */
+async function upgradeFault(client: KubeClient, faults: Fault[]): Promise<unknown> {
+  for (const { object, error } of faults) {
+    const live = await client.get(refOf(object)).catch(() => object)
+    if (!live) return sameError(error, `failed to create resource: ${messageOf(error)}`)
+  }
+  return joined(faults, ' && ')
+}
+
+/** One that time may mend makes all worth another try; a bug stays one. */
+function joined(faults: Fault[], separator: string): unknown {
+  const errors = faults.map(({ error }) => error)
+  const worst = (['bug', 'transient', 'user'] as const).flatMap((kind) => errors.find((one) => classOf(one) === kind))
+  const [leading = errors[0]] = worst.filter((error) => error !== undefined)
+  return errors.length === 1 ? leading : sameError(leading, errors.map(messageOf).join(separator))
+}
+
+/** With another message; a bug keeps its own, and its stack. */
+function sameError(error: unknown, message: string): unknown {
+  if (error instanceof TransientError) return new TransientError(error.code, message, { cause: error })
+  if (error instanceof UserError) return new UserError(error.code, message, { cause: error })
+  return error
 }
 
 /** Makes the fields ours that Helm wrote from the client's side, so that apply can take them away again (Helm 4 does it on the first upgrade). */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTestServer, type TestServer } from '../testing/test-server.ts'
+import { type Answer, startTestServer, type TestServer } from '../testing/test-server.ts'
 
 let api: TestServer
 beforeAll(async () => {
@@ -100,7 +100,7 @@ describe('a budget', () => {
     const answers = await Promise.all(['a', 'b', 'c'].map((name) => evict(here, name)))
 
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 429, 429])
-    const { body, headers } = answers.find(({ status }) => status === 429) ?? { body: undefined, headers: {} }
+    const [{ body, headers } = answers[0] as Answer] = answers.filter(({ status }) => status === 429)
     expect(body).toMatchObject({
       reason: 'TooManyRequests',
       message: "Cannot evict pod as it would violate the pod's disruption budget.",

@@ -10,6 +10,7 @@ import { nodePlatform } from '../node-platform.ts'
 import { formatted } from '../output.ts'
 import type { HelmSettings } from '../settings.ts'
 import { type Cluster, withCluster } from './cluster.ts'
+import { warnOfCrds } from './crd-warning.ts'
 import { actionOptions, type DeployFlags, type DryRun, dryRunOf, refuseUnsupported } from './deploy-flags.ts'
 import { checkLabels, type Prepared, prepare, withoutSecrets } from './prepare.ts'
 import { refused } from './refused.ts'
@@ -191,12 +192,9 @@ async function render(cluster: Cluster, request: InstallRequest, last: StoredRel
     subchartNotes: flags.renderSubchartNotes,
     ...(flags.postRender?.files && { postRender: flags.postRender.files }),
   }
+  if (dryRun === 'server' && !flags.skipCrds) warnOfCrds(chart)
   const rendered = await cluster.renderer().render(what)
-  if (rendered.crds === '' || flags.skipCrds) return rendered.release
-  if (dryRun === 'server') {
-    log('WARN', 'This chart or one of its subcharts contains CRDs. Rendering may fail or contain inaccuracies.')
-    return rendered.release
-  }
+  if (rendered.crds === '' || flags.skipCrds || dryRun === 'server') return rendered.release
   await cluster.actions.installCrds(rendered.crds)
   // Templates may ask whether the cluster has the new kinds.
   return (await cluster.renderer().render(what)).release

@@ -30,7 +30,7 @@ export function releaseText(release: Release, view: ReleaseView = {}): string {
   }
   text += `DESCRIPTION: ${info.description ?? ''}\n${view.resources ?? ''}${testsText(release)}`
   if (view.debug) {
-    text += `USER-SUPPLIED VALUES:\n${stringify(release.config ?? {})}\nCOMPUTED VALUES:\n${stringify(computedValues(release))}\n`
+    text += `USER-SUPPLIED VALUES:\n${stringify(release.config ?? null)}\nCOMPUTED VALUES:\n${stringify(computedValues(release))}\n`
   }
   if (isDryRun || view.debug) text += `HOOKS:\n${hooksText(release)}MANIFEST:\n${release.manifest ?? ''}\n`
   if (!view.hideNotes && info.notes) text += `NOTES:\n${info.notes.trim()}\n`

@@ -87,13 +87,13 @@ function kubectlTable(tables: readonly Table[]): string {
   return all.map((row) => `${line(row)}\n`).join('')
 }
 
-/** The groups as JSON has them: whole objects. */
+/** The groups as JSON has them: whole objects, under titles in their order. */
 export async function resourcesJson(
   client: KubeClient,
   groups: readonly ResourceGroup[],
 ): Promise<Record<string, KubeObject[]>> {
   const found: Record<string, KubeObject[]> = {}
-  for (const { title, queries } of groups) {
+  for (const { title, queries } of [...groups].sort((a, b) => (a.title < b.title ? -1 : 1))) {
     const objects = await Promise.all(
       queries.map(async ({ name, ...query }) =>
         name === undefined

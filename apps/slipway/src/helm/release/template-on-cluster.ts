@@ -2,6 +2,7 @@ import { UserError } from '@slipway/errors'
 import type { HelmSettings } from '../settings.ts'
 import { explained, type TemplateOptions, templateRequest, templateText } from '../template-command.ts'
 import { withCluster } from './cluster.ts'
+import { warnOfCrds } from './crd-warning.ts'
 import { actionOptions, type DeployFlags } from './deploy-flags.ts'
 import { refused } from './refused.ts'
 
@@ -20,6 +21,7 @@ export async function templateOnCluster(
   const { name, chart, values } = templateRequest(args, options)
   return withCluster(settings, async ({ actions, namespace, renderer }) => {
     try {
+      if (!options.skipCrds) warnOfCrds(chart)
       const rendered = await renderer().render({
         chart,
         values,
