@@ -9,7 +9,6 @@ export interface RawAnswer {
 
 /** One request that is being answered. */
 interface Exchange extends RawAnswer {
-  onPart: ((part: Buffer) => void) | undefined
   resolve(answer: RawAnswer): void
   reject(error: Error): void
 }
@@ -49,13 +48,19 @@ export class RawConnection {
     return new RawConnection(socket)
   }
 
-  /** Sends a request in its wire form. With `onPart` the body is handed on as it comes, and not kept. */
-  request(wire: Buffer, onPart?: (part: Buffer) => void): Promise<RawAnswer> {
+  /** Sends a request in its wire form. */
+  request(wire: Buffer): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
-      this.#exchange = { status: 0, body: [], onPart, resolve, reject }
+      this.#exchange = { status: 0, body: [], resolve, reject }
       this.#parse = () => this.#head()
       this.#socket.write(wire)
     })
+  }
+
+  /** Sends a request whose answer does not end, and hands on what comes as it is, its head and the chunks' sizes included. */
+  stream(wire: Buffer, onPart: (part: Buffer) => void): void {
+    this.#socket.removeAllListeners('data').on('data', onPart)
+    this.#socket.write(wire)
   }
 
   close(): void {
@@ -98,16 +103,11 @@ export class RawConnection {
       const part = this.#received.subarray(0, left)
       this.#consume(part.length)
       left -= part.length
-      if (part.length > 0) this.#take(part)
+      if (part.length > 0) this.#exchange?.body.push(part)
       if (left > 0) return false
       this.#parse = next
       return true
     }
-  }
-
-  #take(part: Buffer): void {
-    if (this.#exchange?.onPart) this.#exchange.onPart(part)
-    else this.#exchange?.body.push(part)
   }
 
   #done(): false {

@@ -83,13 +83,23 @@ export class LineStream {
 
 const joined = (parts: Buffer[]): Buffer => (parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts))
 
-let waiting: LineStream[] = []
+/** Streams with lines to send, in the order in which they got their first. */
+const waiting: LineStream[] = []
+/** A packet costs the same however much is in it: what so many watch waits for a moment, and what changes meanwhile goes along. */
+const CROWD = 32
+const MOMENT_MS = 4
+/** So many are sent before others are served. */
+const STREAMS_PER_TURN = 16
 
 function flushLater(stream: LineStream): void {
   if (waiting.push(stream) > 1) return
   setImmediate(() => {
-    const streams = waiting
-    waiting = []
-    for (const one of streams) one.flush()
+    if (waiting.length < CROWD) flushSome()
+    else setTimeout(flushSome, MOMENT_MS)
   })
+}
+
+function flushSome(): void {
+  for (const stream of waiting.splice(0, STREAMS_PER_TURN)) stream.flush()
+  if (waiting.length > 0) setImmediate(flushSome)
 }

@@ -65,6 +65,22 @@ describe('a watch', () => {
     expect(events.at(-1)?.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' })
   })
 
+  it('comes whole and in order to each of many watchers, while objects change without pause', async () => {
+    const { body: list } = await api.call('GET', MAPS)
+    const path = `${MAPS}?watch=true&labelSelector=crowd&resourceVersion=${list.metadata.resourceVersion}`
+    const watches = await Promise.all(Array.from({ length: 50 }, () => openWatch(api, path)))
+    const names = Array.from({ length: 40 }, (_, n) => `crowd-${n}`)
+
+    for (const name of names) await create(name, { crowd: '' })
+
+    for (const watch of watches) {
+      const seen: string[] = []
+      while (seen.length < names.length) seen.push(summary(await watch.next()))
+      expect(seen).toEqual(names.map((name) => `ADDED ${name}`))
+      watch.close()
+    }
+  })
+
   it('sends all that is there, more than may wait for a reader, and then what changed meanwhile', async () => {
     const large = { data: { text: 'x'.repeat(900_000) } }
     for (let n = 0; n < 40; n++) {
