@@ -153,7 +153,8 @@ function mayStand(byte: number, part: Part): boolean {
   return /[A-Za-z0-9]/.test(char) || unescapedIn[part].includes(char)
 }
 
-function escapePart(text: string, part: Part): string {
+/** A text with the escapes that it needs in one part of a URL. */
+export function escapePart(text: string, part: Part): string {
   return Array.from(bytesOf(text), (byte) =>
     mayStand(byte, part) ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
   ).join('')

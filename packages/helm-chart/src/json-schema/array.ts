@@ -22,7 +22,7 @@ function checkUnique(check: SchemaCheck, items: readonly unknown[]): void {
 }
 
 function checkItems(check: SchemaCheck, keywords: Values, items: readonly unknown[]): void {
-  const isNew = check.document.draft >= 2020
+  const isNew = check.draft >= 2020
   const isTuple = Array.isArray(keywords.items)
   const leading = isNew ? keywords.prefixItems : keywords.items
   const first: readonly unknown[] = Array.isArray(leading) ? leading : []
@@ -48,7 +48,7 @@ function checkContains(check: SchemaCheck, keywords: Values, items: readonly unk
   const { contains, minContains, maxContains } = keywords
   const failures = items.map((item, index) => check.child(contains, String(index), item))
   const matched = failures.flatMap((failure, index) => (failure ? [] : [index]))
-  if (check.document.draft >= 2020) for (const index of matched) check.markEvaluated(String(index))
+  if (check.draft >= 2020) for (const index of matched) check.markEvaluated(String(index))
   const causes = failures.filter((failure) => failure !== undefined)
   const found =
     matched.length === 0 ? 'but none matched' : `but matched ${matched.length} items at ${matched.join(' ')}`

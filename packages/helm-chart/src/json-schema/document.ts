@@ -1,185 +1,212 @@
-import { sprintf } from '@slipway/go-template'
+import { quote } from '@slipway/go-template'
 import { isTable, type Values } from '../values/value.ts'
-import { type Draft, keywordsOf, type Schema, subschemasOf } from './keywords.ts'
+import { escapeToken, locationText, resolveAddress, splitReference } from './address.ts'
+import { type Dialect, dialectOf, draftOf, newestDialect } from './dialect.ts'
+import { type Draft, keywordsOf, subschemasOf } from './keywords.ts'
 
-/** A schema that other schemas can name by its address, with everything inside it. */
+/** A schema that others can name by its address, with everything inside it. */
 export interface Resource {
-  readonly root: Schema
+  readonly document: SchemaDocument
+  readonly root: unknown
+  /** The JSON pointer to it. */
+  readonly pointer: string
   readonly address: string
-  readonly anchors: Map<string, Schema>
+  readonly dialect: Dialect
+  /** The JSON pointers that names stand for. */
+  readonly anchors: Map<string, string>
   /** Those of the anchors that `$dynamicRef` may find from far outside. */
   readonly dynamicAnchors: Set<string>
 }
 
 /** A schema that is a table, where it stands in its document. */
 export interface Placed {
-  /** The keywords that count in the document's draft. */
+  /** The keywords that count in its dialect. */
   readonly keywords: Values
   /** The JSON pointer to it. */
   readonly pointer: string
   readonly resource: Resource
 }
 
-/** What a reference leads to. */
-export interface Reference {
-  readonly schema: Schema
-  /** What follows the `#`, as the reference has it. */
-  readonly fragment: string
-  /** It does not stand where schemas stand, so it was not checked with the document. */
-  readonly isStray: boolean
+/** What all documents of a library have in common. */
+export interface Shelf {
+  readonly placed: Map<Values, Placed>
+  /** Whether some schema asks which properties or items others have dealt with. */
+  tracksEvaluation: boolean
+  /** The value at an address. Throws an Error when there is none. */
+  readonly load: (address: string) => unknown
 }
 
-/** Where Helm says that values.schema.json is. */
-export const schemaAddress = 'file:///values.schema.json'
+/** A place in a document. */
+export interface Location {
+  readonly document: SchemaDocument
+  readonly pointer: string
+}
 
-/** A schema document with the draft it is written in. */
+/** A document with schemas in it, and the resources that they make up. */
 export class SchemaDocument {
-  readonly root: Schema
-  readonly draft: Draft
-  /** Where messages say that the document is. */
-  readonly file: string
+  readonly value: unknown
+  readonly address: string
+  private readonly shelf: Shelf
   private readonly resources = new Map<string, Resource>()
-  private readonly placed = new Map<Values, Placed>()
-  private readonly references = new Map<string, Reference>()
-  private readonly main: Resource
-  private needsEvaluated = false
+  private readonly addresses = new Map<string, Resource>()
+  private readonly collected = new Set<string>()
 
-  /** Throws an Error when the draft is not known. */
-  constructor(root: Schema, address = schemaAddress) {
-    this.root = root
-    this.draft = isTable(root) ? draftOf(root.$schema) : 2020
-    this.file = address
-    this.main = newResource(root, address)
-    this.resources.set(address, this.main)
-    this.collect(root, this.main, '')
+  /** Throws an Error when a draft is not known, or ids are not clear. */
+  constructor(value: unknown, address: string, shelf: Shelf) {
+    this.value = value
+    this.address = address
+    this.shelf = shelf
+    this.collect(value, '', { address, dialect: newestDialect })
   }
 
-  /** Whether some schema asks which properties or items others have dealt with. */
-  get tracksEvaluation(): boolean {
-    return this.needsEvaluated
+  /** Whether it is written in more than one dialect. */
+  get isMixed(): boolean {
+    return this.resources.size > 1
   }
 
-  /** A schema of this document that it begins with or that a reference has led to. */
-  place(schema: Values): Placed {
-    const placed = this.placed.get(schema)
-    if (!placed) throw new Error('a schema is used that its document does not have')
-    return placed
+  /** The resource with this address, if it is in this document. */
+  resource(address: string): Resource | undefined {
+    return address === this.address ? this.resourceOf('') : this.addresses.get(address)
   }
 
-  /** The schema that a reference names, as the schemas of `owner` see it. Throws an Error when there is none. */
-  resolve(reference: string, owner: Resource): Reference {
-    const key = `${owner.address} ${reference}`
-    const known = this.references.get(key)
-    if (known) return known
-    const found = this.find(reference, owner)
-    this.references.set(key, found)
-    return found
+  /** The resource that begins at this pointer. */
+  resourceAt(pointer: string): Resource | undefined {
+    return this.resources.get(pointer)
   }
 
-  private find(reference: string, owner: Resource): Reference {
-    const target = new URL(reference, owner.address)
-    const fragment = decodeURIComponent(target.hash.slice(1))
-    target.hash = ''
-    const resource = target.href === this.main.address ? this.main : this.resources.get(target.href)
-    if (!resource) {
-      throw new Error(`failing loading ${goQuoted(target.href)}: schemas are not fetched from other places`)
+  /** The resource that a place belongs to. */
+  resourceOf(pointer: string): Resource {
+    for (let at = pointer; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
+      const resource = this.resources.get(at)
+      if (resource) return resource
     }
-    const isPointer = fragment === '' || fragment.startsWith('/')
-    const schema = isPointer ? at(resource.root, fragment) : resource.anchors.get(fragment)
-    if (schema === undefined) throw new Error(this.missing(resource, fragment))
-    if (!isSchema(schema)) throw new Error(`${goQuoted(`${this.file}#${fragment}`)} is not a schema`)
-    const isStray = isTable(schema) && !this.placed.has(schema)
-    if (isStray) this.collect(schema, resource, this.pointerOf(resource) + fragment)
-    return { schema, fragment, isStray }
+    return this.resources.get('') as Resource
   }
 
-  private pointerOf({ root }: Resource): string {
-    return isTable(root) ? this.place(root).pointer : ''
+  /** What follows the `#` of a reference to one of the resources. Throws an Error when it is a name that nothing has. */
+  locate({ address, pointer, anchors }: Resource, fragment: string): Location {
+    if (fragment === '' || fragment.startsWith('/')) return { document: this, pointer: pointer + fragment }
+    const anchor = anchors.get(fragment)
+    if (anchor !== undefined) return { document: this, pointer: anchor }
+    throw new Error(`anchor in ${quote(locationText(address, fragment))} not found in schema ${quote(this.address)}`)
   }
 
-  private missing(resource: Resource, fragment: string): string {
-    if (fragment.startsWith('/')) return `json-pointer in ${goQuoted(`${this.file}#${fragment}`)} not found`
-    return `anchor in ${goQuoted(`${resource.address}#${fragment}`)} not found in schema ${goQuoted(this.file)}`
+  /** The value at a pointer. Throws an Error when there is none. */
+  at(pointer: string): unknown {
+    let value: unknown = this.value
+    for (const token of pointer.split('/').slice(1)) {
+      if (/~(?![01])/.test(token)) throw new Error(`invalid json-pointer ${quote(locationText(this.address, pointer))}`)
+      const key = token.replaceAll('~1', '/').replaceAll('~0', '~')
+      if (isTable(value) && Object.hasOwn(value, key)) value = value[key]
+      else if (Array.isArray(value) && /^[+-]?\d+$/.test(key) && Number(key) in value) value = value[Number(key)]
+      else throw new Error(`json-pointer in ${quote(locationText(this.address, pointer))} not found`)
+    }
+    return value
   }
 
-  private collect(schema: Schema, outer: Resource, pointer: string): void {
-    if (!isTable(schema) || this.placed.has(schema)) return
-    const resource = this.ownResource(schema, outer)
-    const keywords = keywordsOf(schema, this.draft)
-    this.placed.set(schema, { keywords, pointer, resource })
-    this.collectAnchors(schema, resource)
+  /** Takes a place for one of a schema, though it does not stand where schemas stand; false when it is known for one. */
+  adopt(pointer: string): boolean {
+    if (this.collected.has(pointer)) return false
+    this.collect(this.at(pointer), pointer, this.resourceOf(pointer))
+    return true
+  }
+
+  private collect(value: unknown, pointer: string, outer: { address: string; dialect: Dialect }): void {
+    if (this.collected.has(pointer)) return
+    if (isTable(value)) this.collectTable(value, pointer, outer)
+    else if (pointer === '') this.add(value, pointer, outer)
+    this.collected.add(pointer)
+  }
+
+  private collectTable(schema: Values, pointer: string, outer: { address: string; dialect: Dialect }): void {
+    const { load, placed } = this.shelf
+    const named = draftOf(schema, { address: this.address, pointer }, outer.dialect.draft, { load })
+    // Only what has an id may change the dialect.
+    const mayChange = pointer === '' || idOf(schema, named) !== ''
+    const draft = mayChange ? named : outer.dialect.draft
+    const id = idOf(schema, draft)
+    const address = id === '' ? outer.address : this.idAddress(outer.address, id, pointer)
+    if (id !== '' || pointer === '') {
+      const dialect = mayChange ? dialectOf(schema, draft, outer.dialect, load) : outer.dialect
+      this.add(schema, pointer, { address, dialect })
+    }
+    const resource = this.addresses.get(address) as Resource
+    const keywords = keywordsOf(schema, resource.dialect)
+    placed.set(schema, { keywords, pointer, resource })
     if (keywords.unevaluatedProperties !== undefined || keywords.unevaluatedItems !== undefined) {
-      this.needsEvaluated = true
+      this.shelf.tracksEvaluation = true
     }
-    for (const { keys, schema: inner } of subschemasOf(schema, this.draft)) {
-      this.collect(inner, resource, `${pointer}${keys.map((key) => `/${escapeToken(key)}`).join('')}`)
+    this.collectAnchors(schema, pointer, resource)
+    for (const { keys, schema: inner } of subschemasOf(schema, draft)) {
+      this.collect(inner, `${pointer}${keys.map((key) => `/${escapeToken(key)}`).join('')}`, resource)
     }
   }
 
-  private ownResource(schema: Values, outer: Resource): Resource {
-    const id = schema[this.draft === 4 ? 'id' : '$id']
-    if (typeof id !== 'string' || (this.draft < 2019 && schema.$ref !== undefined)) return outer
-    const [path = ''] = id.split('#', 1)
-    if (path === '') return outer
-    const { href } = new URL(path, outer.address)
-    if (schema === this.root) {
-      // References may use either name of the document itself.
-      this.resources.set(href, this.main)
-      return Object.assign(this.main, { address: href })
+  private idAddress(base: string, id: string, pointer: string): string {
+    try {
+      return resolveAddress(base, id)
+    } catch {
+      throw new Error(`error in parsing id at ${quote(locationText(this.address, pointer))}`)
     }
-    const resource = newResource(schema, href)
-    this.resources.set(href, resource)
-    return resource
   }
 
-  private collectAnchors(schema: Values, { anchors, dynamicAnchors }: Resource): void {
-    if (this.draft < 2019) {
-      const id = schema[this.draft === 4 ? 'id' : '$id']
-      const anchor = typeof id === 'string' && schema.$ref === undefined ? id.split('#', 2)[1] : undefined
-      if (anchor) anchors.set(anchor, schema)
+  private add(root: unknown, pointer: string, { address, dialect }: { address: string; dialect: Dialect }): void {
+    const known = this.addresses.get(address)
+    if (known?.pointer === pointer) return
+    if (known) throw this.duplicate('id', address, pointer, known.pointer)
+    const resource = {
+      document: this,
+      root,
+      pointer,
+      address,
+      dialect,
+      anchors: new Map(),
+      dynamicAnchors: new Set<string>(),
+    }
+    this.resources.set(pointer, resource)
+    this.addresses.set(address, resource)
+  }
+
+  private duplicate(what: string, name: string, ...pointers: readonly [string, string]): Error {
+    const places = pointers.map((pointer) => quote(pointer)).join(' and ')
+    return new Error(`duplicate ${what} ${quote(name)} in ${quote(this.address)} at ${places}`)
+  }
+
+  private collectAnchors(
+    schema: Values,
+    pointer: string,
+    { dialect: { draft }, anchors, dynamicAnchors }: Resource,
+  ): void {
+    const add = (anchor: string) => {
+      const known = anchors.get(anchor) ?? pointer
+      if (known !== pointer) throw this.duplicate('anchor', anchor, known, pointer)
+      anchors.set(anchor, pointer)
+    }
+    if (draft < 2019) {
+      const id = schema[draft === 4 ? 'id' : '$id']
+      if (typeof id !== 'string' || schema.$ref !== undefined) return
+      const anchor = this.anchorOf(id, pointer)
+      if (anchor !== '' && !anchor.startsWith('/')) add(anchor)
       return
     }
-    if (typeof schema.$anchor === 'string') anchors.set(schema.$anchor, schema)
-    if (this.draft < 2020 || typeof schema.$dynamicAnchor !== 'string') return
-    anchors.set(schema.$dynamicAnchor, schema)
+    if (typeof schema.$anchor === 'string') add(schema.$anchor)
+    if (draft < 2020 || typeof schema.$dynamicAnchor !== 'string') return
+    add(schema.$dynamicAnchor)
     dynamicAnchors.add(schema.$dynamicAnchor)
   }
-}
 
-function newResource(root: Schema, address: string): Resource {
-  return { root, address, anchors: new Map(), dynamicAnchors: new Set() }
-}
-
-/** A key as a JSON pointer has it (RFC 6901). */
-export function escapeToken(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1')
-}
-
-function goQuoted(text: string): string {
-  return sprintf('%q', text)
-}
-
-function draftOf(uri: unknown): Draft {
-  if (uri === undefined) return 2020
-  const text = String(uri)
-  // The address without a draft means the newest.
-  if (/^https?:\/\/json-schema\.org\/schema#?$/.test(text)) return 2020
-  const draft = /^https?:\/\/json-schema\.org\/draft(?:-0(\d)|\/(20\d\d)-\d\d)\/schema#?$/.exec(text)
-  const number = Number(draft?.[1] ?? draft?.[2])
-  if (number === 4 || number === 6 || number === 7 || number === 2019 || number === 2020) return number
-  throw new Error(`failing loading ${goQuoted(text)}: schemas are not fetched from other places`)
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'boolean' || isTable(value)
-}
-
-function at(start: unknown, pointer: string): unknown {
-  let value = start
-  for (const token of pointer.split('/').slice(1)) {
-    const key = token.replaceAll('~1', '/').replaceAll('~0', '~')
-    if (Array.isArray(value)) value = value[Number(key)]
-    else value = isTable(value) && Object.hasOwn(value, key) ? value[key] : undefined
+  private anchorOf(id: string, pointer: string): string {
+    try {
+      return splitReference(id).fragment
+    } catch {
+      throw new Error(`error in parsing anchor at ${quote(locationText(this.address, pointer))}`)
+    }
   }
-  return value
+}
+
+/** The address that a schema gives itself, without what follows a `#`. */
+function idOf(schema: Values, draft: Draft): string {
+  const id = schema[draft === 4 ? 'id' : '$id']
+  if (typeof id !== 'string' || (draft < 2019 && Object.hasOwn(schema, '$ref'))) return ''
+  return id.split('#', 1)[0] ?? ''
 }

@@ -1,5 +1,7 @@
 import type { Values } from '../values/value.ts'
-import { escapeToken, type Placed, type SchemaDocument } from './document.ts'
+import { escapeToken, locationText } from './address.ts'
+import type { Placed } from './document.ts'
+import type { SchemaLibrary } from './library.ts'
 
 /** One schema that is being checked at one value, and the schemas that led to it. */
 export interface Frame {
@@ -7,6 +9,8 @@ export interface Frame {
   readonly path: Path | undefined
   readonly schema: Values
   readonly placed: Placed
+  /** The schema that counts instead of this one, which stays the one that others led to. */
+  readonly instead?: Placed | undefined
   /** The reference keyword that led here, when one did. */
   readonly reference: string | undefined
   /** How many values were gone into. */
@@ -29,17 +33,17 @@ export interface Step {
 }
 
 /** The frame of a value that no other one led to. */
-export function firstFrame(document: SchemaDocument, schema: Values, value: unknown): Frame {
-  const placed = document.place(schema)
+export function firstFrame(library: SchemaLibrary, schema: Values, value: unknown): Frame {
+  const placed = library.place(schema)
   return { value, path: undefined, schema, placed, reference: undefined, level: 0, depth: 0, outer: undefined }
 }
 
-export function nextFrame(outer: Frame, document: SchemaDocument, schema: Values, { reference, inside }: Step): Frame {
+export function nextFrame(outer: Frame, library: SchemaLibrary, schema: Values, { reference, inside }: Step): Frame {
   return {
     value: inside ? inside.value : outer.value,
     path: inside ? { key: inside.key, up: outer.path } : outer.path,
     schema,
-    placed: document.place(schema),
+    placed: library.place(schema),
     reference,
     level: inside ? outer.level + 1 : outer.level,
     depth: outer.depth + 1,
@@ -66,8 +70,13 @@ export function keywordLocation(frame: Frame): string {
   for (let at = frame; at.outer; at = at.outer) {
     const { reference, placed } = at
     steps.push(
-      reference === undefined ? placed.pointer.slice(at.outer.placed.pointer.length) : `/${escapeToken(reference)}`,
+      reference === undefined ? placeOf(placed).slice(placeOf(at.outer.placed).length) : `/${escapeToken(reference)}`,
     )
   }
   return steps.reverse().join('')
+}
+
+/** Where messages say that a schema is. */
+export function placeOf({ resource, pointer }: Placed): string {
+  return locationText(resource.document.address, pointer)
 }

@@ -1,48 +1,34 @@
 import { sortedKeys } from '@slipway/go-template'
 import { formatFloat } from '@slipway/go-yaml'
+import { readFirstJson } from '../json/read.ts'
 import { isTable, type Values } from '../values/value.ts'
-import { SchemaDocument } from './document.ts'
 import { formats } from './formats.ts'
-import { type Draft, type Schema, subschemasOf } from './keywords.ts'
+import type { Schema } from './keywords.ts'
+import { checkLegacy } from './legacy-check.ts'
+import { hybrid, type LegacyDraft, LegacyPool } from './legacy-pool.ts'
 import { isMultipleOf } from './number.ts'
 import { compilePattern } from './pattern.ts'
 import { equal, shownJson } from './scalars.ts'
+import type { RemoteSchemas } from './source.ts'
 
 /**
  * What is wrong with a value by a schema, with the words of xeipuuv/gojsonschema 1.2.0, which Helm 3 shows; undefined
  * when nothing is. It knows drafts 4 to 7 and takes every newer one for a mixture of them.
  */
-export function legacyProblem(root: Schema, value: unknown): string | undefined {
-  const document = new SchemaDocument(isTable(root) ? withKnownDraft(root) : root)
-  checkTypes(document.root, document.draft)
-  const result = new LegacyValidator(document).check(document.root, { value, path: '(root)', depth: 0 })
+export function legacyProblem(text: string, value: unknown, remote?: RemoteSchemas): string | undefined {
+  const pool = new LegacyPool(remote)
+  const main = pool.add('', readFirstJson(text).value)
+  checkLegacy(pool, main)
+  const place = { value, path: '(root)', draft: main.draft ?? hybrid, depth: 0 }
+  const result = new LegacyValidator(pool).check(main.schema as Schema, place)
   if (result.errors.length === 0) return undefined
   return result.errors.map((line) => `- ${line}\n`).join('')
-}
-
-function withKnownDraft(root: Values): Values {
-  const draft = /json-schema\.org\/draft-0([467])\/schema/.exec(String(root.$schema))
-  // The library reads what is no draft of its own by the rules of all of them, of which 7 has the most.
-  return { ...root, $schema: `http://json-schema.org/draft-0${draft?.[1] ?? 7}/schema#` }
-}
-
-const typeNames = ['array', 'boolean', 'integer', 'number', 'null', 'object', 'string']
-
-/** Refuses a `type` that is none, wherever a schema stands. */
-function checkTypes(schema: Schema, draft: Draft): void {
-  if (!isTable(schema)) return
-  for (const type of [schema.type ?? []].flat()) {
-    if (typeNames.includes(String(type))) continue
-    throw new Error(
-      `has a primitive type that is NOT VALID -- given: /${String(type)}/ Expected valid values are:[${typeNames.join(' ')}]`,
-    )
-  }
-  for (const { schema: inner } of subschemasOf(schema, draft)) checkTypes(inner, draft)
 }
 
 interface Place {
   readonly value: unknown
   readonly path: string
+  readonly draft: LegacyDraft
   readonly depth: number
 }
 
@@ -55,12 +41,10 @@ interface Result {
 const maxDepth = 400
 
 class LegacyValidator {
-  private readonly document: SchemaDocument
-  private readonly draft: Draft
+  private readonly pool: LegacyPool
 
-  constructor(document: SchemaDocument) {
-    this.document = document
-    this.draft = document.draft
+  constructor(pool: LegacyPool) {
+    this.pool = pool
   }
 
   check(schema: Schema, place: Place): Result {
@@ -74,8 +58,8 @@ class LegacyValidator {
     if (schema === false) fail(result, place, 'False always fails validation')
     if (typeof schema === 'boolean' || Object.keys(schema).length === 0) return
     if (typeof schema.$ref === 'string') {
-      const target = this.document.resolve(schema.$ref, this.document.place(schema).resource).schema
-      this.run(target, { ...place, depth: place.depth + 1 }, result)
+      const { schema: target, draft = place.draft } = this.pool.resolve(schema)
+      this.run(target as Schema, { ...place, draft, depth: place.depth + 1 }, result)
       return
     }
     const types = [schema.type ?? []].flat().map(String)
@@ -105,7 +89,7 @@ class LegacyValidator {
 
   private inside(schema: unknown, place: Place, key: string): Result {
     const value = (place.value as Record<string, unknown>)[key]
-    return this.check(schema as Schema, { value, path: `${place.path}.${key}`, depth: place.depth + 1 })
+    return this.check(schema as Schema, { ...place, value, path: `${place.path}.${key}`, depth: place.depth + 1 })
   }
 
   private combinations(schema: Values, place: Place, result: Result): void {
@@ -149,7 +133,7 @@ class LegacyValidator {
   }
 
   private condition(schema: Values, place: Place, result: Result): void {
-    if (schema.if === undefined || this.draft < 7) return
+    if (schema.if === undefined || place.draft < 7) return
     const isMet = !isBad(this.at(schema.if, place))
     const branch = isMet ? schema.then : schema.else
     const found = branch === undefined ? undefined : this.at(branch, place)
@@ -169,7 +153,7 @@ class LegacyValidator {
         if (i >= 0) fail(result, place, `array items[${i},${j}] must be unique`)
       }
     }
-    if (schema.contains !== undefined && this.draft >= 6) {
+    if (schema.contains !== undefined && place.draft >= 6) {
       const results = items.map((_, index) => this.inside(schema.contains, place, String(index)))
       if (results.every(isBad)) {
         fail(result, place, 'At least one of the items must match')
@@ -211,7 +195,7 @@ class LegacyValidator {
       else fail(result, place, `${wanted} is required`)
     }
     for (const key of keys) this.property(schema, { ...place, key }, result)
-    if (schema.propertyNames !== undefined && this.draft >= 6) {
+    if (schema.propertyNames !== undefined && place.draft >= 6) {
       for (const key of keys) {
         const found = this.at(schema.propertyNames, { ...place, value: key })
         if (!isBad(found)) continue
@@ -243,7 +227,7 @@ class LegacyValidator {
     for (const key of Object.keys(properties)) {
       const value = place.value as Values
       if (!Object.hasOwn(value, key)) continue
-      const inner = { value: value[key], path: `${place.path}.${key}`, depth: place.depth + 1 }
+      const inner = { ...place, value: value[key], path: `${place.path}.${key}`, depth: place.depth + 1 }
       this.run(properties[key] as Schema, inner, result)
     }
   }

@@ -1,9 +1,12 @@
-import { isTable } from '../values/value.ts'
+import { quote } from '@slipway/go-template'
+import { isTable, type Values } from '../values/value.ts'
 import { checkArray } from './array.ts'
-import type { Resource, SchemaDocument } from './document.ts'
+import { assertsFormats } from './dialect.ts'
+import type { Placed, Resource } from './document.ts'
 import { type Failure, unfolded } from './failure.ts'
-import { cycleOf, type Frame, firstFrame, keysOf, keywordLocation, nextFrame, type Step } from './frame.ts'
-import type { Schema } from './keywords.ts'
+import { cycleOf, type Frame, firstFrame, keysOf, keywordLocation, nextFrame, placeOf, type Step } from './frame.ts'
+import type { Draft, Schema } from './keywords.ts'
+import type { SchemaLibrary } from './library.ts'
 import { checkObject } from './object.ts'
 import { checkNumber, checkText, scalarMismatch } from './scalars.ts'
 
@@ -11,15 +14,20 @@ import { checkNumber, checkText, scalarMismatch } from './scalars.ts'
  * Checks a value against a JSON Schema (drafts 4 to 2020-12) with the outcome and the words of
  * santhosh-tekuri/jsonschema. Throws an Error when the schema itself cannot be used.
  */
-export function validate(document: SchemaDocument, value: unknown, options: ValidateOptions = {}): readonly Failure[] {
-  const validator = new Validator(document, options.assertsFormats ?? document.draft < 2019)
-  const failure = validator.start(document.root, value)
+export function validate(
+  library: SchemaLibrary,
+  schema: Schema,
+  value: unknown,
+  options: ValidateOptions = {},
+): readonly Failure[] {
+  const failure = new Validator(library, options).start(schema, value)
   return failure ? unfolded(failure) : []
 }
 
+/** What a check may be told of. */
 export interface ValidateOptions {
-  /** Whether `format` is checked. @default only in drafts before 2019-09 */
-  readonly assertsFormats?: boolean
+  /** The schema that counts instead of the one that a frame comes to. */
+  readonly instead?: (frame: Frame) => Values | undefined
 }
 
 /** What a schema says of a value, and which properties and items it has dealt with. */
@@ -40,19 +48,25 @@ function failed(path: readonly string[], message: string): Outcome {
 }
 
 class Validator {
-  readonly document: SchemaDocument
-  private readonly assertsFormats: boolean
+  readonly library: SchemaLibrary
+  private readonly options: ValidateOptions
   private checks = 0
 
-  constructor(document: SchemaDocument, assertsFormats: boolean) {
-    this.document = document
-    this.assertsFormats = assertsFormats
+  constructor(library: SchemaLibrary, options: ValidateOptions) {
+    this.library = library
+    this.options = options
   }
 
   /** A value that nothing led to: the document's, or the name of a property. */
   start(schema: Schema, value: unknown): Failure | undefined {
     if (typeof schema === 'boolean') return schema ? undefined : { path: [], message: 'false schema', causes: [] }
-    return this.check(firstFrame(this.document, schema, value)).failure
+    return this.check(firstFrame(this.library, schema, value)).failure
+  }
+
+  next(frame: Frame, schema: Values, step: Step): Frame {
+    const next = nextFrame(frame, this.library, schema, step)
+    const instead = this.options.instead?.(next)
+    return instead ? { ...next, instead: this.library.place(instead) } : next
   }
 
   check(frame: Frame): Outcome {
@@ -60,36 +74,48 @@ class Validator {
     if (cycle) return failed(keysOf(frame), this.cycleMessage(frame, cycle))
     if (frame.depth > maxDepth) throw new Error(`the schema goes more than ${maxDepth} schemas deep`)
     if (this.checks++ > maxChecks) throw new Error(`the schema asks for more than ${maxChecks} checks`)
-    const mismatch = scalarMismatch(frame.placed.keywords, frame.value, this.assertsFormats)
+    const { keywords, resource } = frame.instead ?? frame.placed
+    const mismatch = scalarMismatch(
+      keywords,
+      frame.value,
+      this.library.assertsFormats || assertsFormats(resource.dialect),
+    )
     return mismatch === undefined ? new SchemaCheck(this, frame).run() : failed(keysOf(frame), mismatch)
   }
 
   private cycleMessage(frame: Frame, cycle: Frame): string {
     const [here, there] = [keywordLocation(frame), keywordLocation(cycle)]
-    const address = `${this.document.file}#${frame.placed.pointer}`
-    return `both ${here} and ${there} resolve to "${address}" causing reference cycle`
+    return `both ${here} and ${there} resolve to ${quote(placeOf(frame.placed))} causing reference cycle`
   }
 }
 
 /** One schema at one place. */
 export class SchemaCheck {
-  readonly document: SchemaDocument
+  readonly library: SchemaLibrary
+  readonly draft: Draft
   private readonly validator: Validator
   private readonly frame: Frame
+  private readonly placed: Placed
   private readonly evaluated: Set<string>
   private readonly failures: Failure[] = []
 
   constructor(validator: Validator, frame: Frame) {
     this.validator = validator
-    this.document = validator.document
+    this.library = validator.library
+    this.placed = frame.instead ?? frame.placed
+    this.draft = this.placed.resource.dialect.draft
     this.frame = frame
-    this.evaluated = this.document.tracksEvaluation ? new Set() : nothingEvaluated
+    this.evaluated = this.library.tracksEvaluation ? new Set() : nothingEvaluated
   }
 
   run(): Outcome {
-    const { value, placed } = this.frame
+    const { placed } = this
+    const { value } = this.frame
     const { $ref } = placed.keywords
-    if (typeof $ref === 'string') this.reference('$ref', this.document.resolve($ref, placed.resource).schema)
+    if (typeof $ref === 'string') {
+      this.reference('$ref', this.library.resolve($ref, placed.resource).schema)
+      if (this.draft < 2019) return this.outcome()
+    }
     if (Array.isArray(value)) checkArray(this, placed.keywords, value)
     else if (isTable(value)) checkObject(this, placed.keywords, value)
     else if (typeof value === 'string') checkText(this, placed.keywords, value)
@@ -121,7 +147,7 @@ export class SchemaCheck {
 
   /** Notes that a property or item was dealt with. */
   markEvaluated(key: string): void {
-    if (this.document.tracksEvaluation) this.evaluated.add(key)
+    if (this.library.tracksEvaluation) this.evaluated.add(key)
   }
 
   /** Another schema for the same value; what it has dealt with counts when it holds. */
@@ -143,7 +169,7 @@ export class SchemaCheck {
 
   private follow(schema: unknown, step: Step): Outcome {
     if (schema === true) return fine
-    if (isTable(schema)) return this.validator.check(nextFrame(this.frame, this.document, schema, step))
+    if (isTable(schema)) return this.validator.check(this.validator.next(this.frame, schema, step))
     const path = step.inside ? [...keysOf(this.frame), step.inside.key] : keysOf(this.frame)
     return failed(path, 'false schema')
   }
@@ -160,33 +186,36 @@ export class SchemaCheck {
   }
 
   private dynamicReferences(): void {
-    const { keywords, resource } = this.frame.placed
+    const { keywords, resource } = this.placed
     if (typeof keywords.$recursiveRef === 'string') {
-      const { schema: target } = this.document.resolve(keywords.$recursiveRef, resource)
-      const isRecursive = (candidate: Schema) => isTable(candidate) && candidate.$recursiveAnchor === true
-      const outermost = isRecursive(target) && this.outermost(({ root }) => (isRecursive(root) ? root : undefined))
-      this.reference('$recursiveRef', outermost || target)
+      const { schema: target } = this.library.resolve(keywords.$recursiveRef, resource)
+      const outermost = this.isRecursive(target) ? this.outermost(({ root }) => this.isRecursive(root)) : undefined
+      this.reference('$recursiveRef', outermost ? outermost.schema : target)
     }
     if (typeof keywords.$dynamicRef === 'string') {
-      const { schema: target, fragment } = this.document.resolve(keywords.$dynamicRef, resource)
-      const isDynamic = isTable(target) && target.$dynamicAnchor === fragment
-      const outermost =
-        isDynamic &&
-        this.outermost(({ anchors, dynamicAnchors }) =>
-          dynamicAnchors.has(fragment) ? anchors.get(fragment) : undefined,
-        )
-      this.reference('$dynamicRef', outermost || target)
+      const { schema: target, fragment } = this.library.resolve(keywords.$dynamicRef, resource)
+      const isDynamic = isTable(target) && this.draftOf(target) >= 2020 && target.$dynamicAnchor === fragment
+      const outermost = isDynamic ? this.outermost(({ dynamicAnchors }) => dynamicAnchors.has(fragment)) : undefined
+      this.reference('$dynamicRef', outermost ? anchored(outermost.placed.resource, fragment) : target)
     }
   }
 
-  private outermost(find: (resource: Resource) => Schema | undefined): Schema | undefined {
-    let found: Schema | undefined
-    for (let at: Frame | undefined = this.frame; at; at = at.outer) found = find(at.placed.resource) ?? found
+  private isRecursive(schema: unknown): boolean {
+    return isTable(schema) && schema.$recursiveAnchor === true && this.draftOf(schema) >= 2019
+  }
+
+  private draftOf(schema: Values): Draft {
+    return this.library.place(schema).resource.dialect.draft
+  }
+
+  private outermost(isWanted: (resource: Resource) => boolean): Frame | undefined {
+    let found: Frame | undefined
+    for (let at: Frame | undefined = this.frame; at; at = at.outer) if (isWanted(at.placed.resource)) found = at
     return found
   }
 
   private combinations(): void {
-    const { not, allOf, anyOf, oneOf } = this.frame.placed.keywords
+    const { not, allOf, anyOf, oneOf } = this.placed.keywords
     if (not !== undefined && this.same(not) === undefined) this.fail("'not' failed")
     if (Array.isArray(allOf)) {
       const failures = allOf.map((schema) => this.same(schema)).filter((failure) => failure !== undefined)
@@ -208,15 +237,15 @@ export class SchemaCheck {
   }
 
   private condition(): void {
-    const { if: condition, then, else: otherwise } = this.frame.placed.keywords
+    const { if: condition, then, else: otherwise } = this.placed.keywords
     if (condition === undefined) return
     const branch = this.same(condition) === undefined ? then : otherwise
     if (branch !== undefined) this.add(this.same(branch))
   }
 
   private unevaluated(): void {
-    const { value, placed } = this.frame
-    const { unevaluatedProperties, unevaluatedItems } = placed.keywords
+    const { value } = this.frame
+    const { unevaluatedProperties, unevaluatedItems } = this.placed.keywords
     const [schema, entries] = Array.isArray(value)
       ? [unevaluatedItems, () => Array.from(value.entries(), ([index, item]) => [String(index), item] as const)]
       : [unevaluatedProperties, () => (isTable(value) ? Object.entries(value) : [])]
@@ -227,4 +256,8 @@ export class SchemaCheck {
       this.add(this.child(schema, key, item))
     }
   }
+}
+
+function anchored({ document, anchors }: Resource, name: string): Schema {
+  return document.at(anchors.get(name) ?? '') as Schema
 }

@@ -2,6 +2,7 @@ import { quote } from '@slipway/go-template'
 import type { Chart } from '../chart/chart.ts'
 import { extension } from '../chart/path.ts'
 import { trimSpace } from '../functions/text.ts'
+import type { RemoteSchemas } from '../json-schema/source.ts'
 import type { Platform } from '../platform.ts'
 import { type Capabilities, defaultCapabilities } from '../render/capabilities.ts'
 import { renderFiles } from '../render/render.ts'
@@ -23,6 +24,7 @@ export interface TemplateLint {
   readonly namespace: string
   readonly platform: Platform
   readonly skipSchemaValidation: boolean
+  readonly schemas?: RemoteSchemas | undefined
   /** Such as `v1.31.0`. @default what Helm assumes */
   readonly kubeVersion?: string | undefined
 }
@@ -42,7 +44,7 @@ export function lintTemplates(findings: Findings, load: () => Chart, options: Te
 }
 
 function renderForLint(findings: Findings, chart: Chart, options: TemplateLint): Map<string, string> | undefined {
-  const { values, namespace, platform, skipSchemaValidation, kubeVersion } = options
+  const { values, namespace, platform, skipSchemaValidation, schemas, kubeVersion } = options
   const capabilities: Capabilities = { ...defaultCapabilities, ...(kubeVersion !== undefined && { kubeVersion }) }
   let resolved: Chart
   let merged: Values
@@ -54,7 +56,7 @@ function renderForLint(findings: Findings, chart: Chart, options: TemplateLint):
     return undefined
   }
   return findings.attempt(folder, () => {
-    if (!skipSchemaValidation) checkSchemas(resolved, merged, 'helm4')
+    if (!skipSchemaValidation) checkSchemas(resolved, merged, { compat: 'helm4', remote: schemas })
     const release = { name: 'test-release', namespace }
     return renderFiles(resolved, merged, { values, release, platform, capabilities, compat: 'helm4', lint: true })
   })

@@ -1,6 +1,7 @@
 import { stringOf } from '@slipway/go-template'
 import type { ChartFile } from '../chart/chart.ts'
 import { mismatchText } from '../json/decode.ts'
+import type { RemoteSchemas } from '../json-schema/source.ts'
 import { coalesceTables } from '../values/coalesce.ts'
 import { schemaProblem } from '../values/schema.ts'
 import { emptyValues, isTable, type Values } from '../values/value.ts'
@@ -9,11 +10,18 @@ import type { Findings } from './findings.ts'
 
 const path = 'values.yaml'
 
+/** With what values.yaml is looked at. */
+interface ValuesLint {
+  readonly values: Values
+  readonly skipSchemaValidation: boolean
+  readonly schemas?: RemoteSchemas | undefined
+}
+
 /** What is wrong with values.yaml and the values over it; those of subcharts are not looked at. */
 export function lintValuesFile(
   findings: Findings,
   files: readonly ChartFile[],
-  { values, skipSchemaValidation }: { values: Values; skipSchemaValidation: boolean },
+  { values, skipSchemaValidation, schemas }: ValuesLint,
 ): void {
   const file = files.find(({ name }) => name === path)
   if (!findings.check('INFO', path, file ? undefined : 'file does not exist') || !file) return
@@ -21,7 +29,7 @@ export function lintValuesFile(
   const schema = files.find(({ name }) => name === 'values.schema.json')
   if (!own || !schema || schema.data.length === 0 || skipSchemaValidation) return
   const merged = coalesceTables(coalesceTables(emptyValues(), values, 'keep'), own, 'keep')
-  findings.check('ERROR', path, schemaProblem(schema.data, merged, 'helm4'))
+  findings.check('ERROR', path, schemaProblem(schema.data, merged, { compat: 'helm4', remote: schemas })?.message)
 }
 
 /** The first document, as Helm 3 read all values files. */

@@ -2,6 +2,7 @@ import { UserError } from '@slipway/errors'
 import { compareStrings, stringOf, TemplateError, type TemplateLimits } from '@slipway/go-template'
 import { type Chart, type CrdFile, crdsOf } from '../chart/chart.ts'
 import type { Compat } from '../compat.ts'
+import type { RemoteSchemas } from '../json-schema/source.ts'
 import type { Platform } from '../platform.ts'
 import { isInRange } from '../semver/constraint.ts'
 import { coalesceValues } from '../values/coalesce.ts'
@@ -27,6 +28,8 @@ export interface RenderOptions {
   readonly subchartNotes?: boolean
   /** @default false */
   readonly skipSchemaValidation?: boolean
+  /** What schemas of the charts refer to elsewhere. @default nothing is known of it */
+  readonly schemas?: RemoteSchemas
   /** `required` and `fail` do not stop the rendering. @default false */
   readonly lint?: boolean
   /** A missing value is an error. @default false */
@@ -54,7 +57,7 @@ export interface RenderedChart {
 
 /**
  * Renders a chart as Helm does. Throws UserError with Helm's own text: CHART_DEPENDENCIES_INVALID, CHART_VALUES_INVALID;
- * RenderError: CHART_KUBE_VERSION, CHART_TEMPLATE_FAILED, CHART_MANIFEST_INVALID.
+ * RenderError: CHART_KUBE_VERSION, CHART_TEMPLATE_FAILED, CHART_MANIFEST_INVALID; TransientError CHART_SCHEMA_UNREACHABLE.
  */
 export function renderChart(chart: Chart, options: RenderOptions): RenderedChart {
   const { compat = 'helm4' } = options
@@ -63,7 +66,7 @@ export function renderChart(chart: Chart, options: RenderOptions): RenderedChart
     resolveDependencies(chart, options.values),
   )
   const values = asUserError('CHART_VALUES_INVALID', '', () => coalesceValues(resolved, options.values))
-  if (!options.skipSchemaValidation) checkSchemas(resolved, values, compat)
+  if (!options.skipSchemaValidation) checkSchemas(resolved, values, { compat, remote: options.schemas })
   checkKubeVersion(resolved, capabilities, compat)
   const files = renderFiles(resolved, values, { ...options, capabilities, compat })
   const notes = takeNotes(files, resolved, options.subchartNotes ?? false)

@@ -1,69 +1,103 @@
-import { UserError } from '@slipway/errors'
+import { messageOf, TransientError, UserError } from '@slipway/errors'
 import { stringOf, TextCache } from '@slipway/go-template'
 import type { Chart } from '../chart/chart.ts'
 import type { Compat } from '../compat.ts'
-import { readFirstJson } from '../json/read.ts'
-import { checkSchema } from '../json-schema/check.ts'
-import { SchemaDocument } from '../json-schema/document.ts'
+import { checkDocument, checkSchema } from '../json-schema/check.ts'
+import type { SchemaDocument } from '../json-schema/document.ts'
 import { failureText } from '../json-schema/failure.ts'
 import type { Schema } from '../json-schema/keywords.ts'
 import { legacyProblem } from '../json-schema/legacy.ts'
+import { SchemaLibrary } from '../json-schema/library.ts'
+import { type RemoteSchemas, readSchema, readSource, UnreachableSchemaError } from '../json-schema/source.ts'
 import { validate } from '../json-schema/validate.ts'
 import { isTable, type Values } from './value.ts'
 
-/** Checks the values against values.schema.json of the chart and its subcharts. Throws UserError CHART_VALUES_INVALID with Helm's text. */
-export function checkSchemas(chart: Chart, values: Values, compat: Compat): void {
-  const problems = problemsOf(chart, values, compat)
-  if (problems === '') return
-  throw new UserError(
-    'CHART_VALUES_INVALID',
-    `values don't meet the specifications of the schema(s) in the following chart(s):\n${problems}`,
-  )
+/** What schemas are checked with. */
+export interface SchemaOptions {
+  readonly compat: Compat
+  readonly remote?: RemoteSchemas | undefined
 }
 
-function problemsOf(chart: Chart, values: Values, compat: Compat): string {
-  let text = ''
+/**
+ * Checks the values against values.schema.json of the chart and its subcharts. Throws UserError CHART_VALUES_INVALID with
+ * Helm's text, TransientError CHART_SCHEMA_UNREACHABLE when a document that a schema refers to can't be fetched now.
+ */
+export function checkSchemas(chart: Chart, values: Values, options: SchemaOptions): void {
+  const problems = problemsOf(chart, values, options)
+  if (problems.length === 0) return
+  const text = problems.map(({ message }) => message).join('')
+  const message = `values don't meet the specifications of the schema(s) in the following chart(s):\n${text}`
+  if (problems.some(({ isTransient }) => isTransient)) throw new TransientError('CHART_SCHEMA_UNREACHABLE', message)
+  throw new UserError('CHART_VALUES_INVALID', message)
+}
+
+/** What is wrong with values, in Helm's words. */
+interface Problem {
+  readonly message: string
+  /** Whether it may pass: a document could not be fetched. */
+  readonly isTransient?: boolean
+}
+
+function problemsOf(chart: Chart, values: Values, options: SchemaOptions): Problem[] {
+  const problems: Problem[] = []
   if (chart.schema) {
-    const problem = schemaProblem(chart.schema, values, compat)
-    if (problem !== undefined) text += `${chart.metadata.name}:\n${problem}`
+    const problem = schemaProblem(chart.schema, values, options)
+    if (problem) problems.push({ ...problem, message: `${chart.metadata.name}:\n${problem.message}` })
   }
   for (const subchart of chart.dependencies) {
     const { name } = subchart.metadata
     const own = values[name]
     if (own === undefined || own === null) continue
-    text += isTable(own)
-      ? problemsOf(subchart, own, compat)
-      : `${name}:\ninvalid type for values: expected object (map), got ${typeof own}\n`
+    if (isTable(own)) problems.push(...problemsOf(subchart, own, options))
+    else problems.push({ message: `${name}:\ninvalid type for values: expected object (map), got ${typeof own}\n` })
   }
-  return text
+  return problems
 }
 
-/** Schemas that can be used: to find that out takes longer than to check values against one. */
-const documents = new TextCache<SchemaDocument>(16 * 1024 * 1024)
-
-/** What the schema says of the values, in Helm's words; undefined when they fit. */
-export function schemaProblem(data: Uint8Array, values: Values, compat: Compat): string | undefined {
+/** What the schema says of the values; undefined when they fit. */
+export function schemaProblem(
+  data: Uint8Array,
+  values: Values,
+  { compat, remote }: SchemaOptions,
+): Problem | undefined {
   try {
-    if (compat === 'helm3') return legacyProblem(readSchema(stringOf(data)), values)
-    const failures = validate(documentOf(stringOf(data)), values)
-    return failures.length === 0 ? undefined : `${failureText(failures)}\n`
+    const text = stringOf(data)
+    const message = compat === 'helm3' ? legacyProblem(text, values, remote) : problemOf(text, values, remote)
+    return message === undefined ? undefined : { message }
   } catch (error) {
     // A schema that cannot be read is the chart's fault too; Helm goes on in the same line then.
-    return error instanceof Error ? error.message : String(error)
+    return { message: messageOf(error), isTransient: error instanceof UnreachableSchemaError }
   }
 }
 
-function documentOf(text: string): SchemaDocument {
-  const known = documents.get(text)
-  if (known) return known
-  const document = new SchemaDocument(readSchema(text))
-  checkSchema(document)
-  documents.set(text, document)
-  return document
+function problemOf(text: string, values: Values, remote: RemoteSchemas | undefined): string | undefined {
+  const { library, main } = checked(text, remote)
+  const failures = validate(library, main.value as Schema, values)
+  return failures.length === 0 ? undefined : `${failureText(failures)}\n`
 }
 
-function readSchema(text: string): Schema {
-  const { value, end } = readFirstJson(text)
-  if (text.slice(end).trim() !== '') throw new Error('invalid character after top-level value')
-  return value as Schema
+/** Where Helm says that values.schema.json is. */
+const schemaAddress = 'file:///values.schema.json'
+
+/** Schemas that can be used and refer to nothing elsewhere: to find that out takes longer than to check values against one. */
+const known = new TextCache<CheckedSchema>(16 * 1024 * 1024)
+
+interface CheckedSchema {
+  readonly library: SchemaLibrary
+  readonly main: SchemaDocument
+}
+
+function checked(text: string, remote: RemoteSchemas | undefined): CheckedSchema {
+  const cached = known.get(text)
+  if (cached) return cached
+  let isAlone = true
+  const read = (address: string) => {
+    isAlone = false
+    return readSource(address, remote)
+  }
+  const library = new SchemaLibrary(read, { check: checkDocument })
+  const main = library.add(schemaAddress, readSchema(text))
+  checkSchema(library, main)
+  if (isAlone) known.set(text, { library, main })
+  return { library, main }
 }
