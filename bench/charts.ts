@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Chart, renderChart } from '@slipway/helm-chart'
 import { readChart } from '../apps/slipway/src/helm/chart-source.ts'
+import { completeSchemas } from '../apps/slipway/src/helm/fetched-schemas.ts'
 import { runLocalTemplate } from '../apps/slipway/src/helm/local-template.ts'
 import { nodePlatform } from '../apps/slipway/src/helm/node-platform.ts'
 import { readValues } from '../apps/slipway/src/helm/values-options.ts'
@@ -98,7 +99,7 @@ function wholeCorpus({ cases }: ChartCorpus, helm: string): void {
   process.stdout.write = () => true
   process.stderr.write = () => true
   const start = performance.now()
-  for (const item of cases) runLocalTemplate(argumentsOf(item), {})
+  for (const item of cases) void runLocalTemplate(argumentsOf(item), {}, completeSchemas)
   const ours = performance.now() - start
   process.stdout.write = write.out
   process.stderr.write = write.error

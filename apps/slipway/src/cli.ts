@@ -3,7 +3,9 @@ async function main([first, second, ...rest]: readonly string[]): Promise<void> 
   // The one command that is run hundreds of times in a row; the full program takes longer to load than it takes to run.
   if (first === 'helm' && second === 'template') {
     const { runLocalTemplate } = await import('./helm/local-template.ts')
-    const status = runLocalTemplate(rest, process.env)
+    const status = await runLocalTemplate(rest, process.env, async (run) =>
+      (await import('./program.ts')).completeSchemas(run),
+    )
     if (status !== undefined) {
       process.exitCode = status
       return

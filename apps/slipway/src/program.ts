@@ -4,6 +4,8 @@ import { Command } from 'commander'
 import { addRegistryCommands } from './commands/registry/commands.ts'
 import { on } from './on.ts'
 
+export { completeSchemas } from './helm/fetched-schemas.ts'
+
 const DATA = process.env.SLIPWAY_DATA ?? join(homedir(), '.slipway')
 
 /** Runs the command that the program was called with, and says what went wrong. */

@@ -6,6 +6,7 @@ export type { ChartDownload, ChartDownloader } from './chart-source/repository-c
 export { HelmController, type HelmControllerDeps, type HelmControllerOptions } from './helm-controller.ts'
 export { type ActionOptions, ReleaseActions, type UninstallOptions } from './release/actions.ts'
 export { ReleaseRenderer, type RenderedRelease, type RenderRequest } from './release/renderer.ts'
+export { SchemaDocuments } from './release/schema-documents.ts'
 export { ReleaseStorage, type StoredRelease } from './release/storage.ts'
 
 /** The kinds that this controller owns. */

@@ -1,6 +1,8 @@
 export type { BlobUpload, OpenBlob } from './blobs.ts'
+export { connectionFault } from './connection-fault.ts'
 export { type Attached, attachedTo } from './cosign/attached.ts'
 export { type Proof, proves, readPublicKey } from './cosign/proof.ts'
 export { HelmRepositoryClient, type RepositoryIndex } from './helm-repository-client.ts'
 export { type ChartUpload, type FetchedManifest, type PulledChart, RegistryClient } from './registry-client.ts'
 export type { LoginData, RegistryAccess, TlsOptions } from './registry-http.ts'
+export { fetchDocument, type WebDocument, type WebLimits } from './web-document.ts'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runHelm } from '../../../apps/slipway/src/helm/command.ts'
+import { completeSchemas } from '../../../apps/slipway/src/helm/fetched-schemas.ts'
 import { runLocalTemplate } from '../../../apps/slipway/src/helm/local-template.ts'
 import { argumentsOf, type ChartCase, type ChartCorpus, errorPart, type Golden, openCorpus } from './corpus.ts'
 
@@ -34,7 +35,7 @@ describe.skipIf(!source)(`a corpus of charts${source ? '' : ' (skipped: SLIPWAY_
     const [stdout, stderr] = [caught(process.stdout), caught(process.stderr)]
     try {
       const args = [...argumentsOf(item), '--compat', compat]
-      const exit = runLocalTemplate(args, {}) ?? (await runHelm(['template', ...args]))
+      const exit = (await runLocalTemplate(args, {}, completeSchemas)) ?? (await runHelm(['template', ...args]))
       const error = exit === 0 ? '' : errorPart(stderr.text().replaceAll(`${corpus.folder}/`, ''))
       return { exit, stdout: stdout.text(), error }
     } finally {

@@ -3,7 +3,9 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { messageOf, UserError } from '@slipway/errors'
 import { type ChartFile, type Finding, lintChart, parseKubeVersion, readArchive } from '@slipway/helm-chart'
 import { readFolder } from './chart-source.ts'
+import { completeSchemas } from './fetched-schemas.ts'
 import { nodePlatform } from './node-platform.ts'
+import { withSchemas } from './schemas.ts'
 import { readValues, type ValuesOptions } from './values-options.ts'
 
 /** The flags of `helm lint`. */
@@ -25,7 +27,7 @@ export interface LintResult {
 const isArchive = (path: string): boolean => path.endsWith('.tgz') || path.endsWith('.tar.gz')
 
 /** `helm lint [PATH...]`: says what is wrong with charts, and with what they render to. */
-export function lint(paths: readonly string[], options: LintOptions): LintResult {
+export async function lint(paths: readonly string[], options: LintOptions): Promise<LintResult> {
   const given = paths.length > 0 ? paths : ['.']
   const charts = options.withSubcharts
     ? [...given, ...given.flatMap((path) => subchartsOf(join(path, 'charts')))]
@@ -36,7 +38,7 @@ export function lint(paths: readonly string[], options: LintOptions): LintResult
   let failed = 0
   let faulty = 0
   for (const path of charts) {
-    const result = lintPath(path, { ...options, values, kubeVersion })
+    const result = await lintPath(path, { ...options, values, kubeVersion })
     if (typeof result !== 'string' && result.every(({ severity }) => severity === 'INFO')) {
       if (options.quiet) continue
     } else faulty++
@@ -74,11 +76,13 @@ type PathOptions = Omit<LintOptions, 'values' | 'kubeVersion'> & {
 }
 
 /** What is found, or why nothing could be looked at. */
-function lintPath(path: string, options: PathOptions): readonly Finding[] | string {
+async function lintPath(path: string, options: PathOptions): Promise<readonly Finding[] | string> {
   const file = join(path, 'Chart.yaml')
   try {
     if (!isArchive(path) && !existsSync(file)) throw new Error(`stat ${file}: no such file or directory`)
-    return lintChart(filesOf(path), { ...options, platform: nodePlatform, folder: resolve(path) })
+    const files = filesOf(path)
+    const given = { ...options, platform: nodePlatform, folder: resolve(path) }
+    return await withSchemas((schemas) => lintChart(files, { ...given, schemas }), completeSchemas)
   } catch (error) {
     return `unable to check Chart.yaml file in chart: ${messageOf(error)}`
   }

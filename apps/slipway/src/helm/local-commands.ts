@@ -23,6 +23,7 @@ import type { PostRender, PostRendererFlags } from './post-renderer/run.ts'
 import { defaultKeyring } from './provenance/keyring.ts'
 import { withLocalValues } from './remote-values.ts'
 import { locateChart } from './repository/locate-chart.ts'
+import { withSchemas } from './schemas.ts'
 import type { HelmSettings } from './settings.ts'
 
 /** The flags that name values, and whatever else the command has. */
@@ -102,8 +103,9 @@ async function templated(args: readonly string[], options: OptionValues, setting
     const { templateOnCluster } = await import('./release/template-on-cluster.ts')
     return templateOnCluster(args, options as Parameters<typeof templateOnCluster>[1], settings)
   }
-  const { template } = await import('./template-command.ts')
-  return template(args, options as Parameters<typeof template>[1])
+  const { prepareTemplate } = await import('./template-command.ts')
+  const { completeSchemas } = await import('./fetched-schemas.ts')
+  return withSchemas(prepareTemplate(args, options as Parameters<typeof prepareTemplate>[1]), completeSchemas)
 }
 
 async function postRenderForTemplate(options: OptionValues): Promise<PostRender> {
@@ -136,7 +138,8 @@ function addLint(helm: Command): void {
   does(addSetFlags(command), atLeast(0), async (paths, options, settings) => {
     const { lint } = await import('./lint-command.ts')
     const flags = await withLocalValues(options as ValuesFlags)
-    const result = lint(paths, { ...flags, namespace: namespaceOf(settings) } as unknown as Parameters<typeof lint>[1])
+    const given = { ...flags, namespace: namespaceOf(settings) } as unknown as Parameters<typeof lint>[1]
+    const result = await lint(paths, given)
     print(result.text)
     if (result.failure !== undefined) throw new UserError('HELM_LINT_FAILED', result.failure)
   })

@@ -3,7 +3,8 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { messageOf } from '@slipway/errors'
 import { type FlagTable, parseGoFlags } from './go-flags.ts'
-import { type TemplateOptions, template } from './template-command.ts'
+import { type CompleteSchemas, withSchemas } from './schemas.ts'
+import { prepareTemplate, type TemplateOptions } from './template-command.ts'
 
 const table: FlagTable = {
   namespace: { kind: 'text', letter: 'n' },
@@ -28,12 +29,14 @@ const table: FlagTable = {
 
 /**
  * `helm template` of a chart that is here already, with its most usual flags. It loads nothing that only other commands
- * need, so it starts in a fraction of the time. Gives undefined, having done nothing, when the full command must do it.
+ * need, so it starts in a fraction of the time; what fetches schemas, `complete`, is called only for them. Gives undefined, having
+ * done nothing, when the full command must do it.
  */
 export function runLocalTemplate(
   words: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): number | undefined {
+  complete: CompleteSchemas,
+): number | Promise<number> | undefined {
   const parsed = parseGoFlags(words, table)
   const chart = parsed?.args.at(-1)
   if (!parsed || parsed.args.length > 2 || chart === undefined || !existsSync(chart)) return undefined
@@ -67,7 +70,7 @@ export function runLocalTemplate(
     releaseName: false,
     ...(kubeVersion !== undefined && { kubeVersion }),
   }
-  return print(parsed.args.with(-1, resolve(chart)), options)
+  return print(parsed.args.with(-1, resolve(chart)), options, complete)
 }
 
 /** `default`, unless there is a kubeconfig that may say otherwise. */
@@ -75,12 +78,21 @@ function namespaceWithoutKubeconfig(env: Readonly<Record<string, string | undefi
   return env.KUBECONFIG || existsSync(join(homedir(), '.kube', 'config')) ? undefined : 'default'
 }
 
-function print(args: readonly string[], options: TemplateOptions): number {
+function print(args: readonly string[], options: TemplateOptions, complete: CompleteSchemas): number | Promise<number> {
   try {
-    process.stdout.write(template(args, options))
-    return 0
+    const text = withSchemas(prepareTemplate(args, options), complete)
+    return typeof text === 'string' ? succeeded(text) : text.then(succeeded, failed)
   } catch (error) {
-    process.stderr.write(`Error: ${messageOf(error)}\n`)
-    return 1
+    return failed(error)
   }
+}
+
+function succeeded(text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+function failed(error: unknown): number {
+  process.stderr.write(`Error: ${messageOf(error)}\n`)
+  return 1
 }

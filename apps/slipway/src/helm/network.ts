@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
-import { HelmRepositoryClient, type LoginData, type RegistryAccess, type TlsOptions } from '@slipway/registry-client'
+import {
+  connectionFault,
+  HelmRepositoryClient,
+  type LoginData,
+  type RegistryAccess,
+  type TlsOptions,
+} from '@slipway/registry-client'
 import type { ConnectionFlags } from './flags.ts'
 import { storedLogin } from './registry/credentials.ts'
 import type { HelmSettings } from './settings.ts'
@@ -61,37 +67,4 @@ function fetchFault(url: string, error: unknown): string {
   return STATUS_CODES[status] === undefined
     ? error.message
     : `failed to fetch ${url} : ${status} ${STATUS_CODES[status]}`
-}
-
-interface SystemError {
-  code?: string
-  address?: string
-  port?: number
-  hostname?: string
-  errors?: SystemError[]
-  cause?: SystemError
-}
-
-/** Why a connection failed, in the words of Go's net package where we know them. */
-export function connectionFault(error: unknown): string {
-  let root = error as SystemError
-  while (root.cause) root = root.cause
-  root = root.errors?.at(-1) ?? root
-  switch (root.code) {
-    case 'ECONNREFUSED':
-      return `dial tcp ${root.address}:${root.port}: connect: connection refused`
-    case 'ENOTFOUND':
-      return `dial tcp: lookup ${root.hostname}: no such host`
-    case 'ERR_SSL_WRONG_VERSION_NUMBER':
-    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-    case 'EPROTO':
-      return 'http: server gave HTTP response to HTTPS client'
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-      return 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
-    default:
-      return messageOf(error)
-  }
 }

@@ -8,6 +8,7 @@ import {
   compilePathPattern,
   crdText,
   parseKubeVersion,
+  type RemoteSchemas,
   RenderError,
   type RenderedChart,
   renderChart,
@@ -48,29 +49,35 @@ export interface TemplateRequest {
   readonly values: Values
 }
 
-/** `helm template [NAME] CHART`: the text for stdout. Throws UserError with Helm's message. */
-export function template(args: readonly string[], options: TemplateOptions): string {
+/**
+ * `helm template [NAME] CHART`: what gives the text for stdout, once the chart and the values are read. Both throw UserError with
+ * Helm's message.
+ */
+export function prepareTemplate(args: readonly string[], options: TemplateOptions): (schemas: RemoteSchemas) => string {
   const { compat = 'helm4' } = options
   const kubeVersion = options.kubeVersion === undefined ? undefined : checkedKubeVersion(options.kubeVersion, compat)
   const { name, chart, values } = templateRequest(args, options)
   const known = capabilitiesWithoutCluster(compat)
-  try {
-    const rendered = renderChart(chart, {
-      values,
-      release: { name, namespace: options.namespace, isUpgrade: options.isUpgrade },
-      platform: nodePlatform,
-      compat,
-      skipSchemaValidation: options.skipSchemaValidation,
-      capabilities: {
-        ...known,
-        ...(kubeVersion !== undefined && { kubeVersion }),
-        apiVersions: [...known.apiVersions, ...options.apiVersions],
-      },
-      ...(options.postRender?.files && { postRender: options.postRender.files }),
-    })
-    return templateText(rendered, name, options)
-  } catch (error) {
-    throw explained(error, options)
+  return (schemas) => {
+    try {
+      const rendered = renderChart(chart, {
+        values,
+        release: { name, namespace: options.namespace, isUpgrade: options.isUpgrade },
+        platform: nodePlatform,
+        compat,
+        skipSchemaValidation: options.skipSchemaValidation,
+        schemas,
+        capabilities: {
+          ...known,
+          ...(kubeVersion !== undefined && { kubeVersion }),
+          apiVersions: [...known.apiVersions, ...options.apiVersions],
+        },
+        ...(options.postRender?.files && { postRender: options.postRender.files }),
+      })
+      return templateText(rendered, name, options)
+    } catch (error) {
+      throw explained(error, options)
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { loadChart, type Platform } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
 import { MemoryApiServer } from '@slipway/kube-client/testing'
@@ -27,8 +29,8 @@ afterAll(async () => {
   await server.stop()
 })
 
-async function rendered(template: string): Promise<string> {
-  const files = { 'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 0.1.0\n', 'templates/a.yaml': template }
+async function rendered(template: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
+  const files = { 'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 0.1.0\n', 'templates/a.yaml': template, ...more }
   const chart = loadChart(
     Object.entries(files).map(([name, text]) => ({ name, data: Buffer.from(text) })),
     platform,
@@ -103,5 +105,40 @@ a: {{ $map.data.next }}`
     })
 
     expect(release.manifest).toContain('a: 0')
+  })
+})
+
+describe('schemas of other places', () => {
+  const web = createServer(({ url }, response) => {
+    if (url === '/port.json') response.end('{"type":"integer"}')
+    else response.writeHead(503).end()
+  })
+  let base: string
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
+    base = `http://127.0.0.1:${(web.address() as AddressInfo).port}`
+  })
+  afterAll(() => {
+    web.closeAllConnections()
+    web.close()
+  })
+
+  it('are fetched before a chart is rendered', async () => {
+    const schema = JSON.stringify({ properties: { port: { $ref: `${base}/port.json` } } })
+
+    await expect(rendered('a: 1\n', { 'values.schema.json': schema, 'values.yaml': 'port: 80' })).resolves.toBe(
+      'a: 1\n',
+    )
+  })
+
+  it('are waited for when they can be had later', async () => {
+    const schema = JSON.stringify({ $ref: `${base}/later.json` })
+
+    await expect(rendered('a: 1\n', { 'values.schema.json': schema })).rejects.toMatchObject({
+      class: 'transient',
+      code: 'CHART_SCHEMA_UNREACHABLE',
+      message: expect.stringContaining(`HTTP request to ${base}/later.json returned status 503 (Service Unavailable)`),
+    })
   })
 })

@@ -13,6 +13,7 @@ import {
 } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
 import { Lookups } from './lookups.ts'
+import { SchemaDocuments } from './schema-documents.ts'
 
 /** What is rendered, and as which revision of which release. */
 export interface RenderRequest {
@@ -49,11 +50,14 @@ const CAPABILITIES_TTL = 10_000
 export class ReleaseRenderer {
   readonly #client: KubeClient
   readonly #platform: Platform
+  readonly #schemas: SchemaDocuments
   #capabilities: { value: Promise<Capabilities>; until: number } | undefined
 
-  constructor(client: KubeClient, platform: Platform) {
+  /** `schemas` are those that charts refer to. */
+  constructor(client: KubeClient, platform: Platform, schemas = new SchemaDocuments(() => platform.now())) {
     this.#client = client
     this.#platform = platform
+    this.#schemas = schemas
   }
 
   async render(request: RenderRequest): Promise<RenderedRelease> {
@@ -64,16 +68,19 @@ export class ReleaseRenderer {
     for (let round = 1; ; round++) {
       const isFinal = () => lookups.isComplete || round === LOOKUP_ROUNDS
       try {
-        const rendered = renderChart(chart, {
-          values,
-          release: { name, namespace, revision, isUpgrade },
-          platform: this.#platform,
-          capabilities,
-          skipSchemaValidation,
-          subchartNotes,
-          lookup: lookups.lookup,
-          postRender: (files) => (postRender && isFinal() ? postRender(files) : files),
-        })
+        const rendered = await this.#schemas.complete((schemas) =>
+          renderChart(chart, {
+            values,
+            release: { name, namespace, revision, isUpgrade },
+            platform: this.#platform,
+            capabilities,
+            skipSchemaValidation,
+            schemas,
+            subchartNotes,
+            lookup: lookups.lookup,
+            postRender: (files) => (postRender && isFinal() ? postRender(files) : files),
+          }),
+        )
         if (isFinal()) return this.#released(rendered, request)
       } catch (error) {
         // Until all objects are known, a chart may fail for want of one that is there.

@@ -1,5 +1,5 @@
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
-import { connectionFault } from '../network.ts'
+import { connectionFault } from '@slipway/registry-client'
 
 /** What was done to a reference, `HOST/NAME:TAG`, or with `tags` to a repository, `HOST/NAME`. */
 type RegistryAction = 'pull' | 'push' | 'tags'

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
-import { ReleaseActions, ReleaseRenderer, ReleaseStorage } from '@slipway/helm-controller'
+import { ReleaseActions, ReleaseRenderer, ReleaseStorage, SchemaDocuments } from '@slipway/helm-controller'
 import { type ClusterConnection, KubeClient, parseKubeconfig } from '@slipway/kube-client'
+import { connectionFault } from '@slipway/registry-client'
 import { readKubeconfig } from '../../kubeconfig.ts'
 import { namespaceOf } from '../namespace.ts'
-import { connectionFault } from '../network.ts'
 import { nodePlatform } from '../node-platform.ts'
+import { warnOfUrn } from '../schemas.ts'
 import type { HelmSettings } from '../settings.ts'
 
 /** The cluster that releases live in. */
@@ -31,7 +32,7 @@ export async function withCluster<T>(settings: HelmSettings, run: (cluster: Clus
       client,
       storage,
       actions: new ReleaseActions(client, storage, nodePlatform.now),
-      renderer: () => new ReleaseRenderer(client, nodePlatform),
+      renderer: () => new ReleaseRenderer(client, nodePlatform, new SchemaDocuments(nodePlatform.now, warnOfUrn)),
       namespace: namespaceOf(settings),
     })
   } finally {

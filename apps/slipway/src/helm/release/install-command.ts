@@ -4,10 +4,12 @@ import { Template } from '@slipway/go-template'
 import { type Release, releaseOf, renderChart } from '@slipway/helm-chart'
 import type { ActionOptions, StoredRelease } from '@slipway/helm-controller'
 import { isApiError } from '@slipway/kube-client'
+import { completeSchemas } from '../fetched-schemas.ts'
 import { log, print } from '../flags.ts'
 import { namespaceOf } from '../namespace.ts'
 import { nodePlatform } from '../node-platform.ts'
 import { formatted } from '../output.ts'
+import { withSchemas } from '../schemas.ts'
 import type { HelmSettings } from '../settings.ts'
 import { type Cluster, withCluster } from './cluster.ts'
 import { warnOfCrds } from './crd-warning.ts'
@@ -58,7 +60,7 @@ export async function installRelease(
   }
   if (dryRun === 'client') {
     checkName(name)
-    return shown(renderOffline(request, namespaceOf(settings)), flags)
+    return shown(await renderOffline(request, namespaceOf(settings)), flags)
   }
   try {
     return await withCluster(settings, (cluster) => installOn(cluster, request, settings))
@@ -112,15 +114,20 @@ function nameFault(reason: string): UserError {
 }
 
 /** Without a cluster: what Helm assumes of one, and nothing to look up. */
-function renderOffline({ name, chart, values, flags }: InstallRequest, namespace: string): Release {
-  const rendered = renderChart(chart, {
-    values,
-    release: { name, namespace },
-    platform: nodePlatform,
-    skipSchemaValidation: flags.skipSchemaValidation,
-    subchartNotes: flags.renderSubchartNotes,
-    ...(flags.postRender?.files && { postRender: flags.postRender.files }),
-  })
+async function renderOffline({ name, chart, values, flags }: InstallRequest, namespace: string): Promise<Release> {
+  const rendered = await withSchemas(
+    (schemas) =>
+      renderChart(chart, {
+        values,
+        release: { name, namespace },
+        platform: nodePlatform,
+        skipSchemaValidation: flags.skipSchemaValidation,
+        schemas,
+        subchartNotes: flags.renderSubchartNotes,
+        ...(flags.postRender?.files && { postRender: flags.postRender.files }),
+      }),
+    completeSchemas,
+  )
   const now = nodePlatform.now()
   const release = releaseOf(rendered, {
     name,
