@@ -63,6 +63,19 @@ describe('the documents that schemas refer to', () => {
     expect(requests).toEqual(['/a', '/a'])
   })
 
+  it('that are kept are known from the beginning', async () => {
+    const documents = new SchemaDocuments(() => new Date(noon))
+    await documents.complete(reading('/a', '/b'))
+    let runs = 0
+
+    await documents.complete((schemas) => {
+      runs++
+      return reading('/a', '/b')(schemas)
+    })
+
+    expect(runs).toBe(1)
+  })
+
   it('that are not there are asked for again by the next rendering', async () => {
     const documents = new SchemaDocuments(() => new Date(noon))
 

@@ -37,8 +37,10 @@ export class SchemaDocuments {
     for (let round = 1; ; round++) {
       const missing = new Set<string>()
       const find = (address: string) => {
-        if (!found.has(address)) missing.add(address)
-        return found.get(address)
+        const known = found.get(address) ?? this.#fresh(address)
+        if (known) found.set(address, known)
+        else missing.add(address)
+        return known
       }
       try {
         const result = run({ find, ...(this.#ignore && { ignore: this.#ignore }) })
@@ -53,13 +55,15 @@ export class SchemaDocuments {
     }
   }
 
-  async #fetch(address: string): Promise<Uint8Array | SchemaFault> {
-    const now = this.#now().getTime()
+  #fresh(address: string): Uint8Array | undefined {
     const kept = this.#kept.get(address)
-    if (kept && kept.until > now) return kept.data
+    return kept && kept.until > this.#now().getTime() ? kept.data : undefined
+  }
+
+  async #fetch(address: string): Promise<Uint8Array | SchemaFault> {
     const document = await fetchDocument(address, { timeout: TIMEOUT, size: SIZE_LIMIT })
     if (document.kind !== 'document') return faultOf(address, document)
-    this.#keep(address, { data: document.data, until: now + KEPT_FOR })
+    this.#keep(address, { data: document.data, until: this.#now().getTime() + KEPT_FOR })
     return document.data
   }
 
