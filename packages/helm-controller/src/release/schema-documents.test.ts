@@ -12,7 +12,7 @@ beforeAll(async () => {
   server = createServer(({ url = '' }, response) => {
     requests.push(url)
     if (url.startsWith('/status/')) response.writeHead(Number(url.slice('/status/'.length))).end()
-    else response.end(`"${url}"`)
+    else response.end(url.startsWith('/large/') ? ' '.repeat(16 * 1024 * 1024) : `"${url}"`)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -106,6 +106,16 @@ describe('the documents that schemas refer to', () => {
 
     expect(found).toContainEqual(expect.objectContaining({ isTransient: false }))
     expect(requests).toEqual([])
+  })
+
+  it('are so large together and no more', async () => {
+    const documents = new SchemaDocuments(() => new Date(noon))
+    const large = Array.from({ length: 12 }, (_, index) => `${base}/large/${index}`)
+
+    const found = await documents.complete(({ find }) => large.map((address) => find(address)))
+
+    expect(found.at(-1)).toMatchObject({ isTransient: false })
+    expect(requests.length).toBeLessThan(12)
   })
 
   it('lead from one to the next only so far', async () => {

@@ -5,9 +5,11 @@ import { fetchDocument, type WebDocument } from '@slipway/registry-client'
 const TIMEOUT = 15_000
 /** Milliseconds for which a document is taken as known. */
 const KEPT_FOR = 5 * 60_000
-/** Bytes of one document, and of all that are kept. */
+/** Bytes of one document, and of all that a rendering asks for, or that are kept. */
 const SIZE_LIMIT = 16 * 1024 * 1024
-const KEPT_LIMIT = 64 * 1024 * 1024
+const TOTAL_LIMIT = 64 * 1024 * 1024
+/** Documents that are fetched at once, for they are in memory before their size is known. */
+const AT_ONCE = 4
 /** Documents of one rendering, and how often it may ask for those that the last ones refer to. */
 const COUNT_LIMIT = 100
 const ROUND_LIMIT = 20
@@ -50,9 +52,19 @@ export class SchemaDocuments {
         if (missing.size === 0) throw error
       }
       const isTooMuch = round > ROUND_LIMIT || found.size + missing.size > COUNT_LIMIT
-      const fetch = async (address: string) => found.set(address, isTooMuch ? tooMuch : await this.#fetch(address))
-      await Promise.all(Array.from(missing, fetch))
+      if (isTooMuch) for (const address of missing) found.set(address, tooMuch)
+      else await this.#fetchAll(missing, found)
     }
+  }
+
+  async #fetchAll(missing: Iterable<string>, found: Map<string, Uint8Array | SchemaFault>): Promise<void> {
+    const waiting = [...missing]
+    const work = async () => {
+      for (let address = waiting.shift(); address !== undefined; address = waiting.shift()) {
+        found.set(address, bytesOf(found.values()) > TOTAL_LIMIT ? tooMuch : await this.#fetch(address))
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
   }
 
   #fresh(address: string): Uint8Array | undefined {
@@ -70,21 +82,23 @@ export class SchemaDocuments {
   #keep(address: string, kept: Kept): void {
     this.#kept.delete(address)
     this.#kept.set(address, kept)
-    let size = 0
-    for (const { data } of this.#kept.values()) size += data.length
+    let size = bytesOf(Array.from(this.#kept.values(), ({ data }) => data))
     for (const [oldest, { data }] of this.#kept) {
-      if (size <= KEPT_LIMIT) return
+      if (size <= TOTAL_LIMIT) return
       this.#kept.delete(oldest)
       size -= data.length
     }
   }
 }
 
-const tooMuch: SchemaFault = {
-  helm4: `more than ${COUNT_LIMIT} documents, or ${ROUND_LIMIT} that lead to each other`,
-  helm3: `more than ${COUNT_LIMIT} documents, or ${ROUND_LIMIT} that lead to each other`,
-  isTransient: false,
+function bytesOf(documents: Iterable<Uint8Array | SchemaFault>): number {
+  let size = 0
+  for (const document of documents) if (document instanceof Uint8Array) size += document.length
+  return size
 }
+
+const bounds = `more than ${COUNT_LIMIT} documents, ${TOTAL_LIMIT} bytes, or ${ROUND_LIMIT} that lead to each other`
+const tooMuch: SchemaFault = { helm4: bounds, helm3: bounds, isTransient: false }
 
 /** Why there is no document, in the words of each Helm. */
 function faultOf(address: string, document: Exclude<WebDocument, { kind: 'document' }>): SchemaFault {
