@@ -51,10 +51,22 @@ function goPem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
+const SMALLEST_CHUNK = 1024
+const LARGEST_CHUNK = 8 * 1024 * 1024
+
+/** What a gzip stream says of its length (RFC 1952, ISIZE), so that it need not be put together of many pieces. It may lie. */
+function unpackedLength(data: Uint8Array): number {
+  const { buffer, byteOffset, length } = data
+  return length < 4 ? 0 : new DataView(buffer, byteOffset).getUint32(length - 4, true) + 1
+}
+
 /** What charts need, from Node: real time, real randomness. */
 export const nodePlatform: Platform = {
   gzip: (data) => zlib().gzipSync(data, { level: 9 }),
-  gunzip: (data, maxLength) => zlib().gunzipSync(data, { maxOutputLength: maxLength }),
+  gunzip: (data, maxLength) => {
+    const chunkSize = Math.min(unpackedLength(data), maxLength, LARGEST_CHUNK)
+    return zlib().gunzipSync(data, { maxOutputLength: maxLength, chunkSize: Math.max(chunkSize, SMALLEST_CHUNK) })
+  },
   digest: (algorithm, data) => crypto().createHash(algorithm).update(data).digest(),
   randomBytes: (length) => crypto().randomBytes(length),
   now: () => new Date(),

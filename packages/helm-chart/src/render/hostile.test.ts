@@ -139,7 +139,7 @@ it('counts time by the processor, where the platform can tell', () => {
   }
   const clock = minutes()
   const asleep = testPlatform({ now: () => new Date(clock()), processorTime: () => 0 })
-  const busy = testPlatform({ processorTime: minutes() })
+  const busy = testPlatform({ now: () => new Date(clock()), processorTime: minutes() })
   const render = (platform: Platform) =>
     renderFiles({ 'templates/NOTES.txt': '{{ range 100000 }}{{ end }}' }, { platform })
 
