@@ -101,4 +101,37 @@ describe('custom resources', () => {
     await call('DELETE', `${CRDS}/gauges.${group}`)
     await expect.poll(async () => (await call('GET', gauges)).status, { timeout: 20_000 }).toBe(404)
   })
+
+  it('are described in OpenAPI as generators of clients and documentation want it', async () => {
+    const name = { type: 'string', example: 'a', externalDocs: { url: 'https://example.com' } }
+    const openAPIV3Schema = { type: 'object', properties: { spec: { type: 'object', properties: { name } } } }
+    const names = { plural: 'owls', singular: 'owl', kind: 'Owl', listKind: 'OwlList' }
+    const selectableFields = [{ jsonPath: '.spec.name' }]
+    const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema }, selectableFields }
+    const own = `the-${group}.k8s.io`
+    const body = {
+      metadata: {
+        name: `owls.${own}`,
+        annotations: { 'api-approved.kubernetes.io': 'unapproved, for tests only' },
+      },
+      spec: { group: own, scope: 'Cluster', names, versions: [version] },
+    }
+    expect((await call('POST', CRDS, { body })).status).toBe(201)
+    const read = async () => (await call('GET', `/openapi/v3/apis/${own}/v1`)).body
+    await expect.poll(async () => (await read()).paths, { timeout: 30_000, interval: 500 }).toBeDefined()
+
+    const { paths, components } = await read()
+    const { post, get } = paths[`/apis/${own}/v1/owls`]
+    const words = own.replace('.k8s.io', '').replace(/[.-](.)/g, (_, next: string) => next.toUpperCase())
+    expect(post).toMatchObject({
+      description: 'create an Owl',
+      operationId: `createT${words.slice(1)}V1Owl`,
+      tags: [`${words}_v1`],
+    })
+    expect(get.operationId).toBe(`listT${words.slice(1)}V1Owl`)
+    const { [`${own.split('.').toReversed().join('.')}.v1.Owl`]: owl } = components.schemas
+    expect(owl.properties.spec.properties.name).toEqual({ type: 'string' })
+    expect(owl['x-kubernetes-selectable-fields']).toEqual([{ fieldPath: 'spec.name' }])
+    await call('DELETE', `${CRDS}/owls.${own}`)
+  })
 })

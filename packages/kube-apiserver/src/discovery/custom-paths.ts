@@ -39,7 +39,7 @@ const TYPES: Record<string, string> = {
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 const FORMS = ['application/json', 'application/yaml']
-const PATCHES = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json']
+const PATCHES = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']
 const MEANINGS: Record<number, string> = { 200: 'OK', 201: 'Created', 202: 'Accepted', 401: 'Unauthorized' }
 
 interface Operation {
@@ -58,8 +58,9 @@ interface Operation {
 export function customPaths(resource: Resource, openApi: 2 | 3): Json {
   const { group, version, kind, plural, namespaced, subresources } = resource
   const write = openApi === 2 ? inVersion2 : inVersion3
-  const words = [...group.split('.'), version].map(capitalized).join('')
-  const tag = `${words[0]?.toLowerCase()}${words.slice(1, -version.length)}_${version}`
+  const groupWords = operationIdPart(group.replace(/\.k8s\.io$/, ''))
+  const tag = `${groupWords}_${version}`
+  const words = `${capitalized(groupWords)}${capitalized(version)}`
   const scope = namespaced ? 'Namespaced' : ''
   const path = (operations: Record<string, Operation>, parameters: Json[], suffix = ''): Json => ({
     ...Object.fromEntries(
@@ -108,7 +109,7 @@ function collectionOperations(kind: string, object: string) {
     },
     post: {
       id: 'create',
-      description: `create a ${kind}`,
+      description: `create ${article(kind)} ${kind}`,
       action: 'post',
       query: WRITING,
       body: object,
@@ -156,7 +157,7 @@ function objectOperations(kind: string, object: string, what = 'the specified') 
     },
     delete: {
       id: 'delete',
-      description: `delete a ${kind}`,
+      description: `delete ${article(kind)} ${kind}`,
       action: 'delete',
       query: DELETING,
       body: `${META}DeleteOptions`,
@@ -173,13 +174,13 @@ function inVersion2({ description, action, query, body, answers, answer }: Opera
   const required = action === 'delete' ? {} : { required: true }
   return {
     description,
-    consumes: action === 'patch' ? PATCHES.toReversed() : FORMS,
+    consumes: action === 'patch' ? PATCHES : FORMS,
     produces: FORMS,
     schemes: ['https'],
-    parameters: [
+    ...parameters([
       ...(body ? [{ name: 'body', in: 'body', ...required, ...schema(body) }] : []),
       ...query.map((name) => parameter(2, name, 'query')),
-    ],
+    ]),
     responses: responses(answers, schema(answer)),
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': gvk,
@@ -193,7 +194,7 @@ function inVersion3({ description, action, query, body, answers, answer }: Opera
   const required = action === 'delete' ? {} : { required: true }
   return {
     description,
-    parameters: query.map((name) => parameter(3, name, 'query')),
+    ...parameters(query.map((name) => parameter(3, name, 'query'))),
     ...(body && { requestBody: { ...content(body, action === 'patch' ? PATCHES : FORMS), ...required } }),
     responses: responses(answers, content(answer, FORMS)),
     'x-kubernetes-action': action,
@@ -206,10 +207,18 @@ function responses(statuses: number[], answer: Json): Json {
   return { ...Object.fromEntries(described), 401: { description: MEANINGS[401] } }
 }
 
+const parameters = (all: Json[]): Json => (all.length > 0 ? { parameters: all } : {})
+
 function parameter(openApi: 2 | 3, name: string, place: 'path' | 'query'): Json {
   const schema = { type: TYPES[name] ?? 'string', uniqueItems: true }
   const where = { name, in: place, ...(place === 'path' && { required: true }) }
   return openApi === 2 ? { ...where, ...schema } : { ...where, schema }
 }
+
+/** ToValidOperationID of apiserver's endpoints/openapi: the letters and digits, with a capital after anything else. */
+const operationIdPart = (text: string) =>
+  text.replace(/[^\p{L}\p{Nd}_]+(.?)/gu, (_, next: string) => next.toUpperCase())
+
+const article = (noun: string) => (/^[aeiou]/i.test(noun) ? 'an' : 'a')
 
 const capitalized = (word: string) => `${word[0]?.toUpperCase() ?? ''}${word.slice(1)}`

@@ -1,14 +1,16 @@
-import type { Resource } from '../registry/resource.ts'
+import type { CustomVersion, Resource } from '../registry/resource.ts'
 import { OBJECT_META } from './object-meta.ts'
 
 type Json = Record<string, unknown>
 
+const CONVENTIONS = 'More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md'
 const DESCRIPTIONS = {
   apiVersion:
     'APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources',
   kind: 'Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds',
   metadata:
     "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+  listMetadata: `Standard list metadata. ${CONVENTIONS}#types-kinds`,
 }
 
 /** `io.fluxcd.helm.v1.HelmRelease` for helm.fluxcd.io/v1. */
@@ -27,18 +29,22 @@ export function publishedSchemas(resource: Resource, openApi: 2 | 3): Json {
 
 function objectSchema({ group, version, kind, custom }: Resource, openApi: 2 | 3): Json {
   const own = custom?.openApi as Json | undefined
-  const extension = { 'x-kubernetes-group-version-kind': [{ group, version, kind }] }
+  const extension = {
+    'x-kubernetes-group-version-kind': [{ group, version, kind }],
+    ...selectableFields(custom),
+  }
   // kubectl takes properties for all there are: a schema that allows more must not name any in version 2.
   if (!own || (openApi === 2 && own['x-kubernetes-preserve-unknown-fields'] === true)) {
     return { type: 'object', ...extension }
   }
-  const schema = withEmbedded(openApi === 2 ? forVersion2(own) : own, openApi)
+  const structure = withoutDocumentation(own)
+  const schema = withEmbedded(openApi === 2 ? forVersion2(structure) : structure, openApi)
   const properties = { ...(schema.properties as Json | undefined), ...objectProperties(openApi) }
   return { ...schema, properties, ...extension }
 }
 
 function listSchema(resource: Resource, openApi: 2 | 3): Json {
-  const { group, version, kind, plural } = resource
+  const { group, version, kind, plural, custom } = resource
   const items = { type: 'array', items: reference(customSchemaName(resource), openApi) }
   return {
     type: 'object',
@@ -46,12 +52,18 @@ function listSchema(resource: Resource, openApi: 2 | 3): Json {
     required: ['items'],
     properties: {
       apiVersion: { type: 'string', description: DESCRIPTIONS.apiVersion },
-      items: { ...items, description: `List of ${plural}.` },
+      items: { ...items, description: `List of ${plural}. ${CONVENTIONS}` },
       kind: { type: 'string', description: DESCRIPTIONS.kind },
-      metadata: { ...wrapped(LIST_META, openApi), description: 'Standard list metadata.' },
+      metadata: { ...wrapped(LIST_META, openApi), description: DESCRIPTIONS.listMetadata },
     },
     'x-kubernetes-group-version-kind': [{ group, version, kind: `${kind}List` }],
+    ...selectableFields(custom),
   }
+}
+
+function selectableFields(custom: CustomVersion | undefined): Json {
+  if (!custom?.selectableFields.length) return {}
+  return { 'x-kubernetes-selectable-fields': custom.selectableFields.map((fieldPath) => ({ fieldPath })) }
 }
 
 const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta'
@@ -71,6 +83,11 @@ function reference(name: string, openApi: 2 | 3): Json {
 /** A reference with something said beside it, which OpenAPI 3 allows only around it. */
 function wrapped(name: string, openApi: 2 | 3): Json {
   return openApi === 2 ? reference(name, 2) : { allOf: [reference(name, 3)] }
+}
+
+/** Examples and links are no part of a structural schema (NewStructural), of which the documents are made. */
+function withoutDocumentation({ example: _, externalDocs: __, ...schema }: Json): Json {
+  return mapChildren(schema, withoutDocumentation)
 }
 
 const COMBINATIONS = ['allOf', 'anyOf', 'oneOf', 'not']
