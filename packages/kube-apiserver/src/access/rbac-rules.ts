@@ -9,6 +9,12 @@ export interface PolicyRule {
   nonResourceURLs?: string[]
 }
 
+/** What `cluster-admin` may. */
+export const EVERY_RIGHT: PolicyRule[] = [
+  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+  { verbs: ['*'], nonResourceURLs: ['*'] },
+]
+
 /** Whether a rule allows a request (rbac's RuleAllows). */
 export function ruleAllows(
   rule: PolicyRule,
@@ -85,9 +91,22 @@ function covers(rule: PolicyRule, right: PolicyRule): boolean {
   return names.length === 0 || (right.resourceNames ?? []).some((name) => names.includes(name))
 }
 
+/** Rights in the words of Kubernetes' refusal: the verbs of one resource together, in the order of their texts (CompactRules). */
+export function describeRules(rights: PolicyRule[]): string {
+  const rules = new Map<string, PolicyRule>()
+  for (const right of rights) {
+    const { verbs, ...what } = right
+    const key = JSON.stringify(right.nonResourceURLs ? right : what)
+    const known = rules.get(key)
+    if (known) known.verbs.push(...verbs)
+    else rules.set(key, { ...what, verbs: [...verbs] })
+  }
+  return [...new Set([...rules.values()].map(describeRule))].toSorted().join('\n')
+}
+
 /** A rule in the words of Kubernetes' refusal. */
-export function describeRule({ apiGroups, resources, resourceNames, nonResourceURLs, verbs }: PolicyRule): string {
-  const part = (name: string, list: string[] | undefined) => (list?.length ? [`${name}:${JSON.stringify(list)}`] : [])
+function describeRule({ apiGroups, resources, resourceNames, nonResourceURLs, verbs }: PolicyRule): string {
+  const part = (name: string, list: string[] | undefined) => (list?.length ? [`${name}:${quotedList(list)}`] : [])
   return `{${[
     ...part('APIGroups', apiGroups),
     ...part('Resources', resources),
@@ -96,3 +115,6 @@ export function describeRule({ apiGroups, resources, resourceNames, nonResourceU
     ...part('Verbs', verbs),
   ].join(', ')}}`
 }
+
+/** A list of texts as Go's `%q` writes it. */
+export const quotedList = (texts: string[]): string => `[${texts.map((text) => JSON.stringify(text)).join(' ')}]`

@@ -4,7 +4,7 @@ import type { User } from '../api/request.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf, prefixOf } from '../storage/keys.ts'
 import type { AccessAttributes } from './authorize.ts'
-import { type PolicyRule, ruleAllows } from './rbac-rules.ts'
+import { EVERY_RIGHT, type PolicyRule, ruleAllows } from './rbac-rules.ts'
 
 const GROUP = 'rbac.authorization.k8s.io'
 const CLUSTER_ROLES = { group: GROUP, plural: 'clusterroles', namespaced: false }
@@ -41,32 +41,27 @@ export class Rbac {
 
   /** All rules for someone in a namespace, those for the whole cluster among them. */
   rulesOf(user: User, namespace: string | undefined): PolicyRule[] {
-    if (user.groups.includes('system:masters')) {
-      return [
-        { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-        { verbs: ['*'], nonResourceURLs: ['*'] },
-      ]
-    }
+    if (user.groups.includes('system:masters')) return EVERY_RIGHT
     return [...this.#rules(user, namespace)]
   }
 
-  /** The rules of the role that a binding refers to; none when it does not exist. */
-  rulesOfRole({ kind, name }: RoleRef, namespace: string | undefined): PolicyRule[] {
+  /** The rules of the role that a binding refers to; undefined when it does not exist. */
+  rulesOfRole({ kind, name }: RoleRef, namespace: string | undefined): PolicyRule[] | undefined {
     const entry = this.#store.get(
       kind === 'ClusterRole' ? keyOf(CLUSTER_ROLES, undefined, name) : keyOf(ROLES, namespace, name),
     )
-    return entry ? ((viewEntry(entry).rules ?? []) as PolicyRule[]) : []
+    return entry && ((viewEntry(entry).rules ?? []) as PolicyRule[])
   }
 
   *#rules(user: User, namespace: string | undefined): Generator<PolicyRule> {
     for (const entry of this.#store.list(prefixOf(CLUSTER_BINDINGS)).entries) {
       const binding = viewEntry(entry)
-      if (isSubject(user, binding)) yield* this.rulesOfRole(binding.roleRef, undefined)
+      if (isSubject(user, binding)) yield* this.rulesOfRole(binding.roleRef, undefined) ?? []
     }
     if (!namespace) return
     for (const entry of this.#store.list(prefixOf(BINDINGS, namespace)).entries) {
       const binding = viewEntry(entry)
-      if (isSubject(user, binding)) yield* this.rulesOfRole(binding.roleRef, namespace)
+      if (isSubject(user, binding)) yield* this.rulesOfRole(binding.roleRef, namespace) ?? []
     }
   }
 }
