@@ -130,6 +130,32 @@ describe('server-side apply', () => {
   })
 })
 
+describe('an object of the whole cluster', () => {
+  const classes = '/apis/storage.k8s.io/v1/storageclasses'
+
+  it.each([
+    ['PATCH', APPLY, '?fieldManager=me'],
+    ['PATCH', MERGE, ''],
+    ['PUT', undefined, ''],
+  ])('loses the namespace that it is sent with: %s %s', async (method, type, query) => {
+    const name = `${place.namespace}-class`
+    const body = {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name, namespace: 'elsewhere' },
+      provisioner: 'example.com/none',
+    }
+    const made = await call('POST', classes, { body })
+    const written = await call(method, `${classes}/${name}${query}`, { body, ...(type && { type }) })
+    await call('DELETE', `${classes}/${name}`)
+
+    expect([made, written].map(({ status, body }) => [status, body.metadata.namespace])).toEqual([
+      [201, undefined],
+      [200, undefined],
+    ])
+  })
+})
+
 describe('field validation', () => {
   const text = (name: string) =>
     `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"${name}","unknownMeta":1},"data":{"a":"1","a":"2"},"spec":{}}`

@@ -23,6 +23,7 @@ export function prepareForCreate(object: KubeObject, context: WriteContext, uid:
 /** Puts back what an update may not change, (apiserver's BeforeUpdate). */
 export function prepareForUpdate(next: KubeObject, current: KubeObject, context: WriteContext): void {
   keepSystemFields(next, current)
+  if (!context.resource.namespaced) delete next.metadata.namespace
   if (context.subresource === 'status' || context.subresource === 'approval') keepAllButStatus(next, current, context)
   else if (hasStatus(context)) restore(next, current, 'status')
 }
