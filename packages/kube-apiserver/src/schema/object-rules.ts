@@ -3,7 +3,6 @@ import {
   conflictMessage,
   fillDefaults,
   type KubeObject,
-  type ManagedFieldsEntry,
   type ObjectMeta,
   objectMetaSchema,
   prune,
@@ -11,13 +10,13 @@ import {
   schemaFor,
   serverSideApply,
   trackUpdate,
-  typedFaults,
   typedForm,
 } from '@slipway/kube-objects'
 import { internalError, StatusError } from '../api/status.ts'
 import { readEmbedded } from '../custom/embedded-objects.ts'
 import { typeDefaults } from '../defaults/type-defaults.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
+import { applyFault, typedFault, versionFault } from './managed-versions.ts'
 
 /** An object that was read, and what is wrong with its text. */
 export interface Read {
@@ -64,9 +63,8 @@ export class ObjectRules {
    * manage it. Throws 500, as Kubernetes does, with structured-merge-diff's words.
    */
   checkConfiguration(given: KubeObject, resource: Resource): void {
-    const faults = typedFaults(given, this.schema(resource) ?? ANY)
-    if (faults.length === 0) return
-    const list = faults.length === 1 ? faults[0] : `errors:\n${faults.map((fault) => `  ${fault}`).join('\n')}`
+    const list = typedFault(given, this.schema(resource) ?? ANY)
+    if (list === undefined) return
     const { name = '', namespace = '' } = given.metadata
     const where = `${namespace}/${name}; ${resource.group}/${resource.version}, Kind=${resource.kind}`
     throw new StatusError(500, '', `failed to create typed patch object (${where}): ${list}`)
@@ -96,15 +94,15 @@ export class ObjectRules {
     const schema = this.schema(resource)
     return (after: KubeObject, before: KubeObject | undefined): KubeObject => {
       const tracked = after.metadata.managedFields?.length ? after : before
-      if (versionThatIsGone(tracked, resource)) return withoutManagers(after)
+      if (versionFault(tracked, [before, after], resource)) return withoutManagers(after)
       return trackUpdate({ before, after, manager, now: this.#time(), schema, ...(subresource && { subresource }) })
     }
   }
 
   /** The live object with the applied configuration, completed. Throws 409 with every field that someone else manages. */
   apply(applied: KubeObject, live: KubeObject | undefined, resource: Resource, how: ApplyHow): KubeObject {
-    const gone = versionThatIsGone(live, resource)
-    if (gone) throw new StatusError(500, '', `request to convert CR to an invalid group/version: ${gone}`)
+    const fault = versionFault(live, [live], resource) ?? applyFault(applied, live, resource, how)
+    if (fault !== undefined) throw new StatusError(500, '', fault)
     const intent = onlyOwnPart(applied, resource, how.subresource)
     const { object, conflicts } = serverSideApply({
       ...how,
@@ -145,16 +143,6 @@ function readCustom(given: KubeObject, schema: SchemaNode | undefined): Read {
     unknown: [...own.unknown, ...pruned.unknown.toSorted(), ...embedded.unknown.toSorted()],
     ...(fault !== undefined && { fault }),
   }
-}
-
-/**
- * A version in which somebody manages fields, though its definition has it no more: such fields cannot be compared. No apply is
- * possible until they are gone, and any other write takes them away (fieldmanager's UpdateNoErrors).
- */
-function versionThatIsGone(object: KubeObject | undefined, { custom }: Resource): string | undefined {
-  const managers = (object?.metadata.managedFields ?? []) as Partial<ManagedFieldsEntry>[]
-  const versions = custom ? managers.map(({ apiVersion }) => apiVersion) : []
-  return versions.find((version) => version && !custom?.apiVersions.includes(version))
 }
 
 function withoutManagers(object: KubeObject): KubeObject {
