@@ -156,6 +156,45 @@ describe('an object of the whole cluster', () => {
   })
 })
 
+describe('the generation', () => {
+  const deployment = {
+    selector: { matchLabels: { a: 'b' } },
+    template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'a', image: 'x:1' }] } },
+  }
+
+  it.each([
+    ['/apis/apps/v1', 'deployments', { spec: deployment }, { spec: { paused: true } }, [1, 1, 2, 3]],
+    ['/apis/apps/v1', 'replicasets', { spec: deployment }, { spec: { minReadySeconds: 1 } }, [1, 1, 1, 2]],
+    ['/apis/discovery.k8s.io/v1', 'endpointslices', { addressType: 'IPv4' }, { ports: [{ port: 1 }] }, [1, 2, 2, 3]],
+    [
+      '/apis/storage.k8s.io/v1',
+      'csidrivers',
+      {},
+      { spec: { requiresRepublish: true } },
+      [undefined, undefined, undefined, 1],
+    ],
+    ['/apis/scheduling.k8s.io/v1', 'priorityclasses', { value: 1 }, { description: 'x' }, [1, 1, 1, 1]],
+    [
+      '/apis/resource.k8s.io/v1',
+      'deviceclasses',
+      {},
+      { spec: { selectors: [{ cel: { expression: 'true' } }] } },
+      [1, 1, 1, 2],
+    ],
+  ])('of %s %s counts what that type counts', async (api, plural, content, change, expected) => {
+    const isNamespaced = ['deployments', 'replicasets', 'endpointslices'].includes(plural)
+    const path = `${api}/${isNamespaced ? `namespaces/${place.namespace}/` : ''}${plural}`
+    const name = `${place.namespace}-counted`
+    const answers = [await call('POST', path, { body: { metadata: { name }, ...{ spec: {} }, ...content } })]
+    for (const body of [{ metadata: { labels: { q: 'w' } } }, { metadata: { annotations: { q: 'w' } } }, change]) {
+      answers.push(await call('PATCH', `${path}/${name}`, { type: MERGE, body }))
+    }
+    await call('DELETE', `${path}/${name}`)
+
+    expect(answers.map(({ body }) => body.metadata.generation)).toEqual(expected)
+  })
+})
+
 describe('field validation', () => {
   const text = (name: string) =>
     `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"${name}","unknownMeta":1},"data":{"a":"1","a":"2"},"spec":{}}`

@@ -28,7 +28,7 @@ export function prepareForUpdate(next: KubeObject, current: KubeObject, context:
   else if (hasStatus(context)) restore(next, current, 'status')
 }
 
-/** One more when anything but metadata and status changed. */
+/** One more when anything but metadata and status changed, or what else the type counts. */
 export function countGeneration(
   next: KubeObject,
   current: KubeObject,
@@ -38,7 +38,8 @@ export function countGeneration(
   // A pod is bound past the strategy that counts.
   if (!countsGenerations(context, strategy) || context.subresource === 'binding') return
   const before = current.metadata.generation ?? 0
-  next.metadata.generation = changesSpec(next, current, hasStatus(context)) ? before + 1 : before
+  const counts = changesSpec(next, current, hasStatus(context)) || changesCounted(next, current, context, strategy)
+  if (counts) next.metadata.generation = before + 1
 }
 
 function keepSystemFields({ metadata: to }: KubeObject, { metadata: from }: KubeObject): void {
@@ -78,6 +79,15 @@ function changesSpec(next: KubeObject, current: KubeObject, hasStatus: boolean):
     return spec
   }
   return !isDeepStrictEqual(JSON.parse(JSON.stringify(content(next))), content(current))
+}
+
+function changesCounted(
+  { metadata: next }: KubeObject,
+  { metadata: current }: KubeObject,
+  { subresource }: WriteContext,
+  { countedMetadata: field }: Strategy,
+): boolean {
+  return field !== undefined && subresource !== 'status' && !equalJson(next[field] ?? {}, current[field] ?? {})
 }
 
 function countsGenerations(context: WriteContext, strategy: Strategy): boolean {

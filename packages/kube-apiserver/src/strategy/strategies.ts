@@ -9,6 +9,13 @@ import type { Strategies, Strategy } from './strategy.ts'
 import { daemonSetStrategy, jobStrategy } from './workload-strategies.ts'
 
 const generation: Strategy = { hasGeneration: true }
+/** Whatever changes later is not counted, unless the type counts besides. */
+const firstGeneration = (first: 1 | undefined): Strategy => ({
+  prepareCreate({ metadata }) {
+    if (first === undefined) delete metadata.generation
+    else metadata.generation = first
+  },
+})
 const makes: Strategy = { createsOnUpdate: true }
 const versioned: Strategy = { needsVersion: true }
 const returned: Strategy = { returnsDeleted: true }
@@ -30,7 +37,8 @@ export function createStrategies(options: {
     ['/persistentvolumeclaims', claimStrategy],
     ['/persistentvolumes', volumeStrategy],
     ['/replicationcontrollers', { ...generation, orphansByDefault: true }],
-    ['apps/deployments', generation],
+    // Annotations are copied to ReplicaSets.
+    ['apps/deployments', { ...generation, countedMetadata: 'annotations' }],
     ['apps/replicasets', generation],
     ['apps/statefulsets', generation],
     ['apps/daemonsets', daemonSetStrategy],
@@ -40,10 +48,12 @@ export function createStrategies(options: {
     ['networking.k8s.io/networkpolicies', generation],
     ['networking.k8s.io/ingressclasses', generation],
     ['policy/poddisruptionbudgets', { ...generation, ...versioned }],
-    ['discovery.k8s.io/endpointslices', generation],
+    ['discovery.k8s.io/endpointslices', { ...generation, countedMetadata: 'labels' }],
     ['flowcontrol.apiserver.k8s.io/flowschemas', generation],
     ['flowcontrol.apiserver.k8s.io/prioritylevelconfigurations', generation],
-    ['scheduling.k8s.io/priorityclasses', generation],
+    ['scheduling.k8s.io/priorityclasses', firstGeneration(1)],
+    ['resource.k8s.io/deviceclasses', generation],
+    ['resource.k8s.io/resourceslices', generation],
     ['admissionregistration.k8s.io/validatingwebhookconfigurations', { ...generation, ...versioned }],
     ['admissionregistration.k8s.io/mutatingwebhookconfigurations', { ...generation, ...versioned }],
     ['admissionregistration.k8s.io/validatingadmissionpolicies', { ...generation, ...versioned }],
@@ -52,7 +62,7 @@ export function createStrategies(options: {
     ['apiregistration.k8s.io/apiservices', versioned],
     ['coordination.k8s.io/leases', { ...makes, ...versioned }],
     ['node.k8s.io/runtimeclasses', { ...makes, ...versioned }],
-    ['storage.k8s.io/csidrivers', { ...generation, ...versioned }],
+    ['storage.k8s.io/csidrivers', { ...generation, ...versioned, ...firstGeneration(undefined) }],
     ['storage.k8s.io/csinodes', versioned],
     ['storage.k8s.io/csistoragecapacities', versioned],
     ['storage.k8s.io/volumeattachments', versioned],

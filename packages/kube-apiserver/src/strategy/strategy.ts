@@ -18,6 +18,8 @@ export interface WriteContext {
 export interface Strategy {
   /** Counts changes of everything but metadata and status in metadata.generation. */
   hasGeneration?: boolean
+  /** What of the metadata counts as well. */
+  countedMetadata?: 'annotations' | 'labels'
   /** A PUT of an object that is not there makes it. */
   createsOnUpdate?: boolean
   /** A PUT must name the version that it replaces. */
