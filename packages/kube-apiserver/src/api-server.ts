@@ -45,6 +45,7 @@ import { storageProtectionController } from './controllers/storage-protection-co
 import { tokenSecretController } from './controllers/token-secret-controller.ts'
 import { DefinitionNames } from './custom/definition/definition-names.ts'
 import { serveNonResource } from './non-resource.ts'
+import { PriorityAndFairness } from './priority-and-fairness.ts'
 import { refuseUpgrade } from './proxy/forward.ts'
 import type { Resource } from './registry/resource.ts'
 import { ResourceRegistry } from './registry/resource-registry.ts'
@@ -94,6 +95,7 @@ export class ApiServer {
   readonly #http: HttpServer
   #deps: DispatchDeps | undefined
   #controllers: ServerController[] = []
+  readonly #fairness = new PriorityAndFairness()
 
   constructor(options: ApiServerOptions) {
     this.#options = options
@@ -167,6 +169,7 @@ export class ApiServer {
     for (const controller of this.#controllers) controller.start()
     await createFirstObjects(objects, registry, serviceCidr)
     await createDefaultPolicy(objects, registry)
+    await this.#fairness.start(objects, registry)
     await this.#http.start(port, host)
     const endpoint = this.#options.endpoint ?? {
       address: host === '0.0.0.0' ? '127.0.0.1' : host,
@@ -202,6 +205,7 @@ export class ApiServer {
     if (!deps) throw serviceUnavailable('the server is starting')
     const { path, query } = splitUrl(http.url)
     const user = await this.#userOf(http, deps)
+    this.#fairness.mark(response, user)
     const elsewhere = servedElsewhere(deps.aggregated, path)
     if (elsewhere) {
       const target = elsewhereTarget(http.method ?? 'GET', path, query)

@@ -19,8 +19,8 @@ export async function createFirstObjects(
 ): Promise<void> {
   const namespaces = registry.storedType('', 'namespaces') as Resource
   const services = registry.storedType('', 'services') as Resource
-  await Promise.all(NAMESPACES.map((name) => ensure(objects, namespaces, { name }, {})))
-  await ensure(
+  await Promise.all(NAMESPACES.map((name) => ensureObject(objects, namespaces, { name }, {})))
+  await ensureObject(
     objects,
     services,
     { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
@@ -50,7 +50,7 @@ async function createServiceRange(objects: ObjectService, registry: ResourceRegi
   const address = { resource, namespace: undefined, name: 'kubernetes' }
   if (objects.find(address)) return
   const finalizers = ['networking.k8s.io/service-cidr-finalizer']
-  await ensure(objects, resource, { name: 'kubernetes', finalizers }, { spec: { cidrs: [cidr] } })
+  await ensureObject(objects, resource, { name: 'kubernetes', finalizers }, { spec: { cidrs: [cidr] } })
   await objects.update(
     address,
     (range) => {
@@ -89,12 +89,13 @@ export async function createDefaultPolicy(objects: ObjectService, registry: Reso
   // All in one turn of the event loop, so that a durable store writes them in one transaction.
   await Promise.all(
     all.flatMap(([resource, list]) =>
-      (list as KubeObject[]).map(({ metadata, ...rest }) => ensure(objects, resource, metadata, rest)),
+      (list as KubeObject[]).map(({ metadata, ...rest }) => ensureObject(objects, resource, metadata, rest)),
     ),
   )
 }
 
-async function ensure(
+/** Makes an object that is not there. */
+export async function ensureObject(
   objects: ObjectService,
   resource: Resource,
   metadata: KubeObject['metadata'],

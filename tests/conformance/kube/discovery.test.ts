@@ -43,6 +43,15 @@ describe('discovery', () => {
     expect(apps.components.schemas['io.k8s.api.apps.v1.Deployment']).toBeDefined()
   })
 
+  it('says that there is priority and fairness, so that clients need not limit themselves', async () => {
+    const { headers } = await call('HEAD', '/livez/ping')
+    const uidOf = async (plural: string) =>
+      (await call('GET', `/apis/flowcontrol.apiserver.k8s.io/v1/${plural}/exempt`)).body.metadata.uid
+
+    expect(headers['x-kubernetes-pf-flowschema-uid']).toBe(await uidOf('flowschemas'))
+    expect(headers['x-kubernetes-pf-prioritylevel-uid']).toBe(await uidOf('prioritylevelconfigurations'))
+  })
+
   it('tells version and health', async () => {
     expect((await call('GET', '/version')).body).toMatchObject({
       major: '1',
