@@ -6,6 +6,11 @@ const FAST = { length: POOLED, buffers: 2 }
 const FAST_APPENDERS = 16
 /** For the others: ten thousand clients that send nothing more must not hold ten gigabytes. */
 const SMALL = { length: 64 * 1024, buffers: 1 }
+/**
+ * Bytes of one write. The kernel takes pages for all of a write at once: those for a larger one it has to break out of large free
+ * areas, which a virtual machine's host may have taken back, and then copying takes three times as long.
+ */
+const WRITE = 128 * 1024
 /** Bytes after which the disk is set to work, so that the end of a large upload need not wait for all of it. */
 const FLUSH = 8 * 1024 * 1024
 
@@ -111,5 +116,7 @@ function heardLater<T>(work: Promise<T>): Promise<T> {
 }
 
 async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
+  for (let at = 0; at < bytes.length; ) {
+    at += (await file.write(bytes, at, Math.min(bytes.length - at, WRITE))).bytesWritten
+  }
 }
