@@ -72,7 +72,7 @@ export class Controller<T extends KubeObject = KubeObject> {
     this.#options = options
     this.#log = options.log ?? (() => {})
     this.#objects = options.informers.for<T>(options.query)
-    this.#events = new EventRecorder(options.client, options.name, (error) =>
+    this.#events = new EventRecorder(options.client, { component: options.name }, (error) =>
       this.#log('error', `event not written: ${messageOf(error)}`),
     )
   }

@@ -1,6 +1,16 @@
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 
+/** What an event is about: an object, or with `fieldPath` a part of it. */
+export type EventSubject = Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'> & { fieldPath?: string }
+
+/** Who tells. */
+export interface EventSource {
+  component: string
+  /** The node that it is about, when it is a node's. */
+  host?: string
+}
+
 interface Recorded {
   name: string
   count: number
@@ -9,24 +19,24 @@ interface Recorded {
 /** Writes core/v1 Events about objects; a repeated one is counted instead of written again, as client-go's recorder does. */
 export class EventRecorder {
   readonly #client: KubeClient
-  readonly #component: string
+  readonly #source: EventSource
   readonly #onError: (error: unknown) => void
   readonly #recorded = new Map<string, Recorded>()
   // Two recorders that start in the same millisecond must not give one object two events of the same name.
   #sequence = Date.now() * 1000 + Math.floor(Math.random() * 1000)
   #last: Promise<void> = Promise.resolve()
 
-  constructor(client: KubeClient, component: string, onError: (error: unknown) => void) {
+  constructor(client: KubeClient, source: EventSource, onError: (error: unknown) => void) {
     this.#client = client
-    this.#component = component
+    this.#source = source
     this.#onError = onError
   }
 
   /** Returns at once; events are written in order, in the background. */
-  record(object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
+  record(subject: EventSubject, type: 'Normal' | 'Warning', reason: string, message: string): void {
     const now = new Date().toISOString()
     this.#last = this.#last
-      .then(() => this.#write(object, { type, reason, message, now }))
+      .then(() => this.#write(subject, { type, reason, message, now }))
       .catch((error: unknown) => {
         // Events go with their namespace.
         const isGone = isApiError(error, 'KUBE_NAMESPACE_TERMINATING') || isApiError(error, 'KUBE_NOT_FOUND')
@@ -40,11 +50,11 @@ export class EventRecorder {
   }
 
   async #write(
-    object: KubeObject,
+    { apiVersion, kind, metadata, fieldPath }: EventSubject,
     { type, reason, message, now }: { type: string; reason: string; message: string; now: string },
   ): Promise<void> {
-    const namespace = object.metadata.namespace ?? 'default'
-    const key = [object.metadata.uid, type, reason, message].join('|')
+    const namespace = metadata.namespace ?? 'default'
+    const key = [metadata.uid, fieldPath, type, reason, message].join('|')
     const lastTimestamp = now.replace(/\.\d+Z$/, 'Z')
     const known = this.#recorded.get(key)
     if (known) {
@@ -57,26 +67,27 @@ export class EventRecorder {
         if (!isApiError(error, 'KUBE_NOT_FOUND')) throw error
       }
     }
-    const name = `${object.metadata.name}.${(this.#sequence++).toString(16)}`
+    const name = `${metadata.name}.${(this.#sequence++).toString(16)}`
     this.#remember(key, { name, count: 1 })
     await this.#client.create({
       apiVersion: 'v1',
       kind: 'Event',
       metadata: { name, namespace },
       involvedObject: {
-        apiVersion: object.apiVersion,
-        kind: object.kind,
-        name: object.metadata.name,
-        ...(object.metadata.namespace && { namespace: object.metadata.namespace }),
-        ...(object.metadata.uid && { uid: object.metadata.uid }),
-        ...(object.metadata.resourceVersion && { resourceVersion: object.metadata.resourceVersion }),
+        apiVersion,
+        kind,
+        name: metadata.name,
+        ...(metadata.namespace && { namespace: metadata.namespace }),
+        ...(metadata.uid && { uid: metadata.uid }),
+        ...(metadata.resourceVersion && { resourceVersion: metadata.resourceVersion }),
+        ...(fieldPath && { fieldPath }),
       },
       type,
       reason,
       message: message.slice(0, 1024),
-      source: { component: this.#component },
-      reportingComponent: this.#component,
-      reportingInstance: '',
+      source: this.#source,
+      reportingComponent: this.#source.component,
+      reportingInstance: this.#source.host ?? '',
       firstTimestamp: lastTimestamp,
       lastTimestamp,
       count: 1,

@@ -1,7 +1,7 @@
 export { Backoff } from './backoff.ts'
 export { type ConditionUpdate, changeConditions, nextConditions, reasonOf } from './conditions.ts'
 export { Controller, type ControllerOptions, changesMoreThanStatus, type Log, type Watch } from './controller.ts'
-export { EventRecorder } from './events.ts'
+export { EventRecorder, type EventSubject } from './events.ts'
 export { Lease, type LeaseOptions } from './lease.ts'
 export { WorkQueue } from './queue.ts'
 export type { ReconcileContext, ReconcileResult, Reconciler } from './reconciler.ts'

@@ -1,5 +1,6 @@
 import type { Container, Pod } from '../model/pod.ts'
 import type { Attempt, Observed } from './observe.ts'
+import { durationText, podText } from './pod-text.ts'
 
 /** What to do with a pod's containers now. */
 export interface Decision {
@@ -74,7 +75,7 @@ function outcome(input: DecideInput): Decision['finished'] {
 function newSandbox({ pod, sandbox, observed }: DecideInput, decision: Decision): Decision {
   for (const { current } of observed.values()) {
     if (current.status === 'running')
-      decision.kill.push({ attempt: current, why: 'Pod sandbox changed, it will be killed and re-created.' })
+      decision.kill.push({ attempt: current, why: `Stopping container ${current.name}` })
   }
   const reason = pod.spec.initContainers?.length ? 'PodInitializing' : 'ContainerCreating'
   for (const { name } of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
@@ -91,7 +92,7 @@ function replaceOutdated(input: DecideInput, decision: Decision): void {
     const current = observed.get(container.name)?.current
     if (current?.status !== 'running') continue
     if (current.sandbox !== sandbox?.id)
-      decision.kill.push({ attempt: current, why: 'Pod sandbox changed, it will be killed and re-created.' })
+      decision.kill.push({ attempt: current, why: `Stopping container ${current.name}` })
     else if (input.resized?.has(container.name))
       decision.kill.push({ attempt: current, why: `Container ${container.name} resize requires restart` })
     else if (isChanged(container, current, input))
@@ -173,10 +174,8 @@ function backOff(last: Attempt, now: number): number {
   return Math.max(0, finished + delayAfter(last.attempt) - now)
 }
 
-function backOffMessage({ metadata }: Pod, container: Container, last: Attempt): string {
-  const total = delayAfter(last.attempt) / 1000
-  const time = total >= 60 ? `${Math.floor(total / 60)}m${total % 60}s` : `${total}s`
-  return `back-off ${time} restarting failed container=${container.name} pod=${metadata.name}_${metadata.namespace}(${metadata.uid})`
+function backOffMessage(pod: Pod, container: Container, last: Attempt): string {
+  return `back-off ${durationText(delayAfter(last.attempt))} restarting failed container=${container.name} pod=${podText(pod)}`
 }
 
 function delayAfter(attempt: number): number {

@@ -42,7 +42,7 @@ export class Kubelet {
 
   constructor(deps: KubeletDeps) {
     const log = deps.log ?? (() => {})
-    this.#events = new EventRecorder(deps.client, 'kubelet', (error) =>
+    this.#events = new EventRecorder(deps.client, { component: 'kubelet', host: deps.nodeName }, (error) =>
       log('error', `event not written: ${messageOf(error)}`),
     )
     this.#deps = {
@@ -50,7 +50,7 @@ export class Kubelet {
       log,
       grantResizes: () => this.#grantResizes(),
       services: () => deps.informers.for<Service>(SERVICES).list(),
-      event: (pod, type, reason, message) => this.#events.record(pod, type, reason, message),
+      event: (subject, type, reason, message) => this.#events.record(subject, type, reason, message),
     }
     this.#configuration = new ConfigurationWatch(
       deps.client,

@@ -242,6 +242,7 @@ export class PodWorker {
         return earliest([decision.recheckAfter, recheck, refresh, deadline, resizeAgain])
       }
       this.#writeStatus(waiting, {})
+      if (decision.sandbox) this.#deps.event(pod, 'Normal', 'SandboxChanged', SANDBOX_CHANGED)
       if (decision.sandbox !== undefined) await this.#starter.sandbox(decision.sandbox)
       else await this.#starter.containers(decision.start.filter(({ container }) => due.has(container.name)))
       if (this.#abort.signal.aborted) return undefined
@@ -259,6 +260,7 @@ export class PodWorker {
   /** The pod has ended, or is made to: what still runs of it goes, and its last status is said. */
   async #finish({ grace, failure }: Ending): Promise<undefined> {
     this.#probers.stop()
+    if (failure) this.#deps.event(this.pod, 'Normal', failure.reason, failure.message)
     await this.#endAll(grace)
     this.#writeStatus(new Map(), { over: true, ...(failure && { failure }) })
   }
@@ -326,6 +328,8 @@ export class PodWorker {
     this.#deps.log('error', `pod ${namespace}/${name}: ${describeError(error)}`, { ...(stack && { stack }) })
   }
 }
+
+const SANDBOX_CHANGED = 'Pod sandbox changed, it will be killed and re-created.'
 
 const DEADLINE_EXCEEDED = {
   reason: 'DeadlineExceeded',

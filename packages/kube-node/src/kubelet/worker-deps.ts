@@ -1,6 +1,5 @@
-import type { Log } from '@slipway/controller-runtime'
+import type { EventSubject, Log } from '@slipway/controller-runtime'
 import type { KubeClient } from '@slipway/kube-client'
-import type { Pod } from '../model/pod.ts'
 import type { Service } from '../model/service.ts'
 import type { PodRuntime } from '../runtime/pod-runtime.ts'
 import type { Resources } from './machine-resources.ts'
@@ -27,6 +26,6 @@ export interface WorkerDeps {
   grantResizes(): void
   /** All Services, for the variables that tell where they are. */
   services(): Service[]
-  event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void
+  event(subject: EventSubject, type: 'Normal' | 'Warning', reason: string, message: string): void
   log: Log
 }

@@ -1,6 +1,6 @@
 import { buildTestImage, testEngine } from '@slipway/container-engine/testing'
 import { UserError } from '@slipway/errors'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { TinyRegistry } from '../testing/index.ts'
 import { credentialsFor, RegistryImagePuller, registryHost } from './image-puller.ts'
 import { registryImages } from './registry-images.ts'
@@ -72,16 +72,20 @@ describe.skipIf(!running)(
     })
 
     it('brings an image of an aliased host to an engine that knows nothing of it, once', async () => {
-      const first = await puller.ensureImage(reference, { policy: 'IfNotPresent', pullSecrets, signal })
+      const onPull = vi.fn()
+      const first = await puller.ensureImage(reference, { policy: 'IfNotPresent', pullSecrets, signal, onPull })
       registry.requests.length = 0
-      const second = await puller.ensureImage(reference, { policy: 'Always', pullSecrets, signal })
+      const second = await puller.ensureImage(reference, { policy: 'Always', pullSecrets, signal, onPull })
+      const third = await puller.ensureImage(reference, { policy: 'IfNotPresent', pullSecrets, signal, onPull })
 
       expect(first).toMatchObject({
         image: { id: imageId },
         pulled: true,
         imageRef: expect.stringMatching(/^images\.example\.test\/web@sha256:/),
       })
-      expect(second).toMatchObject({ image: { id: imageId }, pulled: false })
+      expect(second).toMatchObject({ image: { id: imageId }, pulled: true })
+      expect(third).toMatchObject({ image: { id: imageId }, pulled: false })
+      expect(onPull).toHaveBeenCalledTimes(2)
       expect(registry.requests.some((request) => request.includes('/blobs/'))).toBe(false)
       expect((await running!.engine.inspectImage(imageId))?.tags).toContain(reference)
     })

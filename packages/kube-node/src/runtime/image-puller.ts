@@ -38,6 +38,11 @@ export interface ImageRegistry {
   isOwn(reference: string): boolean
 }
 
+type RegistryAnswer = Omit<PulledImage, 'pulled'> & {
+  /** Whether the engine did not have it. */
+  loaded: boolean
+}
+
 /**
  * Pulls by itself, through the registry client, and loads the result into the engine: so the table of host aliases works for an
  * engine that was never configured for it, and the pod's own pull secrets decide.
@@ -53,28 +58,33 @@ export class RegistryImagePuller implements ImagePuller {
   }
 
   async ensureImage(reference: string, request: ImageRequest): Promise<PulledImage> {
+    // Throws for what is no image's name.
+    const isOwn = this.#registry.isOwn(reference)
     const local = request.policy === 'Always' ? undefined : await this.#engine.inspectImage(reference)
     const present = local && { image: local, imageRef: local.digests[0] ?? local.id, pulled: false }
     if (request.policy === 'Never') {
       if (present) return present
       throw new UserError('IMAGE_NEVER_PULL', `Container image "${reference}" is not present with pull policy of Never`)
     }
-    if (present && !this.#registry.isOwn(reference)) return present
+    if (present && !isOwn) return present
+    if (!present) request.onPull?.()
     try {
-      return await this.#fromRegistry(reference, request)
+      const { loaded, ...image } = await this.#fromRegistry(reference, request)
+      return { ...image, pulled: loaded || !present }
     } catch (error) {
       if (present && error instanceof TransientError) return present
       throw error
     }
   }
 
-  async #fromRegistry(reference: string, { pullSecrets, signal }: ImageRequest): Promise<PulledImage> {
+  async #fromRegistry(reference: string, { pullSecrets, signal }: ImageRequest): Promise<RegistryAnswer> {
     const candidates = credentialsFor(reference, pullSecrets)
     const { image: remote, credentials } = await this.#resolve(reference, candidates, signal)
     const imageId = remote.config.digest
     const imageRef = `${repositoryOf(reference)}@${remote.digest}`
+    const size = [remote.config, ...remote.layers].reduce((sum, part) => sum + part.size, 0)
     const present = await this.#engine.inspectImage(imageId)
-    if (present) return { image: present, imageRef, pulled: false }
+    if (present) return { image: present, imageRef, size, loaded: false }
     const loading = this.#loading.get(imageId) ?? this.#load(reference, remote, { credentials, signal })
     this.#loading.set(imageId, loading)
     try {
@@ -84,8 +94,7 @@ export class RegistryImagePuller implements ImagePuller {
     }
     const image = await this.#engine.inspectImage(imageId)
     if (!image) throw new TransientError('IMAGE_UNREACHABLE', `image ${imageId} went away after it was pulled`)
-    const size = [remote.config, ...remote.layers].reduce((sum, part) => sum + part.size, 0)
-    return { image, imageRef, pulled: true, size }
+    return { image, imageRef, size, loaded: true }
   }
 
   async #resolve(

@@ -38,6 +38,8 @@ export interface ImageRequest {
   /** Contents of `.dockerconfigjson`, in the pod's order. */
   pullSecrets: string[]
   signal: AbortSignal
+  /** A registry is going to be asked for an image that is not there, or that is asked for each time. */
+  onPull?(): void
 }
 
 export interface PulledImage {
@@ -45,9 +47,9 @@ export interface PulledImage {
   image: ImageInfo
   /** `repository@digest`, or the id where there is no registry behind it. */
   imageRef: string
-  /** False when it was there already. */
+  /** False when what was there already was enough. */
   pulled: boolean
-  /** Bytes, when pulled. */
+  /** Bytes of what the registry has, when pulled. */
   size?: number
 }
 

@@ -1,6 +1,7 @@
 import { isSidecar } from '../decide.ts'
 import type { Attempt } from '../observe.ts'
 import type { ObservedPod } from '../observed-pod.ts'
+import { aboutContainer } from '../pod-text.ts'
 import { runHook } from '../probes/probe-action.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 
@@ -39,7 +40,7 @@ export class ContainerKiller {
 
   /** Ends one container, within the pod's own time unless `grace` says how many seconds. */
   async kill(attempt: Attempt, why: string, grace?: number): Promise<void> {
-    this.#deps.event(this.#observed.pod, 'Normal', 'Killing', why)
+    this.#deps.event(aboutContainer(this.#observed.pod, attempt.name), 'Normal', 'Killing', why)
     await this.#stop(attempt, grace ?? this.#observed.pod.spec.terminationGracePeriodSeconds ?? 30)
   }
 
@@ -57,7 +58,7 @@ export class ContainerKiller {
     if (hook && container && grace > 0 && !runtime.simulated) {
       const result = await this.#untilLeaving(runHook(hook, this.#observed.target(container, attempt.id), grace * 1000))
       if (!result.success) {
-        event(this.#observed.pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${result.output}`)
+        event(aboutContainer(this.#observed.pod, attempt.name), 'Warning', 'FailedPreStopHook', 'PreStopHook failed')
       }
     }
     const left = grace - (Date.now() - begun) / 1000

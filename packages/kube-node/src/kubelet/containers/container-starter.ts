@@ -10,6 +10,7 @@ import { containerEnvironment } from '../configuration/environment.ts'
 import { serviceLinks } from '../configuration/service-links.ts'
 import { isSidecar } from '../decide.ts'
 import type { ObservedPod } from '../observed-pod.ts'
+import { aboutContainer, durationText } from '../pod-text.ts'
 import type { PreparedVolume } from '../volumes/volume-manager.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { containerSpec } from './container-spec.ts'
@@ -48,6 +49,7 @@ export class ContainerStarter {
     const { container, attempt, sandbox, volumes, networkFiles, configuration, place } = request
     const { runtime, event, instance, seccompDir, resources } = this.#deps
     const { pod, dir } = this.#observed
+    const subject = aboutContainer(pod, container.name)
     const pulled = await this.#pull(pod, request)
     const spec = await stage('CreateContainerConfigError', async () => {
       const links = serviceLinks(pod, this.#deps.services())
@@ -73,16 +75,16 @@ export class ContainerStarter {
       })
     })
     const id = await stage('CreateContainerError', () => this.#observed.own.create(spec))
-    event(pod, 'Normal', 'Created', `Created container: ${container.name}`)
+    event(subject, 'Normal', 'Created', `Created container: ${container.name}`)
     try {
       await runtime.engine.start(id)
     } catch (error) {
       // It counts as one that ran and ended.
       this.#observed.failedToStart(id, messageOf(error))
-      event(pod, 'Warning', 'Failed', `Error: ${messageOf(error)}`)
+      event(subject, 'Warning', 'Failed', `Error: ${messageOf(error)}`)
       return undefined
     }
-    event(pod, 'Normal', 'Started', `Started container ${container.name}`)
+    event(subject, 'Normal', 'Started', `Started container ${container.name}`)
     if (runtime.simulated && isAwaited(pod, container)) await runtime.engine.kill(id)
     return id
   }
@@ -95,40 +97,52 @@ export class ContainerStarter {
   async #pull(pod: Pod, { container, signal }: StartRequest): Promise<PulledImage> {
     const { event, runtime } = this.#deps
     const { image } = container
+    const subject = aboutContainer(pod, container.name)
     const policy = container.imagePullPolicy ?? defaultPolicy(image)
     const begun = Date.now()
-    if (policy === 'Always') event(pod, 'Normal', 'Pulling', `Pulling image "${image}"`)
+    const onPull = (): void => event(subject, 'Normal', 'Pulling', `Pulling image "${image}"`)
     try {
       const pullSecrets = await this.#pullSecrets(pod)
-      const pulled = await runtime.images.ensureImage(image, { policy, pullSecrets, signal })
-      const took = `${Date.now() - begun}ms`
+      const pulled = await runtime.images.ensureImage(image, { policy, pullSecrets, signal, onPull })
+      const took = durationText(Date.now() - begun)
       const text = pulled.pulled
         ? `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${pulled.size ?? 0} bytes.`
         : `Container image "${image}" already present on machine`
-      event(pod, 'Normal', 'Pulled', text)
+      event(subject, 'Normal', 'Pulled', text)
       return pulled
     } catch (error) {
-      throw new StartFailure(reasonOf(error), describeError(error), {
-        cause: error,
-        eventMessage: `Failed to pull image "${image}": ${describeError(error)}`,
-      })
+      const reason = reasonOf(error)
+      const message = describeError(error)
+      if (!signal.aborted) {
+        const unasked = UNASKED[reason]
+        event(
+          subject,
+          'Warning',
+          unasked ?? 'Failed',
+          unasked ? message : `Failed to pull image "${image}": ${message}`,
+        )
+      }
+      throw new StartFailure(reason, message, { cause: error, eventMessage: `Error: ${reason}` })
     }
   }
 
   /** Missing secrets are passed over, as the kubelet does: the image may be public. */
   async #pullSecrets(pod: Pod): Promise<string[]> {
     const namespace = pod.metadata.namespace ?? 'default'
+    const missing: string[] = []
     const read = async (name: string | undefined): Promise<string[]> => {
       if (!name) return []
       const secret = await this.#deps.client.get<KubeObject>({ apiVersion: 'v1', kind: 'Secret', namespace, name })
-      if (!secret) {
-        const message = `Unable to retrieve image pull secret ${namespace}/${name}`
-        this.#deps.event(pod, 'Warning', 'FailedToRetrieveImagePullSecret', message)
-      }
+      if (!secret) missing.push(name)
       const encoded = secret?.data?.['.dockerconfigjson'] as string | undefined
       return encoded ? [Buffer.from(encoded, 'base64').toString('utf8')] : []
     }
-    return (await Promise.all((pod.spec.imagePullSecrets ?? []).map(({ name }) => read(name)))).flat()
+    const secrets = await Promise.all((pod.spec.imagePullSecrets ?? []).map(({ name }) => read(name)))
+    if (missing.length > 0) {
+      const message = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`
+      this.#deps.event(pod, 'Warning', 'FailedToRetrieveImagePullSecret', message)
+    }
+    return secrets.flat()
   }
 }
 
@@ -137,6 +151,12 @@ const REASONS: Partial<Record<string, string>> = {
   IMAGE_NEVER_PULL: 'ErrImageNeverPull',
   IMAGE_NAME_INVALID: 'InvalidImageName',
   IMAGE_POLICY_REFUSED: 'SignatureValidationFailed',
+}
+
+/** The events of images that no registry was asked for (kubelet, images/image_manager.go). */
+const UNASKED: Partial<Record<string, string>> = {
+  ErrImageNeverPull: 'ErrImageNeverPull',
+  InvalidImageName: 'InspectFailed',
 }
 
 function reasonOf(error: unknown): string {

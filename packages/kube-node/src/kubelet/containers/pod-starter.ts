@@ -5,6 +5,7 @@ import { ConfigurationReader } from '../configuration/configuration-reader.ts'
 import type { Decision } from '../decide.ts'
 import { writeNetworkFiles } from '../network-files/network-files.ts'
 import type { ObservedPod } from '../observed-pod.ts'
+import { aboutContainer } from '../pod-text.ts'
 import { runHook } from '../probes/probe-action.ts'
 import type { PreparedVolume, VolumeManager } from '../volumes/volume-manager.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
@@ -93,7 +94,9 @@ export class PodStarter {
     if (!hook || this.#deps.runtime.simulated) return
     const result = await runHook(hook, this.#observed.target(container, id), POST_START_LIMIT)
     if (result.success) return
-    this.#deps.event(this.#observed.pod, 'Warning', 'FailedPostStartHook', `PostStartHook failed: ${result.output}`)
+    // What a hook prints may be secret (kubelet, kuberuntime_container.go).
+    const subject = aboutContainer(this.#observed.pod, container.name)
+    this.#deps.event(subject, 'Warning', 'FailedPostStartHook', 'PostStartHook failed')
     await this.#observed.observe()
     const current = this.#observed.containers.get(container.name)?.current
     if (current?.id === id) await this.#killer.kill(current, 'FailedPostStartHook')

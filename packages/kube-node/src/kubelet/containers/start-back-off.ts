@@ -1,6 +1,8 @@
+import type { EventSubject } from '@slipway/controller-runtime'
 import { classOf, messageOf } from '@slipway/errors'
 import type { Decision } from '../decide.ts'
 import type { ObservedPod } from '../observed-pod.ts'
+import { aboutContainer, podText } from '../pod-text.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { StartFailure } from './start-failure.ts'
 
@@ -19,6 +21,8 @@ export class StartBackOff {
   readonly #observed: ObservedPod
   readonly #deps: WorkerDeps
   readonly #failures = new Map<string, Failure>()
+  /** Containers that wait for their restart, and what their status says of it. */
+  #restarting = new Map<string, string | undefined>()
 
   constructor(observed: ObservedPod, deps: WorkerDeps) {
     this.#observed = observed
@@ -37,7 +41,7 @@ export class StartBackOff {
     const wait =
       failure.reason === 'ErrImagePull' || classOf(failure.cause) === 'bug' ? delay : Math.min(delay, 2_000 * count)
     this.#failures.set(name, { reason: failure.reason, message: failure.message, count, retryAt: Date.now() + wait })
-    this.#deps.event(this.#observed.pod, 'Warning', failure.event, failure.eventMessage)
+    this.#deps.event(this.#about(name), 'Warning', failure.event, failure.eventMessage)
   }
 
   /** Forgets the failures of a container that has started. */
@@ -47,6 +51,7 @@ export class StartBackOff {
 
   /** Which of these may be started now, and the milliseconds until the next of the others; why these wait is added to `waiting`. */
   due(names: string[], waiting: Decision['waiting']): { due: Set<string>; recheck: number | undefined } {
+    this.#tellRestarts(waiting)
     let recheck: number | undefined
     const due = names.filter((name) => {
       const failure = this.#failures.get(name)
@@ -65,6 +70,25 @@ export class StartBackOff {
     const back = `Back-off pulling image "${this.#observed.container(name)?.image}"`
     failure.reason = 'ImagePullBackOff'
     failure.message = `${back}: ErrImagePull: ${failure.message}`
-    this.#deps.event(this.#observed.pod, 'Normal', 'BackOff', back)
+    this.#deps.event(this.#about(name), 'Normal', 'BackOff', back)
+    this.#deps.event(this.#about(name), 'Warning', 'Failed', `Error: ${failure.reason}`)
+  }
+
+  /** Says once for each back-off that a container that ended waits for its restart. */
+  #tellRestarts(waiting: Decision['waiting']): void {
+    const before = this.#restarting
+    this.#restarting = new Map()
+    for (const [name, { reason, message }] of waiting) {
+      if (reason !== 'CrashLoopBackOff') continue
+      this.#restarting.set(name, message)
+      if (before.has(name) && before.get(name) === message) continue
+      const text = `Back-off restarting failed container ${name} in pod ${podText(this.#observed.pod)}`
+      this.#deps.event(this.#about(name), 'Warning', 'BackOff', text)
+    }
+  }
+
+  /** Sandboxes are told of as of their pod. */
+  #about(name: string): EventSubject {
+    return aboutContainer(this.#observed.pod, name)
   }
 }

@@ -1,6 +1,7 @@
 import type { Container } from '../../model/pod.ts'
 import type { ContainerKiller } from '../containers/container-killer.ts'
 import type { ObservedPod } from '../observed-pod.ts'
+import { aboutContainer } from '../pod-text.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { Prober } from './prober.ts'
 
@@ -72,7 +73,12 @@ export class ProberManager {
       changed: () => this.#events.changed(),
       failed: (kind, output) => {
         const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`
-        event(this.#observed.pod, 'Warning', 'Unhealthy', `${title} probe failed: ${output}`)
+        event(
+          aboutContainer(this.#observed.pod, container.name),
+          'Warning',
+          'Unhealthy',
+          `${title} probe failed: ${output}`,
+        )
       },
       dead: (kind) => {
         const attempt = this.#observed.running().find((running) => running.id === id)

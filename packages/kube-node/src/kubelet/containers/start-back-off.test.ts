@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import type { Pod } from '../../model/pod.ts'
+import type { ObservedPod } from '../observed-pod.ts'
+import type { WorkerDeps } from '../worker-deps.ts'
+import { StartBackOff } from './start-back-off.ts'
+
+it('tells once for each back-off that a container waits for its restart', () => {
+  const pod: Pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'shop', uid: 'u1' },
+    spec: { containers: [{ name: 'c', image: 'x' }] },
+  }
+  const told: unknown[][] = []
+  const deps = { event: (...event: unknown[]) => told.push(event) }
+  const backOff = new StartBackOff({ pod } as unknown as ObservedPod, deps as unknown as WorkerDeps)
+  const look = (message?: string): unknown =>
+    backOff.due([], new Map(message ? [['c', { reason: 'CrashLoopBackOff', message }]] : []))
+
+  look('back-off 10s')
+  look('back-off 10s')
+  look()
+  look('back-off 20s')
+
+  const { apiVersion, kind, metadata } = pod
+  const subject = { apiVersion, kind, metadata, fieldPath: 'spec.containers{c}' }
+  const text = 'Back-off restarting failed container c in pod web_shop(u1)'
+  expect(told).toEqual([
+    [subject, 'Warning', 'BackOff', text],
+    [subject, 'Warning', 'BackOff', text],
+  ])
+})
