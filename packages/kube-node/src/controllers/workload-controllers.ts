@@ -37,6 +37,7 @@ import { PodWriter } from './pods/pod-writer.ts'
 import { replicaSetReconciler } from './replica-set/reconciler.ts'
 import { ClaimKeeper } from './stateful-set/claim-keeper.ts'
 import { statefulSetReconciler } from './stateful-set/reconciler.ts'
+import { statefulPodWords } from './stateful-set/words.ts'
 
 export interface WorkloadDeps {
   client: KubeClient
@@ -85,7 +86,11 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
     controller(
       'statefulset-controller',
       STATEFUL_SETS,
-      statefulSetReconciler({ pods: writer, history, claims: new ClaimKeeper(client) }),
+      statefulSetReconciler({
+        pods: new PodWriter(client, pods, statefulPodWords),
+        history,
+        claims: new ClaimKeeper(client),
+      }),
       { watches: [owned(STATEFUL_SETS, PODS), owned(STATEFUL_SETS, CONTROLLER_REVISIONS)] },
     ),
     controller('daemonset-controller', DAEMON_SETS, daemonSetReconciler({ pods: writer, history, node }), {

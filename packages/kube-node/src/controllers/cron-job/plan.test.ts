@@ -76,6 +76,18 @@ describe('planCronJob', () => {
       [job('j', 'Complete')],
       { ...idle, start: '12:00:00', events: ['SawCompletedJob'] },
     ],
+    [
+      'tells of one that it does not know',
+      cron({ suspend: true }, active('j')),
+      [job('j'), job('by-hand'), job('by-hand-and-over', 'Complete')],
+      { remove: [], active: ['j'], events: ['UnexpectedJob'] },
+    ],
+    [
+      'tells that it has missed very many',
+      cron({}, { lastScheduleTime: '2026-01-01T09:00:00Z' }),
+      [],
+      { ...idle, start: '12:00:00', events: ['TooManyMissedTimes'] },
+    ],
     ['misses one that is gone', cron({}, active('j')), [], { ...idle, start: '12:00:00', events: ['MissingJob'] }],
     [
       'keeps so much history',

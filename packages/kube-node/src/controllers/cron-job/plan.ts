@@ -21,8 +21,11 @@ export function planCronJob(cron: CronJob, jobs: Job[], schedule: Schedule | und
   if (cron.metadata.deletionTimestamp || cron.spec.suspend || !schedule) return plan
   const next = schedule.next(now)
   if (next !== undefined) plan.next = next
-  const due = schedule.last(earliest(cron, now), now)
-  if (due === undefined || isTooLate(cron, due, now, plan)) return plan
+  const since = earliest(cron, now)
+  const due = schedule.last(since, now)
+  if (due === undefined) return plan
+  if (hasMissedMany(schedule, since, now)) plan.events.push(['Warning', 'TooManyMissedTimes', TOO_MANY_MISSED])
+  if (isTooLate(cron, due, now, plan)) return plan
   const active = plan.status.active ?? []
   if (active.some(({ name }) => name === jobName(cron, due))) return plan
   if (cron.spec.concurrencyPolicy === 'Forbid' && active.length > 0) {
@@ -55,10 +58,18 @@ function observe({ status = {} }: CronJob, jobs: Job[], { events }: CronPlan): C
       events.push(['Normal', 'SawCompletedJob', `Saw completed job: ${reference.name}, condition: ${end.type}`])
     else active.push(reference)
   }
+  for (const { metadata } of unlisted(status, jobs)) {
+    const message = `Saw a job that the controller did not create or forgot: ${metadata.name}`
+    events.push(['Warning', 'UnexpectedJob', message])
+  }
   const successes = jobs.flatMap((job) => job.status?.completionTime ?? [])
   const [lastSuccessfulTime] = [...successes, status.lastSuccessfulTime ?? ''].sort().reverse()
   return { ...status, active, ...(lastSuccessfulTime && { lastSuccessfulTime }) }
 }
+
+/** Jobs that run and are not in the list of those that do. */
+export const unlisted = ({ active = [] }: CronJobStatus, jobs: Job[]): Job[] =>
+  jobs.filter((job) => !finishedCondition(job) && !active.some(({ uid }) => uid === job.metadata.uid))
 
 /** From when on times count that were missed. */
 function earliest({ metadata, spec, status }: CronJob, now: number): number {
@@ -67,10 +78,20 @@ function earliest({ metadata, spec, status }: CronJob, now: number): number {
   return deadline === undefined ? since : Math.max(since, now - deadline * 1000)
 }
 
+const TOO_MANY_MISSED = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew'
+
+/** Whether about a hundred times went by, taking the first two as a measure (mostRecentScheduleTime). */
+function hasMissedMany(schedule: Schedule, since: number, now: number): boolean {
+  const first = schedule.next(since)
+  const second = first && schedule.next(first)
+  return second ? (now - first) / (second - first) >= 100 : false
+}
+
 function isTooLate({ spec }: CronJob, due: number, now: number, { events }: CronPlan): boolean {
   const { startingDeadlineSeconds: deadline } = spec
   if (deadline === undefined || due + deadline * 1000 >= now) return false
-  events.push(['Warning', 'MissSchedule', `Missed scheduled time to start a job: ${new Date(due).toUTCString()}`])
+  const time = new Date(due).toUTCString().replace('GMT', '+0000')
+  events.push(['Warning', 'MissSchedule', `Missed scheduled time to start a job: ${time}`])
   return true
 }
 

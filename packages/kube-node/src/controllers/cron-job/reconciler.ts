@@ -8,7 +8,7 @@ import type { Job } from '../job/job.ts'
 import type { FreshCache } from '../ownership/fresh-cache.ts'
 import { updateStatus } from '../status.ts'
 import type { CronJob, JobReference } from './cron-job.ts'
-import { jobName, planCronJob } from './plan.ts'
+import { jobName, planCronJob, unlisted } from './plan.ts'
 import { parseSchedule, type Schedule } from './schedule.ts'
 
 const SCHEDULED = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
@@ -21,8 +21,11 @@ interface Deps {
 /** Makes a Job each time that the schedule says so. */
 export function cronJobReconciler({ client, jobs }: Deps): Reconciler<CronJob> {
   return {
-    async reconcile(cron, context) {
-      const plan = planCronJob(cron, jobs.ownedBy(cron), scheduleOf(cron, context), Date.now())
+    async reconcile(seen, context) {
+      const owned = jobs.ownedBy(seen)
+      // One that was made just now is in a status that the watch may not have brought yet.
+      const cron = unlisted(seen.status ?? {}, owned).length > 0 ? await latest(seen) : seen
+      const plan = planCronJob(cron, owned, scheduleOf(cron, context), Date.now())
       for (const [type, reason, message] of plan.events) context.event(type, reason, message)
       for (const job of plan.remove) await remove(job, context)
       const status = { ...plan.status }
@@ -35,6 +38,12 @@ export function cronJobReconciler({ client, jobs }: Deps): Reconciler<CronJob> {
       const recheckAfter = plan.next === undefined ? undefined : Math.max(0, plan.next - Date.now()) + DELAY
       return { kind: 'ready', reason: 'Synced', message: '', ...(recheckAfter !== undefined && { recheckAfter }) }
     },
+  }
+
+  async function latest(cron: CronJob): Promise<CronJob> {
+    const { apiVersion, kind, metadata } = cron
+    const { name, namespace } = metadata
+    return (await client.get<CronJob>({ apiVersion, kind, name, ...(namespace && { namespace }) })) ?? cron
   }
 
   async function start(cron: CronJob, time: number, context: ReconcileContext<CronJob>): Promise<Job> {
@@ -57,7 +66,12 @@ export function cronJobReconciler({ client, jobs }: Deps): Reconciler<CronJob> {
   async function remove(job: Job, context: ReconcileContext<CronJob>): Promise<void> {
     const { name, namespace, uid } = job.metadata
     const ref = { ...JOBS, name, ...(namespace && { namespace }) }
-    await client.delete(ref, { ...(uid && { preconditions: { uid } }) })
+    try {
+      await client.delete(ref, { ...(uid && { preconditions: { uid } }) })
+    } catch (error) {
+      context.event('Warning', 'FailedDelete', `Deleted job: ${messageOf(error)}`)
+      throw error
+    }
     jobs.deleted(job)
     context.event('Normal', 'SuccessfulDelete', `Deleted job ${name}`)
   }

@@ -63,7 +63,7 @@ function duration(text: string, schedule: string): number {
 const invalid = (text: string, cause?: unknown): UserError =>
   new UserError(
     'CRON_SCHEDULE_INVALID',
-    `unparseable schedule: "${text}"${cause instanceof Error ? `: ${cause.message}` : ''}`,
+    `unparseable schedule: "${text}"${cause instanceof Error ? ` : ${cause.message}` : ''}`,
     {
       cause,
     },

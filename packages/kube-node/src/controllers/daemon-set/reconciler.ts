@@ -1,4 +1,4 @@
-import type { Reconciler } from '@slipway/controller-runtime'
+import type { ReconcileContext, Reconciler } from '@slipway/controller-runtime'
 import type { NodeObject } from '../../model/node.ts'
 import type { Pod } from '../../model/pod.ts'
 import { type ControllerRevision, hashOf, type RevisionHistory } from '../history/controller-revisions.ts'
@@ -24,6 +24,7 @@ export function daemonSetReconciler({ pods, history, node: find }: Deps): Reconc
       const node = find()
       if (node && !set.metadata.deletionTimestamp) {
         const plan = planDaemonSet(set, owned, { node, revision, now: Date.now() })
+        for (const pod of plan.remove) tellEnd(pod, node, context)
         await Promise.all(plan.remove.map((pod) => pods.delete(pod, context)))
         if (plan.create) await pods.create(daemonPod(set, { revision, node: node.metadata.name }), context)
       }
@@ -36,6 +37,15 @@ export function daemonSetReconciler({ pods, history, node: find }: Deps): Reconc
       return { kind: 'ready', reason: 'Synced', message: '', ...(recheckAfter !== undefined && { recheckAfter }) }
     },
   }
+}
+
+/** A pod that has ended is told of before it goes. */
+function tellEnd({ metadata, status }: Pod, node: NodeObject, context: ReconcileContext<DaemonSet>): void {
+  const pod = `daemon pod ${metadata.namespace}/${metadata.name} on node ${node.metadata.name}`
+  if (status?.phase === 'Failed')
+    context.event('Warning', 'FailedDaemonPod', `Found failed ${pod}, will try to kill it`)
+  if (status?.phase === 'Succeeded')
+    context.event('Normal', 'SucceededDaemonPod', `Found succeeded ${pod}, will try to delete it`)
 }
 
 const nameOf = ({ metadata }: ControllerRevision): string => metadata.name

@@ -1,4 +1,5 @@
 import type { ReconcileContext, ReconcileResult, Reconciler } from '@slipway/controller-runtime'
+import { messageOf } from '@slipway/errors'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import { REPLICA_SETS } from '../../model/kinds.ts'
 import type { Pod } from '../../model/pod.ts'
@@ -137,7 +138,11 @@ async function createSet(deps: Deps, { deployment, context }: Look, set: Replica
     if (size > 0) context.event('Normal', 'ScalingReplicaSet', scaled('up', set.metadata.name, 0, size))
     return created
   } catch (error) {
-    if (!isApiError(error, 'KUBE_ALREADY_EXISTS')) throw error
+    if (!isApiError(error, 'KUBE_ALREADY_EXISTS')) {
+      const message = `Failed to create new replica set "${set.metadata.name}": ${messageOf(error)}`
+      context.event('Warning', 'ReplicaSetCreateError', message)
+      throw error
+    }
     // Another template has the same hash: the count goes into the next hash.
     await context.patchStatus({ collisionCount: (deployment.status?.collisionCount ?? 0) + 1 })
     throw error
@@ -225,4 +230,4 @@ function oldPods(deps: Deps, old: ReplicaSet[]): number {
 }
 
 const scaled = (way: 'up' | 'down', name: string, from: number, to: number): string =>
-  from === 0 ? `Scaled ${way} replica set ${name} to ${to}` : `Scaled ${way} replica set ${name} from ${from} to ${to}`
+  `Scaled ${way} replica set ${name} from ${from} to ${to}`

@@ -73,14 +73,18 @@ async function writeStatus(
   const tracked = new Set(left.filter(isTracked).map(({ metadata }) => metadata.uid ?? ''))
   const after = afterRelease(status, { tracked, verdict, terminating: tally.terminating, now })
   await updateStatus({ ...job, status }, fields(after), context)
-  tellEnd(after, context)
+  tellEnd(job, after, context)
   tellSuspension(job, after, context)
 }
 
 const fields = (status: JobStatus): Record<string, unknown> => ({ ...status })
 
-function tellEnd({ conditions = [] }: JobStatus, context: ReconcileContext<Job>): void {
+function tellEnd({ spec }: Job, { conditions = [], succeeded = 0 }: JobStatus, context: ReconcileContext<Job>): void {
   const end = conditions.find(({ type }) => type === 'Complete' || type === 'Failed')
+  if (end?.type === 'Complete' && spec.completions !== undefined && succeeded > spec.completions) {
+    const message = 'Too many succeeded pods running after completion count reached'
+    context.event('Warning', 'TooManySucceededPods', message)
+  }
   if (end?.type === 'Complete') context.event('Normal', 'Completed', 'Job completed')
   else if (end) context.event('Warning', end.reason, end.message)
 }

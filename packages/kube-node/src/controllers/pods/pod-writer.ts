@@ -9,15 +9,29 @@ import type { FreshCache } from '../ownership/fresh-cache.ts'
 import { removeFinalizer } from '../ownership/remove-finalizer.ts'
 
 type Teller = Pick<ReconcileContext<KubeObject>, 'event'>
+type Verb = 'create' | 'delete'
+
+/** What a kind of controller says of a pod that it has written, or with `error` has not. */
+export type PodWords = (verb: Verb, pod: Pod, error?: unknown) => string
+
+/** The words of most (kube-controller-manager, RealPodControl). */
+const PLAIN: PodWords = (verb, { metadata }, error) => {
+  const isCreate = verb === 'create'
+  return error === undefined
+    ? `${isCreate ? 'Created' : 'Deleted'} pod: ${metadata.name}`
+    : `Error ${isCreate ? 'creating' : 'deleting'}: ${messageOf(error)}`
+}
 
 /** Creates and deletes pods for the workload controllers, and tells of it as they do. */
 export class PodWriter {
   readonly #client: KubeClient
   readonly #pods: FreshCache<Pod>
   readonly #claims: Claims<Pod>
+  readonly #words: PodWords
 
-  constructor(client: KubeClient, pods: FreshCache<Pod>) {
+  constructor(client: KubeClient, pods: FreshCache<Pod>, words = PLAIN) {
     this.#client = client
+    this.#words = words
     this.#pods = pods
     this.#claims = new Claims(client, pods, PODS)
   }
@@ -38,10 +52,10 @@ export class PodWriter {
       this.#pods.wrote(await this.#client.create(pod))
     } catch (error) {
       if (isApiError(error, 'KUBE_ALREADY_EXISTS')) return false
-      context.event('Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`)
+      context.event('Warning', 'FailedCreate', this.#words('create', pod, error))
       throw error
     }
-    context.event('Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`)
+    context.event('Normal', 'SuccessfulCreate', this.#words('create', pod))
     return true
   }
 
@@ -54,8 +68,14 @@ export class PodWriter {
   async delete(pod: Pod, context: Teller): Promise<void> {
     const { name, namespace, uid } = pod.metadata
     const ref = { ...PODS, name, ...(namespace && { namespace }) }
-    const deleted = await this.#client.delete(ref, { ...(uid && { preconditions: { uid } }) })
+    let deleted: boolean
+    try {
+      deleted = await this.#client.delete(ref, { ...(uid && { preconditions: { uid } }) })
+    } catch (error) {
+      context.event('Warning', 'FailedDelete', this.#words('delete', pod, error))
+      throw error
+    }
     this.#pods.deleted(pod)
-    if (deleted) context.event('Normal', 'SuccessfulDelete', `Deleted pod: ${name}`)
+    if (deleted) context.event('Normal', 'SuccessfulDelete', this.#words('delete', pod))
   }
 }

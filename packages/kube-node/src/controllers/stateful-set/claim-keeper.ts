@@ -1,3 +1,4 @@
+import type { ReconcileContext } from '@slipway/controller-runtime'
 import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject, OwnerReference } from '@slipway/kube-objects'
 import { canonicalJson } from '../../canonical.ts'
@@ -5,6 +6,9 @@ import { createIfMissing } from '../../create-if-missing.ts'
 import type { Pod } from '../../model/pod.ts'
 import { claimsOf } from './identity.ts'
 import { ordinalOf, type StatefulSet, startOf } from './stateful-set.ts'
+import { claimWords } from './words.ts'
+
+type Teller = Pick<ReconcileContext<KubeObject>, 'event'>
 
 /** Makes the claims of a StatefulSet's pods, and gives them the owners with which they are to go (KEP-1847). */
 export class ClaimKeeper {
@@ -15,11 +19,22 @@ export class ClaimKeeper {
   }
 
   /** Makes those of an ordinal that are missing. */
-  async create(set: StatefulSet, ordinal: number): Promise<void> {
+  async create(set: StatefulSet, ordinal: number, context: Teller): Promise<void> {
     for (const { claim } of claimsOf(set, ordinal)) {
       const owners = isDeletedWithSet(set) ? [referenceTo(set)] : []
       const metadata = { ...claim.metadata, ...(owners.length > 0 && { ownerReferences: owners }) }
-      await createIfMissing(this.#client, { ...claim, metadata })
+      const names = {
+        claim: metadata.name,
+        pod: `${set.metadata.name}-${ordinal}`,
+        set: set.metadata.name,
+      }
+      try {
+        const created = await createIfMissing(this.#client, { ...claim, metadata })
+        if (created) context.event('Normal', 'SuccessfulCreate', claimWords(names))
+      } catch (error) {
+        context.event('Warning', 'FailedCreate', claimWords(names, error))
+        throw error
+      }
     }
   }
 

@@ -46,7 +46,7 @@ export function statefulSetReconciler({ pods, history, claims }: Deps): Reconcil
     await Promise.all(plan.remove.map((pod) => pods.delete(pod, context)))
     for (const ordinal of plan.create) {
       const revision = isOfCurrentRevision(set, ordinal) ? current : update
-      await claims.create(set, ordinal)
+      await claims.create(set, ordinal, context)
       const made = { template: templateOf(revision), revision: revision.metadata.name }
       await pods.create(statefulPod(set, ordinal, made), context)
     }
