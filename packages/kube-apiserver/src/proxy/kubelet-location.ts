@@ -5,6 +5,7 @@ import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { viewEntry } from '../storage/codec.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import type { Backend } from './forward.ts'
+import { logParameters } from './log-options.ts'
 
 /** How the server shows itself to kubelets, and the CA whose certificates make one. */
 export interface KubeletAccess {
@@ -19,12 +20,19 @@ export interface ProxyDeps {
   kubelet: KubeletAccess | undefined
 }
 
-/** Maps pods/{log,exec,attach,portforward} to the kubelet of the pod's node, as the real API server does (pkg/registry/core/pod/strategy.go). */
-export function kubeletLocation(deps: ProxyDeps, target: Target, query: URLSearchParams): Backend {
+/**
+ * Maps pods/{log,exec,attach,portforward} to the kubelet of the pod's node, as the real API server does
+ * (pkg/registry/core/pod/strategy.go). Undefined for the log of a pod that has no node yet: there is none to read.
+ */
+export function kubeletLocation(deps: ProxyDeps, target: Target, query: URLSearchParams): Backend | undefined {
   const { objects } = deps
   const { resource, namespace = '', name = '', subresource } = target
+  const isLog = subresource === 'log'
+  const streams = isLog ? logParameters(query, name) : streamParameters(query)
   const pod = viewEntry(objects.entry({ resource, namespace, name }))
+  const container = subresource === 'portforward' ? '' : containerOf(pod, query.get('container') ?? '')
   const nodeName: string = pod.spec?.nodeName ?? ''
+  if (!nodeName && isLog) return undefined
   if (!nodeName) throw badRequest(`pod ${name} does not have a host assigned`)
   const kubelet = kubeletOf(deps, nodeName)
   if (subresource === 'portforward') {
@@ -32,10 +40,8 @@ export function kubeletLocation(deps: ProxyDeps, target: Target, query: URLSearc
     const suffix = ports.length > 0 ? `?port=${ports.join(',')}` : ''
     return { ...kubelet, path: `/portForward/${namespace}/${name}${suffix}` }
   }
-  const container = containerOf(pod, query.get('container') ?? '')
   const root = { log: 'containerLogs', exec: 'exec', attach: 'attach' }[subresource ?? ''] ?? subresource
-  const parameters = subresource === 'log' ? logParameters(query) : streamParameters(query)
-  const text = parameters.toString()
+  const text = streams.toString()
   return { ...kubelet, path: `/${root}/${namespace}/${name}/${container}${text ? `?${text}` : ''}` }
 }
 
@@ -61,17 +67,15 @@ export function kubeletOf({ objects, registry, kubelet }: ProxyDeps, name: strin
 function containerOf(pod: Readonly<KubeObject>, asked: string): string {
   const { containers = [], initContainers = [], ephemeralContainers = [] } = pod.spec ?? {}
   const names = (list: { name: string }[]) => list.map(({ name }) => name)
+  const all = names([...initContainers, ...containers, ...ephemeralContainers])
   const { name } = pod.metadata
   if (asked) {
-    if (names([...containers, ...initContainers, ...ephemeralContainers]).includes(asked)) return asked
+    if (all.includes(asked)) return asked
     throw badRequest(`container ${asked} is not valid for pod ${name}`)
   }
   const [only, ...others] = names(containers)
   if (only && others.length === 0) return only
-  const init = initContainers.length > 0 ? ` or one of the init containers: [${names(initContainers).join(' ')}]` : ''
-  throw badRequest(
-    `a container name must be specified for pod ${name}, choose one of: [${names(containers).join(' ')}]${init}`,
-  )
+  throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${all.join(' ')}]`)
 }
 
 /** Names that the kubelet uses for the streams. */
@@ -81,25 +85,5 @@ function streamParameters(query: URLSearchParams): URLSearchParams {
     if (['true', '1'].includes(query.get(ours) ?? '')) parameters.set(theirs, '1')
   }
   for (const word of query.getAll('command')) parameters.append('command', word)
-  return parameters
-}
-
-const LOG_PARAMETERS = [
-  'follow',
-  'previous',
-  'timestamps',
-  'sinceSeconds',
-  'sinceTime',
-  'tailLines',
-  'limitBytes',
-  'stream',
-]
-
-function logParameters(query: URLSearchParams): URLSearchParams {
-  const parameters = new URLSearchParams()
-  for (const name of LOG_PARAMETERS) {
-    const value = query.get(name)
-    if (value !== null && value !== 'false') parameters.set(name, value === '1' && name === 'follow' ? 'true' : value)
-  }
   return parameters
 }

@@ -77,12 +77,37 @@ describe('logs', () => {
     ['p/log', 400, 'a container name must be specified for pod p, choose one of: [a broken]'],
     ['p/log?container=zzz', 400, 'container zzz is not valid for pod p'],
     ['p/log?container=broken', 400, 'container "broken" in pod "p" is waiting to start: ContainerCreating'],
-    ['nowhere/log', 400, 'pod nowhere does not have a host assigned'],
+    ['p/log?container=a&tailLines=x', 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
+    [
+      'p/log?container=a&tailLines=-1&limitBytes=0',
+      422,
+      'PodLogOptions "p" is invalid: [tailLines: Invalid value: -1: must be greater than or equal to 0, limitBytes: Invalid value: 0: must be greater than 0]',
+    ],
+    [
+      'p/log?container=a&sinceSeconds=0',
+      422,
+      'PodLogOptions "p" is invalid: sinceSeconds: Invalid value: 0: must be greater than 0',
+    ],
+    [
+      'p/log?container=a&sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z',
+      422,
+      'PodLogOptions "p" is invalid: []: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
+    ],
+    [
+      'p/log?container=a&sinceTime=now',
+      400,
+      'parsing time "now" as "2006-01-02T15:04:05Z07:00": cannot parse "now" as "2006"',
+    ],
+    ['nowhere/log?container=zzz', 400, 'container zzz is not valid for pod nowhere'],
     ['none/log', 404, 'pods "none" not found'],
   ])('%s is refused in words that help', async (path, code, message) => {
     const { body } = await api.call('GET', `${LOG}/${path}`)
 
     expect(body).toMatchObject({ kind: 'Status', code, message })
+  })
+
+  it('of a pod without a node are empty', async () => {
+    expect((await api.call('GET', `${LOG}/nowhere/log`)).status).toBe(204)
   })
 })
 

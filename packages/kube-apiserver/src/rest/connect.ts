@@ -69,9 +69,15 @@ export async function upgradeConnection(
   forwardUpgrade(connection.http, socket, head, backendOf(deps, connection))
 }
 
-/** pods/log: what the kubelet says, or why it does not. */
+/** pods/log: what the kubelet says, or why it does not; nothing where there is none yet. */
 export async function serveLog(deps: DispatchDeps, request: ApiRequest): Promise<void> {
-  const answer = await forwardRequest(request.http, request.response, backendOf(deps, { ...request, target: request }))
+  const location = kubeletLocation(deps, request, request.query)
+  if (!location) {
+    request.response.writeHead(204).end()
+    return
+  }
+  if (!deps.kubelet) throw methodNotSupported(undefined, 'connect')
+  const answer = await forwardRequest(request.http, request.response, location)
   if ((answer.statusCode ?? 500) >= 400) throw await readRefusal(answer)
   await passOn(answer, request.response)
 }
@@ -82,6 +88,7 @@ function backendOf(deps: DispatchDeps, { target, http, query }: Omit<Connection,
     return proxiedLocation(deps, target, search === undefined ? '' : `?${search}`)
   }
   const location = kubeletLocation(deps, target, query)
+  if (!location) throw badRequest(`pod ${target.name} does not have a host assigned`)
   if (!deps.kubelet) throw methodNotSupported(undefined, 'connect')
   return location
 }

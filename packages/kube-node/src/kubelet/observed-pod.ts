@@ -106,10 +106,9 @@ export class ObservedPod {
     return allContainers(this.#pod).find((container) => container.name === name)
   }
 
-  /** The engine's id of a container: the one that runs or ran last, or the one before it. */
-  containerId(name: string, previous: boolean): string | undefined {
-    const observed = this.#containers.get(name)
-    return (previous ? observed?.previous : observed?.current)?.id
+  /** The engine's id of a container: the one that runs or ran last. */
+  containerId(name: string): string | undefined {
+    return this.#containers.get(name)?.current.id
   }
 
   /** Where a port of the pod can be connected to from here; undefined while nothing runs. */

@@ -146,9 +146,9 @@ export class PodWorker {
     return { containers: this.#observed.running(), ...(sandbox && { sandbox }) }
   }
 
-  /** The engine's id of a container: the one that runs or ran last, or the one before it. */
-  containerId(name: string, previous = false): string | undefined {
-    return this.#observed.containerId(name, previous)
+  /** The engine's id of a container: the one that runs or ran last. */
+  containerId(name: string): string | undefined {
+    return this.#observed.containerId(name)
   }
 
   /** Stops looking; containers live on. */

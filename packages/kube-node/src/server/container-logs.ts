@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
-import { UserError } from '@slipway/errors'
 import type { PodEngine } from '../runtime/pod-runtime.ts'
-import { containerNamed, type PodAccess, waitingMessage } from './pod-access.ts'
+import { loggedContainer } from './logged-container.ts'
+import { containerNamed, type PodAccess } from './pod-access.ts'
 
 /** The log of a container, as the query of the request wants it. Throws UserError POD_NOT_RUNNING. */
 export async function containerLogs(
@@ -9,9 +9,8 @@ export async function containerLogs(
   { access, container, query }: { access: PodAccess; container: string | undefined; query: URLSearchParams },
   signal: AbortSignal,
 ): Promise<Readable> {
-  const name = containerNamed(access.pod, container)?.name
-  const id = name && access.containerId(name, query.get('previous') === 'true')
-  if (!id) throw new UserError('POD_NOT_RUNNING', waitingMessage(access, name))
+  const name = containerNamed(access.pod, container)?.name ?? ''
+  const id = loggedContainer(access.pod, name, query.get('previous') === 'true')
   const since = sinceOf(query)
   const lines = query.get('tailLines')
   const only = { Stdout: 'stdout' as const, Stderr: 'stderr' as const }[query.get('stream') ?? '']

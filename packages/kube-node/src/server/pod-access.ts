@@ -8,7 +8,7 @@ export interface PodAccess {
   pod: Pod
   /** Its containers that run, and its sandbox. */
   running: { containers: Attempt[]; sandbox?: Attempt }
-  containerId(name: string, previous?: boolean): string | undefined
+  containerId(name: string): string | undefined
   dial(port: number): { host: string; port: number } | undefined
 }
 

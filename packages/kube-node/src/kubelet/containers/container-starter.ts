@@ -91,7 +91,7 @@ export class ContainerStarter {
 
   /** Whose processes an ephemeral container came to look at. */
   #processesOf({ targetContainerName }: EphemeralContainer): string | undefined {
-    return targetContainerName && this.#observed.containerId(targetContainerName, false)
+    return targetContainerName && this.#observed.containerId(targetContainerName)
   }
 
   async #pull(pod: Pod, { container, signal }: StartRequest): Promise<PulledImage> {
