@@ -74,7 +74,7 @@ export class EventRecorder {
       kind: 'Event',
       metadata: { name, namespace },
       involvedObject: {
-        apiVersion,
+        ...(apiVersion && { apiVersion }),
         kind,
         name: metadata.name,
         ...(metadata.namespace && { namespace: metadata.namespace }),

@@ -7,6 +7,7 @@ import { FreshCache } from './controllers/ownership/fresh-cache.ts'
 import { ensureStorageClass } from './controllers/persistent-volume/local-provisioner.ts'
 import { persistentVolumeControllers } from './controllers/persistent-volume/persistent-volume-controllers.ts'
 import { workloadControllers } from './controllers/workload-controllers.ts'
+import { ensureCsiNode } from './kubelet/csi-node.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { machineResources, type Resources } from './kubelet/machine-resources.ts'
 import { registerNode, retireNode } from './kubelet/node-object.ts'
@@ -80,11 +81,21 @@ export class Node {
     this.#server = this.#newServer(addresses)
     const { port } = await this.#server.start(addresses.node, [hostname()])
     const resources = machineResources(dataDir)
-    await registerNode(client, { name, address: addresses.node, port, runtimeVersion: runtime.version, resources })
+    const node = await registerNode(client, {
+      name,
+      address: addresses.node,
+      port,
+      runtimeVersion: runtime.version,
+      resources,
+    })
     this.#lease = await this.#takeLease()
     this.#kubelet = this.#newKubelet(addresses, resources)
     await this.#kubelet.start()
-    await Promise.all([this.#network.start(addresses), ...this.#controllers.map((controller) => controller.start())])
+    await Promise.all([
+      this.#network.start(addresses),
+      ensureCsiNode(client, node),
+      ...this.#controllers.map((controller) => controller.start()),
+    ])
   }
 
   /** Containers live on; the next start adopts them. */

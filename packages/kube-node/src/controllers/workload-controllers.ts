@@ -132,7 +132,7 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
         ],
       },
     ),
-    controller('node-lifecycle-controller', NODES, nodeTaintReconciler(client), {}),
+    controller('node-controller', NODES, nodeTaintReconciler(client), {}),
   ]
 }
 

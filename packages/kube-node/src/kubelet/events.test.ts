@@ -49,6 +49,25 @@ const waitsFor =
   (pod: KubeObject | undefined): boolean =>
     pod?.status?.containerStatuses?.[0]?.state.waiting?.reason === reason
 
+describe('events of a node', () => {
+  it('tell that it has begun, and what it is like', async () => {
+    const { cluster, stop } = await startNode(simulatedRuntime())
+    await stop()
+    const { items } = await cluster.list(EVENTS)
+    const said = items.filter(({ involvedObject }) => involvedObject.kind === 'Node')
+    expect(said.map(({ source, message }) => `${source.component}: ${message}`).toSorted()).toEqual([
+      'kubelet: Node slipway status is now: NodeHasNoDiskPressure',
+      'kubelet: Node slipway status is now: NodeHasSufficientMemory',
+      'kubelet: Node slipway status is now: NodeHasSufficientPID',
+      'kubelet: Node slipway status is now: NodeReady',
+      'kubelet: Starting kubelet.',
+      'node-controller: Node slipway event: Registered Node slipway in Controller',
+    ])
+    const csiNode = await cluster.get({ apiVersion: 'storage.k8s.io/v1', kind: 'CSINode', name: 'slipway' })
+    expect(csiNode?.metadata.ownerReferences).toMatchObject([{ kind: 'Node', name: 'slipway' }])
+  })
+})
+
 describe('events of the kubelet', () => {
   it('tells the same of two containers in two events, each with its place in the spec and the node', async () => {
     const image = 'registry.example/web:1'

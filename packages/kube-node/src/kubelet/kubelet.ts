@@ -69,6 +69,17 @@ export class Kubelet {
     this.#watching = this.#watchEngine()
     this.#configuration.start()
     this.#unsubscribe = pods.on((change) => this.#onPod(change))
+    this.#tellStart()
+  }
+
+  /** The kubelet's events about its node have no version, and its name as the uid. */
+  #tellStart(): void {
+    const { nodeName } = this.#deps
+    const subject = { apiVersion: '', kind: 'Node', metadata: { name: nodeName, uid: nodeName } }
+    this.#events.record(subject, 'Normal', 'Starting', 'Starting kubelet.')
+    for (const state of ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady']) {
+      this.#events.record(subject, 'Normal', state, `Node ${nodeName} status is now: ${state}`)
+    }
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,8 @@
-import { arch, hostname, platform, release } from 'node:os'
+import { arch, platform, release } from 'node:os'
 import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { timestamp } from '../controllers/clock.ts'
+import { machineIdentity } from './machine-identity.ts'
 import type { Resources } from './machine-resources.ts'
 
 export interface NodeDescription {
@@ -15,6 +16,12 @@ export interface NodeDescription {
 
 const ARCHITECTURES: Partial<Record<string, string>> = { x64: 'amd64' }
 export const MAX_PODS = '110'
+
+/** What the kubelet and the TTL controller say of a node of a small cluster. */
+const ANNOTATIONS = {
+  'node.alpha.kubernetes.io/ttl': '0',
+  'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+}
 
 /** The labels that every Node has. */
 function nodeLabels(name: string): Record<string, string> {
@@ -34,7 +41,11 @@ export async function registerNode(client: KubeClient, node: NodeDescription): P
   const ref = { apiVersion: 'v1', kind: 'Node', name: node.name }
   const existing = await client.get<KubeObject>(ref)
   if (!existing) {
-    await client.create({ ...ref, metadata: { name: node.name, labels: nodeLabels(node.name) }, spec: {} })
+    await client.create({
+      ...ref,
+      metadata: { name: node.name, labels: nodeLabels(node.name), annotations: ANNOTATIONS },
+      spec: {},
+    })
   }
   return client.patch(
     ref,
@@ -56,7 +67,7 @@ function nodeStatus(node: NodeDescription, existing: KubeObject | undefined): Re
   return {
     addresses: [
       { type: 'InternalIP', address: node.address },
-      { type: 'Hostname', address: hostname() },
+      { type: 'Hostname', address: node.name },
     ],
     daemonEndpoints: { kubeletEndpoint: { Port: node.port } },
     capacity: resources,
@@ -68,11 +79,8 @@ function nodeStatus(node: NodeDescription, existing: KubeObject | undefined): Re
       condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
     ],
     nodeInfo: {
-      machineID: '',
-      systemUUID: '',
-      bootID: '',
+      ...machineIdentity(),
       kernelVersion: release(),
-      osImage: 'Slipway',
       containerRuntimeVersion: node.runtimeVersion,
       kubeletVersion: 'v1.34.4',
       kubeProxyVersion: '',

@@ -6,9 +6,14 @@ import { taintsFor } from './taints.ts'
 
 /** Keeps a Node's taints in step with its conditions, so that new pods stay away from one that can't run them. */
 export function nodeTaintReconciler(client: KubeClient): Reconciler<NodeObject> {
+  const registered = new Set<string | undefined>()
   return {
-    async reconcile(node) {
-      const { name, resourceVersion } = node.metadata
+    async reconcile(node, context) {
+      const { name, resourceVersion, uid } = node.metadata
+      if (!registered.has(uid)) {
+        registered.add(uid)
+        context.event('Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`)
+      }
       const taints = taintsFor(node, timestamp())
       if (taints) {
         const patch = { metadata: { resourceVersion }, spec: { taints } }
