@@ -25,7 +25,9 @@ import { cronJobReconciler } from './cron-job/reconciler.ts'
 import { daemonSetReconciler } from './daemon-set/reconciler.ts'
 import { deploymentReconciler } from './deployment/reconciler.ts'
 import { SERVICE_NAME } from './endpoints/endpoints.ts'
+import { leftoverEndpointsReconciler } from './endpoints/leftovers.ts'
 import { endpointsReconciler } from './endpoints/reconciler.ts'
+import { TriggerTimes } from './endpoints/trigger-times.ts'
 import { type ControllerRevision, RevisionHistory } from './history/controller-revisions.ts'
 import type { Job } from './job/job.ts'
 import { jobReconciler, orphanedJobPodReconciler } from './job/reconciler.ts'
@@ -50,6 +52,7 @@ export interface WorkloadDeps {
 /** The controllers that make pods of workloads, addresses of Services and taints of Nodes, ready to start. */
 export function workloadControllers({ client, informers, pods, nodeName, log }: WorkloadDeps): Controller[] {
   const writer = new PodWriter(client, pods)
+  const triggers = new TriggerTimes()
   const replicaSets = new FreshCache<ReplicaSet>(informers.for(REPLICA_SETS))
   const jobs = new FreshCache<Job>(informers.for(JOBS))
   const history = new RevisionHistory(client, new FreshCache<ControllerRevision>(informers.for(CONTROLLER_REVISIONS)))
@@ -123,12 +126,30 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
         pods,
         endpoints: new FreshCache(informers.for(ENDPOINTS)),
         slices: new FreshCache<EndpointSlice>(informers.for(ENDPOINT_SLICES)),
+        triggers,
       }),
       {
         watches: [
           { query: PODS, map: servicesOf(informers) },
           { query: ENDPOINTS, map: sameName },
           { query: ENDPOINT_SLICES, map: serviceOfSlice },
+        ],
+      },
+    ),
+    controller(
+      'endpoint-controller',
+      ENDPOINTS,
+      leftoverEndpointsReconciler(client, (key) => informers.for(SERVICES).get(key) !== undefined),
+      {
+        watches: [
+          {
+            query: SERVICES,
+            map: ({ type, object }) => {
+              if (type !== 'deleted') return []
+              triggers.forget(object)
+              return [keyIn(object, object.metadata.name)]
+            },
+          },
         ],
       },
     ),

@@ -6,6 +6,8 @@ import { isReady } from '../pods/pods.ts'
 import { groupByPorts } from './pod-ports.ts'
 
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
+/** The same of Endpoints. */
+export const ENDPOINTS_MANAGED_BY = 'endpoints.kubernetes.io/managed-by'
 export const MANAGER = 'endpointslice-controller.k8s.io'
 export const SERVICE_NAME = 'kubernetes.io/service-name'
 const HEADLESS = 'service.kubernetes.io/headless'
@@ -31,9 +33,7 @@ export function endpointsOf(service: Service, pods: Pod[]): KubeObject {
     metadata: {
       name,
       namespace,
-      labels: { ...labels, 'endpoints.kubernetes.io/managed-by': 'endpoint-controller', ...headlessLabel(service) },
-      // By it they go with the Service.
-      ownerReferences: [ownerReference(service)],
+      labels: { ...labels, [ENDPOINTS_MANAGED_BY]: 'endpoint-controller', ...headlessLabel(service) },
     },
     subsets: subsets.length > 0 ? subsets : null,
   }

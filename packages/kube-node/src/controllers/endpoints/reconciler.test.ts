@@ -2,12 +2,14 @@ import type { ReconcileContext } from '@slipway/controller-runtime'
 import type { Informer } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { describe, expect, it } from 'vitest'
-import { ENDPOINT_SLICES } from '../../model/kinds.ts'
+import { ENDPOINT_SLICES, ENDPOINTS } from '../../model/kinds.ts'
 import type { Pod } from '../../model/pod.ts'
 import type { EndpointSlice, Service } from '../../model/service.ts'
 import { FakeCluster } from '../../testing/index.ts'
 import { FreshCache } from '../ownership/fresh-cache.ts'
+import { leftoverEndpointsReconciler } from './leftovers.ts'
 import { endpointsReconciler } from './reconciler.ts'
+import { TriggerTimes } from './trigger-times.ts'
 
 const service: Service = {
   apiVersion: 'v1',
@@ -36,6 +38,7 @@ async function portsAfter(...steps: Pod[][]): Promise<(number | undefined)[][]> 
     pods: { list: () => pods },
     endpoints: new FreshCache(silent()),
     slices: new FreshCache<EndpointSlice>(silent()),
+    triggers: new TriggerTimes(),
   })
   const names = new Set<string>()
   const found: (number | undefined)[][] = []
@@ -55,5 +58,49 @@ describe('the slices of a Service', () => {
     const [a, b] = [pod('a', 8080), pod('b', 9090)]
 
     expect(await portsAfter([], [a], [a, b], [b])).toEqual([[], [8080], [8080, 9090], [9090]])
+  })
+})
+
+describe('the Endpoints of a Service', () => {
+  it.each([
+    ['go with it', { 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' }, false, false],
+    ['stay while it is there', { 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' }, true, true],
+    ["stay when they are somebody's own", {}, false, true],
+  ])('%s', async (_name, labels, hasService, stays) => {
+    const cluster = new FakeCluster()
+    const endpoints = await cluster.create({ ...ENDPOINTS, metadata: { name: 'web', namespace: 'n', labels } })
+
+    const reconciler = leftoverEndpointsReconciler(cluster.client(), () => hasService)
+    await reconciler.reconcile(endpoints, {} as ReconcileContext<KubeObject>)
+
+    expect((await cluster.get({ ...ENDPOINTS, name: 'web', namespace: 'n' })) !== undefined).toBe(stays)
+  })
+
+  it('and its slices tell what change they follow', async () => {
+    const cluster = new FakeCluster()
+    const created = '2026-01-01T00:00:00Z'
+    const ready = '2026-01-01T00:00:09Z'
+    let pods: Pod[] = []
+    const reconciler = endpointsReconciler({
+      client: cluster.client(),
+      pods: { list: () => pods },
+      endpoints: new FreshCache(silent()),
+      slices: new FreshCache<EndpointSlice>(silent()),
+      triggers: new TriggerTimes(),
+    })
+    const made = { ...service, metadata: { ...service.metadata, creationTimestamp: created } }
+    const told = async (): Promise<unknown[]> => {
+      await reconciler.reconcile(made, {} as ReconcileContext<Service>)
+      const all = [...(await cluster.list(ENDPOINTS)).items, ...(await cluster.list(ENDPOINT_SLICES)).items]
+      return all.map(({ metadata }) => metadata.annotations?.['endpoints.kubernetes.io/last-change-trigger-time'])
+    }
+    const one = pod('a', 8080)
+    const condition = { type: 'Ready', status: 'True' as const, lastTransitionTime: ready, lastProbeTime: null }
+
+    expect(await told()).toEqual([created, created])
+    pods = [{ ...one, status: { ...one.status!, conditions: [condition] } }]
+    expect(await told()).toEqual([ready, ready])
+    pods = []
+    expect(await told()).toEqual([undefined, undefined])
   })
 })

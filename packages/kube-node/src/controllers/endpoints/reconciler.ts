@@ -9,12 +9,14 @@ import type { Pod } from '../../model/pod.ts'
 import type { EndpointSlice, Service } from '../../model/service.ts'
 import type { FreshCache } from '../ownership/fresh-cache.ts'
 import { endpointsOf, MANAGED_BY, MANAGER, SERVICE_NAME, slicesOf } from './endpoints.ts'
+import { TRIGGER_TIME, type TriggerTimes } from './trigger-times.ts'
 
 interface Deps {
   client: KubeClient
   pods: Pick<FreshCache<Pod>, 'list'>
   endpoints: FreshCache<KubeObject>
   slices: FreshCache<EndpointSlice>
+  triggers: TriggerTimes
 }
 
 /** Keeps the Endpoints and the EndpointSlices of one Service in step with the pods that it selects. */
@@ -30,8 +32,10 @@ export function endpointsReconciler(deps: Deps): Reconciler<Service> {
         .list()
         .filter((pod) => isSelected(service, pod) && isPresent(pod))
         .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
-      await writeEndpoints(deps, endpointsOf(service, pods))
-      await writeSlices(deps, service, slicesOf(service, pods))
+      const trigger = deps.triggers.look(service, pods)
+      const mark = <T extends KubeObject>(object: T): T => marked(object, trigger)
+      await writeEndpoints(deps, mark(endpointsOf(service, pods)))
+      await writeSlices(deps, service, slicesOf(service, pods).map(mark))
       return { kind: 'ready', reason: 'Synced', message: '' }
     },
   }
@@ -39,6 +43,11 @@ export function endpointsReconciler(deps: Deps): Reconciler<Service> {
 
 function isSelected({ metadata, spec }: Service, pod: Pod): boolean {
   return pod.metadata.namespace === metadata.namespace && matchesAll(spec.selector ?? {}, pod.metadata.labels)
+}
+
+function marked<T extends KubeObject>(object: T, trigger: string | undefined): T {
+  if (!trigger) return object
+  return { ...object, metadata: { ...object.metadata, annotations: { [TRIGGER_TIME]: trigger } } }
 }
 
 const isPresent = ({ status }: Pod): boolean =>
@@ -98,7 +107,8 @@ async function update<T extends KubeObject>(
   })
   if (same) return
   try {
-    const patch = { metadata: { labels: metadata.labels }, ...content }
+    const annotations = { [TRIGGER_TIME]: metadata.annotations?.[TRIGGER_TIME] ?? null }
+    const patch = { metadata: { labels: metadata.labels, annotations }, ...content }
     cache.wrote(
       await client.patch<T>({ apiVersion, kind, ...keyOf(current) }, 'merge', patch, {
         fieldManager: 'endpoint-controller',
