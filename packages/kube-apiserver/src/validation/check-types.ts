@@ -12,16 +12,24 @@ export type TypeRules = Readonly<Record<string, TypeRule>>
 /** An object as its controller will use it, where that is what Kubernetes looks at, by the kind's Go type. */
 export type Views = Readonly<Record<string, (object: KubeObject) => KubeObject>>
 
+/** The order in which Kubernetes tells what is wrong below a struct at `at`, by its Go type, where it differs from that of the rules. */
+export type Orders = Readonly<Record<string, (errors: FieldError[], at: string) => FieldError[]>>
+
 /** Every fault of an object's content, by the rules of the types in it and by the schema's enumerations. Metadata and status have rules of their own. */
 export class TypeChecker {
   readonly #rules: TypeRules
   readonly #exempt: ReadonlySet<string>
   readonly #views: Views
+  readonly #orders: Orders
   /** Whether anything below a node is checked at all. */
   readonly #checked = new Map<SchemaNode, boolean>()
 
   /** `exempt` are fields that a rule looks at by itself, or nobody does: `core/v1.Taint.effect`. */
-  constructor(rules: TypeRules, { exempt, views }: { exempt: readonly string[]; views: Views }) {
+  constructor(
+    rules: TypeRules,
+    { exempt, views, orders }: { exempt: readonly string[]; views: Views; orders: Orders },
+  ) {
+    this.#orders = orders
     this.#rules = rules
     this.#exempt = new Set(exempt)
     this.#views = views
@@ -51,7 +59,9 @@ export class TypeChecker {
     } else if (typeof value === 'object') this.#visitFields(value as Spec, node, at, errors)
   }
 
-  #visitFields(value: Spec, node: SchemaNode, at: string, errors: FieldError[]): void {
+  #visitFields(value: Spec, node: SchemaNode, at: string, told: FieldError[]): void {
+    const order = this.#orders[node.typeName ?? '']
+    const errors = order ? [] : told
     if (node.typeName !== undefined) errors.push(...(this.#rules[node.typeName]?.(value, at) ?? []))
     for (const field in value) {
       const path = node.properties?.[field] ? `${at}.${field}` : `${at}[${field}]`
@@ -60,6 +70,7 @@ export class TypeChecker {
       checkEnumeration(value[field], child, path, errors)
       this.#visit(value[field], child, path, errors)
     }
+    if (order) told.push(...order(errors, at))
   }
 
   #isChecked(node: SchemaNode): boolean {

@@ -9,6 +9,7 @@ import { containerRules } from './containers.ts'
 import { envRules } from './env.ts'
 import { jobRules } from './jobs.ts'
 import { networkingRules } from './networking.ts'
+import { inPodOrder } from './pod-order.ts'
 import { podRules } from './pods.ts'
 import { probeRules } from './probes.ts'
 import { rbacRules } from './rbac.ts'
@@ -66,4 +67,5 @@ storage/v1.StorageClass.reclaimPolicy
 export const builtinTypes = new TypeChecker(RULES, {
   exempt: EXEMPT,
   views: { 'apps/v1.StatefulSet': withClaims },
+  orders: { 'core/v1.PodSpec': inPodOrder },
 })
