@@ -31,10 +31,12 @@ import type { FrontProxy } from './certificates.ts'
 import { apiAvailabilityController } from './controllers/api-availability-controller.ts'
 import { publishServerEndpoint, type ServerEndpoint } from './controllers/api-endpoints.ts'
 import { certificateSigningController } from './controllers/certificate-signing-controller.ts'
+import { clusterIpController } from './controllers/cluster-ip-controller.ts'
 import type { ServerController } from './controllers/controller.ts'
 import { customResourceController } from './controllers/custom-resource-controller.ts'
 import { disruptionController } from './controllers/disruption-controller.ts'
 import { endpointMirror } from './controllers/endpoint-mirror.ts'
+import { flowControlController } from './controllers/flow-control-controller.ts'
 import { garbageCollector } from './controllers/garbage-collector.ts'
 import { localApiServices } from './controllers/local-api-services.ts'
 import { namespaceController } from './controllers/namespace-controller.ts'
@@ -157,6 +159,7 @@ export class ApiServer {
       quotaController({ ...deps, now }),
       roleAggregationController(deps),
       endpointMirror(deps),
+      clusterIpController(deps),
       storageProtectionController(deps),
       disruptionController({ ...deps, now }),
       namespaceController({ ...deps, aggregated, now, rootCa: this.#options.tls?.ca }),
@@ -164,6 +167,7 @@ export class ApiServer {
       policyStatusController({ ...deps, rules }),
       apiAvailabilityController({ ...deps, aggregated, now }),
       localApiServices(deps),
+      flowControlController({ ...deps, now }),
       ...(ca && caKey ? [certificateSigningController({ ...deps, authority: { cert: ca, key: caKey }, now })] : []),
     ]
     for (const controller of this.#controllers) controller.start()

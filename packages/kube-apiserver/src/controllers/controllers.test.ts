@@ -1,3 +1,4 @@
+import type { KubeObject } from '@slipway/kube-objects'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { openWatch } from '../testing/watch-client.ts'
@@ -222,5 +223,69 @@ describe('a Secret for a ServiceAccount', () => {
   it('goes when there is no such account', async () => {
     await api.call('POST', secrets, { body: secret('nobody-token', 'nobody') })
     await gone(`${secrets}/nobody-token`)
+  })
+})
+
+/** The first object of a collection, as it is or becomes, that satisfies the test. */
+async function first(path: string, test: (object: KubeObject) => boolean): Promise<KubeObject> {
+  const watch = await openWatch(api, `${path}?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`)
+  for (;;) {
+    const { type, object } = await watch.next()
+    if (type === 'BOOKMARK' || !test(object)) continue
+    watch.close()
+    return object
+  }
+}
+
+describe('the address of a Service', () => {
+  const addresses = '/apis/networking.k8s.io/v1/ipaddresses'
+  const services = '/api/v1/namespaces/default/services'
+
+  it('is an IPAddress that comes and goes with it', async () => {
+    const { body } = await api.call('POST', services, {
+      body: { metadata: { name: 'web' }, spec: { ports: [{ port: 80 }] } },
+    })
+    const { clusterIP } = body.spec
+    const made = await first(addresses, ({ metadata }) => metadata.name === clusterIP)
+
+    expect(made).toMatchObject({
+      metadata: { labels: { 'ipaddress.kubernetes.io/ip-family': 'IPv4' } },
+      spec: { parentRef: { resource: 'services', name: 'web', namespace: 'default' } },
+    })
+    await api.call('DELETE', `${services}/web`)
+    await gone(`${addresses}/${clusterIP}`)
+  })
+
+  it('comes back when somebody takes it away', async () => {
+    const isOfServer = ({ spec }: KubeObject): boolean => spec.parentRef.name === 'kubernetes'
+    const { metadata } = await first(addresses, isOfServer)
+    await api.call('DELETE', `${addresses}/${metadata.name}`)
+
+    const again = await first(addresses, (object) => isOfServer(object) && object.metadata.uid !== metadata.uid)
+    expect(again.metadata.name).toBe(metadata.name)
+  })
+})
+
+describe('priority and fairness', () => {
+  const schemas = '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas'
+  const dangling = ({ status }: KubeObject): { status: string; message: string } | undefined =>
+    status?.conditions?.find(({ type }: { type: string }) => type === 'Dangling')
+
+  it('has the defaults of every cluster', async () => {
+    await first(schemas, (object) => object.metadata.name === 'exempt' && dangling(object)?.status === 'False')
+    const { body } = await api.call('GET', schemas)
+    const levels = await api.call('GET', schemas.replace('flowschemas', 'prioritylevelconfigurations'))
+    expect([body.items.length, levels.body.items.length]).toEqual([11, 8])
+  })
+
+  it('tells of a schema whose level is not there', async () => {
+    const spec = { priorityLevelConfiguration: { name: 'nope' } }
+    await api.call('POST', schemas, { body: { metadata: { name: 'mine' }, spec } })
+    const object = await first(schemas, (one) => one.metadata.name === 'mine' && dangling(one) !== undefined)
+    expect(dangling(object)).toMatchObject({
+      status: 'True',
+      message:
+        'This FlowSchema references the PriorityLevelConfiguration object named "nope" but there is no such object',
+    })
   })
 })
