@@ -46,8 +46,8 @@ import { roleAggregationController } from './controllers/role-aggregation-contro
 import { storageProtectionController } from './controllers/storage-protection-controller.ts'
 import { tokenSecretController } from './controllers/token-secret-controller.ts'
 import { DefinitionNames } from './custom/definition/definition-names.ts'
+import { FlowHeaders } from './flow-control/flow-headers.ts'
 import { serveNonResource } from './non-resource.ts'
-import { PriorityAndFairness } from './priority-and-fairness.ts'
 import { refuseUpgrade } from './proxy/forward.ts'
 import type { Resource } from './registry/resource.ts'
 import { ResourceRegistry } from './registry/resource-registry.ts'
@@ -97,7 +97,7 @@ export class ApiServer {
   readonly #http: HttpServer
   #deps: DispatchDeps | undefined
   #controllers: ServerController[] = []
-  readonly #fairness = new PriorityAndFairness()
+  readonly #flowHeaders = new FlowHeaders()
 
   constructor(options: ApiServerOptions) {
     this.#options = options
@@ -173,7 +173,7 @@ export class ApiServer {
     for (const controller of this.#controllers) controller.start()
     await createFirstObjects(objects, registry, serviceCidr)
     await createDefaultPolicy(objects, registry)
-    await this.#fairness.start(objects, registry)
+    await this.#flowHeaders.start(objects, registry)
     await this.#http.start(port, host)
     const endpoint = this.#options.endpoint ?? {
       address: host === '0.0.0.0' ? '127.0.0.1' : host,
@@ -209,7 +209,7 @@ export class ApiServer {
     if (!deps) throw serviceUnavailable('the server is starting')
     const { path, query } = splitUrl(http.url)
     const user = await this.#userOf(http, deps)
-    this.#fairness.mark(response, user)
+    this.#flowHeaders.mark(response, user)
     const elsewhere = servedElsewhere(deps.aggregated, path)
     if (elsewhere) {
       const target = elsewhereTarget(http.method ?? 'GET', path, query)

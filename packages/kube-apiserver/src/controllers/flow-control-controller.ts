@@ -1,6 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
-import { FLOW_SCHEMAS, PRIORITY_LEVELS } from '../flow-control/defaults.ts'
+import { AUTO_UPDATED, FLOW_SCHEMAS, GROUP, PRIORITY_LEVELS } from '../flow-control/defaults.ts'
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
@@ -8,9 +8,6 @@ import { systemWrite, typeMeta } from '../storage/object-service.ts'
 import { timestamp } from '../storage/timestamp.ts'
 import type { ControllerDeps, ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
-
-const GROUP = 'flowcontrol.apiserver.k8s.io'
-const AUTO_UPDATED = { 'apf.kubernetes.io/autoupdate-spec': 'true' }
 
 /** Keeps the default FlowSchemas and priority levels, and says of each FlowSchema whether its priority level is there. */
 export function flowControlController({

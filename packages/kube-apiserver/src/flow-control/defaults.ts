@@ -2,6 +2,9 @@ import type { Spec } from '../defaults/spec.ts'
 
 // The configuration of priority and fairness that every API server of Kubernetes 1.34 has (apiserver, flowcontrol/bootstrap).
 
+export const GROUP = 'flowcontrol.apiserver.k8s.io'
+export const AUTO_UPDATED = { 'apf.kubernetes.io/autoupdate-spec': 'true' }
+
 const ANYTHING = {
   resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'], clusterScope: true }],
   nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
