@@ -188,7 +188,8 @@ async function writeRevision(deps: Deps, deployment: Deployment, fresh: ReplicaS
   const { apiVersion, kind, metadata } = deployment
   const ref = { apiVersion, kind, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) }
   const patch = { metadata: { annotations: { [REVISION]: revision } } }
-  await deps.client.patch(ref, 'merge', patch, { fieldManager: 'deployment-controller' })
+  // With the status: an annotation that comes with the spec is another generation.
+  await deps.client.patch(ref, 'merge', patch, { fieldManager: 'deployment-controller', subresource: 'status' })
 }
 
 async function writeStatus(look: Look, { fresh, old, origin }: Sets): Promise<ReconcileResult> {
