@@ -276,6 +276,9 @@ describe('priority and fairness', () => {
     const { body } = await api.call('GET', schemas)
     const levels = await api.call('GET', schemas.replace('flowschemas', 'prioritylevelconfigurations'))
     expect([body.items.length, levels.body.items.length]).toEqual([11, 8])
+    const table = await api.call('GET', schemas, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' })
+    const names: string[] = table.body.rows.map(({ cells }: { cells: string[] }) => cells[0])
+    expect(names.slice(0, 3)).toEqual(['exempt', 'probes', 'system-leader-election'])
   })
 
   it('tells of a schema whose level is not there', async () => {

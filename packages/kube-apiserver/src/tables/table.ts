@@ -44,8 +44,18 @@ export async function tableOf(
     apiVersion: 'meta.k8s.io/v1',
     metadata: only?.metadata.resourceVersion ? { resourceVersion: only.metadata.resourceVersion } : {},
     columnDefinitions: columns,
-    rows: objects.map((object) => ({ cells: cells(object), ...included(object, options.includeObject) })),
+    rows: printed(resource, objects).map((object) => ({
+      cells: cells(object),
+      ...included(object, options.includeObject),
+    })),
   }
+}
+
+/** FlowSchemas are listed as requests are matched with them (printFlowSchemaList). */
+function printed(resource: Resource, objects: Readonly<KubeObject>[]): Readonly<KubeObject>[] {
+  if (resourceKey(resource) !== 'flowcontrol.apiserver.k8s.io/flowschemas') return objects
+  const precedence = ({ spec }: Readonly<KubeObject>): number => spec?.matchingPrecedence ?? 0
+  return objects.toSorted((a, b) => precedence(a) - precedence(b) || (a.metadata.name < b.metadata.name ? -1 : 1))
 }
 
 async function columnsOf(resource: Resource): Promise<Column[]> {
