@@ -1,4 +1,3 @@
-import { describeError } from '@slipway/errors'
 import type { Container } from '../../model/pod.ts'
 import { SANDBOX } from '../../runtime/pod-runtime.ts'
 import { ConfigurationReader } from '../configuration/configuration-reader.ts'
@@ -13,7 +12,6 @@ import type { ContainerKiller } from './container-killer.ts'
 import { ContainerStarter } from './container-starter.ts'
 import { startSandbox } from './sandbox.ts'
 import type { StartBackOff } from './start-back-off.ts'
-import { StartFailure } from './start-failure.ts'
 
 const POST_START_LIMIT = 300_000
 
@@ -65,11 +63,7 @@ export class PodStarter {
     try {
       volumes = await this.#volumes.prepare()
     } catch (error) {
-      const failure = new StartFailure('ContainerCreating', describeError(error), {
-        cause: error,
-        event: 'FailedMount',
-      })
-      for (const { container } of due) this.#backOff.failed(container.name, failure)
+      for (const { container } of due) this.#backOff.failed(container.name, error)
       return
     }
     const networkFiles = writeNetworkFiles(pod, { dir: `${dir}/etc`, podIP, clusterDns: this.#deps.clusterDns })

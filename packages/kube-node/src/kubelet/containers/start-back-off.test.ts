@@ -1,8 +1,10 @@
+import { UserError } from '@slipway/errors'
 import { expect, it } from 'vitest'
 import type { Pod } from '../../model/pod.ts'
 import type { ObservedPod } from '../observed-pod.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { StartBackOff } from './start-back-off.ts'
+import { mountFailure } from './start-failure.ts'
 
 it('tells once for each back-off that a container waits for its restart', () => {
   const pod: Pod = {
@@ -28,5 +30,23 @@ it('tells once for each back-off that a container waits for its restart', () => 
   expect(told).toEqual([
     [subject, 'Warning', 'BackOff', text],
     [subject, 'Warning', 'BackOff', text],
+  ])
+})
+
+it('tells of a volume that is not there as of the pod, whichever container waits for it', () => {
+  const pod: Pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'shop', uid: 'u1' },
+    spec: { containers: [{ name: 'c', image: 'x' }] },
+  }
+  const told: unknown[][] = []
+  const deps = { event: (...event: unknown[]) => told.push(event) }
+  const backOff = new StartBackOff({ pod } as unknown as ObservedPod, deps as unknown as WorkerDeps)
+
+  backOff.failed('c', mountFailure('v', new UserError('POD_CONFIG_MISSING', 'secret "s" not found')))
+
+  expect(told).toEqual([
+    [pod, 'Warning', 'FailedMount', 'MountVolume.SetUp failed for volume "v" : secret "s" not found'],
   ])
 })

@@ -41,7 +41,8 @@ export class StartBackOff {
     const wait =
       failure.reason === 'ErrImagePull' || classOf(failure.cause) === 'bug' ? delay : Math.min(delay, 2_000 * count)
     this.#failures.set(name, { reason: failure.reason, message: failure.message, count, retryAt: Date.now() + wait })
-    this.#deps.event(this.#about(name), 'Warning', failure.event, failure.eventMessage)
+    const subject = failure.isOfPod ? this.#observed.pod : this.#about(name)
+    this.#deps.event(subject, 'Warning', failure.event, failure.eventMessage)
   }
 
   /** Forgets the failures of a container that has started. */

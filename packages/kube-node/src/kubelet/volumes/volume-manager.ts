@@ -1,10 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeError, UserError } from '@slipway/errors'
+import { UserError } from '@slipway/errors'
 import { claimNameOf } from '../../model/storage.ts'
 import type { Volume } from '../../model/volume.ts'
 import { ConfigurationReader } from '../configuration/configuration-reader.ts'
 import { ServiceAccountTokens } from '../configuration/service-account-tokens.ts'
+import { mountFailure, StartFailure } from '../containers/start-failure.ts'
 import type { ObservedPod } from '../observed-pod.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { swapIn } from './atomic-writer.ts'
@@ -46,7 +47,9 @@ export class VolumeManager {
     const prepared = new Map<string, PreparedVolume>()
     try {
       for (const volume of this.#observed.pod.spec.volumes ?? []) {
-        const path = await this.#prepare(volume, configuration)
+        const path = await this.#prepare(volume, configuration).catch((error: unknown) => {
+          throw mountFailure(volume.name, error)
+        })
         prepared.set(volume.name, { path, readOnly: isReadOnly(volume) })
       }
     } catch (error) {
@@ -60,7 +63,8 @@ export class VolumeManager {
   async refresh(): Promise<number | undefined> {
     if (this.#outdated || this.#tokens.untilRefresh() === 0) {
       await this.prepare().catch((error: unknown) => {
-        this.#deps.event(this.#observed.pod, 'Warning', 'FailedMount', describeError(error))
+        if (!(error instanceof StartFailure)) throw error
+        this.#deps.event(this.#observed.pod, 'Warning', error.event, error.eventMessage)
       })
     }
     return this.#outdated ? RETRY : this.#tokens.untilRefresh()
