@@ -82,8 +82,10 @@ function placeOf({ node: find, occupancy, namespaceLabels, storage }: SchedulerD
 }
 
 function nowhere(reasons: string): Place {
-  const preemption = 'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.'
-  return { kind: 'none', message: `0/1 nodes are available: ${reasons}. ${preemption}` }
+  // What the scheduler's plug-ins for claims of devices and for preemption add, in this order.
+  const more =
+    'no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.'
+  return { kind: 'none', message: `0/1 nodes are available: ${reasons}. ${more}` }
 }
 
 /** Tells whoever makes volumes for which node to make this one. The claim that is bound brings the pod back here. */
