@@ -125,6 +125,15 @@ describe('reviews', () => {
     expect(JSON.stringify(body.status.nonResourceRules)).toContain('/healthz')
   })
 
+  it('list what administrators get from all their roles', async () => {
+    const { body } = await api.call('POST', `${AUTHORIZATION}/selfsubjectrulesreviews`, {
+      body: { spec: { namespace: 'default' } },
+    })
+
+    expect(body.status.resourceRules).toContainEqual({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] })
+    expect(JSON.stringify(body.status.nonResourceRules)).toContain('/healthz')
+  })
+
   it('are answered as themselves only', async () => {
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
     const body = { spec: { nonResourceAttributes: { path: '/', verb: 'get' } } }

@@ -49,7 +49,8 @@ export function podStatus(input: StatusInput): PodStatus {
     startTime: pod.status?.startTime ?? now,
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
     ...(init.length > 0 && { initContainerStatuses: init }),
-    containerStatuses: main,
+    // In a certain order, which is not the spec's (kubelet, SortedContainerStatuses).
+    containerStatuses: main.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
   }
 }
