@@ -11,6 +11,14 @@ describe('times of releases', () => {
     expect(timeText(text)).toBe(long)
   })
 
+  it.each([
+    ['2006-01-02 15:04:05Z0700', '2026-11-04 07:08:09Z'],
+    ['Monday, 02-Jan-06 3:04pm .000 MST', 'Wednesday, 04-Nov-26 7:08am .120 UTC'],
+    ['no time at all', 'no time at all'],
+  ])('prints the layout %s', (layout, shown) => {
+    expect(timeText('2026-11-04T07:08:09.12Z', layout)).toBe(shown)
+  })
+
   it.each(['', undefined, '0001-01-01T00:00:00Z', 'yesterday'])('takes %j for no time', (text) => {
     expect(isTime(text)).toBe(false)
   })

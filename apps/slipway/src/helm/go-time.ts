@@ -1,21 +1,14 @@
-const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+import { formatTime, type Instant, parseTime, rfc3339, zeroTime } from '@slipway/helm-chart'
+import { nodePlatform } from './node-platform.ts'
 
-interface Moment {
-  /** As the clocks show it there, in the UTC fields. */
-  readonly local: Date
-  /** Decimals of the second, with their dot and without trailing zeros. */
-  readonly fraction: string
-  /** `Z` or `+02:00`. */
-  readonly offset: string
-}
-
-/** RFC 3339 in the zone it is written in; undefined for what is none, and for Go's zero time. */
-function read(text: string | undefined): Moment | undefined {
-  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/.exec(text ?? '')
-  const [, seconds, fraction = '', offset = 'Z'] = match ?? []
-  if (seconds === undefined || seconds.startsWith('0001-')) return undefined
-  return { local: new Date(`${seconds}Z`), fraction: fraction.replace(/\.?0*$/, ''), offset }
+/** RFC 3339, in the machine's zone where the offset is that zone's own; undefined for what is none, and for Go's zero time. */
+function read(text: string | undefined): Instant | undefined {
+  try {
+    const instant = parseTime(rfc3339, text ?? '', nodePlatform.timeZone)
+    return instant.nanoseconds === zeroTime.nanoseconds ? undefined : instant
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether a release's time is set. */
@@ -23,25 +16,15 @@ export function isTime(text: string | undefined): text is string {
   return read(text) !== undefined
 }
 
-const two = (number: number): string => String(number).padStart(2, '0')
-
-/** As Go's time.ANSIC: `Mon Jan _2 15:04:05 2006`. */
+/** As Go's time.ANSIC. */
 export function ansiTime(text: string | undefined): string {
-  const { local } = read(text) ?? { local: new Date('0001-01-01T00:00:00Z') }
-  const clock = [local.getUTCHours(), local.getUTCMinutes(), local.getUTCSeconds()].map(two).join(':')
-  const date = String(local.getUTCDate()).padStart(2)
-  const year = String(local.getUTCFullYear()).padStart(4, '0')
-  return `${days[local.getUTCDay()]} ${months[local.getUTCMonth()]} ${date} ${clock} ${year}`
+  return formatTime(read(text) ?? zeroTime, 'Mon Jan _2 15:04:05 2006')
 }
 
-/** As Go's Time.String: `2006-01-02 15:04:05.999999999 -0700 MST`; a zone without a known name shows its offset again. */
-export function timeText(text: string): string {
-  const moment = read(text)
-  if (!moment) return '-'
-  const { local, fraction, offset } = moment
-  const shown = `${local.toISOString().slice(0, 19).replace('T', ' ')}${fraction}`
-  const number = offset.replace(':', '')
-  return offset === 'Z' ? `${shown} +0000 UTC` : `${shown} ${number} ${number}`
+/** In one of Go's layouts, by default that of Time.String. */
+export function timeText(text: string, layout = '2006-01-02 15:04:05.999999999 -0700 MST'): string {
+  const instant = read(text)
+  return instant ? formatTime(instant, layout) : '-'
 }
 
 /** RFC 3339 without decimals. */

@@ -31,7 +31,6 @@ export interface ListFlags {
 
 /** `helm list`: the newest revision of each release. */
 export async function listReleases(flags: ListFlags, settings: HelmSettings): Promise<void> {
-  if (flags.timeFormat !== undefined) throw new UserError('HELM_UNSUPPORTED', '--time-format is not supported')
   const all = await withCluster(settings, ({ storage, namespace }) =>
     storage.all(flags.allNamespaces ? undefined : namespace),
   )
@@ -39,7 +38,7 @@ export async function listReleases(flags: ListFlags, settings: HelmSettings): Pr
     name: release.name,
     namespace: release.namespace,
     revision: String(release.version),
-    updated: timeText(release.info.last_deployed),
+    updated: timeText(release.info.last_deployed, flags.timeFormat || undefined),
     status: release.info.status,
     chart: chartLabel(release),
     app_version: appVersionOf(release),
