@@ -120,6 +120,18 @@ history a -o json
 list
 list -o yaml
 list --filter ^b -q
+list --time-format Mon
+list --time-format no~time -o json
+list --kube-as-user alice
+list --kube-as-user alice --kube-as-group none --kube-as-group system:masters
+list --kube-as-group none
+install z shop --kube-as-user alice
+upgrade a shop --kube-as-user alice
+uninstall a --kube-as-user alice
+template x shop --dry-run=server --kube-as-user alice
+list --kube-tls-server-name kubernetes.default.svc
+list --kube-tls-server-name other.example.com
+list --kube-tls-server-name 192.0.2.1
 get values a
 get values a --revision 2 -o json
 get values a --all

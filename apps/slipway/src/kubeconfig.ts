@@ -6,11 +6,17 @@ import { parse, stringify } from '@slipway/go-yaml'
 
 type Fields = Record<string, unknown>
 
+export interface KubeconfigContext {
+  cluster?: string
+  user?: string
+  namespace?: string
+}
+
 interface Entry {
   name: string
   cluster?: Fields
   user?: Fields
-  context?: { cluster?: string; user?: string; namespace?: string }
+  context?: KubeconfigContext
 }
 
 /** Several kubeconfig files as one. */

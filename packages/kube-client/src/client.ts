@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import { messageOf, TransientError } from '@slipway/errors'
 import type { GroupVersionKind, KubeObject } from '@slipway/kube-objects'
 import { Agent, type Dispatcher } from 'undici'
@@ -55,6 +57,7 @@ export class KubeClient {
         ...(connection.certificateAuthority && { ca: connection.certificateAuthority }),
         ...(connection.clientCertificate && { cert: connection.clientCertificate }),
         ...(connection.clientKey && { key: connection.clientKey }),
+        ...(connection.tlsServerName && serverNamed(connection.tlsServerName)),
         rejectUnauthorized: !connection.insecureSkipTlsVerify,
       },
       keepAliveTimeout: 60_000,
@@ -232,6 +235,7 @@ export class KubeClient {
   async #attempt(request: Request): Promise<Dispatcher.ResponseData> {
     const { method, path, query, body, signal } = request
     const token = this.#token ? await this.#token.get() : this.connection.token
+    const { impersonate } = this.connection
     try {
       return await this.#agent.request({
         origin: this.connection.server,
@@ -242,6 +246,7 @@ export class KubeClient {
           'user-agent': 'slipway',
           ...(body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
           ...(token && { authorization: `Bearer ${token}` }),
+          ...(impersonate && { 'impersonate-user': impersonate.user, 'impersonate-group': [...impersonate.groups] }),
         },
         body: body === undefined ? null : JSON.stringify(body),
         ...(signal && { signal }),
@@ -251,6 +256,13 @@ export class KubeClient {
       throw new TransientError('KUBE_UNAVAILABLE', `${this.connection.server}: ${messageOf(error)}`, { cause: error })
     }
   }
+}
+
+/** TLS names no addresses to a server (RFC 6066); they are only checked. */
+function serverNamed(name: string): Pick<ConnectionOptions, 'servername' | 'checkServerIdentity'> {
+  return isIP(name) === 0
+    ? { servername: name }
+    : { checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate) }
 }
 
 const nameOf = ({ method, path }: Request): string => `${method} ${path}`

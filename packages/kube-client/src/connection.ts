@@ -9,13 +9,22 @@ export interface ClusterConnection {
   server: string
   certificateAuthority?: string
   insecureSkipTlsVerify?: boolean
+  /** The name that the server's certificate must have. @default the host of its URL */
+  tlsServerName?: string
   clientCertificate?: string
   clientKey?: string
   token?: string
   /** In place of a token, one that is renewed. */
   tokenSource?: TokenSource
+  /** Act as somebody else, which the server must allow. */
+  impersonate?: Impersonation
   /** The context's namespace. @default 'default' */
   namespace?: string
+}
+
+export interface Impersonation {
+  user: string
+  groups: readonly string[]
 }
 
 interface Named {
@@ -25,7 +34,7 @@ interface KubeconfigFile {
   'current-context'?: string
   contexts?: (Named & { context: { cluster: string; user: string; namespace?: string } })[]
   clusters?: (Named & { cluster: Record<string, string | boolean> })[]
-  users?: (Named & { user: Record<string, string> & { exec?: ExecPlugin } })[]
+  users?: (Named & { user: Record<string, string> & { exec?: ExecPlugin; 'as-groups'?: string[] } })[]
 }
 
 /**
@@ -48,10 +57,12 @@ export function parseKubeconfig(text: string, context?: string, environment: Env
     server: String(cluster.server),
     certificateAuthority: pem(cluster, 'certificate-authority'),
     insecureSkipTlsVerify: cluster['insecure-skip-tls-verify'] === true || undefined,
+    tlsServerName: cluster['tls-server-name'],
     clientCertificate: pem(user, 'client-certificate'),
     clientKey: pem(user, 'client-key'),
     token: user.token,
     tokenSource: user.token ? undefined : tokenSourceOf(user, environment),
+    impersonate: user.as ? { user: user.as, groups: user['as-groups'] ?? [] } : undefined,
     namespace,
   }) as unknown as ClusterConnection
 }

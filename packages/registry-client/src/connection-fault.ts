@@ -1,3 +1,4 @@
+import { isIP, isIPv6 } from 'node:net'
 import { messageOf } from '@slipway/errors'
 
 interface SystemError {
@@ -5,6 +6,8 @@ interface SystemError {
   address?: string
   port?: number
   hostname?: string
+  host?: string
+  cert?: { subjectaltname?: string }
   errors?: SystemError[]
   cause?: SystemError
 }
@@ -34,6 +37,8 @@ export function connectionFault(error: unknown): string {
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
       return 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return `tls: failed to verify certificate: x509: ${nameFault(root)}`
     default:
       return messageOf(error)
   }
@@ -42,3 +47,20 @@ export function connectionFault(error: unknown): string {
 function hostOf({ address = '' }: SystemError): string {
   return address.includes(':') ? `[${address}]` : address
 }
+
+// Go, crypto/x509: HostnameError.
+function nameFault({ host = '', cert }: SystemError): string {
+  const isAddress = isIP(host) !== 0
+  const kind = isAddress ? 'IP Address:' : 'DNS:'
+  const all = (cert?.subjectaltname ?? '').split(', ')
+  const names = all.flatMap((name) => (name.startsWith(kind) ? [shortened(name.slice(kind.length))] : []))
+  if (names.length > 0) {
+    return `certificate is valid for ${names.join(', ')}, not ${host}`
+  }
+  return isAddress
+    ? `cannot validate certificate for ${host} because it doesn't contain any IP SANs`
+    : `certificate is not valid for any names, but wanted to match ${host}`
+}
+
+/** Certificates have IPv6 addresses in full. */
+const shortened = (name: string): string => (isIPv6(name) ? new URL(`http://[${name}]`).hostname.slice(1, -1) : name)

@@ -1,5 +1,6 @@
 import { messageOf, UserError } from '@slipway/errors'
 import { Command, CommanderError, type OptionValues } from 'commander'
+import { each } from './flags.ts'
 import { addLocalCommands } from './local-commands.ts'
 import { addReleaseCommands } from './release-commands.ts'
 import { addRemoteCommands } from './remote-commands.ts'
@@ -76,9 +77,9 @@ export function createHelmCommand(): Command {
     .option('--kubeconfig <string>', 'path to the kubeconfig file')
     .option('--kube-apiserver <string>', 'the address and the port for the Kubernetes API server')
     .option('--kube-token <string>', 'bearer token used for authentication')
-    .option('--kube-as-user <string>', 'not supported: username to impersonate for the operation')
-    .option('--kube-as-group <stringArray>', 'not supported: group to impersonate for the operation')
-    .option('--kube-tls-server-name <string>', 'not supported: server name for validation of the certificate')
+    .option('--kube-as-user <string>', 'username to impersonate for the operation')
+    .option('--kube-as-group <stringArray>', 'group to impersonate for the operation (can specify multiple)', each)
+    .option('--kube-tls-server-name <string>', 'server name for validation of the certificate')
     .option('--kube-ca-file <string>', 'the certificate authority file for the Kubernetes API server connection')
     .option('--kube-insecure-skip-tls-verify', "the server's certificate will not be checked for validity")
     .option('--registry-config <string>', 'path to the registry config file')

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { helmFolders, pluginFolders } from './settings.ts'
+import { groupsOf, helmFolders, pluginFolders } from './settings.ts'
 
 /** What `helm env` reads. */
 export interface EnvironmentOptions {
@@ -21,7 +21,7 @@ export function environmentText({ env, namespace, name }: EnvironmentOptions): s
     HELM_DATA_HOME: data,
     HELM_DEBUG: env.HELM_DEBUG || 'false',
     HELM_KUBEAPISERVER: env.HELM_KUBEAPISERVER ?? '',
-    HELM_KUBEASGROUPS: env.HELM_KUBEASGROUPS ?? '',
+    HELM_KUBEASGROUPS: groupsOf(env.HELM_KUBEASGROUPS).join(','),
     HELM_KUBEASUSER: env.HELM_KUBEASUSER ?? '',
     HELM_KUBECAFILE: env.HELM_KUBECAFILE ?? '',
     HELM_KUBECONTEXT: env.HELM_KUBECONTEXT ?? '',

@@ -36,7 +36,7 @@ export interface GlobalFlags {
   readonly kubeToken?: string
   readonly kubeCaFile?: string
   readonly kubeAsUser?: string
-  readonly kubeAsGroup?: string
+  readonly kubeAsGroup?: readonly string[]
   readonly kubeTlsServerName?: string
   readonly kubeInsecureSkipTlsVerify?: boolean
   readonly registryConfig?: string
@@ -66,8 +66,9 @@ export interface HelmSettings {
     readonly token: string | undefined
     readonly caFile: string | undefined
     readonly insecure: boolean
-    /** The first flag or variable that asks for what is not there. */
-    readonly unsupported: string | undefined
+    readonly tlsServerName: string | undefined
+    readonly asUser: string | undefined
+    readonly asGroups: readonly string[]
     /** Address of the API server, as pods see it. */
     readonly inCluster: string | undefined
   }
@@ -92,17 +93,16 @@ export function helmSettings(flags: GlobalFlags, env: Environment): HelmSettings
       token: flags.kubeToken ?? (env.HELM_KUBETOKEN || undefined),
       caFile: flags.kubeCaFile ?? (env.HELM_KUBECAFILE || undefined),
       insecure: flags.kubeInsecureSkipTlsVerify ?? env.HELM_KUBEINSECURE_SKIP_TLS_VERIFY === 'true',
-      unsupported: unsupportedOf(flags, env),
+      tlsServerName: flags.kubeTlsServerName ?? (env.HELM_KUBETLS_SERVER_NAME || undefined),
+      asUser: flags.kubeAsUser ?? (env.HELM_KUBEASUSER || undefined),
+      asGroups: flags.kubeAsGroup ?? groupsOf(env.HELM_KUBEASGROUPS),
       inCluster: host ? `https://${host}:${env.KUBERNETES_SERVICE_PORT || '443'}` : undefined,
     },
   }
 }
 
-function unsupportedOf(
-  { kubeAsUser, kubeAsGroup, kubeTlsServerName }: GlobalFlags,
-  env: Environment,
-): string | undefined {
-  if (kubeAsUser || env.HELM_KUBEASUSER) return '--kube-as-user'
-  if (kubeAsGroup || env.HELM_KUBEASGROUPS) return '--kube-as-group'
-  return kubeTlsServerName || env.HELM_KUBETLS_SERVER_NAME ? '--kube-tls-server-name' : undefined
+/** HELM_KUBEASGROUPS, with commas between the groups. */
+export function groupsOf(text = ''): string[] {
+  const trimmed = text.replaceAll(/^[, ]+|[, ]+$/g, '')
+  return trimmed === '' ? [] : trimmed.split(',')
 }

@@ -1,4 +1,4 @@
-import { classOf, messageOf, TransientError, UserError } from '@slipway/errors'
+import { classOf, messageOf, UserError } from '@slipway/errors'
 import {
   applyExclusively,
   type DeleteOptions,
@@ -9,6 +9,7 @@ import {
 } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { identityOf, type Ownership, ownershipFault } from './objects.ts'
+import { sameError } from './same-error.ts'
 
 /** Helm 4's field manager for server-side apply. */
 const FIELD_MANAGER = 'helm'
@@ -56,13 +57,6 @@ function joined(faults: Fault[], separator: string): unknown {
   return errors.length === 1 ? leading : sameError(leading, errors.map(messageOf).join(separator))
 }
 
-/** With another message; a bug keeps its own, and its stack. */
-function sameError(error: unknown, message: string): unknown {
-  if (error instanceof TransientError) return new TransientError(error.code, message, { cause: error })
-  if (error instanceof UserError) return new UserError(error.code, message, { cause: error })
-  return error
-}
-
 /** Makes the fields ours that Helm wrote from the client's side, so that apply can take them away again (Helm 4 does it on the first upgrade). */
 export async function adoptFields(client: KubeClient, objects: KubeObject[]): Promise<void> {
   for (const object of objects) {
@@ -94,19 +88,27 @@ export async function healObjects(client: KubeClient, objects: KubeObject[]): Pr
 
 /** Throws as Helm does when an object exists already and belongs to someone else. */
 export async function checkOwnership(client: KubeClient, objects: KubeObject[], owner: Ownership): Promise<void> {
-  await Promise.all(
+  const checks = await Promise.allSettled(
     objects.map(async (object) => {
-      const live = await client.get(refOf(object))
+      const { kind, metadata } = object
+      const title = `${kind} "${metadata.name}" in namespace "${metadata.namespace ?? ''}"`
+      const live = await client.get(refOf(object)).catch((error: unknown) => {
+        if (!isApiError(error, 'KUBE_FORBIDDEN')) throw error
+        const message = `could not get information about the resource ${title}: ${messageOf(error)}`
+        throw new UserError('RELEASE_OBJECT_UNREADABLE', message, { cause: error })
+      })
       const fault = live && ownershipFault(live, owner)
       if (!fault) return
-      const { kind, metadata } = object
       throw new UserError(
         'RELEASE_OBJECT_EXISTS',
-        `${kind} "${metadata.name}" in namespace "${metadata.namespace ?? ''}" exists and cannot be imported into the current release: invalid ownership metadata; ${fault}`,
+        `${title} exists and cannot be imported into the current release: invalid ownership metadata; ${fault}`,
         { hint: 'delete the object, or give it the marks of this release' },
       )
     }),
   )
+  // Of several faults, the one that Helm comes to first.
+  const first = checks.find(({ status }) => status === 'rejected')
+  if (first) throw (first as PromiseRejectedResult).reason
 }
 
 /** Deletes what the release had and no longer has. */

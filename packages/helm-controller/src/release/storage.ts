@@ -1,3 +1,4 @@
+import { messageOf } from '@slipway/errors'
 import {
   decodeRelease,
   encodeRelease,
@@ -9,6 +10,7 @@ import {
 } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
+import { sameError } from './same-error.ts'
 
 /** What we keep about a release beside Helm's own record, as annotations of its Secret. */
 export interface ReleaseNotes {
@@ -40,13 +42,15 @@ export class ReleaseStorage {
 
   /** Oldest first. */
   async history(name: string, namespace: string): Promise<StoredRelease[]> {
-    const revisions = await this.#read(`name=${name},owner=helm`, namespace)
+    const revisions = await this.#read(`name=${name},owner=helm`, namespace).catch(
+      saying('query: failed to query with labels'),
+    )
     return revisions.sort((a, b) => a.release.version - b.release.version)
   }
 
   /** Every revision of every release, of one namespace or of all, in no order. */
   all(namespace?: string): Promise<StoredRelease[]> {
-    return this.#read('owner=helm', namespace)
+    return this.#read('owner=helm', namespace).catch(saying('list: failed to list'))
   }
 
   async create(stored: StoredRelease): Promise<void> {
@@ -100,3 +104,10 @@ export class ReleaseStorage {
     }
   }
 }
+
+/** What Helm was at when the cluster refused. */
+const saying =
+  (what: string) =>
+  (error: unknown): never => {
+    throw sameError(error, `${what}: ${messageOf(error)}`)
+  }

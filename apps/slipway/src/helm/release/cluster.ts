@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
 import { ReleaseActions, ReleaseRenderer, ReleaseStorage, SchemaDocuments } from '@slipway/helm-controller'
-import { type ClusterConnection, KubeClient, parseKubeconfig } from '@slipway/kube-client'
+import { type ClusterConnection, type Impersonation, KubeClient, parseKubeconfig } from '@slipway/kube-client'
 import { connectionFault } from '@slipway/registry-client'
 import { readKubeconfig } from '../../kubeconfig.ts'
-import { namespaceOf } from '../namespace.ts'
+import { contextOf, namespaceOf } from '../namespace.ts'
 import { nodePlatform } from '../node-platform.ts'
 import { warnOfUrn } from '../schemas.ts'
 import type { HelmSettings } from '../settings.ts'
@@ -21,8 +21,6 @@ export interface Cluster {
 
 /** Opens the cluster, once it is known to answer. Throws UserError KUBE_UNREACHABLE with Helm's text. */
 export async function withCluster<T>(settings: HelmSettings, run: (cluster: Cluster) => Promise<T>): Promise<T> {
-  const { unsupported } = settings.kube
-  if (unsupported) throw new UserError('HELM_UNSUPPORTED', `${unsupported} is not supported`)
   const connection = connectionOf(settings)
   const client = new KubeClient(connection)
   try {
@@ -50,7 +48,7 @@ async function checkReachable(client: KubeClient): Promise<void> {
   }
 }
 
-function unreachable(reason: string, cause: unknown): UserError {
+function unreachable(reason: string, cause?: unknown): UserError {
   return new UserError('KUBE_UNREACHABLE', `kubernetes cluster unreachable: ${reason}`, { cause })
 }
 
@@ -59,13 +57,26 @@ const podFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
 function connectionOf(settings: HelmSettings): ClusterConnection {
   const { kube } = settings
   const base = baseConnection(settings)
+  const impersonate = impersonationOf(settings, base)
   return {
     ...base,
     ...(kube.server !== undefined && { server: kube.server }),
     ...(kube.token !== undefined && { token: kube.token }),
     ...(kube.caFile !== undefined && { certificateAuthority: readFileSync(kube.caFile, 'utf8') }),
+    ...(kube.tlsServerName && { tlsServerName: kube.tlsServerName }),
+    ...(impersonate && { impersonate }),
     ...(kube.insecure && { insecureSkipTlsVerify: true }),
   }
+}
+
+/** As whom to act: flags go before the kubeconfig. */
+function impersonationOf(settings: HelmSettings, { impersonate }: ClusterConnection): Impersonation | undefined {
+  const { kube } = settings
+  const user = kube.asUser || impersonate?.user
+  if (user) return { user, groups: kube.asGroups.length > 0 ? kube.asGroups : (impersonate?.groups ?? []) }
+  if (kube.asGroups.length === 0) return undefined
+  const reason = `requesting uid, groups or user-extra for ${contextOf(settings)?.user ?? ''} without impersonating a user`
+  throw unreachable(`invalid configuration: ${reason}`)
 }
 
 /** The kubeconfig's connection; without one, that of a pod, or kubectl's old default. */

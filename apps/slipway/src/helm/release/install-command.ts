@@ -152,7 +152,9 @@ async function installOn(cluster: Cluster, request: InstallRequest, settings: He
   const { name, flags, dryRun } = request
   const { storage, actions, namespace } = cluster
   checkName(name)
-  const last = (await storage.history(name, namespace)).at(-1)
+  // Who may not ask what there is may still install.
+  const history = await storage.history(name, namespace).catch(emptyWhenForbidden)
+  const last = history.at(-1)
   checkFree(last, flags)
   checkLabels(flags.labels)
   const release = await render(cluster, request, last)
@@ -176,6 +178,11 @@ async function installOn(cluster: Cluster, request: InstallRequest, settings: He
     if (flags.rollbackOnFailure) await undo(cluster, release, options, error)
     return refused(error)
   }
+}
+
+function emptyWhenForbidden(error: unknown): StoredRelease[] {
+  if (isApiError(error, 'KUBE_FORBIDDEN')) return []
+  throw error
 }
 
 function checkFree(last: StoredRelease | undefined, { replace, dryRun }: InstallFlags): void {

@@ -8,6 +8,7 @@ export function refused(error: unknown): never {
 
 const prefixes: Record<string, (message: string) => string> = {
   RELEASE_OBJECT_EXISTS: () => 'unable to continue with install: ',
+  RELEASE_OBJECT_UNREADABLE: () => 'unable to continue with install: ',
   KUBE_NO_SUCH_KIND: () => 'unable to build kubernetes objects from release manifest: ',
   KUBE_NOT_FOUND: (message) => (message.startsWith('namespaces ') ? 'create: failed to create: ' : ''),
 }

@@ -1,4 +1,4 @@
-import { UserError } from '@slipway/errors'
+import { messageOf, UserError } from '@slipway/errors'
 import type { UninstallOptions } from '@slipway/helm-controller'
 import { print } from '../flags.ts'
 import type { HelmSettings } from '../settings.ts'
@@ -58,13 +58,15 @@ interface Uninstalling {
 
 /** Resolves to lines for the objects that stay. */
 async function uninstallOne(cluster: Cluster, name: string, { flags, options }: Uninstalling): Promise<string[]> {
-  const history = await cluster.storage.history(name, cluster.namespace)
-  const last = history.at(-1)?.release
   const isDryRun = flags.dryRun !== undefined && flags.dryRun !== 'false'
+  const notLoaded = (reason: string) => (isDryRun ? reason : `uninstall: Release not loaded: ${name}: ${reason}`)
+  const history = await cluster.storage.history(name, cluster.namespace).catch((error: unknown) => {
+    throw new UserError('HELM_UNINSTALL_REFUSED', notLoaded(messageOf(error)), { cause: error })
+  })
+  const last = history.at(-1)?.release
   if (!last) {
     if (flags.ignoreNotFound) return []
-    const reason = 'release: not found'
-    throw new UserError('RELEASE_NOT_FOUND', isDryRun ? reason : `uninstall: Release not loaded: ${name}: ${reason}`)
+    throw new UserError('RELEASE_NOT_FOUND', notLoaded('release: not found'))
   }
   if (isDryRun) return []
   if (last.info.status === 'uninstalled') {

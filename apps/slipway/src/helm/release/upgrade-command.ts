@@ -179,6 +179,7 @@ function refused(error: unknown): never {
   const prefix =
     {
       RELEASE_OBJECT_EXISTS: 'unable to continue with update: ',
+      RELEASE_OBJECT_UNREADABLE: 'unable to continue with update: ',
       KUBE_NO_SUCH_KIND: 'unable to build kubernetes objects from new release manifest: ',
     }[code] ?? ''
   throw fault(prefix + messageOf(error), error)
