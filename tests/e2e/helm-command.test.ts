@@ -27,6 +27,8 @@ const chart: Record<string, string> = {
     'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ .Release.Name }}-test", annotations: {helm.sh/hook: test}}\n',
   'templates/count.yaml':
     '{{ with .Values.count }}apiVersion: v1\nkind: Service\nmetadata: {name: "{{ $.Release.Name }}-count"}\nspec: {ports: [{port: {{ . }}}]}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: "{{ $.Release.Name }}-count"}\nspec: {replicas: {{ . }}}\n{{ end }}',
+  'templates/host.yaml':
+    '{{ with .Values.host }}apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ $.Release.Name }}-host"}\ndata: {address: "{{ getHostByName (getHostByName .) }}"}\n{{ end }}',
   'crds/sign.yaml':
     'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: signs.shop.example.com}\nspec: {group: shop.example.com, scope: Namespaced, names: {plural: signs, kind: Sign}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]}\n',
   'templates/NOTES.txt': 'The color is {{ .Values.color }}.\n',
@@ -163,6 +165,12 @@ template rel shop --dry-run=server --set ask=default,api=apps/v1
 template rel shop --dry-run=server --set kind=Odd
 install d shop --set kind=Odd
 template rel shop --dry-run=client --set ask=default
+template rel shop --enable-dns --set host=127.0.0.1
+template rel shop --enable-dns --set host=~
+template rel shop --set host=127.0.0.1
+template rel shop --dry-run=server --enable-dns --set host=127.0.0.1
+install d shop --dry-run=client --enable-dns --set host=127.0.0.1
+install d shop --dry-run=server --enable-dns --set host=a~b
 install c shop --create-namespace --set ask=default
 install d shop --set ask=nobody
 uninstall c

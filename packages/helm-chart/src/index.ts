@@ -43,7 +43,7 @@ export {
   parseKubeVersion,
 } from './render/capabilities.ts'
 export type { ReleaseInfo } from './render/context.ts'
-export type { Lookup } from './render/engine.ts'
+export type { AddressesOf, Lookup } from './render/engine.ts'
 export { compareForInstall, compareForUninstall } from './render/kind-order.ts'
 export {
   type Hook,

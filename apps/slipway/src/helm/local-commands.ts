@@ -23,7 +23,6 @@ import type { PostRender, PostRendererFlags } from './post-renderer/run.ts'
 import { defaultKeyring } from './provenance/keyring.ts'
 import { withLocalValues } from './remote-values.ts'
 import { locateChart } from './repository/locate-chart.ts'
-import { withSchemas } from './schemas.ts'
 import type { HelmSettings } from './settings.ts'
 
 /** The flags that name values, and whatever else the command has. */
@@ -59,13 +58,12 @@ function addTemplate(helm: Command): void {
     .option('--dependency-update', 'update dependencies if they are missing before installing the chart', false)
     .option('--dry-run [string]', 'simulates the operation either client-side or server-side', 'client')
     .option('--validate', 'deprecated: --dry-run=server', false)
-    .option('--enable-dns', 'not supported: templates reach no network', false)
+    .option('--enable-dns', 'enable DNS lookups when rendering templates', false)
     .option('--compat <version>', 'whose behaviour: helm3 or helm4', compat, 'helm4')
   for (const flag of flagsOfInstall) command.option(flag, 'as of install; nothing is installed here')
   does(addPostRendererFlags(addSetFlags(addChartFlags(command))), atLeast(1), async (args, options, settings) => {
     // What the arguments have against each other comes before what they name.
     nameAndChart(args, options)
-    if (options.enableDns) throw new UserError('HELM_UNSUPPORTED', '--enable-dns is not supported')
     const postRender = options.postRenderer === undefined ? undefined : await postRenderForTemplate(options)
     // The chart is the last argument; a third one is an error that template tells.
     const at = args.length === 1 ? 0 : 1
@@ -104,8 +102,9 @@ async function templated(args: readonly string[], options: OptionValues, setting
     return templateOnCluster(args, options as Parameters<typeof templateOnCluster>[1], settings)
   }
   const { prepareTemplate } = await import('./template-command.ts')
-  const { completeSchemas } = await import('./fetched-schemas.ts')
-  return withSchemas(prepareTemplate(args, options as Parameters<typeof prepareTemplate>[1]), completeSchemas)
+  const { renderLocally } = await import('./local-rendering.ts')
+  const render = prepareTemplate(args, options as Parameters<typeof prepareTemplate>[1])
+  return renderLocally(render, { enableDns: options.enableDns as boolean })
 }
 
 async function postRenderForTemplate(options: OptionValues): Promise<PostRender> {

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { messageOf, UserError } from '@slipway/errors'
 import {
+  type AddressesOf,
   type Chart,
   type Compat,
   capabilitiesWithoutCluster,
@@ -53,12 +54,15 @@ export interface TemplateRequest {
  * `helm template [NAME] CHART`: what gives the text for stdout, once the chart and the values are read. Both throw UserError with
  * Helm's message.
  */
-export function prepareTemplate(args: readonly string[], options: TemplateOptions): (schemas: RemoteSchemas) => string {
+export function prepareTemplate(
+  args: readonly string[],
+  options: TemplateOptions,
+): (schemas: RemoteSchemas, addressesOf?: AddressesOf) => string {
   const { compat = 'helm4' } = options
   const kubeVersion = options.kubeVersion === undefined ? undefined : checkedKubeVersion(options.kubeVersion, compat)
   const { name, chart, values } = templateRequest(args, options)
   const known = capabilitiesWithoutCluster(compat)
-  return (schemas) => {
+  return (schemas, addressesOf) => {
     try {
       const rendered = renderChart(chart, {
         values,
@@ -67,6 +71,7 @@ export function prepareTemplate(args: readonly string[], options: TemplateOption
         compat,
         skipSchemaValidation: options.skipSchemaValidation,
         schemas,
+        ...(addressesOf && { addressesOf }),
         capabilities: {
           ...known,
           ...(kubeVersion !== undefined && { kubeVersion }),

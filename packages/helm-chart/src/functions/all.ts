@@ -1,4 +1,3 @@
-import { withSignature } from '@slipway/go-template'
 import type { Platform } from '../platform.ts'
 import { certificateFunctions } from './certificates.ts'
 import { dateFunctions } from './dates.ts'
@@ -30,8 +29,6 @@ const pureFunctions: FunctionTable = {
   ...semverFunctions,
   ...pathFunctions,
   ...urlFunctions,
-  // Helm answers with nothing unless DNS is switched on.
-  getHostByName: withSignature(['string'], () => ''),
 }
 
 const tables = new WeakMap<Platform, FunctionTable>()

@@ -30,10 +30,14 @@ export interface Renderable {
 /** Reads an object from a cluster: `lookup`. An empty name asks for a list. Gives an empty map for what is not there. */
 export type Lookup = (apiVersion: string, kind: string, namespace: string, name: string) => unknown
 
+/** The addresses of a host; undefined while they are not known. */
+export type AddressesOf = (host: string) => readonly string[] | undefined
+
 /** How templates are run. */
 export interface EngineOptions {
   readonly platform: Platform
   readonly lookup?: Lookup | undefined
+  readonly addressesOf?: AddressesOf | undefined
   /** `required` and `fail` do not stop the rendering. @default false */
   readonly lint?: boolean
   /** A missing value is an error. @default false */
@@ -71,7 +75,12 @@ export function renderTemplates(
 ): Map<string, string> {
   const names = sortedByDepth(templates.keys())
   const set = new Template({
-    functions: { ...templateFunctions(options.platform), ...failureFunctions(options), ...lookupFunction(options) },
+    functions: {
+      ...templateFunctions(options.platform),
+      ...failureFunctions(options),
+      ...lookupFunction(options),
+      ...hostFunction(options),
+    },
     missingKey: options.strict ? 'error' : 'zero',
     cache,
     goVersion: options.compat === 'helm3' ? '1.23' : '1.25',
@@ -176,4 +185,18 @@ function failureFunctions({ lint }: EngineOptions): FunctionTable {
 function lookupFunction({ lookup, lint }: EngineOptions): FunctionTable {
   const find: Lookup = (...args) => (lookup && !lint ? lookup(...args) : undefined) ?? emptyValues()
   return { lookup: withSignature(['string', 'string', 'string', 'string'], find) }
+}
+
+/** One of the host's addresses, as Sprig takes it; nothing unless DNS is switched on (Helm's `--enable-dns`). */
+function hostFunction({ addressesOf, platform }: EngineOptions): FunctionTable {
+  const getHostByName = (host: string) => {
+    const addresses = addressesOf?.(host)
+    if (!addresses) return ''
+    const [random = 0] = platform.randomBytes(1)
+    const address = addresses[random % addresses.length]
+    // What Go says of a choice among none.
+    if (address === undefined) throw new Error('invalid argument to Intn')
+    return address
+  }
+  return { getHostByName: withSignature(['string'], getHostByName) }
 }

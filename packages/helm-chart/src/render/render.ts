@@ -11,7 +11,7 @@ import { checkSchemas } from '../values/schema.ts'
 import type { Values } from '../values/value.ts'
 import { type Capabilities, capabilitiesWithoutCluster, parseKubeVersion } from './capabilities.ts'
 import { type ReleaseInfo, renderablesOf } from './context.ts'
-import { type Lookup, renderTemplates } from './engine.ts'
+import { type AddressesOf, type Lookup, renderTemplates } from './engine.ts'
 import { type Hook, type Manifest, manifestText, sortManifests } from './manifests.ts'
 import { RenderError } from './render-error.ts'
 
@@ -24,6 +24,8 @@ export interface RenderOptions {
   /** @default what Helm assumes without a cluster */
   readonly capabilities?: Capabilities
   readonly lookup?: Lookup
+  /** For `getHostByName`. @default it gives nothing, as without Helm's --enable-dns */
+  readonly addressesOf?: AddressesOf
   /** Also the notes of subcharts. @default false */
   readonly subchartNotes?: boolean
   /** @default false */
@@ -96,10 +98,10 @@ type RenderContext = RenderOptions & { readonly capabilities: Capabilities; read
 
 /** The files of a chart, its dependencies resolved, by name. Throws RenderError CHART_TEMPLATE_FAILED. */
 export function renderFiles(chart: Chart, values: Values, options: RenderContext): Map<string, string> {
-  const { release, platform, lookup, lint = false, strict = false, limits, compat } = options
+  const { release, platform, lookup, addressesOf, lint = false, strict = false, limits, compat } = options
   const templates = renderablesOf(chart, values, release, options)
   try {
-    return renderTemplates(templates, { platform, lookup, lint, strict, limits, compat })
+    return renderTemplates(templates, { platform, lookup, addressesOf, lint, strict, limits, compat })
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
     throw new RenderError('CHART_TEMPLATE_FAILED', error.message, { cause: error })

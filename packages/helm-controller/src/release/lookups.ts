@@ -1,39 +1,30 @@
 import { UserError } from '@slipway/errors'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
+import { Answers } from './rounds.ts'
 
 type Query = [apiVersion: string, kind: string, namespace: string, name: string]
 
-/**
- * What `lookup` finds in the cluster. A template can't wait for an answer: what it asks for the first time is not there, and is
- * fetched after the rendering, for the next one.
- */
+/** Rounds in which templates may look up more objects. */
+const ROUNDS = 9
+
+/** What `lookup` finds in the cluster; what is not there, or asked for too late, is undefined. */
 export class Lookups {
   readonly #client: KubeClient
-  readonly #found = new Map<string, unknown>()
-  readonly #missing = new Map<string, Query>()
+  readonly answers = new Answers<unknown>({
+    fetch: (key) => this.#find(JSON.parse(key) as Query),
+    rounds: ROUNDS,
+    tooMuch: undefined,
+  })
 
   constructor(client: KubeClient) {
     this.#client = client
   }
 
   readonly lookup = (...query: Query): unknown => {
-    const key = query.join('|')
-    if (!this.#found.has(key)) this.#missing.set(key, query)
-    const found = this.#found.get(key)
+    const found = this.answers.find(JSON.stringify(query))
     if (found instanceof Error) throw found
     return found
-  }
-
-  /** Whether all that was asked for since the last fetch was known. */
-  get isComplete(): boolean {
-    return this.#missing.size === 0
-  }
-
-  /** Throws what the API server has against it; what is not there is no error, as in Helm. */
-  async fetch(): Promise<void> {
-    for (const [key, query] of this.#missing) this.#found.set(key, await this.#find(query))
-    this.#missing.clear()
   }
 
   /** One object by name, a list without one, nothing when there is none. */

@@ -4,10 +4,13 @@ import { loadChart, type Platform } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
 import { MemoryApiServer } from '@slipway/kube-client/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ReleaseRenderer } from './renderer.ts'
+import { ReleaseRenderer, type RenderRequest } from './renderer.ts'
 
 const server = new MemoryApiServer([{ apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' }])
-const platform = { now: () => new Date('2026-01-01T00:00:00Z') } as Platform
+const platform = {
+  now: () => new Date('2026-01-01T00:00:00Z'),
+  randomBytes: () => new Uint8Array(1),
+} as unknown as Platform
 let client: KubeClient
 
 beforeAll(async () => {
@@ -29,13 +32,17 @@ afterAll(async () => {
   await server.stop()
 })
 
-async function rendered(template: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
+async function rendered(
+  template: string,
+  more: Readonly<Record<string, string>> = {},
+  flags: Pick<RenderRequest, 'enableDns'> = {},
+): Promise<string> {
   const files = { 'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 0.1.0\n', 'templates/a.yaml': template, ...more }
   const chart = loadChart(
     Object.entries(files).map(([name, text]) => ({ name, data: Buffer.from(text) })),
     platform,
   )
-  const request = { chart, values: {}, name: 'rel', namespace: 'apps', revision: 1, isUpgrade: false }
+  const request = { chart, values: {}, name: 'rel', namespace: 'apps', revision: 1, isUpgrade: false, ...flags }
   const { release } = await new ReleaseRenderer(client, platform).render({ ...request, firstDeployed: undefined })
   return (release.manifest ?? '').replace('---\n# Source: demo/templates/a.yaml\n', '')
 }
@@ -105,6 +112,24 @@ a: {{ $map.data.next }}`
     })
 
     expect(release.manifest).toContain('a: 0')
+  })
+})
+
+describe('a template that asks for the address of a host', () => {
+  const template = 'a: {{ getHostByName (getHostByName "127.0.0.1") | quote }}\n'
+
+  it('gets it where that is allowed', async () => {
+    expect(await rendered(template, {}, { enableDns: true })).toBe('a: "127.0.0.1"\n')
+  })
+
+  it('gets nothing where it is not', async () => {
+    expect(await rendered(template)).toBe('a: ""\n')
+  })
+
+  it('fails in the words of Helm where there is no such host', async () => {
+    await expect(rendered('a: {{ getHostByName "" }}\n', {}, { enableDns: true })).rejects.toThrow(
+      'error calling getHostByName: invalid argument to Intn',
+    )
   })
 })
 

@@ -12,7 +12,9 @@ import {
   type Values,
 } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
+import { hostAddresses } from './host-names.ts'
 import { Lookups } from './lookups.ts'
+import { renderInRounds } from './rounds.ts'
 import { SchemaDocuments } from './schema-documents.ts'
 
 /** What is rendered, and as which revision of which release. */
@@ -29,7 +31,9 @@ export interface RenderRequest {
   skipSchemaValidation?: boolean
   /** Also the notes of subcharts. @default false */
   subchartNotes?: boolean
-  /** Changes the rendered files; called once, when all objects are known that templates look up. */
+  /** Whether templates may ask for addresses of hosts. @default false */
+  enableDns?: boolean
+  /** Changes the rendered files; called once, when all is known that templates ask for. */
   postRender?: RenderOptions['postRender']
 }
 
@@ -41,8 +45,6 @@ export interface RenderedRelease {
   chart: RenderedChart
 }
 
-/** Rounds in which templates may look up more objects; each round knows those of the rounds before. */
-const LOOKUP_ROUNDS = 10
 /** Milliseconds for which what the cluster offers is taken as known. */
 const CAPABILITIES_TTL = 10_000
 
@@ -62,32 +64,26 @@ export class ReleaseRenderer {
 
   async render(request: RenderRequest): Promise<RenderedRelease> {
     const { chart, values, name, namespace, revision, isUpgrade } = request
-    const { skipSchemaValidation = false, subchartNotes = false, postRender } = request
+    const { skipSchemaValidation = false, subchartNotes = false, enableDns = false, postRender } = request
     const capabilities = await this.#readCapabilities()
     const lookups = new Lookups(this.#client)
-    for (let round = 1; ; round++) {
-      const isFinal = () => lookups.isComplete || round === LOOKUP_ROUNDS
-      try {
-        const rendered = await this.#schemas.complete((schemas) =>
-          renderChart(chart, {
-            values,
-            release: { name, namespace, revision, isUpgrade },
-            platform: this.#platform,
-            capabilities,
-            skipSchemaValidation,
-            schemas,
-            subchartNotes,
-            lookup: lookups.lookup,
-            postRender: (files) => (postRender && isFinal() ? postRender(files) : files),
-          }),
-        )
-        if (isFinal()) return this.#released(rendered, request)
-      } catch (error) {
-        // Until all objects are known, a chart may fail for want of one that is there.
-        if (isFinal()) throw error
-      }
-      await lookups.fetch()
-    }
+    const documents = this.#schemas.forRendering()
+    const hosts = hostAddresses()
+    const rendered = await renderInRounds([documents.answers, lookups.answers, hosts], (isComplete) =>
+      renderChart(chart, {
+        values,
+        release: { name, namespace, revision, isUpgrade },
+        platform: this.#platform,
+        capabilities,
+        skipSchemaValidation,
+        schemas: documents.schemas,
+        subchartNotes,
+        lookup: lookups.lookup,
+        ...(enableDns && { addressesOf: (host) => hosts.find(host) }),
+        postRender: (files) => (postRender && isComplete() ? postRender(files) : files),
+      }),
+    )
+    return this.#released(rendered, request)
   }
 
   #released(rendered: RenderedChart, request: RenderRequest): RenderedRelease {

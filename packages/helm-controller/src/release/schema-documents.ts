@@ -1,5 +1,6 @@
 import type { RemoteSchemas, SchemaFault } from '@slipway/helm-chart'
 import { fetchDocument, type WebDocument } from '@slipway/registry-client'
+import { Answers, renderInRounds } from './rounds.ts'
 
 /** Milliseconds for one document; Helm 4 waits as long. */
 const TIMEOUT = 15_000
@@ -8,8 +9,6 @@ const KEPT_FOR = 5 * 60_000
 /** Bytes of one document, and of all that a rendering asks for, or that are kept. */
 const SIZE_LIMIT = 16 * 1024 * 1024
 const TOTAL_LIMIT = 64 * 1024 * 1024
-/** Documents that are fetched at once, for they are in memory before their size is known. */
-const AT_ONCE = 4
 /** Documents of one rendering, and how often it may ask for those that the last ones refer to. */
 const COUNT_LIMIT = 100
 const ROUND_LIMIT = 20
@@ -33,38 +32,33 @@ export class SchemaDocuments {
     this.#ignore = ignore
   }
 
-  /** Runs what renders a chart, again and again until all documents are known that it asks for. */
+  /** Runs what checks charts' schemas, again and again until all documents are known that it asks for. */
   async complete<T>(run: (schemas: RemoteSchemas) => T): Promise<T> {
-    const found = new Map<string, Uint8Array | SchemaFault>()
-    for (let round = 1; ; round++) {
-      const missing = new Set<string>()
-      const find = (address: string) => {
-        const known = found.get(address) ?? this.#fresh(address)
-        if (known) found.set(address, known)
-        else missing.add(address)
-        return known
-      }
-      try {
-        const result = run({ find, ...(this.#ignore && { ignore: this.#ignore }) })
-        if (missing.size === 0) return result
-      } catch (error) {
-        // Until all documents are known, a chart fails for want of one that is there.
-        if (missing.size === 0) throw error
-      }
-      const isTooMuch = round > ROUND_LIMIT || found.size + missing.size > COUNT_LIMIT
-      if (isTooMuch) for (const address of missing) found.set(address, tooMuch)
-      else await this.#fetchAll(missing, found)
-    }
+    const { answers, schemas } = this.forRendering()
+    return renderInRounds([answers], () => run(schemas))
   }
 
-  async #fetchAll(missing: Iterable<string>, found: Map<string, Uint8Array | SchemaFault>): Promise<void> {
-    const waiting = [...missing]
-    const work = async () => {
-      for (let address = waiting.shift(); address !== undefined; address = waiting.shift()) {
-        found.set(address, bytesOf(found.values()) > TOTAL_LIMIT ? tooMuch : await this.#fetch(address))
-      }
-    }
-    await Promise.all(Array.from({ length: AT_ONCE }, work))
+  /** What one rendering finds. */
+  forRendering(): { answers: Answers<Uint8Array | SchemaFault>; schemas: RemoteSchemas } {
+    let size = 0
+    const answers = new Answers<Uint8Array | SchemaFault>({
+      fetch: async (address) => {
+        if (size > TOTAL_LIMIT) return tooMuch
+        const answer = await this.#fetch(address)
+        size += sizeOf(answer)
+        return answer
+      },
+      known: (address) => {
+        const kept = this.#fresh(address)
+        size += kept?.length ?? 0
+        return kept
+      },
+      rounds: ROUND_LIMIT,
+      count: COUNT_LIMIT,
+      tooMuch,
+    })
+    const find = (address: string) => answers.find(address)
+    return { answers, schemas: { find, ...(this.#ignore && { ignore: this.#ignore }) } }
   }
 
   #fresh(address: string): Uint8Array | undefined {
@@ -82,7 +76,8 @@ export class SchemaDocuments {
   #keep(address: string, kept: Kept): void {
     this.#kept.delete(address)
     this.#kept.set(address, kept)
-    let size = bytesOf(Array.from(this.#kept.values(), ({ data }) => data))
+    let size = 0
+    for (const { data } of this.#kept.values()) size += data.length
     for (const [oldest, { data }] of this.#kept) {
       if (size <= TOTAL_LIMIT) return
       this.#kept.delete(oldest)
@@ -91,11 +86,7 @@ export class SchemaDocuments {
   }
 }
 
-function bytesOf(documents: Iterable<Uint8Array | SchemaFault>): number {
-  let size = 0
-  for (const document of documents) if (document instanceof Uint8Array) size += document.length
-  return size
-}
+const sizeOf = (answer: Uint8Array | SchemaFault): number => (answer instanceof Uint8Array ? answer.length : 0)
 
 const bounds = `more than ${COUNT_LIMIT} documents, ${TOTAL_LIMIT} bytes, or ${ROUND_LIMIT} that lead to each other`
 const tooMuch: SchemaFault = { helm4: bounds, helm3: bounds, isTransient: false }

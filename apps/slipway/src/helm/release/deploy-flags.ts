@@ -150,11 +150,10 @@ export function waits({ wait }: WaitFlags): boolean {
 }
 
 /** What cannot be done says so by name. */
-export function refuseUnsupported(flags: ChangeFlags & { enableDns?: boolean }): void {
+export function refuseUnsupported(flags: ChangeFlags): void {
   const unsupported = [
     flags.forceReplace && '--force-replace',
     String(flags.serverSide) === 'false' && '--server-side=false',
-    flags.enableDns && '--enable-dns',
   ].find(Boolean)
   if (unsupported) throw new UserError('HELM_UNSUPPORTED', `${unsupported} is not supported`)
 }

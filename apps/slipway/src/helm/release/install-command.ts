@@ -4,12 +4,11 @@ import { Template } from '@slipway/go-template'
 import { type Release, releaseOf, renderChart } from '@slipway/helm-chart'
 import type { ActionOptions, StoredRelease } from '@slipway/helm-controller'
 import { isApiError } from '@slipway/kube-client'
-import { completeSchemas } from '../fetched-schemas.ts'
 import { log, print } from '../flags.ts'
+import { renderLocally } from '../local-rendering.ts'
 import { namespaceOf } from '../namespace.ts'
 import { nodePlatform } from '../node-platform.ts'
 import { formatted } from '../output.ts'
-import { withSchemas } from '../schemas.ts'
 import type { HelmSettings } from '../settings.ts'
 import { type Cluster, withCluster } from './cluster.ts'
 import { warnOfCrds } from './crd-warning.ts'
@@ -115,18 +114,19 @@ function nameFault(reason: string): UserError {
 
 /** Without a cluster: what Helm assumes of one, and nothing to look up. */
 async function renderOffline({ name, chart, values, flags }: InstallRequest, namespace: string): Promise<Release> {
-  const rendered = await withSchemas(
-    (schemas) =>
+  const rendered = await renderLocally(
+    (schemas, addressesOf) =>
       renderChart(chart, {
         values,
         release: { name, namespace },
         platform: nodePlatform,
         skipSchemaValidation: flags.skipSchemaValidation,
         schemas,
+        ...(addressesOf && { addressesOf }),
         subchartNotes: flags.renderSubchartNotes,
         ...(flags.postRender?.files && { postRender: flags.postRender.files }),
       }),
-    completeSchemas,
+    { enableDns: flags.enableDns },
   )
   const now = nodePlatform.now()
   const release = releaseOf(rendered, {
@@ -204,6 +204,7 @@ async function render(cluster: Cluster, request: InstallRequest, last: StoredRel
     firstDeployed: undefined,
     skipSchemaValidation: flags.skipSchemaValidation,
     subchartNotes: flags.renderSubchartNotes,
+    enableDns: flags.enableDns,
     ...(flags.postRender?.files && { postRender: flags.postRender.files }),
   }
   if (dryRun === 'server' && !flags.skipCrds) warnOfCrds(chart)

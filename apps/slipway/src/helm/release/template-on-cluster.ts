@@ -31,6 +31,7 @@ export async function templateOnCluster(
         isUpgrade: options.isUpgrade,
         firstDeployed: undefined,
         skipSchemaValidation: options.skipSchemaValidation,
+        enableDns: options.enableDns,
         ...(options.postRender?.files && { postRender: options.postRender.files }),
       })
       await actions.check({ release: rendered.release }, [], actionOptions(options, settings.maxHistory)).catch(refused)

@@ -124,6 +124,7 @@ async function render(
     firstDeployed: current.release.info.first_deployed,
     skipSchemaValidation: flags.skipSchemaValidation,
     subchartNotes: flags.renderSubchartNotes,
+    enableDns: flags.enableDns,
     ...(flags.postRender?.files && { postRender: flags.postRender.files }),
   })
   const labels = { ...last.labels, ...flags.labels }
