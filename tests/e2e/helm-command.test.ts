@@ -144,6 +144,10 @@ get metadata a
 get metadata a -o json
 get all a
 template x shop --validate
+template x shop --validate --is-upgrade
+template x shop --validate --dry-run=server
+template x shop --dry-run=none
+template x shop --dry-run=true
 template shop x -g
 package nothing
 status none
@@ -212,6 +216,35 @@ describe.runIf(helm4)('the helm command beside Helm 4', () => {
 function withoutDigest({ stderr, ...rest }: Result): Result {
   return { ...rest, stderr: stderr.replaceAll(/sha256:[0-9a-f]{64}/g, 'DIGEST') }
 }
+
+const helm3Templates = `
+template rel shop --dry-run=server --set ask=default
+template rel shop --dry-run=server --set ask=nobody
+template rel shop --dry-run=server --set kind=Odd
+template rel shop --dry-run=none --set ask=default
+template rel shop --dry-run --set ask=default
+template rel shop --dry-run=odd
+template rel shop --validate
+template rel shop --validate --set ask=default
+template rel shop --validate --dry-run=server --set ask=default
+template rel shop --validate --set kind=Odd
+template rel shop --validate --kube-as-user alice
+template rel shop --validate -n default
+template rel shop --enable-dns --set host=127.0.0.1
+`
+  .trim()
+  .split('\n')
+
+describe.runIf(helm3)('helm template --compat helm3 beside Helm 3', () => {
+  it('asks the cluster for the same', async () => {
+    const theirs = helmOf('three', helm3 ?? '')
+    const ours = helmOf('as-three', process.execPath, [PROGRAM, 'helm'])
+    for (const line of helm3Templates) {
+      const [expected, actual] = [await theirs(...asWords(line)), await ours(...asWords(`${line} --compat helm3`))]
+      expect({ line, ...actual }).toEqual({ line, ...expected })
+    }
+  })
+})
 
 describe.runIf(helm3 && helm4)('one release in the hands of Helm 3, Helm 4 and ours', () => {
   it('is read and changed by each after each', async () => {

@@ -65,7 +65,7 @@ function flagOf(word: string, table: FlagTable): FoundFlag | undefined {
 }
 
 /** strconv.ParseBool. */
-function truth(text: string): boolean | undefined {
+export function truth(text: string): boolean | undefined {
   if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true
   return /^(0|f|F|FALSE|false|False)$/.test(text) ? false : undefined
 }

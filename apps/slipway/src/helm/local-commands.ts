@@ -24,6 +24,7 @@ import { defaultKeyring } from './provenance/keyring.ts'
 import { withLocalValues } from './remote-values.ts'
 import { locateChart } from './repository/locate-chart.ts'
 import type { HelmSettings } from './settings.ts'
+import { clusterUseOf } from './template-mode.ts'
 
 /** The flags that name values, and whatever else the command has. */
 type ValuesFlags = OptionValues & { values: string[] }
@@ -56,12 +57,13 @@ function addTemplate(helm: Command): void {
     .option('-g, --generate-name', 'generate the name (and omit the NAME parameter)', false)
     .option('--name-template <string>', 'specify template used to name the release')
     .option('--dependency-update', 'update dependencies if they are missing before installing the chart', false)
-    .option('--dry-run [string]', 'simulates the operation either client-side or server-side', 'client')
+    .option('--dry-run [string]', 'simulates the operation either client-side or server-side')
     .option('--validate', 'deprecated: --dry-run=server', false)
     .option('--enable-dns', 'enable DNS lookups when rendering templates', false)
     .option('--compat <version>', 'whose behaviour: helm3 or helm4', compat, 'helm4')
   for (const flag of flagsOfInstall) command.option(flag, 'as of install; nothing is installed here')
   does(addPostRendererFlags(addSetFlags(addChartFlags(command))), atLeast(1), async (args, options, settings) => {
+    const use = clusterUseOf(options as Parameters<typeof clusterUseOf>[0])
     // What the arguments have against each other comes before what they name.
     nameAndChart(args, options)
     const postRender = options.postRenderer === undefined ? undefined : await postRenderForTemplate(options)
@@ -70,7 +72,7 @@ function addTemplate(helm: Command): void {
     const path = args.length > 2 ? undefined : await locatedForTemplate(args[at] ?? '', options, settings)
     const local = args.map((arg, index) => (index === at && path !== undefined ? path : arg))
     const flags = { ...(await withLocalValues(options as ValuesFlags)), debug: settings.debug, postRender }
-    print(await templated(local, { ...flags, namespace: namespaceOf(settings) }, settings))
+    print(await templated(local, { ...flags, ...use, namespace: namespaceOf(settings) }, settings))
   })
 }
 
@@ -93,11 +95,8 @@ const flagsOfInstall = [
   '--wait-for-jobs',
 ]
 
-const VALIDATE_IS_OLD = "Flag --validate has been deprecated, use '--dry-run=server' instead\n"
-
 async function templated(args: readonly string[], options: OptionValues, settings: HelmSettings): Promise<string> {
-  if (options.validate) process.stderr.write(VALIDATE_IS_OLD)
-  if (options.dryRun === 'server' || options.validate) {
+  if (options.lookup || options.validate) {
     const { templateOnCluster } = await import('./release/template-on-cluster.ts')
     return templateOnCluster(args, options as Parameters<typeof templateOnCluster>[1], settings)
   }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { messageOf, UserError } from '@slipway/errors'
 import {
   type AddressesOf,
+  type Capabilities,
   type Chart,
   type Compat,
   capabilitiesWithoutCluster,
@@ -59,9 +60,8 @@ export function prepareTemplate(
   options: TemplateOptions,
 ): (schemas: RemoteSchemas, addressesOf?: AddressesOf) => string {
   const { compat = 'helm4' } = options
-  const kubeVersion = options.kubeVersion === undefined ? undefined : checkedKubeVersion(options.kubeVersion, compat)
+  const capabilities = assumedCapabilities(options)
   const { name, chart, values } = templateRequest(args, options)
-  const known = capabilitiesWithoutCluster(compat)
   return (schemas, addressesOf) => {
     try {
       const rendered = renderChart(chart, {
@@ -72,17 +72,23 @@ export function prepareTemplate(
         skipSchemaValidation: options.skipSchemaValidation,
         schemas,
         ...(addressesOf && { addressesOf }),
-        capabilities: {
-          ...known,
-          ...(kubeVersion !== undefined && { kubeVersion }),
-          apiVersions: [...known.apiVersions, ...options.apiVersions],
-        },
+        capabilities,
         ...(options.postRender?.files && { postRender: options.postRender.files }),
       })
       return templateText(rendered, name, options)
     } catch (error) {
       throw explained(error, options)
     }
+  }
+}
+
+/** What a cluster would offer, by the flags. Throws UserError with Helm's message. */
+export function assumedCapabilities({ compat = 'helm4', kubeVersion, apiVersions }: TemplateOptions): Capabilities {
+  const known = capabilitiesWithoutCluster(compat)
+  return {
+    ...known,
+    ...(kubeVersion !== undefined && { kubeVersion: checkedKubeVersion(kubeVersion, compat) }),
+    apiVersions: [...known.apiVersions, ...apiVersions],
   }
 }
 

@@ -1,5 +1,5 @@
 import { UserError } from '@slipway/errors'
-import { isApiError, type KubeClient } from '@slipway/kube-client'
+import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { Answers } from './rounds.ts'
 
@@ -34,7 +34,9 @@ export class Lookups {
       const { items } = await this.#client.list<KubeObject>({ apiVersion, kind, ...(namespace && { namespace }) })
       return { apiVersion, kind: `${kind}List`, items }
     } catch (error) {
-      if (!isApiError(error, 'KUBE_NO_SUCH_KIND')) throw error
+      // What the cluster refuses is an error of the template; what may pass ends the rendering.
+      if (!(error instanceof UserError)) throw error
+      if (error.code !== 'KUBE_NO_SUCH_KIND') return error
       // Helm asks for the group's list of resources, which must be there; a kind that is not in it is not found.
       const resources = await this.#client.resources()
       if (resources.some((resource) => resource.apiVersion === apiVersion)) return undefined

@@ -75,7 +75,7 @@ export function ownershipFault(live: KubeObject, { releaseName, namespace }: Own
   const faults = expected.flatMap(([what, value, wanted], index) => {
     if (value === wanted) return []
     return value === undefined
-      ? [`missing key "${keys[index]}": must be set to "${wanted}"`]
+      ? [`${what} validation error: missing key "${keys[index]}": must be set to "${wanted}"`]
       : [`${what} validation error: key "${keys[index]}" must equal "${wanted}": current value is "${value}"`]
   })
   return faults.length > 0 ? faults.join('; ') : undefined

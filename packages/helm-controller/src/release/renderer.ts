@@ -1,6 +1,8 @@
 import {
   type Capabilities,
   type Chart,
+  type Compat,
+  capabilitiesWithoutCluster,
   crdText,
   defaultCapabilities,
   type Platform,
@@ -33,6 +35,12 @@ export interface RenderRequest {
   subchartNotes?: boolean
   /** Whether templates may ask for addresses of hosts. @default false */
   enableDns?: boolean
+  /** Whose behaviour. @default 'helm4' */
+  compat?: Compat
+  /** @default what the cluster offers */
+  capabilities?: Capabilities
+  /** Whether templates find the cluster's objects. @default true */
+  lookup?: boolean
   /** Changes the rendered files; called once, when all is known that templates ask for. */
   postRender?: RenderOptions['postRender']
 }
@@ -65,7 +73,9 @@ export class ReleaseRenderer {
   async render(request: RenderRequest): Promise<RenderedRelease> {
     const { chart, values, name, namespace, revision, isUpgrade } = request
     const { skipSchemaValidation = false, subchartNotes = false, enableDns = false, postRender } = request
-    const capabilities = await this.#readCapabilities()
+    const { compat = 'helm4', lookup = true } = request
+    const { helmVersion } = capabilitiesWithoutCluster(compat)
+    const capabilities = request.capabilities ?? { ...(await this.#readCapabilities()), helmVersion }
     const lookups = new Lookups(this.#client)
     const documents = this.#schemas.forRendering()
     const hosts = hostAddresses()
@@ -75,10 +85,11 @@ export class ReleaseRenderer {
         release: { name, namespace, revision, isUpgrade },
         platform: this.#platform,
         capabilities,
+        compat,
         skipSchemaValidation,
         schemas: documents.schemas,
         subchartNotes,
-        lookup: lookups.lookup,
+        ...(lookup && { lookup: lookups.lookup }),
         ...(enableDns && { addressesOf: (host) => hosts.find(host) }),
         postRender: (files) => (postRender && isComplete() ? postRender(files) : files),
       }),

@@ -19,12 +19,16 @@ export interface Cluster {
   readonly namespace: string
 }
 
-/** Opens the cluster, once it is known to answer. Throws UserError KUBE_UNREACHABLE with Helm's text. */
-export async function withCluster<T>(settings: HelmSettings, run: (cluster: Cluster) => Promise<T>): Promise<T> {
+/** Opens the cluster, once it is known to answer where it is needed in any case. Throws UserError KUBE_UNREACHABLE with Helm's text. */
+export async function withCluster<T>(
+  settings: HelmSettings,
+  run: (cluster: Cluster) => Promise<T>,
+  { isNeeded = true } = {},
+): Promise<T> {
   const connection = connectionOf(settings)
   const client = new KubeClient(connection)
   try {
-    await checkReachable(client)
+    if (isNeeded) await checkReachable(client)
     const storage = new ReleaseStorage(client, nodePlatform)
     return await run({
       client,

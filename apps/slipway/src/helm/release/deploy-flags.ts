@@ -12,6 +12,7 @@ import {
   notice,
   pairs,
 } from '../flags.ts'
+import { truth } from '../go-flags.ts'
 import { addOutputFlag, type OutputFormat } from '../output.ts'
 import type { PostRender, PostRendererFlags } from '../post-renderer/run.ts'
 import type { ValuesOptions } from '../values-options.ts'
@@ -126,22 +127,23 @@ export type DryRun = 'none' | 'client' | 'server'
 export function dryRunOf(mode: string): DryRun {
   switch (mode) {
     case 'none':
-    case 'false':
-      return 'none'
+    case 'client':
+    case 'server':
+      return mode
     case 'unset':
       log('WARN', "--dry-run is deprecated and should be replaced with '--dry-run=client'")
       return 'client'
-    case 'client':
-    case 'true':
-      return 'client'
-    case 'server':
-      return 'server'
-    default:
-      throw new UserError(
-        'HELM_FLAG_INVALID',
-        `invalid dry-run value (${JSON.stringify(mode)}). Must be "none", "server", or "client"`,
-      )
   }
+  const isOn = truth(mode)
+  if (isOn === undefined) {
+    throw new UserError(
+      'HELM_FLAG_INVALID',
+      `invalid dry-run value (${JSON.stringify(mode)}). Must be "none", "server", or "client"`,
+    )
+  }
+  const meant = isOn ? 'client' : 'none'
+  log('WARN', `boolean '--dry-run=${mode}' flag is deprecated and must be replaced with '--dry-run=${meant}'`)
+  return meant
 }
 
 /** Whether objects are waited for beyond hooks. */
