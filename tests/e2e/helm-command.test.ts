@@ -127,7 +127,7 @@ list --time-format no~time -o json
 list --kube-as-user alice
 list --kube-as-user alice --kube-as-group none --kube-as-group system:masters
 list --kube-as-group none
-install z shop --kube-as-user alice
+install z shop --skip-crds --kube-as-user alice
 upgrade a shop --kube-as-user alice
 uninstall a --kube-as-user alice
 template x shop --dry-run=server --kube-as-user alice
@@ -184,6 +184,10 @@ package shop
 registry login REGISTRY --plain-http -u admin --password-stdin
 push shop-0.1.0.tgz oci://REGISTRY/charts --plain-http
 push nothing oci://REGISTRY/charts --plain-http
+show values shop --jsonpath {.color}~is~{.size}
+show values shop --jsonpath {range~.size}{@}{end}
+show values shop --jsonpath {.none}
+show values shop --jsonpath {.color
 show chart oci://REGISTRY/charts/shop --plain-http
 pull oci://REGISTRY/charts/shop --plain-http --version 9.0.0
 install c oci://REGISTRY/charts/shop --plain-http --version ~0.1

@@ -6,6 +6,9 @@ export { diff, type FieldChange } from './diff.ts'
 export { type Health, healthOf } from './health.ts'
 export { groupVersionOf, gvkOf, isKubeObject, keyOf, objectId, refString } from './identity.ts'
 export { equalJson, isObject, type JsonObject, setField, withoutNulls, withSortedKeys } from './json.ts'
+export { evaluateJsonPath, isJsonPath } from './json-path/evaluate.ts'
+export { PathFault } from './json-path/parse.ts'
+export { JsonPathTemplate } from './json-path/template.ts'
 export { parseLabelSelector } from './label-selector-text.ts'
 export {
   labelNameErrors,

@@ -87,7 +87,6 @@ describe('helm', () => {
     [['nonsense'], 'Error: unknown command "nonsense" for "helm"\nRun \'helm --help\' for usage.\n'],
     [['plugin', 'list'], 'Error: helm plugin is not supported\n'],
     [['package', 'chart', '--sign'], 'Error: --key is required for signing a package\n'],
-    [['show', 'values', 'chart', '--jsonpath', '{.a}'], 'Error: --jsonpath is not supported\n'],
     [['status'], 'Error: "helm status" requires 1 argument\n\nUsage:  helm status RELEASE_NAME [flags]\n'],
     [['list', 'x'], 'Error: "helm list" accepts no arguments\n\nUsage:  helm list [flags]\n'],
     [

@@ -148,11 +148,11 @@ function addShow(helm: Command): void {
   for (const part of ['all', 'chart', 'crds', 'readme', 'values'] as const) {
     const what = part === 'all' ? 'all information of the chart' : `the chart's ${part}`
     const command = addChartFlags(leaf(show, `${part} [CHART]`, `show ${what}`))
-    if (part === 'values') command.option('--jsonpath <string>', 'not supported')
+    if (part === 'values') command.option('--jsonpath <string>', 'supply a JSONPath expression to filter the output')
     does(command, exactly(1), async ([name = ''], options, settings) => {
-      if (options.jsonpath) throw new UserError('HELM_UNSUPPORTED', '--jsonpath is not supported')
-      const { showChart } = await import('./show-command.ts')
-      print(showChart(await locateChart(name, options, settings), part))
+      const { showChart, showValuesAt } = await import('./show-command.ts')
+      const path = await locateChart(name, options, settings)
+      print(options.jsonpath ? showValuesAt(path, options.jsonpath as string) : showChart(path, part))
     })
   }
 }

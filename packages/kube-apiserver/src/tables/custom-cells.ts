@@ -1,5 +1,4 @@
-import { type KubeObject, withSortedKeys } from '@slipway/kube-objects'
-import { evaluateJsonPath } from '../json-path/evaluate.ts'
+import { evaluateJsonPath, type KubeObject, withSortedKeys } from '@slipway/kube-objects'
 import type { PrinterColumn } from '../registry/resource.ts'
 import type { Cell } from './cells.ts'
 import { age } from './duration.ts'

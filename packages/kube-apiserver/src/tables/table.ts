@@ -1,6 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
+import { isJsonPath } from '@slipway/kube-objects'
 import { loadTable } from '../generated-tables.ts'
-import { isJsonPath } from '../json-path/evaluate.ts'
 import {
   apiVersionOf,
   type CustomVersion,

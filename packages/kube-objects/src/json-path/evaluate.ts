@@ -1,4 +1,4 @@
-import { isObject } from '@slipway/kube-objects'
+import { isObject } from '../json.ts'
 import { PathFault, parsePath, type Step } from './parse.ts'
 
 /** The paths of definitions are few, and asked again and again. */
@@ -26,21 +26,32 @@ export function evaluateJsonPath(root: unknown, path: string): unknown[] {
   const steps = stepsOf(path)
   if (steps instanceof PathFault) return []
   try {
-    return walk([root], steps)
+    return walk([root], steps, lenient).map((value) => (typeof value === 'bigint' ? Number(value) : value))
   } catch (error) {
     if (error instanceof PathFault) return []
     throw error
   }
 }
 
-function walk(values: unknown[], steps: Step[]): unknown[] {
-  return steps.reduce((current, step) => take(current, step), values)
+/** How values are taken. */
+export interface Rules {
+  /** Keys may be missing. */
+  readonly allowsMissing: boolean
+  /** All numbers are of Go's float64, and none a whole number to it. */
+  readonly floats: boolean
 }
 
-function take(values: unknown[], step: Step): unknown[] {
+const lenient: Rules = { allowsMissing: true, floats: false }
+
+/** What is found from these values on. Throws PathFault. */
+export function walk(values: unknown[], steps: Step[], rules: Rules): unknown[] {
+  return steps.reduce((current, step) => take(current, step, rules), values)
+}
+
+function take(values: unknown[], step: Step, rules: Rules): unknown[] {
   switch (step.kind) {
     case 'field':
-      return values.flatMap((value) => (isObject(value) && Object.hasOwn(value, step.name) ? [value[step.name]] : []))
+      return fieldsOf(values, step.name, rules)
     case 'wildcard':
       return values.flatMap(childrenOf)
     case 'recursive':
@@ -48,12 +59,20 @@ function take(values: unknown[], step: Step): unknown[] {
     case 'slice':
       return values.filter((value) => value !== null).flatMap((value) => sliced(value, step))
     case 'union':
-      return step.paths.flatMap((path) => walk(values, path))
+      return step.paths.flatMap((path) => walk(values, path, rules))
     case 'filter':
-      return values.flatMap((value) => filtered(value, step))
+      return values.flatMap((value) => filtered(value, step, rules))
     case 'literal':
       return values.map(() => step.value)
+    case 'keyword':
+      throw new PathFault(`unrecognized identifier ${step.name}`)
   }
+}
+
+function fieldsOf(values: unknown[], name: string, { allowsMissing }: Rules): unknown[] {
+  const found = values.flatMap((value) => (isObject(value) && Object.hasOwn(value, name) ? [value[name]] : []))
+  if (values.length > 0 && found.length === 0 && !allowsMissing) throw new PathFault(`${name} is not found`)
+  return found
 }
 
 function childrenOf(value: unknown): unknown[] {
@@ -79,22 +98,26 @@ function sliced(value: unknown, { from, to, step = 1, single }: Extract<Step, { 
   return value.slice(start, end).filter((_, index) => index % step === 0)
 }
 
-function filtered(value: unknown, { left, operator, right }: Extract<Step, { kind: 'filter' }>): unknown[] {
+function filtered(
+  value: unknown,
+  { left, operator, right }: Extract<Step, { kind: 'filter' }>,
+  rules: Rules,
+): unknown[] {
   if (!Array.isArray(value)) throw new PathFault('not an array or slice and cannot be filtered')
   return value.filter((item) => {
-    const [a, ...others] = walk([item], left)
-    if (operator === 'exists') return a !== undefined
-    const [b, ...more] = walk([item], right)
+    if (operator === 'exists') return walk([item], left, { ...rules, allowsMissing: true }).length > 0
+    const [a, ...others] = walk([item], left, rules)
+    const [b, ...more] = walk([item], right, rules)
     if (a === undefined || b === undefined) return false
     if (others.length > 0 || more.length > 0) throw new PathFault('can only compare one element at a time')
-    return compares(a, operator, b)
+    return compares(a, operator, b, rules)
   })
 }
 
 /** As Go's templates compare: values of one kind only, and booleans for equality only. */
-function compares(a: unknown, operator: string, b: unknown): boolean {
-  if (kindOf(a) !== kindOf(b)) throw new PathFault('incompatible types for comparison')
-  const [left, right] = [a, b] as [string, string]
+function compares(a: unknown, operator: string, b: unknown, rules: Rules): boolean {
+  if (kindOf(a, rules) !== kindOf(b, rules)) throw new PathFault('incompatible types for comparison')
+  const [left, right] = [a, b].map((value) => (typeof value === 'bigint' ? Number(value) : value)) as [string, string]
   if (operator === '==') return left === right
   if (operator === '!=') return left !== right
   if (typeof a === 'boolean') throw new PathFault('invalid type for comparison')
@@ -112,8 +135,9 @@ function compares(a: unknown, operator: string, b: unknown): boolean {
   }
 }
 
-function kindOf(value: unknown): string {
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'float'
+function kindOf(value: unknown, { floats }: Rules): string {
+  if (typeof value === 'bigint') return 'integer'
+  if (typeof value === 'number') return Number.isInteger(value) && !floats ? 'integer' : 'float'
   if (typeof value === 'string' || typeof value === 'boolean') return typeof value
   throw new PathFault('invalid type for comparison')
 }
