@@ -21,7 +21,10 @@ const more = `user "${name}" (groups=["system:authenticated"]) is attempting to 
 {APIGroups:[""], Resources:["secrets"], Verbs:["get" "list"]}`
 
 beforeAll(async () => {
-  const rules = [what(['roles', 'clusterroles', 'rolebindings'], ['create', 'update', 'patch'], GROUP)]
+  const rules = [
+    what(['roles', 'clusterroles', 'rolebindings'], ['create', 'update', 'patch'], GROUP),
+    { ...what(['roles'], ['escalate'], GROUP), resourceNames: [`${name}-own`] },
+  ]
   await call('POST', `${RBAC}/clusterroles`, { body: { metadata: { name }, rules } })
   const subjects = [{ apiGroup: GROUP, kind: 'User', name }]
   const roleRef = { apiGroup: GROUP, kind: 'ClusterRole', name }
@@ -59,6 +62,22 @@ describe('who has few rights', () => {
     expect((await call('POST', bindings(), { body, headers })).body).toMatchObject({ code: 404, message })
     const apply = `${bindings()}/${name}-none?fieldManager=conformance&dryRun=All`
     expect((await call('PATCH', apply, { body, type: APPLY, headers })).body).toMatchObject({ code: 404, message })
+  })
+
+  // A POST names the object in its body only, which decides nothing about rights.
+  it('gives a role more than they have only where they may escalate it by its name', async () => {
+    const roles = `${RBAC}/namespaces/${place.namespace}/roles`
+    const body = {
+      apiVersion: `${GROUP}/v1`,
+      kind: 'Role',
+      metadata: { name: `${name}-own` },
+      rules: [what(['secrets'], ['get'])],
+    }
+    expect((await call('POST', roles, { body, headers })).status).toBe(403)
+    const apply = `${roles}/${name}-own?fieldManager=conformance`
+    expect((await call('PATCH', apply, { body, type: APPLY, headers })).status).toBe(201)
+    const more = { ...body, rules: [what(['secrets'], ['get', 'list'])] }
+    expect((await call('PUT', `${roles}/${name}-own`, { body: more, headers })).status).toBe(200)
   })
 
   it('makes no role that gathers the rights of others', async () => {

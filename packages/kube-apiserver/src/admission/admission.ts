@@ -9,6 +9,8 @@ export interface AdmissionRequest {
   readonly subresource?: string
   readonly namespace: string | undefined
   readonly name: string
+  /** Whether the request's path has the name; a POST's has none, so that rights to single objects do not count. */
+  readonly named: boolean
   /** The new object, which mutating plugins change or replace; undefined when something is deleted. */
   object: KubeObject | undefined
   /** The object as it is stored; undefined for a create. */

@@ -22,9 +22,9 @@ export function roleEscalation(rbac: Rbac): AdmissionPlugin {
   }
 
   function checkRole(request: AdmissionRequest, role: KubeObject): void {
-    const { resource, old, user, namespace, name } = request
-    if (rbac.allows({ user, verb: 'escalate', group: GROUP, resource: resource.plural, name, ...placeOf(namespace) }))
-      return
+    const { resource, old, user, namespace, name, named } = request
+    const where = { group: GROUP, resource: resource.plural, ...(named && { name }), ...placeOf(namespace) }
+    if (rbac.allows({ user, verb: 'escalate', ...where })) return
     checkRules(request, (role.rules ?? []) as PolicyRule[])
     if (!aggregates(role) && !aggregates(old)) return
     // Whatever others write into a role that matches comes along.

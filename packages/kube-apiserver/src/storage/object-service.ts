@@ -39,6 +39,8 @@ export interface WriteOptions {
   warn?: (text: string) => void
   /** Writes down who manages which field. Absent = managedFields stay as they are. */
   track?: (next: KubeObject, current: KubeObject | undefined) => KubeObject
+  /** The request's path names the object that it makes, which a POST's does not. */
+  named?: boolean
   /** A PUT: the whole object, of the uid and version that it names. */
   replaces?: boolean
   /** Throws when the user may not make the object, where an update would. */
@@ -160,7 +162,7 @@ export class ObjectService {
         if (!next) throw notFound(resource, name)
         options.beforeCreate?.()
         delete next.metadata.resourceVersion
-        return await this.create(resource, next, options)
+        return await this.create(resource, next, { ...options, named: true })
       }
       if (!next) return { value: entry.value, revision: entry.modRevision }
       this.#checkVersion(address, next, current, options)
@@ -293,7 +295,7 @@ export class ObjectService {
 function admissionRequest(
   operation: AdmissionRequest['operation'],
   { resource, namespace, name }: Address,
-  { user, dryRun = false, subresource, warn }: WriteOptions,
+  { user, dryRun = false, subresource, warn, named = operation !== 'CREATE' }: WriteOptions,
   objects: { object?: KubeObject; old?: Readonly<KubeObject> },
 ): AdmissionRequest {
   return {
@@ -301,6 +303,7 @@ function admissionRequest(
     resource,
     namespace,
     name,
+    named,
     user,
     dryRun,
     ...(subresource && { subresource }),
