@@ -123,8 +123,9 @@ export class ApiServer {
     const storedObjects = (group: string, plural: string): Readonly<KubeObject>[] =>
       store.list(prefixOf(registry.storedType(group, plural) as Resource)).entries.map(viewEntry)
     const definitionNames = new DefinitionNames(storedObjects('apiextensions.k8s.io', 'customresourcedefinitions'))
-    const strategies = createStrategies({ serviceCidr, services: storedObjects('', 'services'), definitionNames })
     const rules = new ObjectRules(now)
+    const services = storedObjects('', 'services')
+    const strategies = createStrategies({ serviceCidr, services, definitionNames, rules })
     const rbac = new Rbac(store)
     const authorize: Authorizer = this.#options.authorizer ?? ((attributes) => rbac.allows(attributes))
     const admission = createAdmission({

@@ -77,3 +77,21 @@ it('keeps a definition that goes until its objects are gone, and lets none be ma
     .poll(async () => (await call('GET', `${CRDS}/${name}`)).status, { timeout: 30_000, interval: 500 })
     .toBe(404)
 })
+
+it('has what it says of names managed by the server', async () => {
+  const name = await create({ plural: 'managed', singular: 'managed', kind: 'Managed' })
+  await expect.poll(() => conditions(name), within).toEqual([ESTABLISHED, ACCEPTED])
+
+  const { metadata } = (await call('GET', `${CRDS}/${name}`)).body
+  const known = metadata.managedFields.find(({ subresource }: { subresource?: string }) => subresource === 'status')
+  expect(known).toMatchObject({ manager: 'kube-apiserver', operation: 'Update' })
+  const condition = Object.fromEntries(
+    ['.', 'f:lastTransitionTime', 'f:message', 'f:reason', 'f:status', 'f:type'].map((field) => [field, {}]),
+  )
+  expect(known.fieldsV1).toEqual({
+    'f:status': {
+      'f:acceptedNames': { 'f:kind': {}, 'f:listKind': {}, 'f:plural': {}, 'f:singular': {} },
+      'f:conditions': { 'k:{"type":"Established"}': condition, 'k:{"type":"NamesAccepted"}': condition },
+    },
+  })
+})

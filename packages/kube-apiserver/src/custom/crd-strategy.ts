@@ -1,5 +1,7 @@
-import { isKnownFormat, type KubeObject } from '@slipway/kube-objects'
+import { equalJson, isKnownFormat, type KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
+import type { Resource } from '../registry/resource.ts'
+import type { ObjectRules } from '../schema/object-rules.ts'
 import type { Strategy } from '../strategy/strategy.ts'
 import { approvalOf } from './api-approval.ts'
 import { definitionChangeFaults, newDefinitionFaults, statusFaults } from './definition/check-definition.ts'
@@ -18,18 +20,18 @@ const TERMINATING: DefinitionCondition = {
 }
 
 /** CustomResourceDefinitions: what their status says, and what may not change. */
-export const crdStrategy = (names: DefinitionNames): Strategy => ({
+export const crdStrategy = (names: DefinitionNames, rules: ObjectRules): Strategy => ({
   hasGeneration: true,
   needsVersion: true,
-  prepareCreate(crd, { now }) {
-    crd.status = { storedVersions: storageVersions(crd) }
-    settle(crd, names, now)
+  prepareCreate(crd, { now, resource }) {
+    crd.status = { conditions: [], acceptedNames: { plural: '', kind: '' }, storedVersions: storageVersions(crd) }
+    manageStatus(crd, rules, resource, () => settle(crd, names, now))
   },
-  prepareUpdate(next, _, { now }) {
+  prepareUpdate(next, _, { now, resource }) {
     const known: string[] = next.status?.storedVersions ?? []
     const added = storageVersions(next).filter((name) => !known.includes(name))
     if (added.length > 0) next.status = { ...next.status, storedVersions: [...known, ...added] }
-    settle(next, names, now)
+    manageStatus(next, rules, resource, () => settle(next, names, now))
   },
   settled: (stored) => names.restore(stored),
   released: (crd) => names.release(crd),
@@ -39,6 +41,22 @@ export const crdStrategy = (names: DefinitionNames): Strategy => ({
   warningsOfNew: unknownFormats,
   validateUpdate: (next, current, { subresource }) =>
     subresource === 'status' ? statusFaults(next) : definitionChangeFaults(next, current),
+})
+
+/** In Kubernetes the controllers that say it are clients of their own server, and manage those fields as it. */
+function manageStatus(crd: KubeObject, rules: ObjectRules, resource: Resource, settle: () => void): void {
+  const before = structuredClone(statusOf(crd))
+  settle()
+  if (equalJson(before.status, crd.status)) return
+  crd.metadata = rules.tracker(resource, 'kube-apiserver', 'status')(statusOf(crd), before).metadata
+}
+
+/** Without the schemas, which may be large. */
+const statusOf = ({ apiVersion, kind, metadata, status }: KubeObject): KubeObject => ({
+  apiVersion,
+  kind,
+  metadata,
+  status,
 })
 
 /** What Kubernetes' controllers say of a definition in its status. */

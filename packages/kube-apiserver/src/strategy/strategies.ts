@@ -2,6 +2,7 @@ import type { KubeObject } from '@slipway/kube-objects'
 import { crdStrategy } from '../custom/crd-strategy.ts'
 import type { DefinitionNames } from '../custom/definition/definition-names.ts'
 import type { Spec } from '../defaults/spec.ts'
+import type { ObjectRules } from '../schema/object-rules.ts'
 import { certificateStrategy } from './certificate-strategy.ts'
 import { podStrategy } from './pod-strategy.ts'
 import { serviceStrategy } from './service-strategy.ts'
@@ -25,6 +26,7 @@ export function createStrategies(options: {
   serviceCidr: string
   services: Readonly<KubeObject>[]
   definitionNames: DefinitionNames
+  rules: ObjectRules
 }): Strategies {
   return new Map<string, Strategy>([
     ['/pods', podStrategy],
@@ -58,7 +60,7 @@ export function createStrategies(options: {
     ['admissionregistration.k8s.io/mutatingwebhookconfigurations', { ...generation, ...versioned }],
     ['admissionregistration.k8s.io/validatingadmissionpolicies', { ...generation, ...versioned }],
     ['admissionregistration.k8s.io/validatingadmissionpolicybindings', { ...generation, ...versioned }],
-    ['apiextensions.k8s.io/customresourcedefinitions', crdStrategy(options.definitionNames)],
+    ['apiextensions.k8s.io/customresourcedefinitions', crdStrategy(options.definitionNames, options.rules)],
     ['apiregistration.k8s.io/apiservices', versioned],
     ['coordination.k8s.io/leases', { ...makes, ...versioned }],
     ['node.k8s.io/runtimeclasses', { ...makes, ...versioned }],
