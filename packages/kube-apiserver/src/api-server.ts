@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -197,6 +197,7 @@ export class ApiServer {
   }
 
   async #handle(http: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('audit-id', auditId(http))
     response.setHeader('cache-control', 'no-cache, private')
     try {
       await this.#serve(http, response)
@@ -271,7 +272,7 @@ export class ApiServer {
       this.#statusOf(error)
       response.destroy()
     } else if (error instanceof PlainError) {
-      response.writeHead(error.code, { 'content-type': 'text/plain; charset=utf-8' }).end(`${error.message}\n`)
+      sendPlain(response, error)
     } else sendStatus(response, this.#statusOf(error), http.headers.accept)
   }
 
@@ -285,6 +286,19 @@ export class ApiServer {
   #report(error: unknown): void {
     this.#options.onError?.(error)
   }
+}
+
+/** What the request is called in logs: the name that it came with, or one of our own (apiserver's WithAuditInit). */
+function auditId({ headers }: IncomingMessage): string {
+  return String(headers['audit-id'] || randomUUID())
+}
+
+function sendPlain(response: ServerResponse, { code, message }: PlainError): void {
+  const body = `${message}\n`
+  const length = { 'content-length': Buffer.byteLength(body) }
+  response
+    .writeHead(code, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff', ...length })
+    .end(body)
 }
 
 function splitUrl(url = '/'): { path: string; query: URLSearchParams } {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendJson } from '@slipway/http-server'
 import { serveIssuerDiscovery } from './access/issuer-discovery.ts'
 import type { TokenIssuer } from './access/service-account-tokens.ts'
-import { noSuchPath, notServed } from './api/status.ts'
+import { notServed } from './api/status.ts'
 import { type Served, serveDiscovery } from './discovery/discovery.ts'
 import { serveOpenApi } from './discovery/serve-openapi.ts'
 import type { ResourceRegistry } from './registry/resource-registry.ts'
@@ -31,7 +31,7 @@ const CHECKS = ['ping', 'log', 'etcd', 'informer-sync']
 /** The server answers only when all is up, so that every check is fine. */
 function sendHealth(http: IncomingMessage, response: ServerResponse, path: string): void {
   const [, endpoint = '', check] = path.split('/')
-  if (check && !CHECKS.includes(check)) throw noSuchPath()
+  if (check && !CHECKS.includes(check)) throw notServed()
   const verbose = /[?&]verbose\b/.test(http.url ?? '') && !check
   const lines = CHECKS.map((one) => `[+]${one} ok\n`).join('')
   response

@@ -3,6 +3,8 @@ import { call, useCluster } from './cluster.ts'
 
 useCluster()
 
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
+
 describe('discovery', () => {
   it('prefers a version of every group, in which every resource is found', async () => {
     const { body } = await call('GET', '/apis')
@@ -43,6 +45,29 @@ describe('discovery', () => {
     expect(apps.components.schemas['io.k8s.api.apps.v1.Deployment']).toBeDefined()
   })
 
+  it.each([
+    ['apis/apps', '/apis/apps/', 'getAppsAPIGroup', `${META}APIGroup`],
+    ['api', '/api/', 'getCoreAPIVersions', `${META}APIVersions`],
+    ['apis', '/apis/', 'getAPIVersions', `${META}APIGroupList`],
+    ['version', '/version/', 'getCodeVersion', 'io.k8s.apimachinery.pkg.version.Info'],
+  ])('describes %s in OpenAPI, too, which holds no resources', async (document, path, operationId, schema) => {
+    const { body: index } = await call('GET', '/openapi/v3')
+    const { body } = await call('GET', index.paths[document].serverRelativeURL)
+
+    expect(Object.keys(body.paths)).toEqual([path])
+    const { get } = body.paths[path]
+    expect(get.operationId).toBe(operationId)
+    expect(get.responses[200].content['application/json'].schema.$ref).toBe(`#/components/schemas/${schema}`)
+    expect(Object.keys(body.components.schemas)).toContain(schema)
+  })
+
+  it('describes the keys of ServiceAccount tokens in OpenAPI without a schema', async () => {
+    const { body } = await call('GET', '/openapi/v3/openid/v1/jwks')
+    const { content } = body.paths['/openid/v1/jwks/'].get.responses[200]
+    expect(content).toEqual({ 'application/jwk-set+json': { schema: { type: 'string' } } })
+    expect(body.components).not.toHaveProperty('schemas')
+  })
+
   it('says that there is priority and fairness, so that clients need not limit themselves', async () => {
     const { headers } = await call('HEAD', '/livez/ping')
     const uidOf = async (plural: string) =>
@@ -60,6 +85,33 @@ describe('discovery', () => {
     expect((await call('GET', '/readyz')).body).toBe('ok')
     expect((await call('GET', '/livez?verbose')).body).toContain('[+]ping ok')
     expect((await call('GET', '/nothing')).status).toBe(404)
+  })
+})
+
+describe('answers', () => {
+  it.each([
+    '/version',
+    '/nothing',
+    '/api/v1/pods/a/b',
+  ])('of %s have a name, which the client may give', async (path) => {
+    const { headers } = await call('GET', path)
+    expect(headers['audit-id']).toMatch(/^[0-9a-f]{8}-/)
+    const { headers: given } = await call('GET', path, { headers: { 'audit-id': 'mine' } })
+    expect(given['audit-id']).toBe('mine')
+  })
+
+  it.each([
+    '/nothing',
+    '/livez/nothing',
+  ])('that say in plain text that there is no %s are taken for no other type', async (path) => {
+    const { status, headers, body } = await call('GET', path)
+    expect({ status, body }).toEqual({ status: 404, body: '404 page not found\n' })
+    expect(headers['x-content-type-options']).toBe('nosniff')
+  })
+
+  it('without their bodies are not given of objects', async () => {
+    expect((await call('HEAD', '/api/v1/namespaces')).status).toBe(405)
+    expect((await call('HEAD', '/api/v1/namespaces/default')).status).toBe(405)
   })
 })
 
@@ -138,6 +190,12 @@ describe('custom resources', () => {
       tags: [`${words}_v1`],
     })
     expect(get.operationId).toBe(`listT${words.slice(1)}V1Owl`)
+    expect((await read()).info).toEqual({ title: 'Kubernetes CRD Swagger', version: 'v0.1.0' })
+    expect(components).not.toHaveProperty('securitySchemes')
+    const { [`${META}DeleteOptions`]: options } = components.schemas
+    const groups = options['x-kubernetes-group-version-kind'].map(({ group: one }: { group: string }) => one)
+    expect(groups).toContain('apps')
+    expect(groups).not.toContain('apiextensions.k8s.io')
     const { [`${own.split('.').toReversed().join('.')}.v1.Owl`]: owl } = components.schemas
     expect(owl.properties.spec.properties.name).toEqual({ type: 'string' })
     expect(owl['x-kubernetes-selectable-fields']).toEqual([{ fieldPath: 'spec.name' }])

@@ -61,7 +61,8 @@ export function parseTarget(registry: ResourceRegistry, method: string, path: st
   const verb = verbOf(method, name, watching)
   checkVerb(resource, subresource, verb)
   if (verb === 'create' && name && !subresource) throw methodNotSupported(undefined, verb)
-  if (verb === 'options' && subresource !== 'proxy') throw methodNotSupported(undefined, verb)
+  const isServed = verb !== 'options' && (method !== 'HEAD' || resource.custom)
+  if (!isServed && subresource !== 'proxy') throw methodNotSupported(undefined, verb)
   if ((verb === 'update' || verb === 'patch') && !name) throw methodNotSupported(undefined, verb)
   return {
     resource,

@@ -6,14 +6,15 @@ import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { SERVER_VERSION } from '../server-version.ts'
 import { customPaths } from './custom-paths.ts'
 import { describedObjectMeta, OBJECT_META } from './object-meta.ts'
+import { discoveryOperations, discoveryPaths, schemaOf } from './openapi-discovery.ts'
 import { openApiV2Protobuf } from './openapi-protobuf.ts'
-import { publishedSchemas } from './published-schema.ts'
+import { DELETE_OPTIONS, publishedSchemas, withoutOtherServers } from './published-schema.ts'
 
 type Json = Record<string, unknown>
 
 /** `/openapi/v3`: where the document of each group version is. */
 export function openApiIndex(registry: ResourceRegistry, aggregated: AggregatedApis): Json {
-  const paths = new Set(registry.all().map((resource) => documentPath(resource)))
+  const paths = new Set([...discoveryPaths(registry), ...registry.all().map((resource) => documentPath(resource))])
   const address = (path: string) => ({
     serverRelativeURL: `/openapi/v3/${path}?hash=${documentHash(registry, path)}`,
   })
@@ -27,7 +28,7 @@ export function openApiIndex(registry: ResourceRegistry, aggregated: AggregatedA
 /** Names one content of a document; undefined when nothing is served there. */
 export function documentHash(registry: ResourceRegistry, path: string): string | undefined {
   const resources = registry.all().filter((resource) => documentPath(resource) === path)
-  if (resources.length === 0) return undefined
+  if (resources.length === 0 && !discoveryPaths(registry).includes(path)) return undefined
   const custom = customOf(resources).map(({ custom, ...names }) => [names, custom?.openApi])
   return digest(JSON.stringify([SERVER_VERSION.gitVersion, path, custom]))
 }
@@ -41,7 +42,7 @@ function documentPath({ group, version }: { group: string; version: string }): s
 /** `/openapi/v3/apis/<group>/<version>`; undefined when nothing is served there. */
 export async function openApiV3(registry: ResourceRegistry, path: string): Promise<Json | undefined> {
   const resources = registry.all().filter((resource) => documentPath(resource) === path)
-  if (resources.length === 0) return undefined
+  if (resources.length === 0) return await discoveryDocument(registry, path)
   const [allPaths, allSchemas] = await Promise.all([
     loadTable<Record<string, Json>>('openapiV3Paths'),
     loadTable<Record<string, Json>>('openapiV3Schemas'),
@@ -52,19 +53,41 @@ export async function openApiV3(registry: ResourceRegistry, path: string): Promi
     Object.assign(paths, customPaths(resource, 3))
     Object.assign(custom, publishedSchemas(resource, 3))
   }
+  const known = { ...allSchemas, [OBJECT_META]: describedObjectMeta(allSchemas[OBJECT_META]), ...custom }
+  const schemas = referenced(known, { paths, custom })
+  if (Object.keys(custom).length === 0) return ownDocument(paths, schemas)
+  // Made by the server of custom resources, which has no authentication of its own and fewer groups.
+  const deleteOptions = withoutOtherServers(schemas[DELETE_OPTIONS] as Json)
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: '1.34' },
+    info: { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' },
     paths,
-    components: {
-      securitySchemes: { BearerToken: { type: 'apiKey', in: 'header', name: 'authorization' } },
-      schemas: referenced(
-        { ...allSchemas, [OBJECT_META]: describedObjectMeta(allSchemas[OBJECT_META]), ...custom },
-        { paths, custom },
-      ),
-    },
+    components: { schemas: { ...schemas, [DELETE_OPTIONS]: deleteOptions } },
   }
 }
+
+async function discoveryDocument(registry: ResourceRegistry, path: string): Promise<Json | undefined> {
+  if (!discoveryPaths(registry).includes(path)) return undefined
+  const [version2, allSchemas] = await Promise.all([
+    loadTable<{ paths: Record<string, Json>; definitions: Record<string, Json> }>('openapiV2'),
+    loadTable<Record<string, Json>>('openapiV3Schemas'),
+  ])
+  const paths = discoveryOperations(version2.paths, path)
+  // What no resource refers to is in the document of OpenAPI 2 only.
+  const others = Object.entries(version2.definitions).filter(([name]) => !allSchemas[name])
+  const schemas = { ...allSchemas, ...Object.fromEntries(others.map(([name, one]) => [name, schemaOf(one)])) }
+  return ownDocument(paths, referenced(schemas, paths))
+}
+
+const ownDocument = (paths: Json, schemas: Json): Json => ({
+  openapi: '3.0.0',
+  info: { title: 'Kubernetes', version: '1.34' },
+  paths,
+  components: {
+    ...(Object.keys(schemas).length > 0 && { schemas }),
+    securitySchemes: { BearerToken: { type: 'apiKey', in: 'header', name: 'authorization' } },
+  },
+})
 
 export interface OpenApiV2 {
   text: string

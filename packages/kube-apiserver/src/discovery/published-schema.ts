@@ -130,4 +130,14 @@ function mapChildren(schema: Json, change: (child: Json) => Json): Json {
   return result
 }
 
+export const DELETE_OPTIONS = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'
+const OTHER_SERVERS = ['admission.k8s.io', 'apiextensions.k8s.io', 'apiregistration.k8s.io', 'imagepolicy.k8s.io']
+
+/** DeleteOptions as the server of custom resources knows them: of the groups that Go's client has types of. */
+export function withoutOtherServers(schema: Json): Json {
+  const kinds = schema['x-kubernetes-group-version-kind'] as { group: string }[]
+  const known = kinds.filter(({ group }) => !OTHER_SERVERS.includes(group))
+  return { ...schema, 'x-kubernetes-group-version-kind': known }
+}
+
 const isSchema = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
