@@ -58,6 +58,20 @@ describe('a watch', () => {
     stream.close()
   })
 
+  it('begins with what happens next when what there is was refused', async () => {
+    await call('POST', maps(), { body: { metadata: { name: 'there', labels: { of: 'now' } } } })
+    for (const from of ['', '&resourceVersion=0']) {
+      const stream = await watch(
+        `${maps()}?watch=true&labelSelector=of%3Dnow&sendInitialEvents=false&resourceVersionMatch=NotOlderThan${from}`,
+      )
+      await call('PATCH', `${maps()}/there`, { type: MERGE, body: { data: { from: `begin${from}` } } })
+
+      const { type, object } = await stream.next()
+      expect({ type, data: object.data }).toEqual({ type: 'MODIFIED', data: { from: `begin${from}` } })
+      stream.close()
+    }
+  })
+
   it('comes as Tables, with columns in the first', async () => {
     const accept = 'application/json;as=Table;g=meta.k8s.io;v=v1'
     const stream = await watch(`${maps()}?watch=true&fieldSelector=metadata.name%3Dt`, accept)

@@ -239,7 +239,11 @@ describe('concurrency', () => {
       'the object has been modified; please apply your changes to the latest version and try again',
     )
     const other = { preconditions: { uid: '00000000-0000-0000-0000-000000000000' } }
-    expect((await call('DELETE', `${maps()}/stale`, { body: other })).status).toBe(409)
+    const refused = await call('DELETE', `${maps()}/stale`, { body: other })
+    expect(refused.body).toMatchObject({ code: 409, details: { name: 'stale', kind: 'ConfigMap' } })
+    expect(refused.body.message).toContain(
+      'Operation cannot be fulfilled on ConfigMap "stale": the UID in the precondition',
+    )
   })
 
   it('generated names differ, and generateName is kept', async () => {

@@ -128,13 +128,15 @@ export function checkPreconditions(
   { preconditions }: DeleteOptions,
 ): void {
   const { uid, resourceVersion } = preconditions ?? {}
+  // BeforeDelete of apiserver's rest names the kind where others name the resource.
+  const what = { group: resource.group, plural: resource.kind }
   if (uid && uid !== metadata.uid) {
     const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`
-    throw conflict(resource, name, why)
+    throw conflict(what, name, why)
   }
   if (resourceVersion && resourceVersion !== metadata.resourceVersion) {
     const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`
-    throw conflict(resource, name, why)
+    throw conflict(what, name, why)
   }
 }
 

@@ -33,7 +33,7 @@ export async function watchObjects(objects: ObjectService, request: ApiRequest):
   const initial = wantsInitialEvents(query, asked)
   const revision = parseRevision(asked)
   const timeoutMs = timeoutOf(query)
-  const from = initial ? store.revision() : revision
+  const from = initial || revision === 0 ? store.revision() : revision
   const stream = new WatchStream(request, form)
   // Registered before anything is sent: nothing can happen in between, for both are synchronous.
   const stop = startOrExpired(stream, () => {
