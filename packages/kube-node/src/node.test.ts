@@ -422,7 +422,8 @@ describe.skipIf(!running)(
       )
 
       expect(pod?.status.phase).toBe('Succeeded')
-      expect(pod?.status.containerStatuses[1].state.terminated.message).toBe('from config')
+      const [client] = pod?.status.containerStatuses ?? []
+      expect(client).toMatchObject({ name: 'client', state: { terminated: { message: 'from config' } } })
     })
 
     it('says why a pod waits for its configuration, and goes on when it comes', async () => {
