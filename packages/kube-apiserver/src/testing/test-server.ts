@@ -126,7 +126,8 @@ function run(file: string, args: string[], env: NodeJS.ProcessEnv, input = '') {
     const child = execFile(file, args, { env, timeout: 30_000, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
       resolve({ stdout, stderr, code: error ? Number(error.code ?? 1) : 0 }),
     )
-    child.stdin?.end(input)
+    // A program that reads nothing may have ended.
+    child.stdin?.on('error', () => {}).end(input)
   })
 }
 
