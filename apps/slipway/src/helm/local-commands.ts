@@ -65,7 +65,7 @@ function addTemplate(helm: Command): void {
   does(addPostRendererFlags(addSetFlags(addChartFlags(command))), atLeast(1), async (args, options, settings) => {
     const use = clusterUseOf(options as Parameters<typeof clusterUseOf>[0])
     // What the arguments have against each other comes before what they name.
-    nameAndChart(args, options)
+    nameAndChart(args, options, () => '')
     const postRender = options.postRenderer === undefined ? undefined : await postRenderForTemplate(options)
     // The chart is the last argument; a third one is an error that template tells.
     const at = args.length === 1 ? 0 : 1

@@ -95,7 +95,7 @@ export function assumedCapabilities({ compat = 'helm4', kubeVersion, apiVersions
 /** What the arguments and flags ask for. Throws UserError with Helm's message. */
 export function templateRequest(args: readonly string[], options: TemplateOptions): TemplateRequest {
   const { compat = 'helm4' } = options
-  const { name, path } = nameAndChart(args, options)
+  const { name, chart: path } = nameAndChart(args, options, () => options.nameTemplate ?? 'release-name')
   if (name.length > 53 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) {
     throw new UserError('HELM_RELEASE_NAME_INVALID', releaseNameMessage(name))
   }

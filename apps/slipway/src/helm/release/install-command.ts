@@ -6,6 +6,7 @@ import type { ActionOptions, StoredRelease } from '@slipway/helm-controller'
 import { isApiError } from '@slipway/kube-client'
 import { log, print } from '../flags.ts'
 import { renderLocally } from '../local-rendering.ts'
+import { nameAndChart } from '../name-and-chart.ts'
 import { namespaceOf } from '../namespace.ts'
 import { nodePlatform } from '../node-platform.ts'
 import { formatted } from '../output.ts'
@@ -51,7 +52,7 @@ export async function installRelease(
   settings: HelmSettings,
 ): Promise<Release> {
   const dryRun = dryRunOf(flags.dryRun)
-  const { name, chart } = nameAndChart(args, flags)
+  const { name, chart } = nameAndChart(args, flags, (path) => unnamed(path, flags))
   refuseUnsupported(flags)
   const request = { name, flags, dryRun, ...(await prepare(chart, flags, settings)) }
   if (flags.hideSecret && dryRun === 'none') {
@@ -74,22 +75,14 @@ function logged(message: string): UserError {
   return new UserError('HELM_INSTALL_REFUSED', message)
 }
 
-function nameAndChart(args: readonly string[], flags: InstallFlags): { name: string; chart: string } {
-  const [first = '', second, ...more] = args
-  const fail = (message: string): never => {
-    throw new UserError('HELM_ARGUMENTS_INVALID', message)
+function unnamed(chart: string, { generateName, nameTemplate }: InstallFlags): string {
+  if (nameTemplate !== undefined) return nameOf(nameTemplate)
+  if (!generateName) {
+    throw new UserError('HELM_ARGUMENTS_INVALID', 'must either provide a name or specify --generate-name')
   }
-  if (more.length > 0) return fail(`expected at most two arguments, unexpected arguments: ${more.join(', ')}`)
-  if (second !== undefined) {
-    if (flags.generateName) return fail('cannot set --generate-name and also specify a name')
-    if (flags.nameTemplate !== undefined) return fail('cannot set --name-template and also specify a name')
-    return { name: first, chart: second }
-  }
-  if (flags.nameTemplate !== undefined) return { name: nameOf(flags.nameTemplate), chart: first }
-  if (!flags.generateName) return fail('must either provide a name or specify --generate-name')
-  const base = basename(first).replace(/\..*$/, '')
+  const base = basename(chart).replace(/\..*$/, '')
   const seconds = Math.floor(nodePlatform.now().getTime() / 1000)
-  return { name: `${base === '' ? 'chart' : base}-${seconds}`, chart: first }
+  return `${base === '' ? 'chart' : base}-${seconds}`
 }
 
 function nameOf(template: string): string {
