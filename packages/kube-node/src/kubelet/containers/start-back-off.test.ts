@@ -6,16 +6,21 @@ import type { WorkerDeps } from '../worker-deps.ts'
 import { StartBackOff } from './start-back-off.ts'
 import { mountFailure } from './start-failure.ts'
 
-it('tells once for each back-off that a container waits for its restart', () => {
-  const pod: Pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'web', namespace: 'shop', uid: 'u1' },
-    spec: { containers: [{ name: 'c', image: 'x' }] },
-  }
+const pod: Pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'web', namespace: 'shop', uid: 'u1' },
+  spec: { containers: [{ name: 'c', image: 'x' }] },
+}
+
+function begin(): { backOff: StartBackOff; told: unknown[][] } {
   const told: unknown[][] = []
   const deps = { event: (...event: unknown[]) => told.push(event) }
-  const backOff = new StartBackOff({ pod } as unknown as ObservedPod, deps as unknown as WorkerDeps)
+  return { backOff: new StartBackOff({ pod } as unknown as ObservedPod, deps as unknown as WorkerDeps), told }
+}
+
+it('tells once for each back-off that a container waits for its restart', () => {
+  const { backOff, told } = begin()
   const look = (message?: string): unknown =>
     backOff.due([], new Map(message ? [['c', { reason: 'CrashLoopBackOff', message }]] : []))
 
@@ -34,15 +39,7 @@ it('tells once for each back-off that a container waits for its restart', () => 
 })
 
 it('tells of a volume that is not there as of the pod, whichever container waits for it', () => {
-  const pod: Pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'web', namespace: 'shop', uid: 'u1' },
-    spec: { containers: [{ name: 'c', image: 'x' }] },
-  }
-  const told: unknown[][] = []
-  const deps = { event: (...event: unknown[]) => told.push(event) }
-  const backOff = new StartBackOff({ pod } as unknown as ObservedPod, deps as unknown as WorkerDeps)
+  const { backOff, told } = begin()
 
   backOff.failed('c', mountFailure('v', new UserError('POD_CONFIG_MISSING', 'secret "s" not found')))
 
