@@ -5,17 +5,15 @@
  */
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Chart, renderChart } from '@slipway/helm-chart'
-import { readChart } from '../apps/slipway/src/helm/chart-source.ts'
-import { completeSchemas } from '../apps/slipway/src/helm/fetched-schemas.ts'
-import { runLocalTemplate } from '../apps/slipway/src/helm/local-template.ts'
-import { nodePlatform } from '../apps/slipway/src/helm/node-platform.ts'
-import { readValues } from '../apps/slipway/src/helm/values-options.ts'
+import { isMainThread, type MessagePort, parentPort, Worker } from 'node:worker_threads'
+import { serveThread, ThreadPool } from '@slipway/helm-controller'
 import { argumentsOf, type ChartCase, type ChartCorpus, openCorpus } from '../tests/conformance/charts/corpus.ts'
+import { type Spent, silently, type Work, worker } from './charts/work.ts'
 
 const slipway = fileURLToPath(new URL('../node_modules/.bin/slipway', import.meta.url))
 
@@ -49,41 +47,63 @@ function quantile(sorted: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
 }
 
-/** Loads and renders every case that has no flags and that Helm renders, as one pass. */
-function pass(corpus: ChartCorpus, loaded: Map<string, Chart> | undefined): { load: number; render: number[] } {
-  let load = 0
-  const render: number[] = []
-  for (const { chart: path, exit, args, ...item } of corpus.cases) {
-    if (exit !== 0 || args.length > 0) continue
-    const start = performance.now()
-    const chart = loaded?.get(path) ?? readChart(path)
-    loaded?.set(path, chart)
-    const middle = performance.now()
-    const values = readValues({ values: item.values, set: [], setString: [], setJson: [], setLiteral: [], setFile: [] })
-    renderChart(chart, { values, release: { name: item.release, namespace: item.namespace }, platform: nodePlatform })
-    load += middle - start
-    render.push(performance.now() - middle)
-  }
-  return { load, render: render.sort((a, b) => a - b) }
+type Run = (work: Work) => Spent | Promise<Spent>
+
+/** The cases without flags that Helm renders. */
+function flagless({ cases }: ChartCorpus): readonly ChartCase[] {
+  return cases.filter(({ exit, args }) => exit === 0 && args.length === 0)
 }
 
-function printPass(name: string, { load, render }: { load: number; render: number[] }): number {
-  const total = render.reduce((sum, ms) => sum + ms, 0)
-  const [median, p95] = [quantile(render, 0.5), quantile(render, 0.95)]
+/** Does the same with each case, as many at a time as there are runners. Milliseconds of the whole, and what each took. */
+async function pass(cases: readonly ChartCase[], kind: Work['kind'], runners: readonly Run[]) {
+  const waiting = [...cases]
+  const spent: Spent[] = []
+  const start = performance.now()
+  const work = async (run: Run) => {
+    for (let item = waiting.shift(); item; item = waiting.shift()) spent.push(await run({ kind, item }))
+  }
+  await Promise.all(runners.map(work))
+  const renders = spent.map(({ render }) => render).sort((a, b) => a - b)
+  return { total: performance.now() - start, load: spent.reduce((sum, { load }) => sum + load, 0), renders }
+}
+
+async function printPass(name: string, ...[cases, kind, runners]: Parameters<typeof pass>): Promise<void> {
+  const { total, load, renders } = await pass(cases, kind, runners)
+  const [median, p95] = [quantile(renders, 0.5), quantile(renders, 0.95)]
   console.log(
-    `  ${name}: ${render.length} rendered, load ${load.toFixed(0)} ms, render ${total.toFixed(0)} ms, median ${median.toFixed(2)} ms, p95 ${p95.toFixed(2)} ms`,
+    `  ${name}: ${renders.length} rendered in ${total.toFixed(0)} ms, load ${load.toFixed(0)} ms, median ${median.toFixed(2)} ms, p95 ${p95.toFixed(2)} ms`,
   )
-  return load + total
+}
+
+/** As many threads as the server has for its charts on this machine. */
+function startThreads(): { runners: Run[]; close: () => Promise<void> } {
+  const count = availableParallelism()
+  const pool = new ThreadPool<Work, Spent>({
+    start: () => new Worker(process.argv[1] as string),
+    count,
+    idle: 60_000,
+    fatal: (cause) => cause,
+  })
+  return { runners: Array.from({ length: count }, () => (work) => pool.run(work)), close: () => pool.close() }
 }
 
 /** The engines side by side, each in one process. */
-function engines(corpus: ChartCorpus, engine: string | undefined): void {
+async function engines(corpus: ChartCorpus, engine: string | undefined): Promise<void> {
+  const cases = flagless(corpus)
+  const here = [worker()]
+  const passes = ['pass 1', 'pass 2', 'pass 3']
   console.log('In one process, cases without flags:')
-  console.log('slipway, charts loaded anew in each pass')
-  for (const name of ['pass 1', 'pass 2', 'pass 3']) printPass(name, pass(corpus, undefined))
-  console.log('slipway, charts kept')
-  const loaded = new Map<string, Chart>()
-  for (const name of ['pass 1', 'pass 2', 'pass 3']) printPass(name, pass(corpus, loaded))
+  for (const [kind, what] of [
+    ['anew', 'charts loaded anew in each pass'],
+    ['kept', 'charts kept'],
+  ] as const) {
+    console.log(`slipway, ${what}`)
+    for (const name of passes) await printPass(name, cases, kind, here)
+  }
+  const { runners, close } = startThreads()
+  console.log(`slipway, ${runners.length} threads, charts loaded anew in each pass`)
+  for (const name of passes) await printPass(name, cases, 'anew', runners)
+  await close()
   if (engine === undefined || !existsSync(engine)) {
     console.log('helm: no engine to compare with (--engine FILE or HELM_ENGINE)')
     return
@@ -93,22 +113,23 @@ function engines(corpus: ChartCorpus, engine: string | undefined): void {
   console.log(stdout.trimEnd().replaceAll(/^/gm, '  '))
 }
 
-/** (a) Every case: here in one process, Helm's command once for each. */
-function wholeCorpus({ cases }: ChartCorpus, helm: string): void {
-  const write = { out: process.stdout.write, error: process.stderr.write }
-  process.stdout.write = () => true
-  process.stderr.write = () => true
+/** (a) Every case: here in one process, on one thread and on as many as the server has, and Helm's command once for each. */
+async function wholeCorpus({ cases }: ChartCorpus, helm: string): Promise<void> {
+  const one = await silently(() => pass(cases, 'command', [worker()]))
+  const { runners, close } = startThreads()
+  const all = await silently(() => pass(cases, 'command', runners))
+  await close()
   const start = performance.now()
-  for (const item of cases) void runLocalTemplate(argumentsOf(item), {}, completeSchemas)
-  const ours = performance.now() - start
-  process.stdout.write = write.out
-  process.stderr.write = write.error
-  const middle = performance.now()
   for (const item of cases) run(helm, ['template', ...argumentsOf(item)])
-  const theirs = performance.now() - middle
-  console.log(
-    `(a) ${cases.length} cases: slipway in one process ${seconds(ours)}, helm template for each ${seconds(theirs)}: ${times(theirs, ours)}`,
-  )
+  const theirs = performance.now() - start
+  for (const [name, ours] of [
+    ['one thread', one],
+    [`${runners.length} threads`, all],
+  ] as const) {
+    console.log(
+      `(a) ${cases.length} cases: slipway in one process, ${name} ${seconds(ours.total)}, helm template for each ${seconds(theirs)}: ${times(theirs, ours.total)}`,
+    )
+  }
 }
 
 function run(program: string, args: readonly string[]): SpawnSyncReturns<Buffer> {
@@ -168,19 +189,24 @@ async function peakMemory(program: string, args: readonly string[]): Promise<num
   return peak
 }
 
-const { corpus: source, helm, engine } = peers()
-const corpus = openCorpus(source)
-process.chdir(corpus.folder)
-try {
-  engines(corpus, engine)
-  const loaded = new Map<string, Chart>()
-  pass(corpus, loaded)
-  const { render } = pass(corpus, loaded)
-  console.log(`(b) one warm render: median ${millis(quantile(render, 0.5))}, p95 ${millis(quantile(render, 0.95))}`)
-  coldStart(corpus.folder, helm)
-  await memory(corpus, helm)
-  wholeCorpus(corpus, helm)
-} finally {
-  process.chdir('/')
-  corpus.close()
+async function main(): Promise<void> {
+  const { corpus: source, helm, engine } = peers()
+  const corpus = openCorpus(source)
+  process.chdir(corpus.folder)
+  try {
+    await engines(corpus, engine)
+    const here = [worker()]
+    await pass(flagless(corpus), 'kept', here)
+    const { renders } = await pass(flagless(corpus), 'kept', here)
+    console.log(`(b) one warm render: median ${millis(quantile(renders, 0.5))}, p95 ${millis(quantile(renders, 0.95))}`)
+    coldStart(corpus.folder, helm)
+    await memory(corpus, helm)
+    await wholeCorpus(corpus, helm)
+  } finally {
+    process.chdir('/')
+    corpus.close()
+  }
 }
+
+if (isMainThread) await main()
+else await silently(() => new Promise(() => serveThread(parentPort as MessagePort, worker())))

@@ -6,7 +6,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import ts from 'typescript'
-import { cachedBundle, cachedModules, server, template, writeCodeCache } from './code-cache.mjs'
+import { cachedBundle, cachedModules, charts, server, template, writeCodeCache } from './code-cache.mjs'
 import { buildLaterPackages, laterPackages } from './later-packages.mjs'
 
 const app = fileURLToPath(new URL('../apps/slipway/', import.meta.url))
@@ -52,12 +52,22 @@ await Promise.all([
     format: 'cjs',
     plugins: [cachedModules(template), builtApart('./program.ts', './program.mjs')],
   }),
+  build({
+    ...shared,
+    entryPoints: { 'chart-thread': 'src/chart-thread.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    plugins: [cachedModules(charts)],
+  }),
   build({ ...shared, ...cachedBundle(template, app), plugins: [laterPackages] }),
+  build({ ...shared, ...cachedBundle(charts, app), plugins: [laterPackages, sharedErrors] }),
   build({ ...shared, ...cachedBundle(server, app), keepNames: true, plugins: [laterPackages, sharedErrors] }),
   build({ ...shared, entryPoints: { errors: ERRORS }, outdir: 'dist', outExtension: { '.js': '.cjs' }, format: 'cjs' }),
   buildLaterPackages(`${app}dist/later`),
 ])
 writeCodeCache(template, app)
+writeCodeCache(charts, app)
 writeCodeCache(server, app)
 await writeFile(
   `${app}dist/cluster.d.mts`,

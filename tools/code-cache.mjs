@@ -87,6 +87,8 @@ function escaped(character) {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
+const SAMPLE = fileURLToPath(new URL('code-cache-sample', import.meta.url))
+
 /**
  * Run more often than all others together, each time for a fraction of a second: V8 optimizes code five times as late as it would, for
  * what it optimizes otherwise is hardly run again, and its compiler takes as much processor time as the rendering.
@@ -96,7 +98,7 @@ export const template = {
   flags: ['--interrupt-budget=700000'],
   modules: { './helm/local-template.ts': ['runLocalTemplate'] },
   warmUp: `
-    const sample = ${JSON.stringify(fileURLToPath(new URL('code-cache-sample', import.meta.url)))}
+    const sample = ${JSON.stringify(SAMPLE)}
     const { runLocalTemplate } = load('./helm/local-template.ts')
     const status = runLocalTemplate(['name', sample], {})
     if (status !== 0) throw new Error('the sample does not render')`,
@@ -116,4 +118,26 @@ export const server = {
     const cluster = await startCluster({ data, nodes: 'none' })
     await cluster.stop()
     require('node:fs').rmSync(data, { recursive: true })`,
+}
+
+/** What the server's threads for charts run, which start when there is a chart to render and end soon after. */
+export const charts = {
+  name: 'charts',
+  modules: { './server/serve-charts.ts': ['serveCharts'] },
+  warmUp: `
+    const { readdirSync, readFileSync } = require('node:fs')
+    const sample = ${JSON.stringify(SAMPLE)}
+    const names = readdirSync(sample, { recursive: true }).filter((name) => name.includes('.'))
+    const content = names.map((name) => ({ name, data: new Uint8Array(readFileSync(sample + '/' + name)) }))
+    const capabilities = { kubeVersion: 'v1.34.0', apiVersions: ['v1', 'apps/v1'], helmVersion: { version: 'v4.0.0' } }
+    const task = { values: {}, name: 'name', namespace: 'default', revision: 1, isUpgrade: false, capabilities }
+    const nothing = { found: new Map() }
+    const known = { objects: nothing, documents: nothing, hosts: nothing }
+    const { port1, port2 } = new MessageChannel()
+    load('./server/serve-charts.ts').serveCharts(port2)
+    const answered = new Promise((resolve) => port1.once('message', resolve))
+    port1.postMessage({ kind: 'render', chart: { digest: '', content }, task, known })
+    const { done } = await answered
+    port1.close()
+    if (!done?.released) throw new Error('the sample does not render')`,
 }

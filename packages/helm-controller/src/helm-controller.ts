@@ -3,7 +3,7 @@ import type { GitClient } from '@slipway/git-client'
 import type { Platform } from '@slipway/helm-chart'
 import type { Change, InformerSet, KubeClient } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
-import type { ChartSource } from './chart-source/chart-source.ts'
+import type { ChartReader, ChartSource } from './chart-source/chart-source.ts'
 import { gitCharts } from './chart-source/git-charts.ts'
 import { type ChartDownloader, repositoryCharts } from './chart-source/repository-charts.ts'
 import { DriftWatch } from './drift.ts'
@@ -11,8 +11,9 @@ import type { HelmRelease } from './helm-release/helm-release.ts'
 import { helmReleaseReconciler } from './helm-release/reconciler.ts'
 import { valuesDependencies } from './helm-release/values.ts'
 import { ReleaseActions } from './release/actions.ts'
-import { ReleaseRenderer } from './release/renderer.ts'
 import { ReleaseStorage } from './release/storage.ts'
+import { ReleaseRenderer } from './rendering/renderer.ts'
+import { SchemaDocuments } from './rendering/schema-documents.ts'
 
 const HELM_RELEASE = { apiVersion: 'helm.fluxcd.io/v1', kind: 'HelmRelease' }
 
@@ -20,6 +21,8 @@ export interface HelmControllerDeps {
   client: KubeClient
   informers: InformerSet
   charts: ChartDownloader
+  /** Where charts are read and rendered. */
+  read: ChartReader
   git: GitClient
   platform: Platform
   log?: Log
@@ -53,7 +56,7 @@ export class HelmController {
       reconciler: helmReleaseReconciler({
         client,
         charts: chartSources(deps),
-        renderer: new ReleaseRenderer(client, platform),
+        renderer: new ReleaseRenderer(client, new SchemaDocuments(() => platform.now())),
         storage,
         actions,
         onDeployed: async (_release, stored) => this.#drift.watch(await actions.objectsOf(stored)),
@@ -93,8 +96,8 @@ export class HelmController {
 }
 
 /** `spec.chart` says which: git and path, or a repository. */
-function chartSources({ client, git, platform, charts }: HelmControllerDeps): ChartSource {
-  const fromGit = gitCharts({ client, git, platform })
-  const fromRepository = repositoryCharts(charts, platform)
+function chartSources({ client, git, platform, charts, read }: HelmControllerDeps): ChartSource {
+  const fromGit = gitCharts({ client, git, platform, read })
+  const fromRepository = repositoryCharts(charts, platform, read)
   return { load: (release, signal) => (release.spec.chart.git ? fromGit : fromRepository).load(release, signal) }
 }

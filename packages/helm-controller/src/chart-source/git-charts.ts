@@ -1,15 +1,16 @@
 import { UserError } from '@slipway/errors'
 import type { FetchOptions, GitClient } from '@slipway/git-client'
-import { type ChartFile, loadChart, type Platform } from '@slipway/helm-chart'
+import type { ChartFile, Platform } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { type HelmRelease, placeOf } from '../helm-release/helm-release.ts'
-import type { ChartSource, LoadedChart } from './chart-source.ts'
+import type { ChartReader, ChartSource, LoadedChart } from './chart-source.ts'
 
 export interface GitChartDeps {
   client: KubeClient
   git: GitClient
   platform: Platform
+  read: ChartReader
 }
 
 /** Charts in a folder of a git repository: `spec.chart.git`, `path`, and `ref` (a branch, tag or commit; default master). */
@@ -27,8 +28,8 @@ export function gitCharts(deps: GitChartDeps): ChartSource {
           hint: 'spec.chart.path names the folder that holds Chart.yaml',
         })
       }
-      const digest = Buffer.from(deps.platform.digest('sha256', contentOf(files))).toString('hex')
-      return { chart: loadChart(files, deps.platform), revision: commit, digest: `sha256:${digest}` }
+      const digest = `sha256:${Buffer.from(deps.platform.digest('sha256', contentOf(files))).toString('hex')}`
+      return { ...(await deps.read({ digest, content: files })), revision: commit, digest }
     },
   }
 }

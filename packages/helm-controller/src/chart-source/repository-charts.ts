@@ -1,7 +1,7 @@
 import { describeError, UserError } from '@slipway/errors'
-import { loadArchive, type Platform } from '@slipway/helm-chart'
+import type { Platform } from '@slipway/helm-chart'
 import { placeOf } from '../helm-release/helm-release.ts'
-import type { ChartSource, LoadedChart } from './chart-source.ts'
+import type { ChartReader, ChartSource, LoadedChart } from './chart-source.ts'
 
 /** A chart's archive as a repository serves it. */
 export interface ChartDownload {
@@ -16,7 +16,7 @@ export interface ChartDownloader {
 }
 
 /** Charts of a repository: `spec.chart.repository`, `name` and `version`. An archive that was read once is not read again. */
-export function repositoryCharts(downloader: ChartDownloader, platform: Platform): ChartSource {
+export function repositoryCharts(downloader: ChartDownloader, platform: Platform, read: ChartReader): ChartSource {
   const loaded = new Map<string, LoadedChart>()
   return {
     async load(release, signal): Promise<LoadedChart> {
@@ -35,7 +35,8 @@ export function repositoryCharts(downloader: ChartDownloader, platform: Platform
       const digest = `sha256:${Buffer.from(platform.digest('sha256', download.archive)).toString('hex')}`
       const known = loaded.get(digest)
       if (known) return known
-      const chart: LoadedChart = { chart: loadArchive(download.archive, platform), revision: download.version, digest }
+      const opened = await read({ digest, content: download.archive })
+      const chart: LoadedChart = { ...opened, revision: download.version, digest }
       remember(loaded, digest, chart)
       return chart
     },

@@ -3,8 +3,8 @@ import { describeError, messageOf, UserError } from '@slipway/errors'
 import type { KubeClient } from '@slipway/kube-client'
 import type { ChartSource, LoadedChart } from '../chart-source/chart-source.ts'
 import type { ActionOptions, ReleaseActions } from '../release/actions.ts'
-import type { ReleaseRenderer } from '../release/renderer.ts'
 import type { ReleaseStorage, StoredRelease } from '../release/storage.ts'
+import type { ReleaseRenderer } from '../rendering/renderer.ts'
 import { type Action, decide } from './decide.ts'
 import { antecedentOf, type HelmRelease, placeOf, releaseNameOf, targetNamespaceOf } from './helm-release.ts'
 import { StatusWriter } from './status-writer.ts'
@@ -111,10 +111,7 @@ async function observe(
   const seen = status.status
   const fetchFailed = seen.conditions?.some(({ type, status: state }) => type === 'ChartFetched' && state === 'False')
   if (seen.lastAttemptedRevision !== loaded.revision || fetchFailed) status.enter('ChartFetched')
-  const readChartFile = (path: string): string | undefined => {
-    const file = loaded.chart.raw.find(({ name }) => name === path)
-    return file && new TextDecoder().decode(file.data)
-  }
+  const { readFile: readChartFile } = loaded
   try {
     const values = await composeValues(release, { client: deps.client, readChartFile, signal: context.signal })
     return { release, status, context, loaded, values, history, options: actionOptions(release, context.signal) }
@@ -148,7 +145,7 @@ async function deploy(deps: HelmReleaseDeps, pass: Pass, action: Action): Promis
   status.enter(action.kind === 'install' ? 'Installing' : 'Upgrading', { lastAttemptedRevision: loaded.revision })
   try {
     const rendered = await deps.renderer.render({
-      chart: loaded.chart,
+      rendering: loaded.rendering,
       values: pass.values,
       name: releaseNameOf(release),
       namespace: targetNamespaceOf(release),

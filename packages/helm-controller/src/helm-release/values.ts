@@ -10,7 +10,7 @@ type Values = Record<string, unknown>
 export interface ValuesReader {
   client: KubeClient
   /** A file of the chart, for `chartFileRef`; undefined when it has none of that name. */
-  readChartFile: (path: string) => string | undefined
+  readChartFile: (path: string) => Promise<string | undefined>
   signal: AbortSignal
 }
 
@@ -62,7 +62,7 @@ async function readSource(
     )
   }
   if (chartFileRef) {
-    const text = readChartFile(chartFileRef.path)
+    const text = await readChartFile(chartFileRef.path)
     return text ?? absent(release, chartFileRef.optional, `the chart has no file ${chartFileRef.path}`)
   }
   return undefined

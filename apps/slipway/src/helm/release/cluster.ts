@@ -34,7 +34,7 @@ export async function withCluster<T>(
       client,
       storage,
       actions: new ReleaseActions(client, storage, nodePlatform.now),
-      renderer: () => new ReleaseRenderer(client, nodePlatform, new SchemaDocuments(nodePlatform.now, warnOfUrn)),
+      renderer: () => new ReleaseRenderer(client, new SchemaDocuments(nodePlatform.now, warnOfUrn)),
       namespace: namespaceOf(settings),
     })
   } finally {

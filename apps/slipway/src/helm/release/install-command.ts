@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
 import { Template } from '@slipway/go-template'
 import { type Release, releaseOf, renderChart } from '@slipway/helm-chart'
-import type { ActionOptions, StoredRelease } from '@slipway/helm-controller'
+import { type ActionOptions, renderHere, type StoredRelease } from '@slipway/helm-controller'
 import { isApiError } from '@slipway/kube-client'
 import { log, print } from '../flags.ts'
 import { renderLocally } from '../local-rendering.ts'
@@ -188,7 +188,7 @@ function checkFree(last: StoredRelease | undefined, { replace, dryRun }: Install
 async function render(cluster: Cluster, request: InstallRequest, last: StoredRelease | undefined): Promise<Release> {
   const { name, chart, values, flags, dryRun } = request
   const what = {
-    chart,
+    rendering: renderHere(chart, nodePlatform, flags.postRender?.files),
     values,
     name,
     namespace: cluster.namespace,
@@ -198,7 +198,6 @@ async function render(cluster: Cluster, request: InstallRequest, last: StoredRel
     skipSchemaValidation: flags.skipSchemaValidation,
     subchartNotes: flags.renderSubchartNotes,
     enableDns: flags.enableDns,
-    ...(flags.postRender?.files && { postRender: flags.postRender.files }),
   }
   if (dryRun === 'server' && !flags.skipCrds) warnOfCrds(chart)
   const rendered = await cluster.renderer().render(what)

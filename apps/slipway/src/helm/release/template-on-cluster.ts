@@ -1,4 +1,6 @@
 import { UserError } from '@slipway/errors'
+import { renderHere } from '@slipway/helm-controller'
+import { nodePlatform } from '../node-platform.ts'
 import type { HelmSettings } from '../settings.ts'
 import {
   assumedCapabilities,
@@ -31,7 +33,7 @@ export async function templateOnCluster(
       try {
         if (compat === 'helm4' && !options.skipCrds) warnOfCrds(chart)
         const rendered = await renderer().render({
-          chart,
+          rendering: renderHere(chart, nodePlatform, options.postRender?.files),
           values,
           name,
           namespace,
@@ -43,7 +45,6 @@ export async function templateOnCluster(
           compat,
           lookup,
           ...(!validate && { capabilities: assumed }),
-          ...(options.postRender?.files && { postRender: options.postRender.files }),
         })
         if (validate) {
           // An upgrade may find objects that are there.

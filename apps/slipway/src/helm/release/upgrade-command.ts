@@ -1,7 +1,8 @@
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
 import { coalesceTables, type Release, type Values } from '@slipway/helm-chart'
-import type { ActionOptions, StoredRelease } from '@slipway/helm-controller'
+import { type ActionOptions, renderHere, type StoredRelease } from '@slipway/helm-controller'
 import { log, print } from '../flags.ts'
+import { nodePlatform } from '../node-platform.ts'
 import type { HelmSettings } from '../settings.ts'
 import { type Cluster, withCluster } from './cluster.ts'
 import { actionOptions, type DeployFlags, type DryRun, dryRunOf, refuseUnsupported } from './deploy-flags.ts'
@@ -114,8 +115,9 @@ async function render(
   const given = reusedValues(values, current.release, flags)
   // With --reuse-values the defaults are those of the release, not those of the new chart.
   const keepsDefaults = flags.reuseValues && !flags.resetValues
+  const rendered = keepsDefaults ? { ...chart, values: computedValues(current.release) } : chart
   const { release } = await cluster.renderer().render({
-    chart: keepsDefaults ? { ...chart, values: computedValues(current.release) } : chart,
+    rendering: renderHere(rendered, nodePlatform, flags.postRender?.files),
     values: given,
     name,
     namespace: cluster.namespace,
@@ -125,7 +127,6 @@ async function render(
     skipSchemaValidation: flags.skipSchemaValidation,
     subchartNotes: flags.renderSubchartNotes,
     enableDns: flags.enableDns,
-    ...(flags.postRender?.files && { postRender: flags.postRender.files }),
   })
   const labels = { ...last.labels, ...flags.labels }
   // "null" takes a label away.

@@ -4,7 +4,9 @@ import { loadChart, type Platform } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
 import { MemoryApiServer } from '@slipway/kube-client/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ReleaseRenderer, type RenderRequest } from './renderer.ts'
+import { ReleaseRenderer } from './renderer.ts'
+import { type RenderTask, renderHere } from './rendering.ts'
+import { SchemaDocuments } from './schema-documents.ts'
 
 const server = new MemoryApiServer([{ apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' }])
 const platform = {
@@ -35,15 +37,19 @@ afterAll(async () => {
 async function rendered(
   template: string,
   more: Readonly<Record<string, string>> = {},
-  flags: Pick<RenderRequest, 'enableDns'> = {},
+  flags: Pick<RenderTask, 'enableDns'> = {},
 ): Promise<string> {
   const files = { 'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 0.1.0\n', 'templates/a.yaml': template, ...more }
   const chart = loadChart(
     Object.entries(files).map(([name, text]) => ({ name, data: Buffer.from(text) })),
     platform,
   )
-  const request = { chart, values: {}, name: 'rel', namespace: 'apps', revision: 1, isUpgrade: false, ...flags }
-  const { release } = await new ReleaseRenderer(client, platform).render({ ...request, firstDeployed: undefined })
+  const request = { values: {}, name: 'rel', namespace: 'apps', revision: 1, isUpgrade: false, ...flags }
+  const { release } = await new ReleaseRenderer(client, new SchemaDocuments(platform.now)).render({
+    ...request,
+    rendering: renderHere(chart, platform),
+    firstDeployed: undefined,
+  })
   return (release.manifest ?? '').replace('---\n# Source: demo/templates/a.yaml\n', '')
 }
 
@@ -106,9 +112,9 @@ a: {{ $map.data.next }}`
       firstDeployed: undefined,
     }
 
-    const { release } = await new ReleaseRenderer(client, restless).render({
+    const { release } = await new ReleaseRenderer(client, new SchemaDocuments(restless.now)).render({
       ...request,
-      chart: loadChart(files, restless),
+      rendering: renderHere(loadChart(files, restless), restless),
     })
 
     expect(release.manifest).toContain('a: 0')

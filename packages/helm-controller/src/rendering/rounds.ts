@@ -8,12 +8,12 @@ export interface Questions {
 /** Renders again and again until all is known that is asked for. That this ends is seen to by the questions' own bounds. */
 export async function renderInRounds<T>(
   questions: readonly Questions[],
-  render: (isComplete: () => boolean) => T,
+  render: (isComplete: () => boolean) => T | Promise<T>,
 ): Promise<T> {
   const isComplete = () => questions.every((one) => one.isComplete)
   for (;;) {
     try {
-      const result = render(isComplete)
+      const result = await render(isComplete)
       if (isComplete()) return result
     } catch (error) {
       // Until all is known, a chart may fail for want of something that is there.
@@ -35,11 +35,24 @@ export interface AnswersOptions<A> {
   readonly tooMuch: A
 }
 
+/** Answers by question. */
+export interface Findings<A> {
+  /** Undefined while the answer is not known. */
+  find(key: string): A | undefined
+}
+
+/** What is known of some questions; plain data. */
+export interface KnownAnswers<A> {
+  readonly found: ReadonlyMap<string, A>
+  /** The answer to all others, once no more is fetched. */
+  readonly otherwise?: { readonly answer: A }
+}
+
 /** Fetches that go on at once. */
 const AT_ONCE = 4
 
 /** The answers to questions of one kind, of one rendering. */
-export class Answers<A> implements Questions {
+export class Answers<A> implements Questions, Findings<A> {
   readonly #options: AnswersOptions<A>
   readonly #found = new Map<string, A>()
   readonly #missing = new Set<string>()
@@ -49,7 +62,6 @@ export class Answers<A> implements Questions {
     this.#options = options
   }
 
-  /** Undefined while the answer is not known. */
   find(key: string): A | undefined {
     if (this.#found.has(key)) return this.#found.get(key)
     const { known, rounds, tooMuch } = this.#options
@@ -58,6 +70,11 @@ export class Answers<A> implements Questions {
     else if (this.#round === rounds) return tooMuch
     else this.#missing.add(key)
     return answer
+  }
+
+  get known(): KnownAnswers<A> {
+    const { rounds, tooMuch } = this.#options
+    return { found: this.#found, ...(this.#round === rounds && { otherwise: { answer: tooMuch } }) }
   }
 
   get isComplete(): boolean {
