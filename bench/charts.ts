@@ -75,11 +75,16 @@ async function printPass(name: string, ...[cases, kind, runners]: Parameters<typ
   )
 }
 
+interface Threads {
+  readonly runners: readonly Run[]
+  close(): Promise<void>
+}
+
 /** As many threads as the server has for its charts on this machine. */
-function startThreads(): { runners: Run[]; close: () => Promise<void> } {
+function startThreads(): Threads {
   const count = availableParallelism()
   const pool = new ThreadPool<Work, Spent>({
-    start: () => new Worker(process.argv[1] as string),
+    start: () => new Worker(process.argv[1] as string, { resourceLimits: { maxYoungGenerationSizeMb: 64 } }),
     count,
     idle: 60_000,
     fatal: (cause) => cause,
@@ -88,7 +93,7 @@ function startThreads(): { runners: Run[]; close: () => Promise<void> } {
 }
 
 /** The engines side by side, each in one process. */
-async function engines(corpus: ChartCorpus, engine: string | undefined): Promise<void> {
+async function engines(corpus: ChartCorpus, { runners }: Threads, engine: string | undefined): Promise<void> {
   const cases = flagless(corpus)
   const here = [worker()]
   const passes = ['pass 1', 'pass 2', 'pass 3']
@@ -100,10 +105,8 @@ async function engines(corpus: ChartCorpus, engine: string | undefined): Promise
     console.log(`slipway, ${what}`)
     for (const name of passes) await printPass(name, cases, kind, here)
   }
-  const { runners, close } = startThreads()
   console.log(`slipway, ${runners.length} threads, charts loaded anew in each pass`)
   for (const name of passes) await printPass(name, cases, 'anew', runners)
-  await close()
   if (engine === undefined || !existsSync(engine)) {
     console.log('helm: no engine to compare with (--engine FILE or HELM_ENGINE)')
     return
@@ -114,11 +117,9 @@ async function engines(corpus: ChartCorpus, engine: string | undefined): Promise
 }
 
 /** (a) Every case: here in one process, on one thread and on as many as the server has, and Helm's command once for each. */
-async function wholeCorpus({ cases }: ChartCorpus, helm: string): Promise<void> {
+async function wholeCorpus({ cases }: ChartCorpus, { runners }: Threads, helm: string): Promise<void> {
   const one = await silently(() => pass(cases, 'command', [worker()]))
-  const { runners, close } = startThreads()
   const all = await silently(() => pass(cases, 'command', runners))
-  await close()
   const start = performance.now()
   for (const item of cases) run(helm, ['template', ...argumentsOf(item)])
   const theirs = performance.now() - start
@@ -193,16 +194,18 @@ async function main(): Promise<void> {
   const { corpus: source, helm, engine } = peers()
   const corpus = openCorpus(source)
   process.chdir(corpus.folder)
+  const threads = startThreads()
   try {
-    await engines(corpus, engine)
+    await engines(corpus, threads, engine)
     const here = [worker()]
     await pass(flagless(corpus), 'kept', here)
     const { renders } = await pass(flagless(corpus), 'kept', here)
     console.log(`(b) one warm render: median ${millis(quantile(renders, 0.5))}, p95 ${millis(quantile(renders, 0.95))}`)
     coldStart(corpus.folder, helm)
     await memory(corpus, helm)
-    await wholeCorpus(corpus, helm)
+    await wholeCorpus(corpus, threads, helm)
   } finally {
+    await threads.close()
     process.chdir('/')
     corpus.close()
   }

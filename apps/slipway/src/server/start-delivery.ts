@@ -8,7 +8,7 @@ import type { Platform } from './platform.ts'
 
 const CHART_THREAD = new URL('./chart-thread.cjs', import.meta.url)
 /** The heap of a thread. The largest charts take a tenth of it; a larger young generation saves an eighth of their time. */
-const CHART_LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 32 }
+const CHART_LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 64 }
 
 export interface RunningDelivery {
   wakeSource: (repository: string) => void
