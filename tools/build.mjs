@@ -8,6 +8,7 @@ import { build } from 'esbuild'
 import ts from 'typescript'
 import { cachedBundle, cachedModules, charts, server, template, writeCodeCache } from './code-cache.mjs'
 import { buildLaterPackages, laterPackages } from './later-packages.mjs'
+import { fastSpreads } from './spreads.mjs'
 
 const app = fileURLToPath(new URL('../apps/slipway/', import.meta.url))
 const shared = {
@@ -22,6 +23,8 @@ const shared = {
   external: ['@photostructure/sqlite', 'node:sqlite', 'ssh2', 'dockerode', 'cpu-features', 'openpgp', './later/*'],
   logLevel: 'warning',
 }
+/** Functions and classes keep the names that stack traces and errors show, where the size of a file is not waited for. */
+const named = { ...shared, minify: false, minifyWhitespace: true, minifySyntax: true }
 
 const ERRORS = '@slipway/errors'
 /** One for all: a class of errors that came twice would not know its own. */
@@ -30,14 +33,13 @@ const sharedErrors = builtApart(ERRORS, './errors.cjs')
 await rm(`${app}dist`, { recursive: true, force: true })
 await Promise.all([
   build({
-    ...shared,
+    ...named,
     entryPoints: { program: 'src/program.ts', cluster: 'src/cluster/start-cluster.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
     splitting: true,
-    keepNames: true,
     format: 'esm',
-    plugins: [laterPackages, cachedModules(server), sharedErrors],
+    plugins: [fastSpreads, laterPackages, cachedModules(server), sharedErrors],
     // Bundled CommonJS dependencies call require() for Node's own modules.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';const require=__createRequire(import.meta.url);",
@@ -50,7 +52,7 @@ await Promise.all([
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
-    plugins: [cachedModules(template), builtApart('./program.ts', './program.mjs')],
+    plugins: [fastSpreads, cachedModules(template), builtApart('./program.ts', './program.mjs')],
   }),
   build({
     ...shared,
@@ -58,12 +60,12 @@ await Promise.all([
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
-    plugins: [cachedModules(charts)],
+    plugins: [fastSpreads, cachedModules(charts)],
   }),
-  build({ ...shared, ...cachedBundle(template, app), plugins: [laterPackages] }),
-  build({ ...shared, ...cachedBundle(charts, app), plugins: [laterPackages, sharedErrors] }),
-  build({ ...shared, ...cachedBundle(server, app), keepNames: true, plugins: [laterPackages, sharedErrors] }),
-  build({ ...shared, entryPoints: { errors: ERRORS }, outdir: 'dist', outExtension: { '.js': '.cjs' }, format: 'cjs' }),
+  build({ ...shared, ...cachedBundle(template, app), plugins: [fastSpreads, laterPackages] }),
+  build({ ...shared, ...cachedBundle(charts, app), plugins: [fastSpreads, laterPackages, sharedErrors] }),
+  build({ ...named, ...cachedBundle(server, app), plugins: [fastSpreads, laterPackages, sharedErrors] }),
+  build({ ...named, entryPoints: { errors: ERRORS }, outdir: 'dist', outExtension: { '.js': '.cjs' }, format: 'cjs' }),
   buildLaterPackages(`${app}dist/later`),
 ])
 writeCodeCache(template, app)

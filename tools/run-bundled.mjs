@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { fastSpreads } from './spreads.mjs'
 
 const [entry, ...args] = process.argv.slice(2)
 const outfile = fileURLToPath(new URL('../node_modules/.cache/slipway/bundled.mjs', import.meta.url))
@@ -16,6 +17,7 @@ await build({
   format: 'esm',
   target: 'node20.19',
   external: ['openpgp'],
+  plugins: [fastSpreads],
   define: { 'import.meta.url': JSON.stringify(pathToFileURL(entry).href) },
   // Bundled CommonJS dependencies call require() for Node's own modules.
   banner: {
