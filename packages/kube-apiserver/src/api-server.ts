@@ -47,6 +47,8 @@ import { storageProtectionController } from './controllers/storage-protection-co
 import { tokenSecretController } from './controllers/token-secret-controller.ts'
 import { DefinitionNames } from './custom/definition/definition-names.ts'
 import { FlowHeaders } from './flow-control/flow-headers.ts'
+import { RequestMetrics } from './metrics/request-metrics.ts'
+import { serveMetrics } from './metrics/serve-metrics.ts'
 import { serveNonResource } from './non-resource.ts'
 import { refuseUpgrade } from './proxy/forward.ts'
 import type { Resource } from './registry/resource.ts'
@@ -98,6 +100,7 @@ export class ApiServer {
   #deps: DispatchDeps | undefined
   #controllers: ServerController[] = []
   readonly #flowHeaders = new FlowHeaders()
+  readonly #requests = new RequestMetrics()
 
   constructor(options: ApiServerOptions) {
     this.#options = options
@@ -222,13 +225,17 @@ export class ApiServer {
     }
     if (!OBJECT_PATH.test(path)) {
       this.#authorizePath(user, http.method ?? 'GET', path, deps)
-      await serveNonResource(deps, http, response, path)
+      if (path === '/metrics') serveMetrics({ ...deps, store: this.#options.store, requests: this.#requests }, response)
+      else await serveNonResource(deps, http, response, path)
       return
     }
     const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
     const name = target.name ?? selectedName(query.get('fieldSelector') ?? '')
     // Who may see one object by its name may list and watch it by its name.
     authorizeTarget(user, { ...target, ...(name && { name }) }, deps.authorize)
+    const isApply = target.verb === 'patch' && http.headers['content-type'] === 'application/apply-patch+yaml'
+    const answered = this.#requests.begin(target, { isApply, dryRun: query.has('dryRun') })
+    response.once('close', () => answered(response.statusCode))
     await dispatch(deps, { ...target, http, response, query, user })
   }
 

@@ -1,16 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { sendJson } from '@slipway/http-server'
 import { serveIssuerDiscovery } from './access/issuer-discovery.ts'
 import type { TokenIssuer } from './access/service-account-tokens.ts'
-import { notServed } from './api/status.ts'
+import { sendRaw } from './api/json-text.ts'
+import { methodNotSupported, notServed } from './api/status.ts'
 import { type Served, serveDiscovery } from './discovery/discovery.ts'
 import { serveOpenApi } from './discovery/serve-openapi.ts'
+import { healthPaths, serveHealth } from './health.ts'
 import type { ResourceRegistry } from './registry/resource-registry.ts'
 import { SERVER_VERSION } from './server-version.ts'
 
-const HEALTH = /^\/(healthz|livez|readyz)(\/|$)/
+/** What is there to be read only; a health check answers to any method. */
+const READ_ONLY = /^\/(?:version\/?|apis?(?:\/.*)?)$/
 
-/** Serves what is no object: health, version, discovery and OpenAPI. Throws 404. */
+/** Serves what is no object: health, version, discovery and OpenAPI. Throws 404 and 405. */
 export async function serveNonResource(
   served: Served & { issuer: TokenIssuer },
   http: IncomingMessage,
@@ -18,25 +20,13 @@ export async function serveNonResource(
   path: string,
 ): Promise<void> {
   const { registry, issuer } = served
-  if (HEALTH.test(path)) return sendHealth(http, response, path)
-  if (path === '/version' || path === '/version/') return sendJson(response, 200, SERVER_VERSION)
+  if (serveHealth(http, response, path)) return
+  if (READ_ONLY.test(path) && http.method !== 'GET') throw methodNotSupported(undefined, http.method ?? '')
+  if (path === '/version' || path === '/version/') return sendRaw(response, SERVER_VERSION)
   if (await serveOpenApi(served, http, response, path)) return
-  if (path === '/') return sendJson(response, 200, { paths: rootPaths(registry) })
+  if (path === '/') return sendRaw(response, { paths: rootPaths(registry) })
   if (serveIssuerDiscovery(issuer, http, response, path)) return
   if (!serveDiscovery(served, http, response, path)) throw notServed()
-}
-
-const CHECKS = ['ping', 'log', 'etcd', 'informer-sync']
-
-/** The server answers only when all is up, so that every check is fine. */
-function sendHealth(http: IncomingMessage, response: ServerResponse, path: string): void {
-  const [, endpoint = '', check] = path.split('/')
-  if (check && !CHECKS.includes(check)) throw notServed()
-  const verbose = /[?&]verbose\b/.test(http.url ?? '') && !check
-  const lines = CHECKS.map((one) => `[+]${one} ok\n`).join('')
-  response
-    .writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
-    .end(verbose ? `${lines}${endpoint} check passed\n` : 'ok')
 }
 
 function rootPaths(registry: ResourceRegistry): string[] {
@@ -51,13 +41,12 @@ function rootPaths(registry: ResourceRegistry): string[] {
     '/.well-known/openid-configuration',
     '/api',
     '/apis',
+    '/apis/',
     ...groups,
-    '/healthz',
-    '/livez',
+    ...healthPaths,
     '/openapi/v2',
     '/openapi/v3',
     '/openid/v1/jwks',
-    '/readyz',
     '/version',
   ].toSorted()
 }

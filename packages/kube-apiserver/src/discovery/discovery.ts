@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { sendJson } from '@slipway/http-server'
 import type { AggregatedApis } from '../aggregation/aggregated-apis.ts'
 import { byPriority, localPriorities } from '../aggregation/api-service.ts'
+import { sendDocument } from '../api/json-text.ts'
 import { byPreference, negotiateOutput } from '../api/media-types.ts'
 import { noSuchPath, notServed } from '../api/status.ts'
 import type { Resource } from '../registry/resource.ts'
@@ -25,15 +25,15 @@ export function serveDiscovery(served: Served, http: IncomingMessage, response: 
   const parts = path.split('/').filter(Boolean)
   const [root, group = '', version = ''] = parts
   if (root === 'api' && parts.length <= 2) {
-    if (parts.length === 2) sendJson(response, 200, resourceList(served.registry, '', group))
+    if (parts.length === 2) sendDocument(response, resourceList(served.registry, '', group))
     else sendRoot(served, http, response, true)
     return true
   }
   if (root !== 'apis' || parts.length > 3) return false
   if (parts.length === 1) sendRoot(served, http, response, false)
   else if (parts.length === 2)
-    sendJson(response, 200, { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(served, group) })
-  else sendJson(response, 200, resourceList(served.registry, group, version))
+    sendDocument(response, { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(served, group) })
+  else sendDocument(response, resourceList(served.registry, group, version))
   return true
 }
 
@@ -49,7 +49,7 @@ function wantsAggregated(accept = ''): boolean {
 
 /** Clients keep the answer, and ask with its ETag whether it is still the same. */
 function sendAggregated(served: Served, http: IncomingMessage, response: ServerResponse, core: boolean): void {
-  const text = JSON.stringify(aggregatedList(served, core))
+  const text = `${JSON.stringify(aggregatedList(served, core))}\n`
   const etag = `"${createHash('sha512').update(text).digest('hex').toUpperCase()}"`
   const headers = { etag, vary: 'Accept', 'cache-control': 'public' }
   if (http.headers['if-none-match'] === etag) {
@@ -71,11 +71,11 @@ function sendRoot(served: Served, http: IncomingMessage, response: ServerRespons
   negotiateOutput(http.headers.accept, ['object'])
   if (core) {
     const addresses = [{ clientCIDR: '0.0.0.0/0', serverAddress: http.headers.host ?? '' }]
-    sendJson(response, 200, { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: addresses })
+    sendDocument(response, { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: addresses })
     return
   }
   const groups = servedGroups(served).filter(({ name }) => name !== '')
-  sendJson(response, 200, {
+  sendDocument(response, {
     kind: 'APIGroupList',
     apiVersion: 'v1',
     groups: groups.map(({ name }) => apiGroup(served, name)),
@@ -125,11 +125,11 @@ function legacyResources(resource: Resource) {
   ]
 }
 
-/** Component statuses are found out when they are asked for. */
 /** Of what goes with its definition, nothing is told that makes or changes it. */
 const verbsOf = ({ verbs, custom }: Resource): string[] =>
   custom?.isTerminating ? verbs.filter((verb) => !['patch', 'create', 'update'].includes(verb)) : verbs
 
+/** Component statuses are found out when they are asked for. */
 const stored = ({ verbs, group, plural }: Resource) =>
   verbs.includes('get') && !(group === '' && plural === 'componentstatuses')
 

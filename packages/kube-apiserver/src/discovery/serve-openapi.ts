@@ -12,7 +12,7 @@ export async function serveOpenApi(
   response: ServerResponse,
   path: string,
 ): Promise<boolean> {
-  const [root, version, ...rest] = path.split('/').filter(Boolean)
+  const [root, version, ...rest] = path.split('/').slice(1)
   if (root !== 'openapi') return false
   if (version === 'v2' && rest.length === 0) await sendVersion2(registry, http, response)
   else if (version !== 'v3') return false
@@ -65,7 +65,10 @@ async function sendVersion3(
   path: string,
 ): Promise<boolean> {
   const hash = documentHash(registry, path)
-  if (hash === undefined) return false
+  if (hash === undefined) {
+    response.writeHead(404).end()
+    return true
+  }
   if (!formOf(FORMS, http, response) || isKnown(`"${hash}"`, http, response)) return true
   const asked = new URLSearchParams(http.url?.split('?')[1]).get('hash')
   if (asked !== null && asked !== hash) {

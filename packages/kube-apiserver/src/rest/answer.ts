@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { stringify } from '@slipway/go-yaml'
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Entry } from '@slipway/storage'
+import { isPretty, jsonText } from '../api/json-text.ts'
 import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import type { Status } from '../api/status.ts'
@@ -13,7 +14,7 @@ import { drained } from './drained.ts'
 
 /** Sends JSON text, or YAML made of it when that was asked for. */
 export function sendText(response: ServerResponse, code: number, text: string, form: OutputForm): void {
-  const body = form.yaml ? stringify(JSON.parse(text)) : text
+  const body = form.yaml ? stringify(JSON.parse(text)) : jsonText(text, isPretty(response.req))
   response
     .writeHead(code, {
       'content-type': form.contentType,
@@ -79,7 +80,7 @@ export async function sendList(request: ApiRequest, stored: Entry[], metadata: L
   const { resource } = request
   const entries = resource.custom?.convert ? await allInVersion(stored, resource) : stored
   const form = negotiateOutput(request.http.headers.accept)
-  if (form.as === 'object' && !form.yaml) {
+  if (form.as === 'object' && !form.yaml && !isPretty(request.http)) {
     await sendPieces(request.response, listPieces(resource, entries, metadata), form)
     return
   }
@@ -134,5 +135,5 @@ async function sendPieces(response: ServerResponse, pieces: Generator<string>, f
     if (response.destroyed) return
     response.write(piece.value)
   }
-  response.end()
+  response.end('\n')
 }

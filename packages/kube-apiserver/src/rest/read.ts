@@ -69,6 +69,8 @@ async function readPage(
   selection: Selection,
 ): Promise<{ entries: Entry[]; metadata: ListMeta }> {
   const { query } = request
+  // A list has its time, too, which it never needs.
+  integerOf(query, 'timeoutSeconds')
   const limit = Math.max(0, integerOf(query, 'limit') ?? 0)
   const start = startOf(store, query, selection.prefix)
   // A selector may drop entries, so a page is filled from several reads of the store.

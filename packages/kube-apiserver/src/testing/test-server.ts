@@ -22,6 +22,8 @@ export interface Answer {
   headers: Record<string, string | string[] | undefined>
   // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever they asked for.
   body: any
+  /** The body as it was sent. */
+  text: string
 }
 
 export interface CallOptions {
@@ -104,7 +106,7 @@ function send(connection: object, method: string, path: string, options: CallOpt
           text += chunk
         })
         response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: asJson(text) }),
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: asJson(text), text }),
         )
       },
     )
