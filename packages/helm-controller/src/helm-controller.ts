@@ -5,6 +5,7 @@ import type { Change, InformerSet, KubeClient } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
 import type { ChartReader, ChartSource } from './chart-source/chart-source.ts'
 import { gitCharts } from './chart-source/git-charts.ts'
+import { knownCharts } from './chart-source/known-charts.ts'
 import { type ChartDownloader, repositoryCharts } from './chart-source/repository-charts.ts'
 import { DriftWatch } from './drift.ts'
 import type { HelmRelease } from './helm-release/helm-release.ts'
@@ -96,7 +97,8 @@ export class HelmController {
 }
 
 /** `spec.chart` says which: git and path, or a repository. */
-function chartSources({ client, git, platform, charts, read }: HelmControllerDeps): ChartSource {
+function chartSources({ client, git, platform, charts, ...deps }: HelmControllerDeps): ChartSource {
+  const read = knownCharts(deps.read)
   const fromGit = gitCharts({ client, git, platform, read })
   const fromRepository = repositoryCharts(charts, platform, read)
   return { load: (release, signal) => (release.spec.chart.git ? fromGit : fromRepository).load(release, signal) }

@@ -15,9 +15,8 @@ export interface ChartDownloader {
   download(repository: string, name: string, version: string, signal: AbortSignal): Promise<ChartDownload>
 }
 
-/** Charts of a repository: `spec.chart.repository`, `name` and `version`. An archive that was read once is not read again. */
+/** Charts of a repository: `spec.chart.repository`, `name` and `version`. */
 export function repositoryCharts(downloader: ChartDownloader, platform: Platform, read: ChartReader): ChartSource {
-  const loaded = new Map<string, LoadedChart>()
   return {
     async load(release, signal): Promise<LoadedChart> {
       const { repository = '', name = '', version = '' } = release.spec.chart
@@ -33,21 +32,8 @@ export function repositoryCharts(downloader: ChartDownloader, platform: Platform
         throw new UserError(error.code, describeError(error), { at, cause: error })
       })
       const digest = `sha256:${Buffer.from(platform.digest('sha256', download.archive)).toString('hex')}`
-      const known = loaded.get(digest)
-      if (known) return known
       const opened = await read({ digest, content: download.archive })
-      const chart: LoadedChart = { ...opened, revision: download.version, digest }
-      remember(loaded, digest, chart)
-      return chart
+      return { ...opened, revision: download.version, digest }
     },
   }
-}
-
-/** Charts kept in memory; the one that was read first goes first. */
-const KEPT = 64
-
-function remember(loaded: Map<string, LoadedChart>, digest: string, chart: LoadedChart): void {
-  loaded.set(digest, chart)
-  const [oldest] = loaded.keys()
-  if (loaded.size > KEPT && oldest !== undefined) loaded.delete(oldest)
 }
