@@ -16,8 +16,8 @@ export interface OpenChart {
   readonly readFile: (path: string) => Promise<string | undefined>
 }
 
-/** Reads a chart. Throws UserError with Helm's text when it is none. */
-export type ChartReader = (chart: ChartPackage) => Promise<OpenChart>
+/** Reads a chart. Throws UserError with Helm's text when it is none, and the signal's reason. */
+export type ChartReader = (chart: ChartPackage, signal: AbortSignal) => Promise<OpenChart>
 
 /** A chart, ready to render. */
 export interface LoadedChart extends OpenChart {

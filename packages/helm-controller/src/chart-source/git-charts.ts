@@ -29,7 +29,7 @@ export function gitCharts(deps: GitChartDeps): ChartSource {
         })
       }
       const digest = `sha256:${Buffer.from(deps.platform.digest('sha256', contentOf(files))).toString('hex')}`
-      return { ...(await deps.read({ digest, content: files })), revision: commit, digest }
+      return { ...(await deps.read({ digest, content: files }, signal)), revision: commit, digest }
     },
   }
 }

@@ -10,13 +10,14 @@ it('reads a chart once, but one that could not be read again, and forgets the fi
     return {} as OpenChart
   })
   const content = new Uint8Array()
+  const { signal } = new AbortController()
 
-  await expect(read({ digest: 'a', content })).rejects.toThrow('not now')
-  await read({ digest: 'a', content })
-  await read({ digest: 'a', content })
+  await expect(read({ digest: 'a', content }, signal)).rejects.toThrow('not now')
+  await read({ digest: 'a', content }, signal)
+  await read({ digest: 'a', content }, signal)
   expect(asked).toEqual(['a', 'a'])
 
-  for (let number = 0; number < 64; number++) await read({ digest: String(number), content })
-  await read({ digest: 'a', content })
+  for (let number = 0; number < 64; number++) await read({ digest: String(number), content }, signal)
+  await read({ digest: 'a', content }, signal)
   expect(asked.at(-1)).toBe('a')
 })

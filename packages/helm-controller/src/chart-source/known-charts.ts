@@ -6,10 +6,10 @@ const KEPT = 64
 /** Reads no chart twice that has the same digest. */
 export function knownCharts(read: ChartReader): ChartReader {
   const known = new Map<string, OpenChart>()
-  return async (chart) => {
+  return async (chart, signal) => {
     const found = known.get(chart.digest)
     if (found) return found
-    const opened = await read(chart)
+    const opened = await read(chart, signal)
     known.set(chart.digest, opened)
     const [oldest] = known.keys()
     if (known.size > KEPT && oldest !== undefined) known.delete(oldest)

@@ -32,7 +32,7 @@ export function repositoryCharts(downloader: ChartDownloader, platform: Platform
         throw new UserError(error.code, describeError(error), { at, cause: error })
       })
       const digest = `sha256:${Buffer.from(platform.digest('sha256', download.archive)).toString('hex')}`
-      const opened = await read({ digest, content: download.archive })
+      const opened = await read({ digest, content: download.archive }, signal)
       return { ...opened, revision: download.version, digest }
     },
   }

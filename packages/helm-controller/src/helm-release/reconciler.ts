@@ -152,6 +152,7 @@ async function deploy(deps: HelmReleaseDeps, pass: Pass, action: Action): Promis
       revision: (history.at(-1)?.release.version ?? 0) + 1,
       firstDeployed: history[0]?.release.info.first_deployed,
       isUpgrade: history.length > 0,
+      signal: context.signal,
     })
     const notes = { chartDigest: loaded.digest, antecedent: antecedentOf(release) }
     if (history.length === 0 && !release.spec.skipCRDs) await deps.actions.installCrds(rendered.crds)

@@ -12,6 +12,7 @@ export interface RenderRequest<R extends RenderedRelease> extends Omit<RenderTas
   rendering: Rendering<R>
   /** @default what the cluster offers */
   capabilities?: Capabilities
+  signal?: AbortSignal
 }
 
 /** Milliseconds for which what the cluster offers is taken as known. */
@@ -29,7 +30,7 @@ export class ReleaseRenderer {
     this.#schemas = schemas
   }
 
-  async render<R extends RenderedRelease>({ rendering, ...request }: RenderRequest<R>): Promise<R> {
+  async render<R extends RenderedRelease>({ rendering, signal, ...request }: RenderRequest<R>): Promise<R> {
     const { helmVersion } = capabilitiesWithoutCluster(request.compat ?? 'helm4')
     const capabilities = request.capabilities ?? { ...(await this.#readCapabilities()), helmVersion }
     const objects = clusterObjects(this.#client)
@@ -37,7 +38,7 @@ export class ReleaseRenderer {
     const { answers, schemas } = this.#schemas.forRendering()
     const world = { objects, documents: answers, hosts, ...(schemas.ignore && { ignoreUrn: schemas.ignore }) }
     return renderInRounds([answers, objects, hosts], (isComplete) =>
-      rendering({ ...request, capabilities }, world, isComplete),
+      rendering({ ...request, capabilities }, world, { isComplete, signal }),
     )
   }
 

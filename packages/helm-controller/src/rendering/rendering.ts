@@ -62,11 +62,18 @@ export interface RenderedRelease {
   crds: string
 }
 
-/** Renders one chart with what the world tells so far; `isComplete` says whether that is all. Throws what renderChart throws. */
+/** How far a rendering is to go. */
+export interface RenderControl {
+  /** Whether the world has told all that it was asked. */
+  isComplete(): boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Renders one chart with what the world tells so far. Throws what renderChart throws, and the signal's reason. */
 export type Rendering<R extends RenderedRelease = RenderedRelease> = (
   task: RenderTask,
   world: AskedWorld,
-  isComplete: () => boolean,
+  control: RenderControl,
 ) => R | Promise<R>
 
 /** A rendered release with what it was made from. */
@@ -79,8 +86,8 @@ export function renderHere(
   chart: Chart,
   platform: Platform,
   postRender?: RenderOptions['postRender'],
-): (task: RenderTask, world: World, isComplete: () => boolean) => RenderedHere {
-  return (task, { objects, documents, hosts, ignoreUrn }, isComplete) => {
+): (task: RenderTask, world: World, control: RenderControl) => RenderedHere {
+  return (task, { objects, documents, hosts, ignoreUrn }, { isComplete }) => {
     const { values, name, namespace, revision, isUpgrade, capabilities } = task
     const { skipSchemaValidation = false, subchartNotes = false, enableDns = false } = task
     const { compat = 'helm4', lookup = true } = task

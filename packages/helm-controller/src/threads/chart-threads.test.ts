@@ -22,6 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => threads.close())
 
+const { signal } = new AbortController()
 const task: RenderTask = {
   values: { who: 'world' },
   name: 'rel',
@@ -35,7 +36,7 @@ const task: RenderTask = {
 function read(template: string, more: Readonly<Record<string, string>> = {}) {
   const files = { 'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 0.1.0\n', 'templates/a.yaml': template, ...more }
   const content = Object.entries(files).map(([name, text]) => ({ name, data: new TextEncoder().encode(text) }))
-  return threads.read({ digest: JSON.stringify(files), content })
+  return threads.read({ digest: JSON.stringify(files), content }, signal)
 }
 
 /** A world whose objects are found by `lookup`'s last argument. */
@@ -57,7 +58,7 @@ function worldOf(objects: Readonly<Record<string, unknown>> = {}): AskedWorld & 
 
 async function rendered(template: string, world = worldOf()): Promise<string> {
   const { rendering } = await read(template)
-  const { release } = await renderInRounds([world.objects], (isComplete) => rendering(task, world, isComplete))
+  const { release } = await renderInRounds([world.objects], (isComplete) => rendering(task, world, { isComplete }))
   return (release.manifest ?? '').replace('---\n# Source: demo/templates/a.yaml\n', '')
 }
 
@@ -67,7 +68,7 @@ describe('charts on threads', () => {
       'crds/thing.yaml': 'kind: CustomResourceDefinition',
     })
 
-    const { release, crds } = await rendering(task, worldOf(), () => true)
+    const { release, crds } = await rendering(task, worldOf(), { isComplete: () => true })
 
     expect(release).toMatchObject({
       name: 'rel',
@@ -113,7 +114,9 @@ a: {{ $second.data.next }} {{ len $third }}`
       code: 'CHART_TEMPLATE_FAILED',
       message: expect.stringContaining('not like this'),
     })
-    await expect(threads.read({ digest: 'none', content: new Uint8Array(3) })).rejects.toMatchObject({ class: 'user' })
+    await expect(threads.read({ digest: 'none', content: new Uint8Array(3) }, signal)).rejects.toMatchObject({
+      class: 'user',
+    })
   })
 
   it('hold up neither this thread nor each other while they take long', async () => {

@@ -23,8 +23,8 @@ export class ChartThreads {
     this.#pool = new ThreadPool({ start, count, idle: IDLE, fatal })
   }
 
-  readonly read = async (chart: ChartPackage): Promise<OpenChart> => {
-    await this.#pool.run({ kind: 'open', chart })
+  readonly read = async (chart: ChartPackage, signal: AbortSignal): Promise<OpenChart> => {
+    await this.#pool.run({ kind: 'open', chart }, signal)
     return {
       rendering: this.#renderingOf(chart),
       readFile: async (path) => (await this.#pool.run({ kind: 'read', chart, path })) as string | undefined,
@@ -36,10 +36,10 @@ export class ChartThreads {
   }
 
   #renderingOf(chart: ChartPackage): Rendering {
-    return async (task, world, isComplete) => {
+    return async (task, world, { isComplete, signal }) => {
       for (;;) {
         const work: ChartWork = { kind: 'render', chart, task, known: knownOf(world) }
-        const { released, failed, asked } = (await this.#pool.run(work)) as RenderingEnd
+        const { released, failed, asked } = (await this.#pool.run(work, signal)) as RenderingEnd
         const questions = askedKinds.flatMap((kind) => Array.from(asked[kind], (key) => ({ kind, key })))
         for (const { kind, key } of questions) world[kind].find(key)
         // What is known by now without a fetch is told at once.

@@ -73,7 +73,7 @@ function render(
   }
   const asked = { objects: world.objects.asked, documents: world.documents.asked, hosts: world.hosts.asked }
   try {
-    const { release, crds } = renderHere(chart, platform)(task, world, () => false)
+    const { release, crds } = renderHere(chart, platform)(task, world, { isComplete: () => false })
     return { released: { release, crds }, asked }
   } catch (error) {
     return { failed: formOf(error), asked }

@@ -7,6 +7,7 @@ const source = `
   const { parentPort, threadId } = require('node:worker_threads')
   parentPort.on('message', (work) => {
     if (work === 'end') process.exit(3)
+    if (work === 'sleep') for (;;);
     if (work === 'fail') parentPort.postMessage({ error: { message: 'no', stack: '' } })
     else parentPort.postMessage({ done: work === 'who' ? threadId : work + 1 })
   })`
@@ -61,6 +62,21 @@ describe('a pool of threads', () => {
     expect(dead).toMatchObject({ reason: { message: 'died: the thread ended with status 3' } })
     expect(next).toEqual({ status: 'fulfilled', value: 2 })
     expect(started).toBe(2)
+  })
+
+  it('gives up work that is no longer wanted, wherever it is', async () => {
+    open({ count: 1 })
+    const [first, second] = [new AbortController(), new AbortController()]
+    const given = Promise.allSettled([pool.run('sleep', first.signal), pool.run(1, second.signal), pool.run(2)])
+    second.abort('second')
+    first.abort('first')
+
+    expect(await given).toEqual([
+      { status: 'rejected', reason: 'first' },
+      { status: 'rejected', reason: 'second' },
+      { status: 'fulfilled', value: 3 },
+    ])
+    await expect(pool.run(1, AbortSignal.abort('before'))).rejects.toBe('before')
   })
 
   it('ends a thread that has nothing to do', async () => {

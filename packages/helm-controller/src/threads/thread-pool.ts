@@ -16,7 +16,7 @@ export interface ThreadPoolOptions {
 interface Job<Work, Done> {
   readonly work: Work
   readonly resolve: (done: Done) => void
-  readonly reject: (error: Error) => void
+  readonly reject: (error: unknown) => void
 }
 
 /** Threads that do one piece of work at a time each: started when there is work for them, ended when there is none. */
@@ -31,12 +31,31 @@ export class ThreadPool<Work, Done> {
     this.#options = options
   }
 
-  /** Throws what the work throws there. */
-  run(work: Work): Promise<Done> {
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ work, resolve, reject })
-      this.#next()
+  /** Throws what the work throws there; when `signal` is aborted, its reason, and a thread that is at the work ends. */
+  async run(work: Work, signal?: AbortSignal): Promise<Done> {
+    signal?.throwIfAborted()
+    let abort = (): void => {}
+    const done = new Promise<Done>((resolve, reject) => {
+      const job = { work, resolve, reject }
+      abort = () => {
+        reject(signal?.reason)
+        this.#drop(job)
+      }
+      this.#queue.push(job)
     })
+    signal?.addEventListener('abort', abort)
+    this.#next()
+    try {
+      return await done
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  #drop(job: Job<Work, Done>): void {
+    const at = this.#queue.indexOf(job)
+    if (at >= 0) this.#queue.splice(at, 1)
+    for (const thread of this.#threads) if (thread.job === job) void thread.end()
   }
 
   /** Threads that there are. */
@@ -86,7 +105,8 @@ interface ThreadOptions extends Pick<ThreadPoolOptions, 'idle' | 'fatal'> {
 class Thread<Work, Done> {
   readonly #worker: Worker
   readonly #options: ThreadOptions
-  #job: Job<Work, Done> | undefined
+  /** What it is at. */
+  job: Job<Work, Done> | undefined
   #timer: NodeJS.Timeout | undefined
   #fault: Error | undefined
 
@@ -102,7 +122,7 @@ class Thread<Work, Done> {
 
   do(job: Job<Work, Done>): void {
     clearTimeout(this.#timer)
-    this.#job = job
+    this.job = job
     this.#worker.ref()
     this.#worker.postMessage(job.work)
   }
@@ -113,8 +133,8 @@ class Thread<Work, Done> {
   }
 
   #finish(answer: Answer<Done>): void {
-    const job = this.#job
-    this.#job = undefined
+    const job = this.job
+    this.job = undefined
     // A thread that waits holds up no program that wants to end.
     this.#worker.unref()
     this.#timer = setTimeout(() => void this.end(), this.#options.idle)
@@ -126,8 +146,8 @@ class Thread<Work, Done> {
 
   #ended(fault: Error): void {
     clearTimeout(this.#timer)
-    this.#job?.reject(this.#options.fatal(fault))
-    this.#job = undefined
+    this.job?.reject(this.#options.fatal(fault))
+    this.job = undefined
     this.#options.onEnd()
   }
 }
