@@ -68,6 +68,7 @@ export {
   writeIndex,
   writeJsonIndex,
 } from './repository/index-file.ts'
+export { parseIndexPart } from './repository/index-part.ts'
 export { type ChartSearch, type FoundChart, searchCharts } from './repository/search.ts'
 export { isInRange, parseConstraint } from './semver/constraint.ts'
 export { compareVersions, formatVersion, isVersion, parseVersion, type Version } from './semver/version.ts'

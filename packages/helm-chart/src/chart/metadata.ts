@@ -75,7 +75,15 @@ export interface RawMetadata extends Partial<Omit<Metadata, 'maintainers' | 'dep
 
 /** Reads Chart.yaml (or requirements.yaml over it) as Helm decodes it. Throws UserError CHART_INVALID. */
 export function parseMetadata(text: string, file: string, { compat = 'helm4', base }: ParseOptions = {}): RawMetadata {
-  const decoded = decodeFile(text, file, typesOf[compat].metadata)
+  return metadataOf(decodeFile(text, file, typesOf[compat].metadata), base)
+}
+
+/** The same of data that `readTypedYaml` gave; fields that are no metadata are passed over. Throws an Error with Go's text. */
+export function decodeMetadata(document: unknown): RawMetadata {
+  return metadataOf(decodeStruct(document, typesOf.helm4.metadata), undefined)
+}
+
+function metadataOf(decoded: Values, base: RawMetadata | undefined): RawMetadata {
   const { maintainers, dependencies } = decoded
   return {
     ...base,

@@ -2,13 +2,13 @@ import { UserError } from '@slipway/errors'
 import { sortedKeys } from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
 import type { Metadata } from '../chart/chart.ts'
-import { parseMetadata, validateMetadata } from '../chart/metadata.ts'
+import { decodeMetadata, validateMetadata } from '../chart/metadata.ts'
 import { metadataJson } from '../chart/metadata-json.ts'
 import { goJson } from '../dependency/lock-digest.ts'
 import { parseConstraint } from '../semver/constraint.ts'
 import { compareVersions, parseVersion, type Version } from '../semver/version.ts'
 import { isTable } from '../values/value.ts'
-import { readYaml } from '../yaml.ts'
+import { readTypedYaml } from '../yaml.ts'
 
 /** One version of a chart in a repository. */
 export interface IndexEntry {
@@ -37,7 +37,7 @@ export function parseIndex(text: string, file = 'index.yaml'): RepositoryIndex {
   const listed = isTable(document.entries) ? document.entries : {}
   for (const name of Object.keys(listed)) {
     const versions = Array.isArray(listed[name]) ? listed[name] : []
-    entries[name] = newestFirst(versions.flatMap((version) => readEntry(version, file)))
+    entries[name] = newestFirst(versions.flatMap(readEntry))
   }
   return { ...(typeof document.generated === 'string' && { generated: document.generated }), entries }
 }
@@ -45,7 +45,7 @@ export function parseIndex(text: string, file = 'index.yaml'): RepositoryIndex {
 function readDocument(text: string, file: string): unknown {
   if (text.trim() === '') throw new UserError('CHART_INDEX_INVALID', 'empty index.yaml file', { at: { file } })
   try {
-    return readYaml(text, file)
+    return readTypedYaml(text, file)
   } catch (cause) {
     throw new UserError('CHART_INDEX_INVALID', `cannot read the repository index: ${(cause as Error).message}`, {
       at: { file },
@@ -54,11 +54,11 @@ function readDocument(text: string, file: string): unknown {
   }
 }
 
-function readEntry(entry: unknown, file: string): IndexEntry[] {
+function readEntry(entry: unknown): IndexEntry[] {
   if (!isTable(entry)) return []
-  const { urls, created, digest, ...fields } = entry
+  const { urls, created, digest } = entry
   try {
-    const metadata = validateMetadata({ apiVersion: 'v1', ...parseMetadata(stringify(fields), file) })
+    const metadata = validateMetadata({ apiVersion: 'v1', ...decodeMetadata(entry) })
     return [
       {
         metadata,

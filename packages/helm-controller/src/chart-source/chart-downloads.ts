@@ -1,5 +1,5 @@
 import { UserError } from '@slipway/errors'
-import { type RepositoryIndex as ParsedIndex, parseIndex, resolveVersion } from '@slipway/helm-chart'
+import { type RepositoryIndex as ParsedIndex, parseIndexPart, resolveVersion } from '@slipway/helm-chart'
 import {
   HelmRepositoryClient,
   type RegistryAccess,
@@ -15,13 +15,15 @@ const KEPT = 64
 export function chartDownloads(access: RegistryAccess): ChartDownloader {
   const repositories = new HelmRepositoryClient(access)
   const registry = new RegistryClient(access)
-  const parsed = new WeakMap<RepositoryIndex, ParsedIndex>()
+  const parsed = new WeakMap<RepositoryIndex, Map<string, ParsedIndex>>()
   const archives = new Map<string, Uint8Array>()
 
-  const readIndex = async (url: string, signal: AbortSignal): Promise<ParsedIndex> => {
+  const readIndex = async (url: string, chart: string, signal: AbortSignal): Promise<ParsedIndex> => {
     const index = await repositories.index(url, signal)
-    const known = parsed.get(index) ?? parseIndex(index.text, url)
-    parsed.set(index, known)
+    const byChart = parsed.get(index) ?? new Map<string, ParsedIndex>()
+    parsed.set(index, byChart)
+    const known = byChart.get(chart) ?? parseIndexPart(index.text, chart, url)
+    byChart.set(chart, known)
     return known
   }
 
@@ -31,7 +33,7 @@ export function chartDownloads(access: RegistryAccess): ChartDownloader {
     wanted: string,
     signal: AbortSignal,
   ): Promise<ChartDownload> => {
-    const index = await readIndex(url, signal)
+    const index = await readIndex(url, name, signal)
     const entry = resolveVersion(index, name, wanted)
     const chartUrl = entry?.urls[0]
     // Helm's own sentence.

@@ -219,7 +219,7 @@ function inIndex(
   settings: HelmSettings,
 ): ReturnType<typeof remote> {
   const { entry } = repositoryOf(repository, settings)
-  const found = resolveVersion(cachedIndex(entry.name, settings), name, version)
+  const found = resolveVersion(cachedIndex(entry.name, settings, name), name, version)
   if (found) return remote(found, entry, {})
   throw new UserError(
     'HELM_DEPENDENCY_UNRESOLVED',

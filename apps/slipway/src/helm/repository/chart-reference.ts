@@ -67,7 +67,7 @@ function inRepository(name: string, version: string, flags: ChartFlags, settings
   const entry = readRepositories(settings.repositoryConfig).find((known) => known.name === repository)
   if (!entry) return fail(`repo ${repository} not found`)
   const chart = rest.join('/')
-  const index = cachedIndex(repository, settings)
+  const index = cachedIndex(repository, settings, chart)
   const missing = (reason: string): never =>
     fail(`chart "${chart}" matching ${version} not found in ${repository} index. (try 'helm repo update'): ${reason}`)
   if (!index.entries[chart]) return missing('no chart name found')

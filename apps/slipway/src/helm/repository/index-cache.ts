@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, UserError } from '@slipway/errors'
-import { parseIndex, type RepositoryIndex } from '@slipway/helm-chart'
+import { parseIndex, parseIndexPart, type RepositoryIndex } from '@slipway/helm-chart'
 import { fetchFile } from '../network.ts'
 import type { HelmSettings } from '../settings.ts'
 import { connectionOf, type RepositoryEntry } from './repositories-file.ts'
@@ -21,8 +21,8 @@ export async function updateIndex(entry: RepositoryEntry, settings: HelmSettings
   return index
 }
 
-/** The index of a repository as it was last fetched. Throws UserError HELM_INDEX_NOT_CACHED. */
-export function cachedIndex(name: string, settings: HelmSettings): RepositoryIndex {
+/** The index of a repository as it was last fetched; only of one chart, when that is named. Throws UserError HELM_INDEX_NOT_CACHED. */
+export function cachedIndex(name: string, settings: HelmSettings, chart?: string): RepositoryIndex {
   const file = fileOf(settings, name)
   let text: string
   try {
@@ -34,7 +34,7 @@ export function cachedIndex(name: string, settings: HelmSettings): RepositoryInd
       { cause },
     )
   }
-  return parseIndex(text, file)
+  return chart === undefined ? parseIndex(text, file) : parseIndexPart(text, chart, file)
 }
 
 /** As updateIndex, with a failure told as `helm repo add` tells it. */
