@@ -38,6 +38,8 @@ export interface ActionOptions {
   waitForJobs?: boolean
   /** Called after each hook, before it may be deleted. */
   onHookEnd?: (hook: ReleaseHook) => Promise<void>
+  /** Is given the logs of hooks that are to be shown. */
+  writeLog?: (text: string) => void
 }
 
 export interface UninstallOptions extends ActionOptions {
@@ -233,8 +235,8 @@ export class ReleaseActions {
     if (!options.disableHooks) await runHooks(release.hooks ?? [], event, run)
   }
 
-  #hookRun(owner: Ownership, { timeout, signal, onHookEnd }: ActionOptions): HookRun {
-    return { client: this.#client, owner, timeout, signal, now: this.#now, executions: new Map(), onHookEnd }
+  #hookRun(owner: Ownership, { timeout, signal, onHookEnd, writeLog }: ActionOptions): HookRun {
+    return { client: this.#client, owner, timeout, signal, now: this.#now, executions: new Map(), onHookEnd, writeLog }
   }
 
   async #objectsOf(releases: (Release | undefined)[], owner: Ownership): Promise<KubeObject[]> {

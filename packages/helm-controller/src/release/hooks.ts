@@ -2,7 +2,8 @@ import { messageOf, UserError } from '@slipway/errors'
 import type { HookEvent, HookExecution, ReleaseHook } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
-import { deleteObjects, refOf } from './apply.ts'
+import { refOf } from './apply.ts'
+import { writeLogsOf } from './hook-logs.ts'
 import { type Ownership, readManifest } from './objects.ts'
 import { completionOf, type Patience, waitForAll, waitUntilGone } from './wait.ts'
 
@@ -15,7 +16,11 @@ export interface HookRun extends Patience {
   executions: Map<ReleaseHook, HookExecution>
   /** Called after each hook, before it may be deleted. */
   onHookEnd?: ((hook: ReleaseHook) => Promise<void>) | undefined
+  /** Is given the logs of hooks whose `hook-output-log-policy` says so. @default they are not read */
+  writeLog?: ((text: string) => void) | undefined
 }
+
+type Outcome = 'hook-succeeded' | 'hook-failed'
 
 /** What Helm puts before the reason. */
 const PREFIXES: Partial<Record<HookEvent, string>> = {
@@ -25,60 +30,99 @@ const PREFIXES: Partial<Record<HookEvent, string>> = {
   'post-upgrade': 'post-upgrade hooks failed: ',
 }
 
-/** Runs the hooks of an event by weight and name, each to its end (helm.sh/docs/topics/charts_hooks). The first failure is thrown. */
+/**
+ * Runs the hooks of an event by weight and name, each to its end (helm.sh/docs/topics/charts_hooks). Those that are deleted when they have
+ * succeeded stay until all have run: a Job needs the ServiceAccount before it (Helm's execHook). The first failure is thrown.
+ */
 export async function runHooks(hooks: readonly ReleaseHook[], event: HookEvent, run: HookRun): Promise<void> {
   const due = hooks
     .filter((hook) => hook.events?.includes(event))
     .sort((a, b) => (a.weight ?? 0) - (b.weight ?? 0) || compareText(a.name, b.name))
-  for (const hook of due) await runHook(hook, event, run)
+  const succeeded: ReleaseHook[] = []
+  for (const hook of due) {
+    await startHook(hook, event, run)
+    try {
+      await endOfHook(hook, run)
+    } catch (error) {
+      await deleteByPolicy(hook, 'hook-failed', run)
+      for (const earlier of succeeded) await deleteByPolicy(earlier, 'hook-succeeded', run)
+      throw hookError(hook, event, messageOf(error), error)
+    }
+    succeeded.push(hook)
+  }
+  for (const hook of succeeded.reverse()) {
+    await writeLogs(hook, 'hook-succeeded', run)
+    await deleteByPolicy(hook, 'hook-succeeded', run)
+  }
 }
 
-async function runHook(hook: ReleaseHook, event: HookEvent, run: HookRun): Promise<void> {
-  const objects = await readManifest(run.client, hook.manifest ?? '', run.owner)
-  if (hasPolicy(hook, 'before-hook-creation')) {
-    await deleteAndWait(run, objects).catch((error: unknown) => {
-      throw hookError(hook, event, error)
-    })
-  }
-  const started_at = run.now().toISOString()
-  const record = (phase: HookExecution['phase']): unknown =>
-    run.executions.set(hook, { started_at, completed_at: run.now().toISOString(), phase })
+/** Creates the objects of a hook, in place of those of its last run. What can't be created stays as it is. */
+async function startHook(hook: ReleaseHook, event: HookEvent, run: HookRun): Promise<void> {
+  const { client, executions, now } = run
   try {
-    for (const object of objects) await run.client.create(object, { fieldManager: 'helm' })
-    await waitForAll(run.client, objects.filter(runsToAnEnd), { ...run, rule: completionOf })
+    await deleteByPolicy(hook, 'before-hook-creation', run)
   } catch (error) {
-    record('Failed')
-    await run.onHookEnd?.(hook)
-    if (hasPolicy(hook, 'hook-failed')) await deleteObjects(run.client, objects)
-    throw hookError(hook, event, error)
+    throw hookError(hook, event, messageOf(error), error)
   }
-  record('Succeeded')
-  await run.onHookEnd?.(hook)
-  if (hasPolicy(hook, 'hook-succeeded')) await deleteObjects(run.client, objects)
+  const started_at = now().toISOString()
+  executions.set(hook, { started_at, phase: 'Unknown' })
+  try {
+    for (const object of await objectsOf(hook, run)) await client.create(object, { fieldManager: 'helm' })
+  } catch (error) {
+    executions.set(hook, { started_at, completed_at: now().toISOString(), phase: 'Failed' })
+    throw hookError(hook, event, `warning: Hook ${event} ${hook.path} failed: ${messageOf(error)}`, error)
+  }
 }
 
-function hookError({ kind, name }: ReleaseHook, event: HookEvent, cause: unknown): UserError {
-  const message = `${PREFIXES[event] ?? ''}${messageOf(cause)}`
+async function endOfHook(hook: ReleaseHook, run: HookRun): Promise<void> {
+  const end = async (phase: HookExecution['phase']): Promise<void> => {
+    const { started_at = '' } = run.executions.get(hook) ?? {}
+    run.executions.set(hook, { started_at, completed_at: run.now().toISOString(), phase })
+    await run.onHookEnd?.(hook)
+  }
+  try {
+    const objects = (await objectsOf(hook, run)).filter(runsToAnEnd)
+    await waitForAll(run.client, objects, { ...run, rule: completionOf })
+  } catch (error) {
+    await end('Failed')
+    await writeLogs(hook, 'hook-failed', run)
+    throw error
+  }
+  await end('Succeeded')
+}
+
+function hookError({ kind, name }: ReleaseHook, event: HookEvent, reason: string, cause: unknown): UserError {
+  const message = `${PREFIXES[event] ?? ''}${reason}`
   return new UserError('RELEASE_HOOK_FAILED', message, { at: { object: `${kind}/${name}` }, cause })
 }
 
 const compareText = (a = '', b = ''): number => (a < b ? -1 : Number(a > b))
+
+const objectsOf = ({ manifest = '' }: ReleaseHook, { client, owner }: HookRun): Promise<KubeObject[]> =>
+  readManifest(client, manifest, owner)
 
 /** When the hook's objects are deleted: without a word of its own, those of the previous run before the new ones are created. */
 export function deletePolicies({ delete_policies = [] }: ReleaseHook): readonly string[] {
   return delete_policies.length > 0 ? delete_policies : ['before-hook-creation']
 }
 
-function hasPolicy(hook: ReleaseHook, policy: string): boolean {
-  // Deleting a definition would take all its objects along; Helm never does it.
-  return hook.kind !== 'CustomResourceDefinition' && deletePolicies(hook).includes(policy)
-}
-
 /** Helm waits for Jobs and Pods of hooks; everything else is done when it is created. */
 const runsToAnEnd = ({ kind }: KubeObject): boolean => kind === 'Job' || kind === 'Pod'
 
-async function deleteAndWait(run: HookRun, objects: KubeObject[]): Promise<void> {
-  for (const object of objects) {
+async function writeLogs(hook: ReleaseHook, outcome: Outcome, run: HookRun): Promise<void> {
+  const { client, writeLog } = run
+  if (!writeLog || !hook.output_log_policies?.includes(outcome)) return
+  for (const object of await objectsOf(hook, run)) await writeLogsOf(object, client, writeLog)
+}
+
+async function deleteByPolicy(
+  hook: ReleaseHook,
+  policy: 'before-hook-creation' | Outcome,
+  run: HookRun,
+): Promise<void> {
+  // Deleting a definition would take all its objects along; Helm never does it.
+  if (hook.kind === 'CustomResourceDefinition' || !deletePolicies(hook).includes(policy)) return
+  for (const object of await objectsOf(hook, run)) {
     const live = await run.client.get<KubeObject>(refOf(object))
     if (!live) continue
     const { uid } = live.metadata

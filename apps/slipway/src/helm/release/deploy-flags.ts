@@ -170,6 +170,7 @@ export function actionOptions(flags: ChangeFlags, maxHistory: number): ActionOpt
     force: flags.forceConflicts,
     maxHistory,
     signal: interrupts(),
+    writeLog: (text) => void process.stderr.write(text),
   }
 }
 
