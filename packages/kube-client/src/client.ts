@@ -19,6 +19,7 @@ import type {
   WatchEvent,
   WriteOptions,
 } from './types.ts'
+import { warningsOf } from './warnings.ts'
 import { readWatchEvents } from './watch-stream.ts'
 
 const PATCH_TYPES: Record<PatchType, string> = {
@@ -48,9 +49,12 @@ export class KubeClient {
   readonly #agent: Agent
   readonly #discovery: Discovery
   readonly #token: RenewedToken | undefined
+  readonly #onWarning: ((text: string) => void) | undefined
 
-  constructor(connection: ClusterConnection) {
+  /** `onWarning` is told what the server warns of, such as a field that goes. @default it is passed over */
+  constructor(connection: ClusterConnection, { onWarning }: { onWarning?: (text: string) => void } = {}) {
     this.connection = connection
+    this.#onWarning = onWarning
     this.#token = connection.tokenSource && new RenewedToken(connection.tokenSource)
     this.#agent = new Agent({
       connect: {
@@ -222,6 +226,7 @@ export class KubeClient {
 
   async #send(request: Request): Promise<Dispatcher.ResponseData> {
     const response = await this.#attempt(request)
+    for (const text of warningsOf(response.headers.warning)) this.#onWarning?.(text)
     if (response.statusCode < 400) return response
     const text = await response.body.text()
     if (response.statusCode !== 401 || !this.#token) throw apiError(response.statusCode, text, nameOf(request))

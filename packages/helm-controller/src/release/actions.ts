@@ -1,8 +1,8 @@
 import { messageOf } from '@slipway/errors'
-import { parseDocuments } from '@slipway/go-yaml'
 import type { HookEvent, Release, ReleaseHook } from '@slipway/helm-chart'
 import type { DeleteOptions, KubeClient } from '@slipway/kube-client'
-import { healthOf, isKubeObject, type KubeObject } from '@slipway/kube-objects'
+import { healthOf, type KubeObject } from '@slipway/kube-objects'
+import type { RenderedCrds } from '../rendering/rendering.ts'
 import {
   adoptFields,
   applyObjects,
@@ -14,7 +14,8 @@ import {
   refOf,
 } from './apply.ts'
 import { deletePolicies, type HookRun, runHooks } from './hooks.ts'
-import { identityOf, type Ownership, readManifest } from './objects.ts'
+import { identityOf, type Ownership, readManifest, readObjects } from './objects.ts'
+import { sameError } from './same-error.ts'
 import type { ReleaseNotes, ReleaseStorage, StoredRelease } from './storage.ts'
 import { completionOf, waitForAll, waitUntilGone } from './wait.ts'
 
@@ -99,11 +100,19 @@ export class ReleaseActions {
   }
 
   /** Creates the CRDs of a chart that the cluster does not have; those that it has stay as they are (Helm's rule). */
-  async installCrds(manifest: string): Promise<void> {
-    for (const { value, error } of parseDocuments(manifest)) {
-      if (error) throw error
-      if (!isKubeObject(value) || (await this.#client.get(refOf(value)))) continue
-      await this.#client.create(value, { fieldManager: 'helm' })
+  async installCrds(crds: readonly RenderedCrds[]): Promise<void> {
+    for (const { name, text } of crds) {
+      try {
+        await this.#installCrdsOf(text)
+      } catch (error) {
+        throw sameError(error, `failed to install CRD ${name}: ${messageOf(error)}`)
+      }
+    }
+  }
+
+  async #installCrdsOf(text: string): Promise<void> {
+    for (const object of await readObjects(this.#client, text)) {
+      if (!(await this.#client.get(refOf(object)))) await this.#client.create(object, { fieldManager: 'helm' })
     }
   }
 

@@ -59,15 +59,18 @@ export async function runHooks(hooks: readonly ReleaseHook[], event: HookEvent, 
 /** Creates the objects of a hook, in place of those of its last run. What can't be created stays as it is. */
 async function startHook(hook: ReleaseHook, event: HookEvent, run: HookRun): Promise<void> {
   const { client, executions, now } = run
-  try {
-    await deleteByPolicy(hook, 'before-hook-creation', run)
-  } catch (error) {
-    throw hookError(hook, event, messageOf(error), error)
+  const failing = (what: string) => (error: unknown) => {
+    throw hookError(hook, event, what + messageOf(error), error)
   }
+  if (hasPolicy(hook, 'before-hook-creation')) {
+    const objects = await objectsOf(hook, run).catch(failing(`${unbuilt} for deleting hook ${hook.path}: `))
+    await deleteAndWait(objects, run).catch(failing(''))
+  }
+  const objects = await objectsOf(hook, run).catch(failing(`${unbuilt} for ${event} hook ${hook.path}: `))
   const started_at = now().toISOString()
   executions.set(hook, { started_at, phase: 'Unknown' })
   try {
-    for (const object of await objectsOf(hook, run)) await client.create(object, { fieldManager: 'helm' })
+    for (const object of objects) await client.create(object, { fieldManager: 'helm' })
   } catch (error) {
     executions.set(hook, { started_at, completed_at: now().toISOString(), phase: 'Failed' })
     throw hookError(hook, event, `warning: Hook ${event} ${hook.path} failed: ${messageOf(error)}`, error)
@@ -115,14 +118,19 @@ async function writeLogs(hook: ReleaseHook, outcome: Outcome, run: HookRun): Pro
   for (const object of await objectsOf(hook, run)) await writeLogsOf(object, client, writeLog)
 }
 
-async function deleteByPolicy(
-  hook: ReleaseHook,
-  policy: 'before-hook-creation' | Outcome,
-  run: HookRun,
-): Promise<void> {
+const unbuilt = 'unable to build kubernetes object'
+
+function hasPolicy(hook: ReleaseHook, policy: 'before-hook-creation' | Outcome): boolean {
   // Deleting a definition would take all its objects along; Helm never does it.
-  if (hook.kind === 'CustomResourceDefinition' || !deletePolicies(hook).includes(policy)) return
-  for (const object of await objectsOf(hook, run)) {
+  return hook.kind !== 'CustomResourceDefinition' && deletePolicies(hook).includes(policy)
+}
+
+async function deleteByPolicy(hook: ReleaseHook, policy: Outcome, run: HookRun): Promise<void> {
+  if (hasPolicy(hook, policy)) await deleteAndWait(await objectsOf(hook, run), run)
+}
+
+async function deleteAndWait(objects: readonly KubeObject[], run: HookRun): Promise<void> {
+  for (const object of objects) {
     const live = await run.client.get<KubeObject>(refOf(object))
     if (!live) continue
     const { uid } = live.metadata

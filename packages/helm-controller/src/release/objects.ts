@@ -2,6 +2,7 @@ import { messageOf, UserError } from '@slipway/errors'
 import { parseDocuments } from '@slipway/go-yaml'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
+import { isList, shapeFault } from './object-shape.ts'
 
 /** What every object of a release carries: Helm's own marks of ownership, and whose release it is. */
 export interface Ownership {
@@ -10,22 +11,42 @@ export interface Ownership {
   annotations: Record<string, string>
 }
 
-/**
- * The objects of a manifest, in its order, each in its namespace and marked as part of the release. Lists are taken apart. Throws
- * UserError KUBE_NO_SUCH_KIND that names each object whose kind the cluster does not have.
- */
+/** As readObjects, each object in its namespace and marked as part of the release. */
 export async function readManifest(client: KubeClient, manifest: string, owner: Ownership): Promise<KubeObject[]> {
-  const objects = parseDocuments(manifest).flatMap(({ value, error }) => {
-    if (error) throw error
-    return isObject(value) ? (value.kind.endsWith('List') && Array.isArray(value.items) ? value.items : [value]) : []
-  }) as KubeObject[]
-  const unmapped = (await Promise.all(objects.map((object) => mappingFault(client, object)))).filter(
-    (fault) => fault !== '',
-  )
-  if (unmapped.length > 0) {
-    throw new UserError('KUBE_NO_SUCH_KIND', unmapped.length === 1 ? `${unmapped[0]}` : `[${unmapped.join(', ')}]`)
-  }
+  const objects = await readObjects(client, manifest)
   return Promise.all(objects.map((object) => place(client, object, owner)))
+}
+
+/**
+ * The objects of a manifest, in its order. Lists are taken apart; of a key that is there twice the last counts, as in Helm. Throws
+ * UserError KUBE_NO_SUCH_KIND or MANIFEST_INVALID that tells of each object whose kind the cluster does not have and of each that is none.
+ */
+export async function readObjects(client: KubeClient, manifest: string): Promise<KubeObject[]> {
+  const values = parseDocuments(manifest, { duplicateKeys: 'last' }).flatMap(({ value, error }): unknown[] => {
+    if (error) throw error
+    if (value === null || value === undefined) return []
+    return isList(value) ? value.items : [value]
+  })
+  const faults = (await Promise.all(values.map((value) => builderFault(client, value)))).filter((fault) => !!fault)
+  const [first] = faults
+  if (first) {
+    const messages = faults.map(({ message }) => message)
+    throw new UserError(first.code, messages.length === 1 ? first.message : `[${messages.join(', ')}]`)
+  }
+  return values as KubeObject[]
+}
+
+interface Fault {
+  code: string
+  message: string
+}
+
+/** What kubectl's resource builder, which Helm uses, has against an object; undefined when it has nothing. */
+async function builderFault(client: KubeClient, value: unknown): Promise<Fault | undefined> {
+  const message = shapeFault(value)
+  if (message !== undefined) return { code: 'MANIFEST_INVALID', message }
+  const mapping = await mappingFault(client, value as KubeObject)
+  return mapping ? { code: 'KUBE_NO_SUCH_KIND', message: mapping } : undefined
 }
 
 /** What kubectl's resource builder, which Helm uses, says of an object whose kind is not there; empty when it is. */
@@ -88,6 +109,3 @@ export function identityOf({ apiVersion, kind, metadata }: KubeObject): string {
     '/',
   )
 }
-
-const isObject = (value: unknown): value is KubeObject =>
-  typeof value === 'object' && value !== null && typeof (value as KubeObject).kind === 'string'

@@ -54,7 +54,9 @@ export class ReleaseStorage {
   }
 
   async create(stored: StoredRelease): Promise<void> {
-    await this.#client.create(this.#secretOf(stored), { fieldManager: 'helm' })
+    await this.#client
+      .create(this.#secretOf(stored), { fieldManager: 'helm' })
+      .catch(saying('create: failed to create'))
   }
 
   /** Writes a revision that is stored already. */

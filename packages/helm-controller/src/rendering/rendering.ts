@@ -2,7 +2,7 @@ import {
   type Capabilities,
   type Chart,
   type Compat,
-  crdText,
+  type CrdFile,
   type Platform,
   type Release,
   type RenderedChart,
@@ -59,7 +59,14 @@ export interface AskedWorld extends World {
 /** A release that is not deployed yet, and the chart's CRDs, which Helm installs before it and never upgrades. */
 export interface RenderedRelease {
   release: Release
-  crds: string
+  crds: readonly RenderedCrds[]
+}
+
+/** A file of definitions. */
+export interface RenderedCrds {
+  /** In its chart, such as `crds/thing.yaml`. */
+  name: string
+  text: string
 }
 
 /** How far a rendering is to go. */
@@ -120,5 +127,9 @@ function releaseFrom(rendered: RenderedChart, task: RenderTask, now: Date): Rend
     firstDeployed: firstDeployed ? new Date(firstDeployed) : now,
     lastDeployed: now,
   })
-  return { release: { ...release, apply_method: 'ssa' }, crds: rendered.crds.map(crdText).join('') }
+  return { release: { ...release, apply_method: 'ssa' }, crds: rendered.crds.map(crdsOf) }
+}
+
+function crdsOf({ path, data }: CrdFile): RenderedCrds {
+  return { name: path.slice(path.lastIndexOf('crds/')), text: new TextDecoder().decode(data) }
 }

@@ -77,7 +77,7 @@ describe('charts on threads', () => {
       info: { first_deployed: '2025-12-31T00:00:00.000Z', last_deployed: '2026-01-01T00:00:00.000Z' },
       manifest: '---\n# Source: demo/templates/a.yaml\na: world 3 true\n',
     })
-    expect(crds).toBe('---\n# Source: demo/crds/thing.yaml\nkind: CustomResourceDefinition\n')
+    expect(crds).toEqual([{ name: 'crds/thing.yaml', text: 'kind: CustomResourceDefinition' }])
   })
 
   it('show their files', async () => {

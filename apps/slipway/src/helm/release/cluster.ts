@@ -26,7 +26,7 @@ export async function withCluster<T>(
   { isNeeded = true } = {},
 ): Promise<T> {
   const connection = connectionOf(settings)
-  const client = new KubeClient(connection)
+  const client = new KubeClient(connection, { onWarning: printWarning })
   try {
     if (isNeeded) await checkReachable(client)
     const storage = new ReleaseStorage(client, nodePlatform)
@@ -40,6 +40,16 @@ export async function withCluster<T>(
   } finally {
     await client.close()
   }
+}
+
+/** As client-go's default handler does, through klog. */
+function printWarning(text: string): void {
+  const now = new Date()
+  const part = (value: number, length = 2) => String(value).padStart(length, '0')
+  const day = part(now.getMonth() + 1) + part(now.getDate())
+  const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map((value) => part(value)).join(':')
+  const head = `I${day} ${time}.${part(now.getMilliseconds(), 3)}000 ${String(process.pid).padStart(7)} warnings.go:107]`
+  process.stderr.write(`${head} ${JSON.stringify(`Warning: ${text}`)}\n`)
 }
 
 async function checkReachable(client: KubeClient): Promise<void> {

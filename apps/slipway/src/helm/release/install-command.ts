@@ -162,7 +162,11 @@ async function installOn(cluster: Cluster, request: InstallRequest, settings: He
     await actions.check(stored, [], options).catch(refused)
     return shown(release, flags)
   }
-  if (flags.createNamespace) await createNamespace(cluster)
+  if (flags.createNamespace) {
+    // What can't be installed leaves no namespace.
+    await actions.check(stored, [], options).catch(refused)
+    await createNamespace(cluster)
+  }
   if (last) await storage.update({ ...last, release: superseded(last.release) })
   try {
     // An install has no predecessor, even where it takes the place of a release that was uninstalled.
@@ -201,7 +205,7 @@ async function render(cluster: Cluster, request: InstallRequest, last: StoredRel
   }
   if (dryRun === 'server' && !flags.skipCrds) warnOfCrds(chart)
   const rendered = await cluster.renderer().render(what)
-  if (rendered.crds === '' || flags.skipCrds || dryRun === 'server') return rendered.release
+  if (rendered.crds.length === 0 || flags.skipCrds || dryRun === 'server') return rendered.release
   await cluster.actions.installCrds(rendered.crds)
   // Templates may ask whether the cluster has the new kinds.
   return (await cluster.renderer().render(what)).release
