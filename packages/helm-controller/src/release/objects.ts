@@ -3,6 +3,7 @@ import { parseDocuments } from '@slipway/go-yaml'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { isList, shapeFault } from './object-shape.ts'
+import { sameError } from './same-error.ts'
 
 /** What every object of a release carries: Helm's own marks of ownership, and whose release it is. */
 export interface Ownership {
@@ -28,25 +29,17 @@ export async function readObjects(client: KubeClient, manifest: string): Promise
     return isList(value) ? value.items : [value]
   })
   const faults = (await Promise.all(values.map((value) => builderFault(client, value)))).filter((fault) => !!fault)
-  const [first] = faults
-  if (first) {
-    const messages = faults.map(({ message }) => message)
-    throw new UserError(first.code, messages.length === 1 ? first.message : `[${messages.join(', ')}]`)
-  }
+  const [first, ...more] = faults
+  if (first) throw more.length === 0 ? first : sameError(first, `[${faults.map(messageOf).join(', ')}]`)
   return values as KubeObject[]
 }
 
-interface Fault {
-  code: string
-  message: string
-}
-
 /** What kubectl's resource builder, which Helm uses, has against an object; undefined when it has nothing. */
-async function builderFault(client: KubeClient, value: unknown): Promise<Fault | undefined> {
-  const message = shapeFault(value)
-  if (message !== undefined) return { code: 'MANIFEST_INVALID', message }
+async function builderFault(client: KubeClient, value: unknown): Promise<UserError | undefined> {
+  const shape = shapeFault(value)
+  if (shape !== undefined) return new UserError('MANIFEST_INVALID', shape)
   const mapping = await mappingFault(client, value as KubeObject)
-  return mapping ? { code: 'KUBE_NO_SUCH_KIND', message: mapping } : undefined
+  return mapping ? new UserError('KUBE_NO_SUCH_KIND', mapping) : undefined
 }
 
 /** What kubectl's resource builder, which Helm uses, says of an object whose kind is not there; empty when it is. */
