@@ -21,6 +21,7 @@ export { writeJson } from './json/write.ts'
 export type { RemoteSchemas, SchemaFault } from './json-schema/source.ts'
 export type { Finding, Severity } from './lint/findings.ts'
 export { type LintOptions, lintChart } from './lint/lint.ts'
+export type { Notice, Notify } from './notice.ts'
 export type { DigestAlgorithm, KeyPlatform, Platform, ScryptOptions } from './platform.ts'
 export {
   decodeRelease,

@@ -65,18 +65,6 @@ export function print(text: string): void {
   process.stdout.write(text)
 }
 
-/** A notice beside the output, for people. */
-export function notice(text: string): void {
-  process.stderr.write(text)
-}
-
-/** A line as Helm's logger writes it (log/slog, text form). */
-export function log(level: 'ERROR' | 'WARN', message: string, fields: Readonly<Record<string, string>> = {}): void {
-  const quoted = (text: string): string => (/^[^\s="]+$/.test(text) ? text : JSON.stringify(text))
-  const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${quoted(value)}`)
-  notice(`level=${level} msg=${quoted(message)}${rest.join('')}\n`)
-}
-
 /** Every occurrence of a flag. */
 export const each = (text: string, all: string[] = []): string[] => [...all, text]
 

@@ -18,6 +18,7 @@ import {
   type Values,
 } from '@slipway/helm-chart'
 import { readChart } from './chart-source.ts'
+import { renderHooks } from './log.ts'
 import { nameAndChart } from './name-and-chart.ts'
 import { nodePlatform } from './node-platform.ts'
 import type { PostRender } from './post-renderer/run.ts'
@@ -73,7 +74,7 @@ export function prepareTemplate(
         schemas,
         ...(addressesOf && { addressesOf }),
         capabilities,
-        ...(options.postRender?.files && { postRender: options.postRender.files }),
+        ...renderHooks(options),
       })
       return templateText(rendered, name, options)
     } catch (error) {

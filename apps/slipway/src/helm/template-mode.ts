@@ -1,7 +1,7 @@
 import { UserError } from '@slipway/errors'
 import type { Compat } from '@slipway/helm-chart'
-import { notice } from './flags.ts'
 import { truth } from './go-flags.ts'
+import { notice } from './log.ts'
 import { dryRunOf } from './release/deploy-flags.ts'
 
 /** What `helm template` asks a cluster for. */

@@ -4,6 +4,7 @@ import { baseName } from '../chart/path.ts'
 import type { Compat } from '../compat.ts'
 import { trimSpace } from '../functions/text.ts'
 import { decodeStruct, type StructType } from '../json/decode.ts'
+import type { Notify } from '../notice.ts'
 import type { Values } from '../values/value.ts'
 import { readTypedYaml } from '../yaml.ts'
 import { compareForHelm3Install, compareForInstall } from './kind-order.ts'
@@ -66,7 +67,11 @@ const events: Record<string, HookEvent> = {
 }
 
 /** Splits rendered files into objects and sorts them. Throws UserError CHART_MANIFEST_INVALID with Helm's text. */
-export function sortManifests(files: ReadonlyMap<string, string>, compat: Compat = 'helm4'): SortedManifests {
+export function sortManifests(
+  files: ReadonlyMap<string, string>,
+  compat: Compat = 'helm4',
+  notify?: Notify,
+): SortedManifests {
   const manifests: Manifest[] = []
   const hooks: Hook[] = []
   for (const source of [...files.keys()].sort(compareStrings)) {
@@ -79,6 +84,7 @@ export function sortManifests(files: ReadonlyMap<string, string>, compat: Compat
       else {
         const hook = hookOf(manifest, kinds)
         if (hook) hooks.push(hook)
+        else notify?.({ level: 'INFO', message: 'skipping unknown hooks', fields: { hookTypes: kinds } })
       }
     }
   }

@@ -3,6 +3,7 @@ import { compareStrings, stringOf, TemplateError, type TemplateLimits } from '@s
 import { type Chart, type CrdFile, crdsOf } from '../chart/chart.ts'
 import type { Compat } from '../compat.ts'
 import type { RemoteSchemas } from '../json-schema/source.ts'
+import type { Notify } from '../notice.ts'
 import type { Platform } from '../platform.ts'
 import { isInRange } from '../semver/constraint.ts'
 import { coalesceValues } from '../values/coalesce.ts'
@@ -39,6 +40,8 @@ export interface RenderOptions {
   readonly limits?: Partial<TemplateLimits>
   /** Which Helm's behaviour. @default 'helm4' */
   readonly compat?: Compat
+  /** Is told what stops nothing. */
+  readonly notify?: Notify
   /** Changes the rendered files, by name, before they are split into objects. */
   readonly postRender?: (files: ReadonlyMap<string, string>) => ReadonlyMap<string, string>
 }
@@ -65,14 +68,14 @@ export function renderChart(chart: Chart, options: RenderOptions): RenderedChart
   const { compat = 'helm4' } = options
   const capabilities = options.capabilities ?? capabilitiesWithoutCluster(compat)
   const resolved = asUserError('CHART_DEPENDENCIES_INVALID', 'chart dependencies processing failed: ', () =>
-    resolveDependencies(chart, options.values),
+    resolveDependencies(chart, options.values, options.notify),
   )
-  const values = asUserError('CHART_VALUES_INVALID', '', () => coalesceValues(resolved, options.values))
+  const values = asUserError('CHART_VALUES_INVALID', '', () => coalesceValues(resolved, options.values, options.notify))
   if (!options.skipSchemaValidation) checkSchemas(resolved, values, { compat, remote: options.schemas })
   checkKubeVersion(resolved, capabilities, compat)
   const files = renderFiles(resolved, values, { ...options, capabilities, compat })
   const notes = takeNotes(files, resolved, options.subchartNotes ?? false)
-  const sorted = sortRendered(options.postRender ? options.postRender(files) : files, compat)
+  const sorted = sortRendered(options.postRender ? options.postRender(files) : files, compat, options.notify)
   return { chart: resolved, ...sorted, notes, crds: crdsOf(resolved), text: manifestText(sorted.manifests) }
 }
 
@@ -121,9 +124,9 @@ function takeNotes(files: Map<string, string>, chart: Chart, withSubcharts: bool
   return notes.join('\n')
 }
 
-function sortRendered(files: ReadonlyMap<string, string>, compat: Compat) {
+function sortRendered(files: ReadonlyMap<string, string>, compat: Compat, notify: Notify | undefined) {
   try {
-    return sortManifests(files, compat)
+    return sortManifests(files, compat, notify)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     const all = Array.from(files, ([source, content]) => ({ source, content }))

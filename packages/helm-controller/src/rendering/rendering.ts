@@ -3,6 +3,7 @@ import {
   type Chart,
   type Compat,
   type CrdFile,
+  type Notice,
   type Platform,
   type Release,
   type RenderedChart,
@@ -88,16 +89,17 @@ export interface RenderedHere extends RenderedRelease {
   chart: RenderedChart
 }
 
-/** Renders a chart on the thread that asks for it. `postRender` is called once, when all is known that templates ask for. */
+/** Renders a chart on the thread that asks for it. `postRender` is called and `notify` told once all is known that templates ask for. */
 export function renderHere(
   chart: Chart,
   platform: Platform,
-  postRender?: RenderOptions['postRender'],
+  { postRender, notify }: Pick<RenderOptions, 'postRender' | 'notify'> = {},
 ): (task: RenderTask, world: World, control: RenderControl) => RenderedHere {
   return (task, { objects, documents, hosts, ignoreUrn }, { isComplete }) => {
     const { values, name, namespace, revision, isUpgrade, capabilities } = task
     const { skipSchemaValidation = false, subchartNotes = false, enableDns = false } = task
     const { compat = 'helm4', lookup = true } = task
+    const notices: Notice[] = []
     const rendered = renderChart(chart, {
       values,
       release: { name, namespace, revision, isUpgrade },
@@ -109,8 +111,10 @@ export function renderHere(
       subchartNotes,
       ...(lookup && { lookup: lookupIn(objects) }),
       ...(enableDns && { addressesOf: (host) => hosts.find(host) }),
+      notify: (notice) => notices.push(notice),
       postRender: (files) => (postRender && isComplete() ? postRender(files) : files),
     })
+    if (notify && isComplete()) for (const notice of notices) notify(notice)
     return { ...releaseFrom(rendered, task, platform.now()), chart: rendered }
   }
 }

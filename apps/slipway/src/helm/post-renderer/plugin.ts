@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { messageOf, UserError } from '@slipway/errors'
 import { parse } from '@slipway/go-yaml'
-import { log } from '../flags.ts'
+import { log } from '../log.ts'
 
 /** A plug-in of Helm 4 that changes manifests, as its plugin.yaml describes it. */
 export interface PostRendererPlugin {

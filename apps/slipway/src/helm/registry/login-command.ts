@@ -1,6 +1,7 @@
 import { SlipwayError, UserError } from '@slipway/errors'
 import { connectionFault, RegistryClient } from '@slipway/registry-client'
-import { type ConnectionFlags, log, notice } from '../flags.ts'
+import type { ConnectionFlags } from '../flags.ts'
+import { log, notice } from '../log.ts'
 import { registryAccess } from '../network.ts'
 import type { HelmSettings } from '../settings.ts'
 import { removeLogin, storeLogin } from './credentials.ts'

@@ -1,5 +1,5 @@
 import { type Chart, crdsOf } from '@slipway/helm-chart'
-import { log } from '../flags.ts'
+import { log } from '../log.ts'
 
 /** What a rendering against the cluster has to say when it installs nothing, not even the kinds of its own objects. */
 export function warnOfCrds(chart: Chart): void {

@@ -8,11 +8,10 @@ import {
   type ChartFlags,
   duration,
   flagError,
-  log,
-  notice,
   pairs,
 } from '../flags.ts'
 import { truth } from '../go-flags.ts'
+import { log, notice } from '../log.ts'
 import { addOutputFlag, type OutputFormat } from '../output.ts'
 import type { PostRender, PostRendererFlags } from '../post-renderer/run.ts'
 import type { ValuesOptions } from '../values-options.ts'

@@ -4,8 +4,9 @@ import { Template } from '@slipway/go-template'
 import { type Release, releaseOf, renderChart } from '@slipway/helm-chart'
 import { type ActionOptions, renderHere, type StoredRelease } from '@slipway/helm-controller'
 import { isApiError } from '@slipway/kube-client'
-import { log, print } from '../flags.ts'
+import { print } from '../flags.ts'
 import { renderLocally } from '../local-rendering.ts'
+import { log, renderHooks } from '../log.ts'
 import { nameAndChart } from '../name-and-chart.ts'
 import { namespaceOf } from '../namespace.ts'
 import { nodePlatform } from '../node-platform.ts'
@@ -117,7 +118,7 @@ async function renderOffline({ name, chart, values, flags }: InstallRequest, nam
         schemas,
         ...(addressesOf && { addressesOf }),
         subchartNotes: flags.renderSubchartNotes,
-        ...(flags.postRender?.files && { postRender: flags.postRender.files }),
+        ...renderHooks(flags),
       }),
     { enableDns: flags.enableDns },
   )
@@ -192,7 +193,7 @@ function checkFree(last: StoredRelease | undefined, { replace, dryRun }: Install
 async function render(cluster: Cluster, request: InstallRequest, last: StoredRelease | undefined): Promise<Release> {
   const { name, chart, values, flags, dryRun } = request
   const what = {
-    rendering: renderHere(chart, nodePlatform, flags.postRender?.files),
+    rendering: renderHere(chart, nodePlatform, renderHooks(flags)),
     values,
     name,
     namespace: cluster.namespace,

@@ -1,5 +1,6 @@
 import { UserError } from '@slipway/errors'
 import { renderHere } from '@slipway/helm-controller'
+import { renderHooks } from '../log.ts'
 import { nodePlatform } from '../node-platform.ts'
 import type { HelmSettings } from '../settings.ts'
 import {
@@ -33,7 +34,7 @@ export async function templateOnCluster(
       try {
         if (compat === 'helm4' && !options.skipCrds) warnOfCrds(chart)
         const rendered = await renderer().render({
-          rendering: renderHere(chart, nodePlatform, options.postRender?.files),
+          rendering: renderHere(chart, nodePlatform, renderHooks(options)),
           values,
           name,
           namespace,

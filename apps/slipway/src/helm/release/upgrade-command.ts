@@ -1,7 +1,8 @@
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
 import { coalesceTables, type Release, type Values } from '@slipway/helm-chart'
 import { type ActionOptions, renderHere, type StoredRelease } from '@slipway/helm-controller'
-import { log, print } from '../flags.ts'
+import { print } from '../flags.ts'
+import { log, logNotice, renderHooks } from '../log.ts'
 import { nodePlatform } from '../node-platform.ts'
 import type { HelmSettings } from '../settings.ts'
 import { type Cluster, withCluster } from './cluster.ts'
@@ -117,7 +118,7 @@ async function render(
   const keepsDefaults = flags.reuseValues && !flags.resetValues
   const rendered = keepsDefaults ? { ...chart, values: computedValues(current.release) } : chart
   const { release } = await cluster.renderer().render({
-    rendering: renderHere(rendered, nodePlatform, flags.postRender?.files),
+    rendering: renderHere(rendered, nodePlatform, renderHooks(flags)),
     values: given,
     name,
     namespace: cluster.namespace,
@@ -136,7 +137,8 @@ async function render(
 /** The values of an upgrade: the given ones over those of the release, as the flags say; without any, those of the release. */
 function reusedValues(given: Values, { config }: Release, flags: UpgradeFlags): Values {
   if (flags.resetValues) return given
-  if (flags.reuseValues || flags.resetThenReuseValues) return coalesceTables(given, valuesOf(config), 'remove')
+  if (flags.reuseValues || flags.resetThenReuseValues)
+    return coalesceTables(given, valuesOf(config), 'remove', { path: '', notify: logNotice })
   return Object.keys(given).length === 0 ? valuesOf(config) : given
 }
 

@@ -10,7 +10,8 @@ import {
   resolveVersion,
 } from '@slipway/helm-chart'
 import { RegistryClient } from '@slipway/registry-client'
-import { type ChartFlags, type ConnectionFlags, log, notice } from '../flags.ts'
+import type { ChartFlags, ConnectionFlags } from '../flags.ts'
+import { log, notice } from '../log.ts'
 import { fetchFile, registryAccess } from '../network.ts'
 import { registryFault } from '../registry/registry-fault.ts'
 import type { HelmSettings } from '../settings.ts'

@@ -1,6 +1,7 @@
 import { messageOf, UserError } from '@slipway/errors'
 import { parseConstraint, type RepositoryIndex, searchCharts } from '@slipway/helm-chart'
-import { log, print } from '../flags.ts'
+import { print } from '../flags.ts'
+import { log } from '../log.ts'
 import { formatted, type OutputFormat, tableText } from '../output.ts'
 import type { HelmSettings } from '../settings.ts'
 import { cachedIndex } from './index-cache.ts'
