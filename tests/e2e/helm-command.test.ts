@@ -29,6 +29,12 @@ const chart: Record<string, string> = {
     '{{ with .Values.count }}apiVersion: v1\nkind: Service\nmetadata: {name: "{{ $.Release.Name }}-count"}\nspec: {ports: [{port: {{ . }}}]}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: "{{ $.Release.Name }}-count"}\nspec: {replicas: {{ . }}}\n{{ end }}',
   'templates/host.yaml':
     '{{ with .Values.host }}apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ $.Release.Name }}-host"}\ndata: {address: "{{ getHostByName (getHostByName .) }}"}\n{{ end }}',
+  'templates/odd.yaml': `{{ $odd := .Values.odd | default "" }}{{ if eq $odd "bare" }}a: 1
+{{ else if $odd }}apiVersion: v1
+kind: ConfigMap
+metadata: {name: "{{ .Release.Name }}-odd", labels: {version: {{ if eq $odd "label" }}3.9{{ else }}x{{ end }}}}
+data: {twice: first, twice: second}
+{{ end }}`,
   'crds/sign.yaml':
     'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: signs.shop.example.com}\nspec: {group: shop.example.com, scope: Namespaced, names: {plural: signs, kind: Sign}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]}\n',
   'templates/NOTES.txt': 'The color is {{ .Values.color }}.\n',
@@ -178,6 +184,13 @@ install d shop --dry-run=server --enable-dns --set host=a~b
 install c shop --create-namespace --set ask=default
 install d shop --set ask=nobody
 uninstall c
+install e shop --set odd=bare
+install e shop --set odd=label
+install e shop --set odd=twice
+get manifest e
+uninstall e
+install e shop --set color.deep=1 --dry-run=client
+template e shop --set color.deep=1,odd=twice
 create starter
 template rel starter
 package shop
