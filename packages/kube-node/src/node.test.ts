@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ContainerEngine } from '@slipway/container-engine'
 import { buildTestImage, testEngine } from '@slipway/container-engine/testing'
@@ -7,6 +7,7 @@ import { InformerSet } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { engineRuntime, LOCAL_ADDRESS, Node, type PodRuntime, simulatedRuntime } from './index.ts'
+import { SIMULATED_RESOURCES } from './kubelet/machine-resources.ts'
 import { podFilter, removeContainers } from './kubelet/observe.ts'
 import { FakeCluster, testIdentity } from './testing/index.ts'
 
@@ -91,7 +92,7 @@ describe('a node without a container engine', () => {
     const world = new World()
     await world.start(simulatedRuntime())
     const { cluster } = world
-    const share = (part: number): string => `${Math.floor(availableParallelism() * 1000 * part)}m`
+    const share = (part: number): string => `${Math.floor(Number(SIMULATED_RESOURCES.cpu) * 1000 * part)}m`
     const pod = async (name: string, part: number, priority = 0): Promise<void> => {
       const resources = { requests: { cpu: share(part) } }
       const containers = [{ name: 'c', image: 'registry.example/c:1', resources }]

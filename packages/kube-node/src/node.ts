@@ -9,7 +9,7 @@ import { persistentVolumeControllers } from './controllers/persistent-volume/per
 import { workloadControllers } from './controllers/workload-controllers.ts'
 import { ensureCsiNode } from './kubelet/csi-node.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
-import { machineResources, type Resources } from './kubelet/machine-resources.ts'
+import { machineResources, type Resources, SIMULATED_RESOURCES } from './kubelet/machine-resources.ts'
 import { registerNode, retireNode } from './kubelet/node-object.ts'
 import { podFilter, removeContainers } from './kubelet/observe.ts'
 import { PODS } from './model/kinds.ts'
@@ -80,7 +80,7 @@ export class Node {
     mkdirSync(dataDir, { recursive: true })
     this.#server = this.#newServer(addresses)
     const { port } = await this.#server.start(addresses.node, [hostname()])
-    const resources = machineResources(dataDir)
+    const resources = runtime.simulated ? SIMULATED_RESOURCES : machineResources(dataDir)
     const node = await registerNode(client, {
       name,
       address: addresses.node,

@@ -16,6 +16,9 @@ export function machineResources(dir: string): Resources {
   }
 }
 
+/** What a node has to give whose pods use nothing: room for what would fill a small cluster. */
+export const SIMULATED_RESOURCES: Resources = { cpu: '32', memory: '256Gi', 'ephemeral-storage': '1Ti' }
+
 /** The huge pages that the kernel has set aside, by their size; none where it has none. */
 export function hugePages(dir = '/sys/kernel/mm/hugepages'): Resources {
   const sizes = namesIn(dir).flatMap((name) => {
