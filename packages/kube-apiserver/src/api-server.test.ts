@@ -103,6 +103,52 @@ describe('status errors', () => {
     })
   })
 
+  it.each([
+    [
+      'a Job that is replaced without its selector',
+      '/apis/batch/v1/namespaces/default/jobs',
+      {
+        metadata: { name: 'bad' },
+        spec: {
+          manualSelector: true,
+          template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } },
+        },
+      },
+      'spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`',
+    ],
+    [
+      'an address of an EndpointSlice that is not written as it should be',
+      '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices',
+      { metadata: { name: 'bad' }, addressType: 'IPv6', endpoints: [{ addresses: ['2001:DB8::1'] }] },
+      'endpoints[0].addresses[0]: Invalid value: "2001:DB8::1": must be in canonical form ("2001:db8::1")',
+    ],
+    [
+      'options for a volume that is not mounted with any',
+      '/api/v1/persistentvolumes',
+      {
+        metadata: { name: 'bad', annotations: { 'volume.beta.kubernetes.io/mount-options': 'ro' } },
+        spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/x' } },
+      },
+      'metadata.annotations.volume.beta.kubernetes.io/mount-options: Forbidden: may not specify mount options for this volume type',
+    ],
+  ])('refuses %s', async (_, path, body, message) => {
+    const { body: status } = await api.call('POST', path, { body })
+
+    expect(status.message).toContain(message)
+  })
+
+  it('warns of what is valid but of no use, and takes a negative time to stop as one second', async () => {
+    const body = {
+      metadata: { name: 'a.b' },
+      spec: { terminationGracePeriodSeconds: -5, containers: [{ name: 'c', image: 'i' }] },
+    }
+
+    const { headers, body: pod } = await api.call('POST', '/api/v1/namespaces/default/pods', { body })
+
+    expect(headers.warning).toMatch(/^299 - "metadata.name: this is used in the Pod's hostname, which can result/)
+    expect(pod.spec.terminationGracePeriodSeconds).toBe(1)
+  })
+
   it('refuses a type that does not fit, like Go does', async () => {
     const { body } = await api.call('POST', DEPLOYMENTS, { body: deployment('bad', { replicas: 'three' }) })
 

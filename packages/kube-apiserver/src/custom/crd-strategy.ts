@@ -1,4 +1,4 @@
-import { equalJson, isKnownFormat, type KubeObject } from '@slipway/kube-objects'
+import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
 import type { Resource } from '../registry/resource.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
@@ -7,7 +7,6 @@ import { approvalOf } from './api-approval.ts'
 import { definitionChangeFaults, newDefinitionFaults, statusFaults } from './definition/check-definition.ts'
 import { type DefinitionCondition, removeCondition, setCondition } from './definition/conditions.ts'
 import type { DefinitionNames } from './definition/definition-names.ts'
-import { someSchema } from './schema-rules/json-schema.ts'
 
 /** Keeps a definition until its objects are gone; Kubernetes' own name. */
 export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io'
@@ -38,7 +37,6 @@ export const crdStrategy = (names: DefinitionNames, rules: ObjectRules): Strateg
   finalizersOfDelete: [CLEANUP_FINALIZER],
   prepareDelete: (crd, now) => setCondition(crd, TERMINATING, now),
   validateNew: newDefinitionFaults,
-  warningsOfNew: unknownFormats,
   validateUpdate: (next, current, { subresource }) =>
     subresource === 'status' ? statusFaults(next) : definitionChangeFaults(next, current),
 })
@@ -74,15 +72,3 @@ const storageVersions = ({ spec }: KubeObject): string[] =>
     .filter(({ storage }) => storage)
     .slice(0, 1)
     .map(({ name }) => name)
-
-/** Formats of texts that no Kubernetes checks. */
-function unknownFormats({ spec }: KubeObject): string[] {
-  const unknown = new Set<string>()
-  for (const { schema } of (spec?.versions ?? []) as Spec[]) {
-    someSchema(schema?.openAPIV3Schema ?? {}, ({ type, format }) => {
-      if (type === 'string' && format && !isKnownFormat(format)) unknown.add(format)
-      return false
-    })
-  }
-  return [...unknown].toSorted().map((format) => `unrecognized format ${JSON.stringify(format)}`)
-}

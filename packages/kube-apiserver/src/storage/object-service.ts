@@ -10,6 +10,7 @@ import { countGeneration, dropRepeatedOwners, prepareForCreate, prepareForUpdate
 import type { Strategies, Strategy, WriteContext } from '../strategy/strategy.ts'
 import { checkCreate, checkUpdate } from '../strategy/validate.ts'
 import { invalidValue } from '../validation/field-errors.ts'
+import { warningsOf } from '../warnings/warnings.ts'
 import { decodeEntry, encodeObject, encodeStored, inVersion, isForeign } from './codec.ts'
 import { keyOf } from './keys.ts'
 import { timestamp } from './timestamp.ts'
@@ -118,7 +119,7 @@ export class ObjectService {
     strategy.prepareCreate?.(object, context)
     try {
       checkCreate(object, context, strategy)
-      for (const warning of strategy.warningsOfNew?.(object) ?? []) request.warn(warning)
+      for (const warning of warningsOf(context, object)) request.warn(warning)
       await this.#admission.validate(request)
       const { name, namespace } = object.metadata
       const key = keyOf(resource, namespace, name)
@@ -215,6 +216,7 @@ export class ObjectService {
       strategy.prepareUpdate?.(next, current, context)
       countGeneration(next, current, context, strategy)
       checkUpdate(next, current, context, strategy)
+      for (const warning of warningsOf(context, next, current)) request.warn(warning)
       await this.#admission.validate(request)
       if (unchanged(next, current)) return { value: entry.value, revision: entry.modRevision }
       if (isFinished(next)) return await this.#erase(entry, next, context)

@@ -13,6 +13,8 @@ export const podStrategy: Strategy = {
     const spec = pod.spec as Spec
     spec.serviceAccountName ??= 'default'
     spec.serviceAccount ??= spec.serviceAccountName
+    // Of pods, and not of their templates, the API takes any negative time as one second.
+    if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1
     addTolerations(spec)
     pod.status = { phase: 'Pending', qosClass: qosClass(spec) }
   },

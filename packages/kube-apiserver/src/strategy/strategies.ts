@@ -46,7 +46,7 @@ export function createStrategies(options: {
     ['apps/daemonsets', daemonSetStrategy],
     ['batch/jobs', jobStrategy],
     ['batch/cronjobs', generation],
-    ['networking.k8s.io/ingresses', ingressStrategy],
+    ['networking.k8s.io/ingresses', generation],
     ['networking.k8s.io/networkpolicies', generation],
     ['networking.k8s.io/ingressclasses', generation],
     ['policy/poddisruptionbudgets', { ...generation, ...versioned }],
@@ -102,15 +102,6 @@ const volumeStrategy: Strategy = {
   ...returned,
   prepareCreate(volume, { now }) {
     volume.status = { phase: 'Pending', lastPhaseTransitionTime: now }
-  },
-}
-
-const ingressStrategy: Strategy = {
-  ...generation,
-  warningsOfNew: ({ metadata }) => {
-    const annotation = 'kubernetes.io/ingress.class'
-    if (metadata.annotations?.[annotation] === undefined) return []
-    return [`annotation "${annotation}" is deprecated, please use 'spec.ingressClassName' instead`]
   },
 }
 

@@ -31,8 +31,6 @@ export interface Strategy {
   validate?(object: KubeObject, context: WriteContext): FieldError[]
   /** Rules for new objects only. */
   validateNew?(object: KubeObject, context: WriteContext): FieldError[]
-  /** What a client should know of a new object that it may have all the same. */
-  warningsOfNew?(object: KubeObject): string[]
   validateUpdate?(next: KubeObject, current: KubeObject, context: WriteContext): FieldError[]
   /** Gives back what a write took and the object, as it is stored after it, does not hold. */
   settled?(stored: Readonly<KubeObject>): void

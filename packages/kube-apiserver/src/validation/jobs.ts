@@ -89,7 +89,7 @@ function restart({ template, podFailurePolicy }: Spec, at: string): FieldError[]
 
 /** The selector of a Job itself; that of a CronJob's template comes later. */
 function ownSelector(spec: Spec): FieldError[] {
-  if (!spec.selector) return [required('spec.selector')]
+  if (!spec.selector) return [required('spec.selector'), mismatch(spec.template, 'spec')]
   return matched(spec.selector, spec.template?.metadata?.labels) === 'no' ? [mismatch(spec.template, 'spec')] : []
 }
 

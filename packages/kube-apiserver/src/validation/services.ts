@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { labelNameErrors, qualifiedNameErrors, subdomainNameErrors } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
+import { parseIp } from './addresses.ts'
 import type { TypeRules } from './check-types.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required, tooMany } from './field-errors.ts'
 import {
@@ -239,6 +240,11 @@ function endpointSlice({ addressType, endpoints = [], ports = [] }: Spec): Field
   ]
 }
 
+function canonical(field: string, address: string): FieldError[] {
+  const text = String(parseIp(address))
+  return text === address ? [] : [invalidValue(field, address, `must be in canonical form ("${text}")`)]
+}
+
 function endpointErrors({ addresses = [], nodeName, hostname }: Spec, type: string, at: string): FieldError[] {
   const field = `${at}.addresses`
   return [
@@ -249,7 +255,7 @@ function endpointErrors({ addresses = [], nodeName, hostname }: Spec, type: stri
       const where = `${field}[${index}]`
       if (!isIP(address)) return ipAddress(where, address)
       if (`IPv${isIP(address)}` !== type) return [invalidValue(field, address, `must be an ${type} address`)]
-      return endpointAddress(where, address)
+      return [...(type === 'IPv6' ? canonical(where, address) : []), ...endpointAddress(where, address)]
     }),
     ...subdomain(`${at}.nodeName`, nodeName),
     ...label(`${at}.hostname`, hostname),

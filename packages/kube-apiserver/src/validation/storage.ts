@@ -7,8 +7,30 @@ import { amount, positiveQuantity } from './resources.ts'
 import { notNegative, qualified, requiredText, subdomain, text } from './values.ts'
 import { driverName, oneSource, tokenLifetime } from './volumes.ts'
 
+const MOUNT_OPTIONS = 'volume.beta.kubernetes.io/mount-options'
+/** Volumes that are mounted with options. */
+const MOUNTED = [
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'iscsi',
+  'cinder',
+  'cephfs',
+  'azureFile',
+  'vsphereVolume',
+  'azureDisk',
+  'photonPersistentDisk',
+]
+
 /** Volumes and claims for them, and who provides them. */
 export const storageRules: TypeRules = {
+  'core/v1.PersistentVolume': ({ metadata, spec = {} }) =>
+    metadata?.annotations?.[MOUNT_OPTIONS] === undefined || MOUNTED.some((source) => spec[source])
+      ? []
+      : [forbiddenField(`metadata.annotations.${MOUNT_OPTIONS}`, 'may not specify mount options for this volume type')],
   'core/v1.PersistentVolumeSpec': volume,
   'core/v1.PersistentVolumeClaimSpec': claim,
   'core/v1.VolumeNodeAffinity': ({ required: selector }, at) =>
