@@ -19,8 +19,8 @@ export function jsonPatch<T>(target: T, operations: unknown): T {
   }
   const result = structuredClone(target)
   for (const operation of operations as unknown[]) {
-    const checked = asAdd(checkedOperation(operation), result)
-    const [error] = applyPatch(result, [checked])
+    const checked = asAdd(fromFront(checkedOperation(operation), result), result)
+    const [error] = findsNothing(checked, result) ? [] : applyPatch(result, [checked])
     if (error) throw operationError(checked, error)
   }
   return result
@@ -35,6 +35,30 @@ function checkedOperation(operation: unknown): Operation {
     throw new UserError('PATCH_INVALID', `${operation.op} operation: path is missing`)
   // A clone, since the library puts the value itself into the document.
   return structuredClone(operation) as unknown as Operation
+}
+
+/** To evanphx/json-patch -1 is the last item of a list, and behind it for what is added. */
+function fromFront(operation: Operation, document: unknown): Operation {
+  const shifted = (path: string, behind: number): string => {
+    let at = document
+    const keys = path.split('/').map((key, index, all) => {
+      const more = index === all.length - 1 ? behind : 0
+      const found = Array.isArray(at) && /^-\d+$/.test(key) ? String(at.length + more + Number(key)) : key
+      if (index > 0) at = Pointer.fromJSON(`/${found}`).get(at)
+      return found
+    })
+    return keys.join('/')
+  }
+  const adds = ['add', 'move', 'copy'].includes(operation.op)
+  const path = shifted(operation.path, adds ? 1 : 0)
+  return 'from' in operation ? { ...operation, path, from: shifted(operation.from, 0) } : { ...operation, path }
+}
+
+/** A test for null, which a field of a map passes that is not there. */
+function findsNothing(operation: Operation, document: unknown): boolean {
+  if (operation.op !== 'test' || (operation.value ?? null) !== null) return false
+  const { parent, value } = Pointer.fromJSON(operation.path).evaluate(document)
+  return isObject(parent) && value === undefined
 }
 
 /** In maps, evanphx/json-patch replaces what is not there, too. */

@@ -61,6 +61,27 @@ describe('jsonPatch', () => {
     expect(target).toEqual({ spec: { list: [1, 2] } })
   })
 
+  // The patch with which Istio makes a status that is not there yet.
+  it('finds null where a map has no such field', () => {
+    const operations = [
+      { op: 'test', path: '/status', value: null },
+      { op: 'add', path: '/status', value: {} },
+    ]
+
+    expect(jsonPatch({ a: 1 }, operations)).toEqual({ a: 1, status: {} })
+    expect(() => jsonPatch({ status: { b: 1 } }, operations)).toThrow('testing value /status failed')
+    expect(() => jsonPatch({ a: [] }, [{ op: 'test', path: '/a/0', value: null }])).toThrow('testing value /a/0')
+  })
+
+  it.each([
+    [{ op: 'remove', path: '/a/-1' }, [1, { b: [2, 3] }]],
+    [{ op: 'add', path: '/a/-1', value: 5 }, [1, { b: [2, 3] }, 4, 5]],
+    [{ op: 'replace', path: '/a/-2/b/-1', value: 5 }, [1, { b: [2, 5] }, 4]],
+    [{ op: 'copy', from: '/a/-3', path: '/a/-1' }, [1, { b: [2, 3] }, 4, 1]],
+  ])('counts from the end of a list: %j', (operation, list) => {
+    expect(jsonPatch({ a: [1, { b: [2, 3] }, 4] }, [operation])).toEqual({ a: list })
+  })
+
   it.each([
     [[{ op: 'test', path: '/a', value: 2 }], 'testing value /a failed: test failed'],
     [
