@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
-import { methodNotSupported, noSuchPath, notServed } from './status.ts'
+import { methodNotSupported, noSuchPath, notFound, notServed } from './status.ts'
 
 /** Who asks, as authentication found out. */
 export interface User {
@@ -53,13 +53,14 @@ export function parseTarget(registry: ResourceRegistry, method: string, path: st
   if (watchPrefix) tail = tail.slice(1)
   const { namespace, plural, name, subresource, depth } = splitTail(registry, group, version, tail)
   const resource = registry.find(group, version, plural)
-  if (!resource) throw registry.serves(group) ? noSuchPath() : notServed()
-  if (namespace !== undefined && !resource.namespaced) throw noSuchPath()
-  if (resource.namespaced && namespace === undefined && name) throw noSuchPath()
+  const missing = () => (registry.isBuiltin(group) ? noSuchPath() : notServed())
+  if (!resource) throw missing()
+  if (namespace !== undefined && !resource.namespaced) throw missing()
+  if (resource.namespaced && namespace === undefined && name) throw missing()
   // Whatever is not false is true, as in all flags of a query.
   const watching = !subresource && (watchPrefix || !['false', '0'].includes(query.get('watch') ?? 'false'))
   const verb = verbOf(method, name, watching)
-  checkVerb(resource, subresource, verb)
+  checkVerb(resource, { name, subresource }, verb)
   if (verb === 'create' && name && !subresource) throw methodNotSupported(undefined, verb)
   const isServed = verb !== 'options' && (method !== 'HEAD' || resource.custom)
   if (!isServed && subresource !== 'proxy') throw methodNotSupported(undefined, verb)
@@ -107,13 +108,17 @@ export function verbOf(method: string, name: string | undefined, watching: boole
   throw methodNotSupported(undefined, method)
 }
 
-function checkVerb(resource: Resource, subresource: string | undefined, verb: Verb): void {
+function checkVerb(
+  resource: Resource,
+  { name = '', subresource }: { name: string | undefined; subresource: string | undefined },
+  verb: Verb,
+): void {
   if (!subresource) {
     if (!resource.verbs.includes(verb)) throw methodNotSupported(undefined, verb)
     return
   }
   const found = resource.subresources.find((one) => one.name === subresource)
-  if (!found) throw noSuchPath()
+  if (!found) throw resource.custom ? notFound(resource, name) : noSuchPath()
 }
 
 function decodeSegment(segment: string): string {

@@ -267,6 +267,22 @@ describe('a definition', () => {
     expect(body.versions.map((one: { version: string }) => one.version)).toEqual(['v1', 'v1beta1'])
   })
 
+  // client-go names what it asked for in its errors when there is no Status.
+  it.each([
+    ['/apis/path.dev/v1/others', '404 page not found'],
+    ['/apis/path.dev/v2', '404 page not found'],
+    ['/apis/path.dev/v2/namespaces/default/paths', '404 page not found'],
+    ['/apis/path.dev/v1/paths/a', '404 page not found'],
+    ['/apis/path.dev/v1/namespaces/default/paths/a/other', 'paths.path.dev \\"a\\" not found'],
+  ])('is answered like a real server does where there is nothing: %s', async (path, text) => {
+    await api.call('POST', CRDS, { body: named('path.dev', 'paths', {}, [version('v1', true)]) })
+
+    const answer = await api.call('GET', path)
+
+    expect(answer.status).toBe(404)
+    expect(answer.text).toContain(text)
+  })
+
   it('tells who asks for a deprecated version which one is better', async () => {
     const versions = [
       { ...version('v1', true) },

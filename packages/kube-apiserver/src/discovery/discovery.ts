@@ -92,7 +92,7 @@ function apiGroup(served: Served, name: string) {
 /** metav1.APIResourceList. */
 function resourceList(registry: ResourceRegistry, group: string, version: string) {
   const resources = registry.all().filter((one) => one.group === group && one.version === version)
-  if (resources.length === 0) throw noSuchPath()
+  if (resources.length === 0) throw registry.isBuiltin(group) ? noSuchPath() : notServed()
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',

@@ -64,9 +64,9 @@ export class ResourceRegistry {
     )
   }
 
-  /** Whether anything of a group is served. */
-  serves(group: string): boolean {
-    return this.all().some((resource) => resource.group === group)
+  /** Whether a group is Kubernetes' own, and not only of CustomResourceDefinitions. */
+  isBuiltin(group: string): boolean {
+    return this.#builtin.some((resource) => resource.group === group)
   }
 
   all(): Resource[] {
