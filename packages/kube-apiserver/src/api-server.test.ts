@@ -334,6 +334,20 @@ describe('server-side apply', () => {
     ])
     expect(again.body.metadata.resourceVersion).toBe(forced.body.metadata.resourceVersion)
   })
+
+  it('gives labels that are not there to nobody who writes a status', async () => {
+    const created = await api.call('POST', DEPLOYMENTS, { body: deployment('unlabelled') })
+    const type = 'application/merge-patch+json'
+    const path = `${DEPLOYMENTS}/unlabelled/status?fieldManager=status-writer`
+
+    const same = await api.call('PATCH', path, { type, body: { status: { replicas: null } } })
+    const written = await api.call('PATCH', path, { type, body: { status: { replicas: 1 } } })
+
+    expect(same.body.metadata).toEqual(created.body.metadata)
+    expect(written.body.metadata.managedFields).toContainEqual(
+      expect.objectContaining({ manager: 'status-writer', fieldsV1: { 'f:status': { 'f:replicas': {} } } }),
+    )
+  })
 })
 
 describe('lists', () => {

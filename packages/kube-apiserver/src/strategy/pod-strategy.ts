@@ -3,6 +3,7 @@ import type { Spec } from '../defaults/spec.ts'
 import { forbiddenField } from '../validation/field-errors.ts'
 import { podChangeErrors } from './pod-changes.ts'
 import { qosClass } from './pod-qos.ts'
+import { restore } from './restore.ts'
 import type { Strategy } from './strategy.ts'
 
 /** Pods: first status, what admission adds, which fields may change, and time to stop. */
@@ -61,8 +62,7 @@ function keepOwnPart(next: KubeObject, current: KubeObject, subresource: string 
     else delete next.spec?.ephemeralContainers
     return
   }
-  const { labels, annotations, finalizers, ownerReferences } = current.metadata
-  Object.assign(next.metadata, { labels, annotations, finalizers, ownerReferences })
+  restore(next.metadata, current.metadata, ['labels', 'annotations', 'finalizers', 'ownerReferences'])
 }
 
 /** The containers with the new resources, or, when they are not the same containers, for validation to refuse. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { equalJson, type KubeObject, schemaFor, zeroValue } from '@slipway/kube-objects'
 import { apiVersionOf } from '../registry/resource.ts'
+import { restore } from './restore.ts'
 import type { Strategy, WriteContext } from './strategy.ts'
 
 /** Fills in the metadata that the server decides, and drops what a client may not set (apiserver's BeforeCreate). */
@@ -25,7 +26,7 @@ export function prepareForUpdate(next: KubeObject, current: KubeObject, context:
   keepSystemFields(next, current)
   if (!context.resource.namespaced) delete next.metadata.namespace
   if (context.subresource === 'status' || context.subresource === 'approval') keepAllButStatus(next, current, context)
-  else if (hasStatus(context)) restore(next, current, 'status')
+  else if (hasStatus(context)) restore(next, current, ['status'])
 }
 
 /** One more when anything but metadata and status changed, or what else the type counts. */
@@ -45,7 +46,7 @@ export function countGeneration(
 function keepSystemFields({ metadata: to }: KubeObject, { metadata: from }: KubeObject): void {
   const [next, current] = [to, from] as unknown as Record<string, unknown>[]
   if (!next || !current) return
-  for (const field of ['creationTimestamp', 'generation']) restore(next, current, field)
+  restore(next, current, ['creationTimestamp', 'generation'])
   // What was not named stays as it is; what was is checked, for none of it may change.
   for (const field of ['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds']) {
     if (next[field] === undefined && current[field] !== undefined) next[field] = current[field]
@@ -63,13 +64,7 @@ function keepAllButStatus(next: KubeObject, current: KubeObject, context: WriteC
   if (metadata.managedFields) next.metadata.managedFields = metadata.managedFields
   // Kubernetes' own kinds let a status update change labels and annotations; custom resources do not.
   if (context.resource.custom) return
-  const { labels, annotations, finalizers } = metadata
-  Object.assign(next.metadata, { labels, annotations, finalizers })
-}
-
-function restore(next: Record<string, unknown>, current: Record<string, unknown>, field: string): void {
-  if (current[field] === undefined) delete next[field]
-  else next[field] = current[field]
+  restore(next.metadata, metadata, ['labels', 'annotations', 'finalizers'])
 }
 
 function changesSpec(next: KubeObject, current: KubeObject, hasStatus: boolean): boolean {

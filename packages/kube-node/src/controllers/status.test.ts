@@ -35,3 +35,13 @@ it('leaves the conditions alone that others write', async () => {
   const order = conditions.map(({ type }: { type: string }) => type)
   expect(order.filter((type: string) => own.includes(type))).toEqual(own)
 })
+
+it('takes nothing away where nothing is', async () => {
+  const patchStatus = async () => expect.unreachable()
+
+  await updateStatus(
+    { ...JOBS, metadata: { name: 'a' }, status: { loadBalancer: {} } },
+    { loadBalancer: { ingress: null } },
+    { patchStatus } as never,
+  )
+})

@@ -1,5 +1,5 @@
 import type { ReconcileContext } from '@slipway/controller-runtime'
-import type { KubeObject } from '@slipway/kube-objects'
+import { type KubeObject, withoutNulls } from '@slipway/kube-objects'
 import { canonicalJson } from '../canonical.ts'
 
 /** Whether `before` says all that `fields` say; zeros, like what is empty, may be left out. */
@@ -36,6 +36,10 @@ function patchOf(before: Condition[], after: Condition[]): Record<string, object
   }
 }
 
-const textOf = (value: unknown): string | undefined => (isNothing(value) ? undefined : canonicalJson(value))
+/** What a patch takes away counts as what is not there. */
+function textOf(value: unknown): string | undefined {
+  const given = withoutNulls(value)
+  return isNothing(given) ? undefined : canonicalJson(given)
+}
 
 const isNothing = (value: unknown): boolean => !value || (typeof value === 'object' && Object.keys(value).length === 0)
