@@ -1,4 +1,10 @@
-import { Controller, type ControllerOptions, type Log, type Reconciler } from '@slipway/controller-runtime'
+import {
+  Controller,
+  type ControllerOptions,
+  changesMoreThanStatus,
+  type Log,
+  type Reconciler,
+} from '@slipway/controller-runtime'
 import type { Change, InformerSet, KubeClient, ListQuery } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
 import { controllerOf, matchesAll } from '../labels.ts'
@@ -9,6 +15,7 @@ import {
   DEPLOYMENTS,
   ENDPOINT_SLICES,
   ENDPOINTS,
+  HORIZONTAL_POD_AUTOSCALERS,
   JOBS,
   NODES,
   PODS,
@@ -29,6 +36,9 @@ import { leftoverEndpointsReconciler } from './endpoints/leftovers.ts'
 import { endpointsReconciler } from './endpoints/reconciler.ts'
 import { TriggerTimes } from './endpoints/trigger-times.ts'
 import { type ControllerRevision, RevisionHistory } from './history/controller-revisions.ts'
+import type { Autoscaler } from './horizontal-pod-autoscaler/autoscaler.ts'
+import type { History } from './horizontal-pod-autoscaler/limits.ts'
+import { autoscalerReconciler } from './horizontal-pod-autoscaler/reconciler.ts'
 import type { Job } from './job/job.ts'
 import { jobReconciler, orphanedJobPodReconciler } from './job/reconciler.ts'
 import { isTracked } from './job/tally.ts'
@@ -55,6 +65,7 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
   const triggers = new TriggerTimes()
   const replicaSets = new FreshCache<ReplicaSet>(informers.for(REPLICA_SETS))
   const jobs = new FreshCache<Job>(informers.for(JOBS))
+  const histories = new Map<string, History>()
   const history = new RevisionHistory(client, new FreshCache<ControllerRevision>(informers.for(CONTROLLER_REVISIONS)))
   const node = (): NodeObject | undefined => informers.for<NodeObject>(NODES).get({ name: nodeName })
   const controller = <T extends KubeObject>(
@@ -153,6 +164,15 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
         ],
       },
     ),
+    controller<Autoscaler>(
+      'horizontal-pod-autoscaler',
+      HORIZONTAL_POD_AUTOSCALERS,
+      autoscalerReconciler({ client, pods, histories }),
+      {
+        concerns: changesMoreThanStatus,
+        watches: [{ query: HORIZONTAL_POD_AUTOSCALERS, map: forgetting(histories) }],
+      },
+    ),
     controller('node-controller', NODES, nodeTaintReconciler(client), {}),
   ]
 }
@@ -194,6 +214,13 @@ function servicesOf(informers: InformerSet): (change: Change<KubeObject>) => Obj
       .filter((service) => service.metadata.namespace === object.metadata.namespace)
       .filter((service) => selected(service, object) || selected(service, previous))
       .map(({ metadata }) => keyIn(object, metadata.name))
+  }
+}
+
+function forgetting(histories: Map<string, History>): (change: Change<KubeObject>) => ObjectKey[] {
+  return ({ type, object }) => {
+    if (type === 'deleted') histories.delete(object.metadata.uid ?? '')
+    return []
   }
 }
 

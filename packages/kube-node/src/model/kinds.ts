@@ -14,6 +14,7 @@ export const DAEMON_SETS: ListQuery = { apiVersion: 'apps/v1', kind: 'DaemonSet'
 export const CONTROLLER_REVISIONS: ListQuery = { apiVersion: 'apps/v1', kind: 'ControllerRevision' }
 export const JOBS: ListQuery = { apiVersion: 'batch/v1', kind: 'Job' }
 export const CRON_JOBS: ListQuery = { apiVersion: 'batch/v1', kind: 'CronJob' }
+export const HORIZONTAL_POD_AUTOSCALERS: ListQuery = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }
 export const INGRESSES: ListQuery = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' }
 export const INGRESS_CLASSES: ListQuery = { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass' }
 export const PERSISTENT_VOLUMES = { apiVersion: 'v1', kind: 'PersistentVolume' } satisfies ListQuery
