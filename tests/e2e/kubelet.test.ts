@@ -315,5 +315,24 @@ describe.skipIf(!builder || !metricsServer || !kubectl)(
         .toMatch(/^busy\s+c\s+(1[5-9]|2[0-4])\dm\s+\d+Mi/)
       expect(await top('pods', '-n', 'kube-system')).toMatch(/^metrics-server-\S+\s+\d+m\s+[1-9]\d*Mi/)
     })
+
+    it('lets kubectl autoscale make more pods of a Deployment that is busy', async () => {
+      const labels = { app: 'load' }
+      const { spec } = pod('load', { memory: '64Mi', cpu: '100m' })
+      const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: 'load' }
+      await client.create({
+        ...deployment,
+        metadata: { name: 'load', namespace },
+        spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+      })
+      const run = clientOf(kubectl!, cluster.kubeconfigFile)
+      await run('autoscale', 'deployment', 'load', '--cpu=20%', '--min=1', '--max=2')
+
+      await waitForObject(client, deployment, ({ status }) => status?.readyReplicas === 2, SOON)
+      expect(await run('get', 'hpa', 'load', '--no-headers')).toMatch(
+        /^load\s+Deployment\/load\s+cpu: \d+%\/20%\s+1\s+2\s+2\s/,
+      )
+      expect(await run('describe', 'hpa', 'load')).toMatch(/SuccessfulRescale.*New size: 2; reason: cpu resource util/)
+    })
   },
 )
