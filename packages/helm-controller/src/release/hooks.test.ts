@@ -37,6 +37,7 @@ function noting(): KubeClient {
     return client.patch(ref, 'merge', { status: { conditions: [{ type, status: 'True' }] } }, { subresource: 'status' })
   }
   const remove = (ref: { name: string }): Promise<unknown> => {
+    if (ref.name === 'stuck') throw new Error('it stays')
     done.push(`-${ref.name}`)
     return client.delete(ref as never)
   }
@@ -117,6 +118,16 @@ describe('hooks of one event', () => {
 
     await expect(run(hooks)).rejects.toMatchObject({ code: 'RELEASE_HOOK_FAILED' })
     expect(done).toEqual(['+a', '+broken', '-broken', '-a', 'a Succeeded', 'broken Failed'])
+  })
+
+  it('tell of the failure, also where what was made before can not be deleted', async () => {
+    const hooks = [
+      hook('ServiceAccount', 'stuck', ['hook-succeeded']),
+      hook('Job', 'broken', ['before-hook-creation'], 1),
+    ]
+
+    await expect(run(hooks)).rejects.toThrow(/^failed pre-install: (?!it stays)/)
+    expect(done).toContain('broken Failed')
   })
 
   it('leave everything as it is when one is refused, in the words of Helm', async () => {

@@ -44,8 +44,8 @@ export async function runHooks(hooks: readonly ReleaseHook[], event: HookEvent, 
     try {
       await endOfHook(hook, run)
     } catch (error) {
-      await deleteByPolicy(hook, 'hook-failed', run)
-      for (const earlier of succeeded) await deleteByPolicy(earlier, 'hook-succeeded', run)
+      // What can't be deleted is left: the failure is what is told.
+      await clearAfterFailure(hook, succeeded, run).catch(() => {})
       throw hookError(hook, event, messageOf(error), error)
     }
     succeeded.push(hook)
@@ -54,6 +54,11 @@ export async function runHooks(hooks: readonly ReleaseHook[], event: HookEvent, 
     await writeLogs(hook, 'hook-succeeded', run)
     await deleteByPolicy(hook, 'hook-succeeded', run)
   }
+}
+
+async function clearAfterFailure(failed: ReleaseHook, succeeded: readonly ReleaseHook[], run: HookRun): Promise<void> {
+  await deleteByPolicy(failed, 'hook-failed', run)
+  for (const hook of succeeded) await deleteByPolicy(hook, 'hook-succeeded', run)
 }
 
 /** Creates the objects of a hook, in place of those of its last run. What can't be created stays as it is. */
@@ -112,10 +117,11 @@ export function deletePolicies({ delete_policies = [] }: ReleaseHook): readonly 
 /** Helm waits for Jobs and Pods of hooks; everything else is done when it is created. */
 const runsToAnEnd = ({ kind }: KubeObject): boolean => kind === 'Job' || kind === 'Pod'
 
+/** Logs that can't be read fail nothing. */
 async function writeLogs(hook: ReleaseHook, outcome: Outcome, run: HookRun): Promise<void> {
   const { client, writeLog } = run
   if (!writeLog || !hook.output_log_policies?.includes(outcome)) return
-  for (const object of await objectsOf(hook, run)) await writeLogsOf(object, client, writeLog)
+  for (const object of await objectsOf(hook, run)) await writeLogsOf(object, client, writeLog).catch(() => {})
 }
 
 const unbuilt = 'unable to build kubernetes object'
