@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -226,6 +227,16 @@ describe.runIf(helm4)('the helm command beside Helm 4', () => {
       const [expected, actual] = [await theirs(...asWords(line)), await ours(...asWords(line))]
       expect({ line, ...withoutDigest(actual) }).toEqual({ line, ...withoutDigest(expected) })
     }
+  })
+})
+
+describe('the program', () => {
+  it('ends without a word when nobody reads on, as behind head(1)', async () => {
+    const child = spawn(process.execPath, [PROGRAM, 'helm', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdout.destroy()
+    const [stderr, [status]] = await Promise.all([child.stderr.toArray(), once(child, 'exit')])
+
+    expect({ status, stderr: Buffer.concat(stderr).toString() }).toEqual({ status: 141, stderr: '' })
   })
 })
 

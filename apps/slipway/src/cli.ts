@@ -15,4 +15,12 @@ async function main([first, second, ...rest]: readonly string[]): Promise<void> 
   await runProgram()
 }
 
+/** 128 and SIGPIPE: how a program of another language ends whose reader, such as head(1), has gone. */
+const BROKEN_PIPE = 141
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(BROKEN_PIPE)
+})
+
 void main(process.argv.slice(2))
