@@ -1,5 +1,4 @@
-import type { Compat, Notice, RenderOptions } from '@slipway/helm-chart'
-import type { PostRender } from './post-renderer/run.ts'
+import type { Notice } from '@slipway/helm-chart'
 
 /** A notice beside the output, for people. */
 export function notice(text: string): void {
@@ -20,18 +19,4 @@ export function log(
 /** Logs what a chart is told of. */
 export function logNotice({ level, message, fields }: Notice): void {
   log(level, message, fields)
-}
-
-/** What takes part in a rendering: a post-renderer, and who is told of what does not fit. Helm 3 has other words for that. */
-export function renderHooks({
-  postRender,
-  compat,
-}: {
-  readonly postRender?: PostRender | undefined
-  readonly compat?: Compat
-}): Pick<RenderOptions, 'postRender' | 'notify'> {
-  return {
-    ...(compat !== 'helm3' && { notify: logNotice }),
-    ...(postRender?.files && { postRender: postRender.files }),
-  }
 }

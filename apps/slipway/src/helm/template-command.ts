@@ -18,10 +18,10 @@ import {
   type Values,
 } from '@slipway/helm-chart'
 import { readChart } from './chart-source.ts'
-import { renderHooks } from './log.ts'
 import { nameAndChart } from './name-and-chart.ts'
 import { nodePlatform } from './node-platform.ts'
 import type { PostRender } from './post-renderer/run.ts'
+import { renderCallbacks } from './render-callbacks.ts'
 import { readValues, type ValuesOptions } from './values-options.ts'
 
 /** The flags of `helm template`. */
@@ -74,7 +74,7 @@ export function prepareTemplate(
         schemas,
         ...(addressesOf && { addressesOf }),
         capabilities,
-        ...renderHooks(options),
+        ...renderCallbacks(options),
       })
       return templateText(rendered, name, options)
     } catch (error) {

@@ -6,6 +6,7 @@ import {
   RegistryClient,
   type RepositoryIndex,
 } from '@slipway/registry-client'
+import { Kept } from '../kept.ts'
 import type { ChartDownload, ChartDownloader } from './repository-charts.ts'
 
 /** Archives kept in memory, by the digest that the index gives. */
@@ -16,7 +17,7 @@ export function chartDownloads(access: RegistryAccess): ChartDownloader {
   const repositories = new HelmRepositoryClient(access)
   const registry = new RegistryClient(access)
   const parsed = new WeakMap<RepositoryIndex, Map<string, ParsedIndex>>()
-  const archives = new Map<string, Uint8Array>()
+  const archives = new Kept<Uint8Array>(KEPT)
 
   const readIndex = async (url: string, chart: string, signal: AbortSignal): Promise<ParsedIndex> => {
     const index = await repositories.index(url, signal)
@@ -46,8 +47,6 @@ export function chartDownloads(access: RegistryAccess): ChartDownloader {
     const key = entry.digest ?? `${url} ${name} ${version}`
     const archive = archives.get(key) ?? (await repositories.download(url, chartUrl, signal))
     archives.set(key, archive)
-    const [oldest] = archives.keys()
-    if (archives.size > KEPT && oldest !== undefined) archives.delete(oldest)
     return { archive, version }
   }
 

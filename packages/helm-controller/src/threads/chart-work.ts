@@ -1,5 +1,6 @@
 import { type Chart, loadArchive, loadChart, type Platform } from '@slipway/helm-chart'
 import type { ChartPackage } from '../chart-source/chart-source.ts'
+import { Kept } from '../kept.ts'
 import { type RenderedRelease, type RenderTask, renderHere, type World } from '../rendering/rendering.ts'
 import type { Findings, KnownAnswers } from '../rendering/rounds.ts'
 import { type ErrorForm, formOf } from './error-form.ts'
@@ -28,19 +29,17 @@ export interface RenderingEnd {
 /** Of `read` the text of the file, of `render` how it ended. */
 export type ChartWorkDone = string | RenderingEnd | undefined
 
-/** Charts that a thread keeps; the one that was read first goes first. */
+/** Charts that a thread keeps. */
 const KEPT = 8
 
 /** Does the work of charts with the charts it has read. */
 export function chartWorker(platform: Platform): (work: ChartWork) => ChartWorkDone {
-  const charts = new Map<string, Chart>()
+  const charts = new Kept<Chart>(KEPT)
   const open = ({ digest, content }: ChartPackage): Chart => {
     const known = charts.get(digest)
     if (known) return known
     const chart = content instanceof Uint8Array ? loadArchive(content, platform) : loadChart(content, platform)
     charts.set(digest, chart)
-    const [oldest] = charts.keys()
-    if (charts.size > KEPT && oldest !== undefined) charts.delete(oldest)
     return chart
   }
   return (work) => {
@@ -56,7 +55,7 @@ export function chartWorker(platform: Platform): (work: ChartWork) => ChartWorkD
   }
 }
 
-export function textOf(chart: Chart, path: string): string | undefined {
+function textOf(chart: Chart, path: string): string | undefined {
   const file = chart.raw.find(({ name }) => name === path)
   return file && new TextDecoder().decode(file.data)
 }

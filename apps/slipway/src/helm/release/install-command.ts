@@ -6,11 +6,12 @@ import { type ActionOptions, renderHere, type StoredRelease } from '@slipway/hel
 import { isApiError } from '@slipway/kube-client'
 import { print } from '../flags.ts'
 import { renderLocally } from '../local-rendering.ts'
-import { log, renderHooks } from '../log.ts'
+import { log } from '../log.ts'
 import { nameAndChart } from '../name-and-chart.ts'
 import { namespaceOf } from '../namespace.ts'
 import { nodePlatform } from '../node-platform.ts'
 import { formatted } from '../output.ts'
+import { renderCallbacks } from '../render-callbacks.ts'
 import type { HelmSettings } from '../settings.ts'
 import { type Cluster, withCluster } from './cluster.ts'
 import { warnOfCrds } from './crd-warning.ts'
@@ -118,7 +119,7 @@ async function renderOffline({ name, chart, values, flags }: InstallRequest, nam
         schemas,
         ...(addressesOf && { addressesOf }),
         subchartNotes: flags.renderSubchartNotes,
-        ...renderHooks(flags),
+        ...renderCallbacks(flags),
       }),
     { enableDns: flags.enableDns },
   )
@@ -193,7 +194,7 @@ function checkFree(last: StoredRelease | undefined, { replace, dryRun }: Install
 async function render(cluster: Cluster, request: InstallRequest, last: StoredRelease | undefined): Promise<Release> {
   const { name, chart, values, flags, dryRun } = request
   const what = {
-    rendering: renderHere(chart, nodePlatform, renderHooks(flags)),
+    rendering: renderHere(chart, nodePlatform, renderCallbacks(flags)),
     values,
     name,
     namespace: cluster.namespace,

@@ -1,7 +1,7 @@
 import { UserError } from '@slipway/errors'
 import { renderHere } from '@slipway/helm-controller'
-import { renderHooks } from '../log.ts'
 import { nodePlatform } from '../node-platform.ts'
+import { renderCallbacks } from '../render-callbacks.ts'
 import type { HelmSettings } from '../settings.ts'
 import {
   assumedCapabilities,
@@ -34,7 +34,7 @@ export async function templateOnCluster(
       try {
         if (compat === 'helm4' && !options.skipCrds) warnOfCrds(chart)
         const rendered = await renderer().render({
-          rendering: renderHere(chart, nodePlatform, renderHooks(options)),
+          rendering: renderHere(chart, nodePlatform, renderCallbacks(options)),
           values,
           name,
           namespace,

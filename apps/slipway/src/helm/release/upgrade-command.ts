@@ -2,8 +2,9 @@ import { messageOf, SlipwayError, UserError } from '@slipway/errors'
 import { coalesceTables, type Release, type Values } from '@slipway/helm-chart'
 import { type ActionOptions, renderHere, type StoredRelease } from '@slipway/helm-controller'
 import { print } from '../flags.ts'
-import { log, logNotice, renderHooks } from '../log.ts'
+import { log, logNotice } from '../log.ts'
 import { nodePlatform } from '../node-platform.ts'
+import { renderCallbacks } from '../render-callbacks.ts'
 import type { HelmSettings } from '../settings.ts'
 import { type Cluster, withCluster } from './cluster.ts'
 import { actionOptions, type DeployFlags, type DryRun, dryRunOf, refuseUnsupported } from './deploy-flags.ts'
@@ -118,7 +119,7 @@ async function render(
   const keepsDefaults = flags.reuseValues && !flags.resetValues
   const rendered = keepsDefaults ? { ...chart, values: computedValues(current.release) } : chart
   const { release } = await cluster.renderer().render({
-    rendering: renderHere(rendered, nodePlatform, renderHooks(flags)),
+    rendering: renderHere(rendered, nodePlatform, renderCallbacks(flags)),
     values: given,
     name,
     namespace: cluster.namespace,
