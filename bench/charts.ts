@@ -47,20 +47,26 @@ function quantile(sorted: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
 }
 
-type Run = (work: Work) => Spent | Promise<Spent>
+type Run = (work: Work) => Spent[] | Promise<Spent[]>
 
 /** The cases without flags that Helm renders. */
 function flagless({ cases }: ChartCorpus): readonly ChartCase[] {
   return cases.filter(({ exit, args }) => exit === 0 && args.length === 0)
 }
 
-/** Does the same with each case, as many at a time as there are runners. Milliseconds of the whole, and what each took. */
+function byChart(cases: readonly ChartCase[]): ChartCase[][] {
+  const groups = new Map<string, ChartCase[]>()
+  for (const item of cases) groups.set(item.chart, [...(groups.get(item.chart) ?? []), item])
+  return [...groups.values()]
+}
+
+/** Does the same with each chart's cases, as many charts at a time as there are runners. Milliseconds of the whole, and of each case. */
 async function pass(cases: readonly ChartCase[], kind: Work['kind'], runners: readonly Run[]) {
-  const waiting = [...cases]
+  const waiting = byChart(cases)
   const spent: Spent[] = []
   const start = performance.now()
   const work = async (run: Run) => {
-    for (let item = waiting.shift(); item; item = waiting.shift()) spent.push(await run({ kind, item }))
+    for (let next = waiting.shift(); next; next = waiting.shift()) spent.push(...(await run({ kind, cases: next })))
   }
   await Promise.all(runners.map(work))
   const renders = spent.map(({ render }) => render).sort((a, b) => a - b)
@@ -83,7 +89,7 @@ interface Threads {
 /** As many threads as the server has for its charts on this machine. */
 function startThreads(): Threads {
   const count = availableParallelism()
-  const pool = new ThreadPool<Work, Spent>({
+  const pool = new ThreadPool<Work, Spent[]>({
     start: () => new Worker(process.argv[1] as string, { resourceLimits: { maxYoungGenerationSizeMb: 64 } }),
     count,
     idle: 60_000,
@@ -118,8 +124,8 @@ async function engines(corpus: ChartCorpus, { runners }: Threads, engine: string
 
 /** (a) Every case: here in one process, on one thread and on as many as the server has, and Helm's command once for each. */
 async function wholeCorpus({ cases }: ChartCorpus, { runners }: Threads, helm: string): Promise<void> {
-  const one = await silently(() => pass(cases, 'command', [worker()]))
-  const all = await silently(() => pass(cases, 'command', runners))
+  const one = await silently(() => pass(cases, 'commands', [worker()]))
+  const all = await silently(() => pass(cases, 'commands', runners))
   const start = performance.now()
   for (const item of cases) run(helm, ['template', ...argumentsOf(item)])
   const theirs = performance.now() - start

@@ -7,10 +7,13 @@ import { nodePlatform } from '../../apps/slipway/src/helm/node-platform.ts'
 import { readValues } from '../../apps/slipway/src/helm/values-options.ts'
 import { argumentsOf, type ChartCase } from '../../tests/conformance/charts/corpus.ts'
 
-/** What is done with a case: rendered, with its chart loaded anew or kept, or run as the command would run it. */
+/**
+ * What is done with cases of one chart: each rendered, with the chart loaded anew or kept, or run as the command would run it, but for
+ * the chart, which a program of several commands loads once.
+ */
 export interface Work {
-  readonly kind: 'anew' | 'kept' | 'command'
-  readonly item: ChartCase
+  readonly kind: 'anew' | 'kept' | 'commands'
+  readonly cases: readonly ChartCase[]
 }
 
 /** Milliseconds. */
@@ -19,22 +22,36 @@ export interface Spent {
   readonly render: number
 }
 
-/** Does work, with the charts it has loaded before. */
-export function worker(): (work: Work) => Spent {
+/** Does work, with the charts it has loaded before. Gives what each case took. */
+export function worker(): (work: Work) => Spent[] {
   const loaded = new Map<string, Chart>()
-  return ({ kind, item }) => {
-    const start = performance.now()
-    if (kind === 'command') {
-      void runLocalTemplate(argumentsOf(item), {}, completeSchemas)
-      return { load: 0, render: performance.now() - start }
-    }
-    const chart = (kind === 'kept' && loaded.get(item.chart)) || readChart(item.chart)
-    if (kind === 'kept') loaded.set(item.chart, chart)
-    const middle = performance.now()
-    const values = readValues({ values: item.values, set: [], setString: [], setJson: [], setLiteral: [], setFile: [] })
-    renderChart(chart, { values, release: { name: item.release, namespace: item.namespace }, platform: nodePlatform })
-    return { load: middle - start, render: performance.now() - middle }
+  const kept = (path: string): Chart => {
+    const chart = loaded.get(path) ?? readChart(path)
+    loaded.set(path, chart)
+    return chart
   }
+  return ({ kind, cases }) => {
+    if (kind === 'commands') return runCommands(cases)
+    return cases.map((item) => rendering(item, kind === 'kept' ? kept : readChart))
+  }
+}
+
+function runCommands(cases: readonly ChartCase[]): Spent[] {
+  let chart: Chart | undefined
+  return cases.map((item) => {
+    const start = performance.now()
+    void runLocalTemplate(argumentsOf(item), {}, completeSchemas, (path) => (chart ??= readChart(path)))
+    return { load: 0, render: performance.now() - start }
+  })
+}
+
+function rendering({ chart: path, release, ...item }: ChartCase, read: (path: string) => Chart): Spent {
+  const start = performance.now()
+  const chart = read(path)
+  const middle = performance.now()
+  const values = readValues({ values: item.values, set: [], setString: [], setJson: [], setLiteral: [], setFile: [] })
+  renderChart(chart, { values, release: { name: release, namespace: item.namespace }, platform: nodePlatform })
+  return { load: middle - start, render: performance.now() - middle }
 }
 
 /** What commands print is not looked at here. */

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { messageOf } from '@slipway/errors'
+import { readChart } from './chart-source.ts'
 import { type FlagTable, parseGoFlags } from './go-flags.ts'
 import { type CompleteSchemas, withSchemas } from './schemas.ts'
-import { prepareTemplate, type TemplateOptions } from './template-command.ts'
+import { prepareTemplate, type ReadChart, type TemplateOptions } from './template-command.ts'
 
 const table: FlagTable = {
   namespace: { kind: 'text', letter: 'n' },
@@ -29,13 +30,14 @@ const table: FlagTable = {
 
 /**
  * `helm template` of a chart that is here already, with its most usual flags. It loads nothing that only other commands
- * need, so it starts in a fraction of the time; what fetches schemas, `complete`, is called only for them. Gives undefined, having
- * done nothing, when the full command must do it.
+ * need, so it starts in a fraction of the time; what fetches schemas, `complete`, is called only for them. A program that renders a
+ * chart several times reads it once, with a `read` of its own. Gives undefined, having done nothing, when the full command must do it.
  */
 export function runLocalTemplate(
   words: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   complete: CompleteSchemas,
+  read: ReadChart = readChart,
 ): number | Promise<number> | undefined {
   const parsed = parseGoFlags(words, table)
   const chart = parsed?.args.at(-1)
@@ -70,7 +72,7 @@ export function runLocalTemplate(
     releaseName: false,
     ...(kubeVersion !== undefined && { kubeVersion }),
   }
-  return print(parsed.args.with(-1, resolve(chart)), options, complete)
+  return print(() => prepareTemplate(parsed.args.with(-1, resolve(chart)), options, read), complete)
 }
 
 /** `default`, unless there is a kubeconfig that may say otherwise. */
@@ -78,9 +80,9 @@ function namespaceWithoutKubeconfig(env: Readonly<Record<string, string | undefi
   return env.KUBECONFIG || existsSync(join(homedir(), '.kube', 'config')) ? undefined : 'default'
 }
 
-function print(args: readonly string[], options: TemplateOptions, complete: CompleteSchemas): number | Promise<number> {
+function print(prepare: () => ReturnType<typeof prepareTemplate>, complete: CompleteSchemas): number | Promise<number> {
   try {
-    const text = withSchemas(prepareTemplate(args, options), complete)
+    const text = withSchemas(prepare(), complete)
     return typeof text === 'string' ? succeeded(text) : text.then(succeeded, failed)
   } catch (error) {
     return failed(error)

@@ -45,6 +45,9 @@ export interface TemplateOptions extends ValuesOptions {
   readonly postRender?: PostRender
 }
 
+/** Gives the chart of a path. Throws UserError. */
+export type ReadChart = (path: string, compat: Compat) => Chart
+
 /** What is rendered, as which release. */
 export interface TemplateRequest {
   readonly name: string
@@ -59,10 +62,11 @@ export interface TemplateRequest {
 export function prepareTemplate(
   args: readonly string[],
   options: TemplateOptions,
+  read: ReadChart = readChart,
 ): (schemas: RemoteSchemas, addressesOf?: AddressesOf) => string {
   const { compat = 'helm4' } = options
   const capabilities = assumedCapabilities(options)
-  const { name, chart, values } = templateRequest(args, options)
+  const { name, chart, values } = templateRequest(args, options, read)
   return (schemas, addressesOf) => {
     try {
       const rendered = renderChart(chart, {
@@ -94,14 +98,18 @@ export function assumedCapabilities({ compat = 'helm4', kubeVersion, apiVersions
 }
 
 /** What the arguments and flags ask for. Throws UserError with Helm's message. */
-export function templateRequest(args: readonly string[], options: TemplateOptions): TemplateRequest {
+export function templateRequest(
+  args: readonly string[],
+  options: TemplateOptions,
+  read: ReadChart = readChart,
+): TemplateRequest {
   const { compat = 'helm4' } = options
   const { name, chart: path } = nameAndChart(args, options, () => options.nameTemplate ?? 'release-name')
   if (name.length > 53 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) {
     throw new UserError('HELM_RELEASE_NAME_INVALID', releaseNameMessage(name))
   }
   const values = readValues(options, compat)
-  const chart = readChart(path, compat)
+  const chart = read(path, compat)
   checkInstallable(chart, compat)
   if (chart.metadata.deprecated) {
     process.stderr.write(
