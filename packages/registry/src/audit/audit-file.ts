@@ -24,9 +24,7 @@ export class AuditFile {
   add(entry: AuditEntry): void {
     if (this.#waiting.length >= WAITING_LIMIT) this.#lost += 1
     else this.#waiting.push(`${JSON.stringify(entry)}\n`)
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined
-    })
+    this.#writing ??= this.#write()
   }
 
   /** Resolves when everything so far is written. */
@@ -49,6 +47,8 @@ export class AuditFile {
       }
       if (this.#lost > 0) this.#tellLoss()
     }
+    // In the same turn in which nothing was found waiting: what comes later begins anew.
+    this.#writing = undefined
   }
 
   #tellLoss(): void {

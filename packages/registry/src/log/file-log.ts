@@ -12,7 +12,9 @@ import type { Log } from '../port.ts'
  */
 export async function openFileLog<T>(path: string): Promise<Log<T>> {
   await mkdir(dirname(path), { recursive: true })
-  return new FileLog<T>(path, await open(path, 'a'))
+  const file = await open(path, 'a')
+  await flush(dirname(path))
+  return new FileLog<T>(path, file)
 }
 
 /** Bytes that are collected for one write of a whole log. */
@@ -67,9 +69,7 @@ class FileLog<T> implements Log<T> {
   }
 
   #write(): void {
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined
-    })
+    this.#writing ??= this.#writeAll()
   }
 
   async #writeAll(): Promise<void> {
@@ -77,6 +77,8 @@ class FileLog<T> implements Log<T> {
       if (this.#rewrite) await this.#replace(this.#rewrite)
       else await this.#appendWaiting()
     }
+    // In the same turn in which nothing was found waiting: what comes later begins anew.
+    this.#writing = undefined
   }
 
   async #appendWaiting(): Promise<void> {
@@ -85,7 +87,8 @@ class FileLog<T> implements Log<T> {
     let size: number | undefined
     try {
       size = (await this.#file.stat()).size
-      await this.#file.write(group.map(({ line }) => line).join(''))
+      // All of it or an error: `write` may take a part, which is what a disk does that is nearly full.
+      await this.#file.appendFile(group.map(({ line }) => line).join(''))
       await this.#file.datasync()
       for (const { done } of group) done()
     } catch (error) {
@@ -109,6 +112,7 @@ class FileLog<T> implements Log<T> {
         await rename(next, this.#path)
       } catch (error) {
         await file.close()
+        await rm(next, { force: true })
         throw error
       }
       const old = this.#file
@@ -155,13 +159,14 @@ async function writeLines(file: FileHandle, entries: Iterable<unknown>): Promise
     lines.push(line)
     size += line.length
     if (size < WRITE) continue
-    await file.write(lines.join(''))
+    await file.appendFile(lines.join(''))
     lines = []
     size = 0
   }
-  await file.write(lines.join(''))
+  await file.appendFile(lines.join(''))
   await file.sync()
 }
+
 
 /** Puts a folder's list of names on the disk. */
 async function flush(path: string): Promise<void> {

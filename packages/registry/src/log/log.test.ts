@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Log } from '../port.ts'
 import { Compaction } from './compaction.ts'
@@ -65,6 +67,52 @@ describe('a log that is written anew', () => {
     await rmdir(`${path}.next`)
 
     expect((await kept()).map(({ key }) => key)).toEqual(['first', 'second'])
+  })
+})
+
+describe('a log', () => {
+  it('takes an entry however soon after the one before it comes', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      let acknowledged = log.append({ key: 'before', value: turns })
+      for (let turn = 0; turn < turns; turn++) acknowledged = acknowledged.then(() => {})
+      await acknowledged.then(() => log.append({ key: 'behind', value: turns }))
+    }
+
+    expect(await kept()).toHaveLength(24)
+  })
+})
+
+describe('a log on a disk that is full', () => {
+  /** Runs a module's text with `openFileLog` where a file can have 64 KiB at most: what goes over it is taken in part. */
+  async function onFullDisk(script: string): Promise<void> {
+    const module = new URL('file-log.ts', import.meta.url).href
+    const text = `const { openFileLog } = await import('${module}'); ${script}`
+    const command = 'ulimit -f 64; exec "$0" --import tsx --input-type=module -e "$1"'
+    await promisify(execFile)('bash', ['-c', command, process.execPath, text], { env: { ...process.env, LOG: path } })
+  }
+
+  it('acknowledges no entry that it has in part', async () => {
+    await onFullDisk(`
+      const log = await openFileLog(process.env.LOG)
+      for (let key = 0; ; key++) {
+        const isKept = await log.append({ key: String(key), value: 'x'.repeat(10_000) }).then(() => true, () => false)
+        if (!isKept) break
+      }
+      await log.append({ key: 'small' })
+    `)
+
+    expect((await kept()).map(({ key }) => key)).toEqual(['0', '1', '2', '3', '4', '5', 'small'])
+  })
+
+  it('stays as it is when it can not be written anew', async () => {
+    await log.append({ key: 'first', value: 1 })
+    await onFullDisk(`
+      const log = await openFileLog(process.env.LOG)
+      await log.rewrite(() => [{ key: 'x'.repeat(100_000) }]).then(() => process.exit(1), () => {})
+    `)
+
+    expect(await kept()).toEqual([{ key: 'first', value: 1 }])
+    expect(await readdir(folder)).toEqual(['log.jsonl'])
   })
 })
 
