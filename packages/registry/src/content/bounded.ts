@@ -11,15 +11,19 @@ export function boundedBody(
   refusal: () => Refusal,
 ): AsyncIterable<Uint8Array> {
   const length = request.headers['content-length']
-  if (length === undefined) return counted(request, limit, refusal)
   if (Number(length) > limit) throw refusal()
-  return request
+  // Left open when it is not read to its end: the client is to get an answer.
+  const pieces = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>
+  return length === undefined ? counted(pieces, limit, refusal) : pieces
 }
 
-async function* counted(request: IncomingMessage, limit: number, refusal: () => Refusal): AsyncIterable<Uint8Array> {
+async function* counted(
+  pieces: AsyncIterable<Uint8Array>,
+  limit: number,
+  refusal: () => Refusal,
+): AsyncIterable<Uint8Array> {
   let size = 0
-  // Left open when it is not read to its end: the client is to get an answer.
-  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+  for await (const piece of pieces) {
     size += piece.length
     if (size > limit) throw refusal()
     yield piece

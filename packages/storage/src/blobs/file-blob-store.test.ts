@@ -1,7 +1,9 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { promisify } from 'node:util'
+import { afterAll, expect, it } from 'vitest'
 import { describeBlobStore } from './blob-store.contract.ts'
 import { openFileBlobStore } from './file-blob-store.ts'
 
@@ -34,4 +36,24 @@ describeBlobStore('files', async () => {
     reopen: () => openFileBlobStore(folder),
     spoil: (key, at) => spoil(pathOf(folder, key), at),
   }
+})
+
+it('a disk that is full is not kept full by what it could not take', async () => {
+  const folder = await newFolder()
+  const module = new URL('file-blob-store.ts', import.meta.url).href
+  const script = `
+    const { openFileBlobStore } = await import('${module}')
+    const store = await openFileBlobStore(${JSON.stringify(folder)})
+    const content = Buffer.alloc(3_000_000)
+    const id = await store.startUpload()
+    const work = [store.appendUpload(id, [content]), store.put('sha256:${'0'.repeat(64)}', content)]
+    const outcomes = await Promise.allSettled(work)
+    console.log(JSON.stringify(outcomes.map(({ reason }) => reason?.code)))
+  `
+  const command = 'ulimit -f 64; exec "$0" --import tsx --input-type=module -e "$1"'
+
+  const { stdout } = await promisify(execFile)('bash', ['-c', command, process.execPath, script])
+
+  expect(JSON.parse(stdout)).toEqual(['EFBIG', 'EFBIG'])
+  expect(await readdir(join(folder, 'uploads'))).toEqual([])
 })

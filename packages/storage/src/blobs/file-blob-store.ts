@@ -68,13 +68,15 @@ class FileBlobStore implements BlobStore {
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
     const from = this.#uploadPath(randomUUID())
-    const file = await open(from, 'wx')
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await unlessFull(from, async () => {
+      const file = await open(from, 'wx')
+      try {
+        await file.writeFile(bytes)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+    })
     await this.#publish(from, key)
   }
 
@@ -95,7 +97,7 @@ class FileBlobStore implements BlobStore {
       const file = await this.#openUpload(id, APPEND)
       try {
         const { size } = await file.stat()
-        await append(file, counted(body, this.#digests.of(id, size)))
+        await unlessFull(this.#uploadPath(id), () => append(file, counted(body, this.#digests.of(id, size))))
         return (await file.stat()).size
       } finally {
         await file.close()
@@ -195,6 +197,19 @@ class FileBlobStore implements BlobStore {
     const file = UPLOAD_ID.test(id) ? await open(this.#uploadPath(id), flags).catch(ignoreMissing) : undefined
     if (!file) throw unknownUpload(id)
     return file
+  }
+}
+
+/** A disk takes no more, or no more of this file. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+/** Runs work that fills a file. Where the disk is full the file goes: nobody could go on with it, and the disk would stay full for its sake. */
+async function unlessFull<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (FULL.has((error as NodeJS.ErrnoException).code ?? '')) await rm(path, { force: true })
+    throw error
   }
 }
 
