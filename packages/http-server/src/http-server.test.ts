@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readBody, sendJson } from './body.ts'
@@ -85,4 +86,54 @@ describe('a body', () => {
     expect(await answerTo(sent)).toEqual([200, '{}'])
     await closed
   })
+})
+
+describe('requests that are sent ahead', () => {
+  const line = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`
+
+  it('are served one after the other, and answered in their order', async () => {
+    const events: string[] = []
+    const port = await serve(async ({ url }, response) => {
+      events.push(`begin ${url}`)
+      await new Promise(setImmediate)
+      events.push(`end ${url}`)
+      sendJson(response, 200, url)
+    })
+    const socket = connect(port)
+    socket.write(line('/1') + line('/2') + line('/3').replace('host', 'connection: close\r\nhost'))
+
+    const bodies = (await text(socket)).match(/"[^"]*"/g)
+
+    expect(events).toEqual(['begin /1', 'end /1', 'begin /2', 'end /2', 'begin /3', 'end /3'])
+    expect(bodies).toEqual(['"/1"', '"/2"', '"/3"'])
+  })
+
+  it('are not begun when their client has gone', async () => {
+    const answers: ServerResponse[] = []
+    const port = await serve((_, response) => {
+      answers.push(response)
+      response.write('more to come')
+    })
+    const socket = connect(port)
+    socket.write(line('/1') + line('/2'))
+    await once(socket, 'data')
+    socket.destroy()
+    await once(answers[0] as ServerResponse, 'close')
+    await new Promise(setImmediate)
+
+    expect(answers).toHaveLength(1)
+  })
+})
+
+it('a server that has nothing to serve yet asks to be tried again', async () => {
+  const server = new HttpServer({ routes: [] })
+  await server.start(0)
+  stops.push(() => server.stop())
+  const url = `http://127.0.0.1:${server.address().port}/v2/`
+  const before = await fetch(url)
+  server.addRoutes([{ path: '/v2/', handle: (_, response) => sendJson(response, 200, {}) }])
+  const after = [await fetch(url), await fetch(new URL('/other', url))]
+
+  expect([before.status, before.headers.get('retry-after')]).toEqual([503, '1'])
+  expect(after.map(({ status }) => status)).toEqual([200, 404])
 })

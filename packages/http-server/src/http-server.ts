@@ -79,17 +79,27 @@ export class HttpServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const route = this.#match(request.url ?? '/')
-    if (!route) {
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n')
+    // Sent ahead of the answer to the one before (RFC 9112, 9.3.2), it waits: what nobody can take yet would only fill memory, and
+    // its answer would never hear that the connection has ended.
+    if (!response.socket) {
+      response.once('socket', () => void this.#serve(request, response))
       return
     }
+    const route = this.#match(request.url ?? '/')
+    if (!route) return this.#sendNothing(response)
     limitRest(request, response, this.#options.linger ?? 5_000)
     try {
       await route.handle(request, response)
     } catch (error) {
       this.#fail(error, request, response)
     }
+  }
+
+  #sendNothing(response: ServerResponse): void {
+    // What is not served yet must not be taken for what is not there: clients believe a 404.
+    const [status, text, more] =
+      this.#routes.length > 0 ? [404, '404 page not found\n', {}] : [503, 'starting\n', { 'retry-after': '1' }]
+    response.writeHead(status, { 'content-type': 'text/plain', ...more }).end(text)
   }
 
   #fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
