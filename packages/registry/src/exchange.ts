@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Principal } from './auth/access.ts'
-import { type Origin, requestOrigin } from './events.ts'
+import type { Origin, RequestOrigin } from './events.ts'
 
 /** A request that has come in. */
 export interface Incoming {
@@ -9,6 +9,8 @@ export interface Incoming {
   request: IncomingMessage
   response: ServerResponse
   url: URL
+  /** As it was when the request came: a connection that has ended has no address. */
+  from: RequestOrigin
   /** Filled in on the way, for the log of who did what. */
   note: Note
 }
@@ -33,8 +35,8 @@ export interface Exchange extends Incoming {
 }
 
 /** Whom an event that the request causes is put down to. */
-export function originOf({ id, request, principal }: Exchange): Origin {
-  return { actor: principal.name, request: requestOrigin(id, request) }
+export function originOf({ from, principal }: Exchange): Origin {
+  return { actor: principal.name, request: from }
 }
 
 /** Answers without a body. */

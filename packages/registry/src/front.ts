@@ -8,6 +8,9 @@ import type { Incoming, Note } from './exchange.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { Refusal, sendRefusal } from './refusal.ts'
 
+/** The status that nginx notes where the client went before it was answered. */
+const CLIENT_LEFT = 499
+
 export type Serve = (incoming: Incoming) => Promise<void> | void
 
 export interface FrontDeps {
@@ -29,35 +32,40 @@ export class Front {
   /** `handler`: what its requests are counted as, unless they note it themselves. `send`: how refusals are answered. */
   handle(handler: string, serve: Serve, send = sendRefusal): HttpHandler {
     return async (request, response) => {
+      const id = randomUUID()
       const incoming: Incoming = {
-        id: randomUUID(),
+        id,
         request,
         response,
+        from: requestOrigin(id, request),
         url: new URL(request.url ?? '/', 'http://registry'),
         note: { handler },
       }
       // Azure's name for it.
       response.setHeader('x-ms-correlation-request-id', incoming.id)
       const count = this.#deps.metrics.request(request.method ?? '')
-      response.once('close', () => {
-        count(incoming.note.handler, response.statusCode)
-        this.#audit(incoming)
-      })
+      const closed = new Promise((resolve) => response.once('close', resolve))
       limitWaiting(incoming, this.#deps.patience)
       try {
         await serve(incoming)
       } catch (error) {
         refuse(error, incoming, send)
+      } finally {
+        // Not before it is served either: what a client that left has asked for may still be done.
+        void closed.then(() => {
+          const status = response.headersSent ? response.statusCode : CLIENT_LEFT
+          count(incoming.note.handler, status)
+          this.#audit(incoming, status)
+        })
       }
     }
   }
 
-  #audit({ id, request, response, url, note }: Incoming): void {
-    const { statusCode } = response
+  #audit({ id, request, from, url, note }: Incoming, statusCode: number): void {
     const action = note.action ?? (isRefusal(request, statusCode) ? 'access' : undefined)
     // The first request of every client comes without credentials and is sent to get some.
     if (action === undefined || (statusCode === 401 && request.headers.authorization === undefined)) return
-    const { method, userAgent, remoteAddress } = requestOrigin(id, request)
+    const { method, userAgent, remoteAddress } = from
     this.#deps.audit({
       time: new Date(this.#deps.clock()).toISOString(),
       id,
@@ -88,7 +96,7 @@ function isRefusal({ headers }: IncomingMessage, status: number): boolean {
 
 function outcomeOf(status: number): AuditEntry['outcome'] {
   if (status < 400) return 'done'
-  return status < 500 ? 'refused' : 'failed'
+  return status < 500 && status !== CLIENT_LEFT ? 'refused' : 'failed'
 }
 
 /** Gives up a client that neither sends what is waited for nor takes what is sent. Our own work takes the time that it takes. */

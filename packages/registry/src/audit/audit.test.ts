@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -54,6 +56,19 @@ describe('the audit log', () => {
     expect(wrong).not.toHaveProperty('actor')
     expect(login).toMatchObject({ actor: 'developer', action: 'login', outcome: 'done' })
     expect(JSON.stringify(registry.audit)).not.toMatch(/wr0ng|secret|Basic|Bearer|eyJ/)
+  })
+
+  it('does not take for done what a client left before it was answered', async () => {
+    const { hostname, port } = new URL(registry.url)
+    const [left] = await entriesOf(async () => {
+      const socket = connect(Number(port), hostname)
+      const head = `PUT /v2/web/manifests/2 HTTP/1.1\r\nhost: x\r\nauthorization: ${basic('admin')}\r\nexpect: 100-continue\r\n`
+      socket.write(`${head}content-length: 1000\r\n\r\n`)
+      await once(socket, 'data')
+      socket.destroy()
+    })
+
+    expect(left).toMatchObject({ action: 'push', outcome: 'failed', status: 499, remoteAddress: '127.0.0.1' })
   })
 
   it('is silent about blobs, and about clients that come to ask for the way', async () => {
