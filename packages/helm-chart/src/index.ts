@@ -12,6 +12,7 @@ export {
 export { type IgnoreRules, parseIgnoreRules } from './chart/ignore.ts'
 export { type ChartLimits, type LoadOptions, loadArchive, loadChart, parseValues, readArchive } from './chart/load.ts'
 export { compilePathPattern } from './chart/match-path.ts'
+export { parseMetadata, validateMetadata } from './chart/metadata.ts'
 export { dependencyJson, metadataJson } from './chart/metadata-json.ts'
 export { lockJson, type PackagedChart, type PackageOptions, packageChart } from './chart/package.ts'
 export type { Compat } from './compat.ts'

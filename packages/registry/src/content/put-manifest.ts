@@ -8,8 +8,8 @@ import {
   parseManifest,
 } from '@slipway/oci-format'
 import type { Origin } from '../events.ts'
-import { chartRecordOf } from '../helm/chart-record.ts'
-import type { ManifestRecord, MetadataChange } from '../metadata/changes.ts'
+import { CONFIG_LIMIT, chartRecordOf } from '../helm/chart-record.ts'
+import type { ChartRecord, ManifestRecord, MetadataChange } from '../metadata/changes.ts'
 import { referencesOf } from '../metadata/references.ts'
 import { Refusal } from '../refusal.ts'
 import { type Content, hash, type StoredBlob } from './content.ts'
@@ -47,7 +47,7 @@ export async function putManifestLocked(content: Content, push: ManifestPush): P
   return content.quotas.during(repository, size, () =>
     content.holds.during([digest], async () => {
       await content.store(bytes, digest)
-      const record = await recordOf(content, manifest, { digest, size: bytes.length })
+      const record = await recordOf(content, push, manifest)
       await content.catalog.commit(changesOf(content, push, record))
       for (const tag of tags.length > 0 ? tags : [undefined])
         content.emit(eventOf(content, 'push', { ...push, tag, record }))
@@ -101,12 +101,23 @@ function requireBlobs(content: Content, { repository, blobs = [] }: ManifestPush
   })
 }
 
-async function recordOf(content: Content, manifest: Manifest, { digest, size }: StoredBlob): Promise<ManifestRecord> {
-  const chart =
-    manifest.kind === 'image' && manifest.config.mediaType === mediaTypes.helmConfig
-      ? chartRecordOf(manifest, await content.readAll(manifest.config.digest))
-      : undefined
-  return { ...manifestRecord(manifest, { digest, size, at: content.now() }), ...(chart && { chart }) }
+async function recordOf(content: Content, push: ManifestPush, manifest: Manifest): Promise<ManifestRecord> {
+  const chart = await chartIn(content, push, manifest)
+  const { digest, bytes } = push
+  return { ...manifestRecord(manifest, { digest, size: bytes.length, at: content.now() }), ...(chart && { chart }) }
+}
+
+async function chartIn(
+  content: Content,
+  { repository }: ManifestPush,
+  manifest: Manifest,
+): Promise<ChartRecord | undefined> {
+  if (manifest.kind === 'index' || manifest.config.mediaType !== mediaTypes.helmConfig) return undefined
+  const { digest } = manifest.config
+  // What a manifest says of sizes is what its client says.
+  const size = (await content.blobs.stat(digest))?.size ?? 0
+  if (size > CONFIG_LIMIT) return undefined
+  return chartRecordOf(manifest, { config: await content.readAll(digest), repository })
 }
 
 /** What is kept of a manifest besides its bytes, except the chart that it may hold. */

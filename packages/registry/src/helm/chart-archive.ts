@@ -3,10 +3,9 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { describeError, UserError } from '@slipway/errors'
-import { parse } from '@slipway/go-yaml'
 import tar from 'tar-stream'
 import type { ChartRecord } from '../metadata/changes.ts'
-import { isChartMetadata } from './chart-record.ts'
+import { readChartMetadata } from './chart-record.ts'
 
 /** Unpacked, in bytes: past it an archive is taken for a bomb. Helm's own limits are 100 MiB in all and 5 MiB a file. */
 const UNPACKED_LIMIT = 100 * 1024 * 1024
@@ -42,7 +41,6 @@ async function unpack(
 ): Promise<{ files: Map<string, Buffer>; contentDigest: string }> {
   const files = new Map<string, Buffer>()
   const digests: string[] = []
-  let unpacked = 0
   const extract = tar.extract()
   const reading = (async () => {
     for await (const entry of extract) {
@@ -53,8 +51,6 @@ async function unpack(
       let size = 0
       for await (const chunk of entry as AsyncIterable<Buffer>) {
         size += chunk.length
-        unpacked += chunk.length
-        if (unpacked > UNPACKED_LIMIT) throw invalid(`it unpacks to more than ${UNPACKED_LIMIT} bytes`)
         hash.update(chunk)
         if (!isWanted(path)) continue
         if (size > limit) throw invalid(`its ${path} is too large`)
@@ -66,22 +62,29 @@ async function unpack(
     }
   })()
   try {
-    await Promise.all([pipeline(Readable.from([bytes]), createGunzip(), extract), reading])
+    await Promise.all([pipeline(Readable.from([bytes]), createGunzip(), limited, extract), reading])
   } catch (error) {
     throw error instanceof UserError ? error : invalid('it is no gzipped tar', error)
   }
   return { files, contentDigest: createHash('sha256').update(digests.sort().join('\n')).digest('hex') }
 }
 
+/** Headers count too: an archive of nothing else is as good a bomb. */
+async function* limited(unpacked: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  let size = 0
+  for await (const piece of unpacked) {
+    size += piece.length
+    if (size > UNPACKED_LIMIT) throw invalid(`it unpacks to more than ${UNPACKED_LIMIT} bytes`)
+    yield piece
+  }
+}
+
 function parseChartYaml(text: string): ChartRecord['metadata'] {
-  let value: unknown
   try {
-    value = parse(text.replace(/^\uFEFF/, ''), { file: 'Chart.yaml' })
+    return readChartMetadata(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     throw invalid(describeError(error), error)
   }
-  if (!isChartMetadata(value)) throw invalid('Chart.yaml has no valid name or version')
-  return value
 }
 
 function invalid(why: string, cause?: unknown): UserError {

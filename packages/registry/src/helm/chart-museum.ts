@@ -8,7 +8,7 @@ import type { Guard } from '../auth/guard.ts'
 import type { Content } from '../content/content.ts'
 import { type Exchange, type Incoming, originOf } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
-import { CHART_LIMIT, decode, deleteVersion, notFound } from './chart-access.ts'
+import { CHART_LIMIT, decode, deleteVersion, notFound, readChart } from './chart-access.ts'
 import { readChartFiles } from './chart-archive.ts'
 import type { ChartEntry } from './chart-entry.ts'
 import type { ChartIndex } from './chart-index.ts'
@@ -121,12 +121,12 @@ async function sendInside(
   namespace: string,
   path: string[],
 ): Promise<void> {
-  const { chart } = versionOf(deps, namespace, path)
+  const { repository, chart } = versionOf(deps, namespace, path)
   const what = path[2]
   if (what !== 'values' && what !== 'templates') throw notFound(`there is no ${what} of a chart`)
   const isTemplate = (path: string): boolean => what === 'templates' && path.startsWith('templates/')
   const files = await readChartFiles(
-    await deps.content.readAll(chart.layer),
+    await readChart(deps.content, repository, chart.layer),
     (path) => path === 'values.yaml' || isTemplate(path),
   )
   const values = files.get('values.yaml')

@@ -5,6 +5,7 @@ import { putManifestLocked } from '../content/put-manifest.ts'
 import type { Origin } from '../events.ts'
 import type { ManifestRecord } from '../metadata/changes.ts'
 import { Refusal } from '../refusal.ts'
+import { readChart } from './chart-access.ts'
 import { type ChartArchive, readChartArchive } from './chart-archive.ts'
 import { versionTag } from './chart-entry.ts'
 
@@ -45,7 +46,7 @@ export async function pushChart(content: Content, push: ChartPush): Promise<Save
   if (!isTag(tag)) throw badChart(`"${tag}" cannot be a tag`)
   return content.locked(repository, async () => {
     const existing = content.catalog.manifest(repository, tag)
-    if (existing && (await isSame(content, existing, push.bytes, archive)))
+    if (existing && (await isSame(content, { repository, existing }, { bytes: push.bytes, archive })))
       return { repository, tag, digest: existing.digest }
     if (existing && !push.force) {
       throw new Refusal('DENIED', `${name} ${version} exists already with other content; force replaces it`, {
@@ -77,14 +78,15 @@ export async function setProvenance(
 
 async function isSame(
   content: Content,
-  existing: ManifestRecord,
-  bytes: Buffer,
-  archive: ChartArchive,
+  { repository, existing }: { repository: string; existing: ManifestRecord },
+  { bytes, archive }: { bytes: Buffer; archive: ChartArchive },
 ): Promise<boolean> {
   const layer = existing.chart?.layer
   if (layer === undefined) return false
   if (layer === digestOf(bytes, hash)) return true
-  const stored = await readChartArchive(await content.readAll(layer)).catch(() => undefined)
+  const stored = await readChart(content, repository, layer)
+    .then(readChartArchive)
+    .catch(() => undefined)
   return stored?.contentDigest === archive.contentDigest
 }
 

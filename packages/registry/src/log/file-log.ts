@@ -167,7 +167,6 @@ async function writeLines(file: FileHandle, entries: Iterable<unknown>): Promise
   await file.sync()
 }
 
-
 /** Puts a folder's list of names on the disk. */
 async function flush(path: string): Promise<void> {
   const folder = await open(path)
