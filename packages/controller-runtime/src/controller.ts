@@ -195,10 +195,11 @@ export class Controller<T extends KubeObject = KubeObject> {
     }
   }
 
-  /** A lost race, whose next look sees the winner's object; an object that went meanwhile, or goes with its namespace. */
+  /** A lost race, whose next look sees the winner's object; an object that went meanwhile or was replaced, or goes with its namespace. */
   #isNoNews({ metadata }: T, error: unknown): boolean {
     if (isApiError(error, 'KUBE_CONFLICT') || isApiError(error, 'KUBE_NAMESPACE_TERMINATING')) return true
-    return isApiError(error, 'KUBE_NOT_FOUND') && this.#objects.get(metadata)?.metadata.uid !== metadata.uid
+    const isOfObject = isApiError(error, 'KUBE_NOT_FOUND') || isApiError(error, 'KUBE_INVALID')
+    return isOfObject && this.#objects.get(metadata)?.metadata.uid !== metadata.uid
   }
 
   async #writeConditions(
@@ -223,11 +224,14 @@ export class Controller<T extends KubeObject = KubeObject> {
 
   #context(object: T): ReconcileContext<T> {
     const { apiVersion, kind, metadata } = object
-    const ref = { apiVersion, kind, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) }
+    const { name, namespace, uid } = metadata
+    const ref = { apiVersion, kind, name, ...(namespace && { namespace }) }
     const options = { subresource: 'status', fieldManager: this.name } as const
+    // The uid makes an object of the same name that came after this one refuse: an ended Job would end the next one.
+    const of = uid === undefined ? {} : { metadata: { uid } }
     return {
       signal: this.#stop.signal,
-      patchStatus: (status, type = 'merge') => this.#options.client.patch<T>(ref, type, { status }, options),
+      patchStatus: (status, type = 'merge') => this.#options.client.patch<T>(ref, type, { ...of, status }, options),
       event: (type, reason, message) => this.#events.record(object, type, reason, message),
     }
   }

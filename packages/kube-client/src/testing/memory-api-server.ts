@@ -152,6 +152,7 @@ export class MemoryApiServer {
     else if (method === 'GET') send(response, 200, before)
     else if (method === 'DELETE') send(response, 200, this.#delete(key, before))
     else if (isOutdated(method, body, before)) send(response, 409, failure('Conflict', key))
+    else if (isOfAnother(body, before)) send(response, 422, failure('Invalid', key))
     else
       send(
         response,
@@ -224,6 +225,12 @@ function isSelected({ metadata }: KubeObject, query: URLSearchParams): boolean {
 function isOutdated(method: string, body: KubeObject | undefined, before: KubeObject): boolean {
   const version = method === 'PUT' ? body?.metadata?.resourceVersion : undefined
   return version !== undefined && version !== before.metadata.resourceVersion
+}
+
+/** A change that names another uid than there is. */
+function isOfAnother(body: KubeObject | undefined, before: KubeObject): boolean {
+  const uid = body?.metadata?.uid
+  return uid !== undefined && uid !== before.metadata.uid
 }
 
 function changed(before: KubeObject, method: string, change: object): KubeObject {

@@ -56,6 +56,10 @@ export class FakeCluster {
     const store = this.#store(ref)
     const current = store.objects.get(keyOf(ref))
     if (!current) throw new UserError('KUBE_NOT_FOUND', `${ref.kind} "${ref.name}" not found`)
+    const { uid } = (patch.metadata ?? {}) as { uid?: string }
+    if (uid !== undefined && uid !== current.metadata.uid) {
+      throw new UserError('KUBE_INVALID', `${ref.kind} "${ref.name}" is invalid: metadata.uid: field is immutable`)
+    }
     const next: KubeObject =
       type === 'strategic'
         ? strategicMergePatch(current, patch, schemaFor(ref))

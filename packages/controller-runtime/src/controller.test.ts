@@ -1,0 +1,51 @@
+import { InformerSet, type KubeClient } from '@slipway/kube-client'
+import { MemoryApiServer } from '@slipway/kube-client/testing'
+import type { KubeObject } from '@slipway/kube-objects'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Controller } from './controller.ts'
+
+const KIND = { apiVersion: 'example.org/v1', kind: 'Widget' }
+const REF = { ...KIND, namespace: 'default', name: 'w' }
+const widget = (): KubeObject => ({ ...KIND, metadata: { name: 'w', namespace: 'default' }, spec: {} })
+
+let server: MemoryApiServer
+let client: KubeClient
+let informers: InformerSet
+beforeEach(async () => {
+  server = new MemoryApiServer([{ ...KIND, plural: 'widgets' }])
+  client = await server.start()
+  informers = new InformerSet(client)
+})
+afterEach(async () => {
+  await informers.stop()
+  await client.close()
+  await server.stop()
+})
+
+describe('Controller', () => {
+  it('gives a status to the object that it is of, and to none that came in its place', async () => {
+    const seen: (string | undefined)[] = []
+    const uids: (string | undefined)[] = []
+    const controller = new Controller({
+      ...{ name: 'widget-controller', client, informers, query: KIND, status: 'own', always: true },
+      reconciler: {
+        async reconcile({ metadata }, context) {
+          if (seen.push(metadata.uid) === 1) {
+            await client.delete(REF)
+            uids.push((await client.create(widget())).metadata.uid)
+            await context.patchStatus({ ended: true })
+          }
+          return { kind: 'ready', reason: 'Synced', message: '' }
+        },
+      },
+    })
+    uids.push((await client.create(widget())).metadata.uid)
+    await controller.start()
+
+    await expect.poll(() => seen.length).toBe(2)
+    await controller.stop()
+
+    expect(seen).toEqual(uids)
+    expect((await client.get(REF))?.status).toBeUndefined()
+  })
+})
