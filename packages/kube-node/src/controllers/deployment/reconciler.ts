@@ -1,6 +1,5 @@
 import type { ReconcileContext, ReconcileResult, Reconciler } from '@slipway/controller-runtime'
-import { messageOf } from '@slipway/errors'
-import { isApiError, type KubeClient } from '@slipway/kube-client'
+import type { KubeClient } from '@slipway/kube-client'
 import { REPLICA_SETS } from '../../model/kinds.ts'
 import type { Pod } from '../../model/pod.ts'
 import type { Deployment, ReplicaSet } from '../../model/workloads.ts'
@@ -8,10 +7,12 @@ import { timestamp } from '../clock.ts'
 import { Claims } from '../ownership/claims.ts'
 import type { FreshCache } from '../ownership/fresh-cache.ts'
 import { says, updateStatus } from '../status.ts'
+import { createReplicaSet, scaledWords } from './new-replica-set.ts'
 import {
   byAge,
   DESIRED,
   findNewReplicaSet,
+  historyAnnotation,
   MOST,
   newReplicaSet,
   outdated,
@@ -20,9 +21,9 @@ import {
   revisionOf,
   sizeAnnotations,
 } from './revisions.ts'
-import { planRecreate, planRollingUpdate, type RolloutState, resolveFenceposts } from './rollout.ts'
+import { planRollingUpdate, type RolloutState, resolveFenceposts } from './rollout.ts'
 import { planScale } from './scale.ts'
-import { deploymentStatus, untilDeadline } from './status.ts'
+import { deploymentStatus, isComplete, untilDeadline } from './status.ts'
 
 interface Deps {
   client: KubeClient
@@ -44,7 +45,8 @@ interface Look {
 interface Sets {
   fresh: ReplicaSet | undefined
   old: ReplicaSet[]
-  origin: 'created' | 'found' | 'known'
+  /** Whether the first was made just now. */
+  isNew: boolean
 }
 
 /** Keeps the replica sets of one Deployment in step with its template and size. */
@@ -56,13 +58,14 @@ export function deploymentReconciler(deps: Deps): Reconciler<Deployment> {
       const owned = (await claims.claim(deployment, deployment.spec.selector)).filter(
         ({ metadata }) => !metadata.deletionTimestamp,
       )
-      if (deployment.metadata.deletionTimestamp) return writeStatus(look, known(deployment, owned))
+      if (deployment.metadata.deletionTimestamp) return writeStatus(look, known(deployment, owned), false)
       const isResized = owned.some((set) => (set.spec.replicas ?? 1) > 0 && isOfOtherSize(set, look.desired))
-      const sets =
-        deployment.spec.paused || isResized ? await scale(deps, look, owned) : await rollOut(deps, look, owned)
-      const after = { ...sets, old: await removeOutdated(deps, deployment, sets) }
+      const isRollout = !deployment.spec.paused && !isResized
+      const sets = await (isRollout ? rollOut : scale)(deps, look, owned)
+      const isOver = deployment.spec.paused || (isRollout && isComplete(deployment, deployment.status))
+      const after = isOver ? { ...sets, old: await removeOutdated(deps, deployment, sets.old) } : sets
       await writeRevision(deps, deployment, after.fresh)
-      return writeStatus(look, after)
+      return writeStatus(look, after, isRollout)
     },
   }
 }
@@ -77,7 +80,7 @@ function lookAt(deployment: Deployment, context: ReconcileContext<Deployment>): 
 
 function known(deployment: Deployment, owned: ReplicaSet[]): Sets {
   const fresh = findNewReplicaSet(deployment, owned)
-  return { fresh, old: owned.filter((set) => set !== fresh).sort(byAge), origin: 'known' }
+  return { fresh, old: owned.filter((set) => set !== fresh).sort(byAge), isNew: false }
 }
 
 const isOfOtherSize = ({ metadata }: ReplicaSet, desired: number): boolean =>
@@ -93,9 +96,13 @@ async function scale(deps: Deps, look: Look, owned: ReplicaSet[]): Promise<Sets>
   return resize(deps, look, sets, sizes)
 }
 
-async function rollOut(deps: Deps, look: Look, owned: ReplicaSet[]): Promise<Sets> {
-  const sets = await withFresh(deps, look, known(look.deployment, owned))
-  const { desired, maxSurge, maxUnavailable, recreate } = look
+function rollOut(deps: Deps, look: Look, owned: ReplicaSet[]): Promise<Sets> {
+  return (look.recreate ? recreate : update)(deps, look, known(look.deployment, owned))
+}
+
+async function update(deps: Deps, look: Look, before: Sets): Promise<Sets> {
+  const sets = await withFresh(deps, look, before)
+  const { desired, maxSurge, maxUnavailable } = look
   const state: RolloutState = {
     desired,
     maxSurge,
@@ -103,8 +110,18 @@ async function rollOut(deps: Deps, look: Look, owned: ReplicaSet[]): Promise<Set
     fresh: sets.fresh ? sizeOf(sets.fresh) : { name: '', wanted: 0, available: 0 },
     old: sets.old.map(sizeOf).filter(({ wanted }) => wanted > 0),
   }
-  const sizes = recreate ? planRecreate(state, oldPods(deps, sets.old)) : planRollingUpdate(state)
-  return resize(deps, look, sets, sizes)
+  return resize(deps, look, sets, planRollingUpdate(state))
+}
+
+/** Everything old goes first; the new one starts, and is made, when no old pod is left. */
+async function recreate(deps: Deps, look: Look, before: Sets): Promise<Sets> {
+  const marked = await markRevision(deps, look.deployment, before)
+  const active = marked.old.filter(({ spec }) => (spec.replicas ?? 1) > 0)
+  if (active.length > 0) return resize(deps, look, marked, new Map(active.map(({ metadata }) => [metadata.name, 0])))
+  if (hasPods(deps, marked.old)) return marked
+  const sets = await withFresh(deps, look, marked)
+  const sizes = sets.fresh ? [[sets.fresh.metadata.name, look.desired] as const] : []
+  return resize(deps, look, sets, new Map(sizes))
 }
 
 /** Makes the set of the current template when there is none yet. */
@@ -112,10 +129,10 @@ async function withFresh(deps: Deps, look: Look, sets: Sets): Promise<Sets> {
   const { deployment, desired, maxSurge, recreate } = look
   if (sets.fresh) return markRevision(deps, deployment, sets)
   const total = sets.old.reduce((sum, { spec }) => sum + (spec.replicas ?? 1), 0)
-  const isFree = total === 0 && oldPods(deps, sets.old) === 0
-  const replicas = recreate ? (isFree ? desired : 0) : Math.max(0, Math.min(desired, desired + maxSurge - total))
-  const set = newReplicaSet(deployment, { revision: newest(sets.old) + 1n, replicas, maxSurge })
-  return { ...sets, fresh: await createSet(deps, look, set), origin: 'created' }
+  const replicas = recreate ? desired : Math.max(0, Math.min(desired, desired + maxSurge - total))
+  const wanted = newReplicaSet(deployment, { revision: newest(sets.old) + 1n, replicas, maxSurge })
+  const { set, isNew } = await createReplicaSet(deps, look, wanted)
+  return { ...sets, fresh: set, isNew }
 }
 
 /** An older template that came back is the newest revision again. */
@@ -123,30 +140,11 @@ async function markRevision(deps: Deps, deployment: Deployment, sets: Sets): Pro
   const { fresh, old } = sets
   if (!fresh) return sets
   const revision = revisionOf(fresh) > newest(old) ? revisionOf(fresh) : newest(old) + 1n
-  const annotations = revisionAnnotations(deployment, revision)
+  const annotations = { ...revisionAnnotations(deployment, revision), ...historyAnnotation(fresh, revision) }
   const { minReadySeconds = 0 } = deployment.spec
   const isMarked = says(fresh.metadata.annotations ?? {}, annotations)
   if (isMarked && (fresh.spec.minReadySeconds ?? 0) === minReadySeconds) return sets
-  const origin = revision === revisionOf(fresh) ? 'known' : 'found'
-  return { fresh: await patchSet(deps, fresh, { metadata: { annotations }, spec: { minReadySeconds } }), old, origin }
-}
-
-async function createSet(deps: Deps, { deployment, context }: Look, set: ReplicaSet): Promise<ReplicaSet> {
-  try {
-    const created = deps.replicaSets.wrote(await deps.client.create(set))
-    const size = set.spec.replicas ?? 1
-    if (size > 0) context.event('Normal', 'ScalingReplicaSet', scaled('up', set.metadata.name, 0, size))
-    return created
-  } catch (error) {
-    if (!isApiError(error, 'KUBE_ALREADY_EXISTS')) {
-      const message = `Failed to create new replica set "${set.metadata.name}": ${messageOf(error)}`
-      context.event('Warning', 'ReplicaSetCreateError', message)
-      throw error
-    }
-    // Another template has the same hash: the count goes into the next hash.
-    await context.patchStatus({ collisionCount: (deployment.status?.collisionCount ?? 0) + 1 })
-    throw error
-  }
+  return { ...sets, fresh: await patchSet(deps, fresh, { metadata: { annotations }, spec: { minReadySeconds } }) }
 }
 
 /** Gives sets their new sizes, and notes at each that runs something of which size of the Deployment that is a part. */
@@ -164,8 +162,7 @@ async function resize(
     if (replicas === before && isNoted) return set
     const after = await patchSet(deps, set, { metadata: { annotations }, spec: { replicas } })
     if (replicas !== before) {
-      const way = replicas > before ? 'up' : 'down'
-      context.event('Normal', 'ScalingReplicaSet', scaled(way, set.metadata.name, before, replicas))
+      context.event('Normal', 'ScalingReplicaSet', scaledWords(set.metadata.name, before, replicas))
     }
     return after
   }
@@ -173,8 +170,8 @@ async function resize(
   return { ...sets, fresh, old: await Promise.all(sets.old.map(resized)) }
 }
 
-async function removeOutdated(deps: Deps, deployment: Deployment, { fresh, old }: Sets): Promise<ReplicaSet[]> {
-  const gone = fresh ? outdated(deployment, old) : []
+async function removeOutdated(deps: Deps, deployment: Deployment, old: ReplicaSet[]): Promise<ReplicaSet[]> {
+  const gone = outdated(deployment, old)
   for (const set of gone) {
     await deps.client.delete(refOf(set))
     deps.replicaSets.deleted(set)
@@ -192,10 +189,10 @@ async function writeRevision(deps: Deps, deployment: Deployment, fresh: ReplicaS
   await deps.client.patch(ref, 'merge', patch, { fieldManager: 'deployment-controller', subresource: 'status' })
 }
 
-async function writeStatus(look: Look, { fresh, old, origin }: Sets): Promise<ReconcileResult> {
+async function writeStatus(look: Look, { fresh, old, isNew }: Sets, isRollout: boolean): Promise<ReconcileResult> {
   const { deployment, context, maxUnavailable } = look
   const all = fresh ? [fresh, ...old] : old
-  const status = deploymentStatus({ deployment, fresh, all, maxUnavailable, origin, now: timestamp() })
+  const status = deploymentStatus({ deployment, fresh, all, maxUnavailable, isNew, isRollout, now: timestamp() })
   await updateStatus(deployment, { ...status }, context)
   const recheckAfter = untilDeadline(deployment, status, Date.now())
   const wait = recheckAfter !== undefined && { recheckAfter: recheckAfter + 10 }
@@ -223,12 +220,8 @@ const sizeOf = ({ metadata, spec, status }: ReplicaSet): RolloutState['fresh'] =
 
 const newest = (sets: ReplicaSet[]): bigint => sets.map(revisionOf).reduce((a, b) => (a > b ? a : b), 0n)
 
-/** Pods that still run something, also those being deleted: Recreate waits for the last one. */
-function oldPods(deps: Deps, old: ReplicaSet[]): number {
-  const count = (set: ReplicaSet): number =>
-    deps.pods.ownedBy(set).filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed').length
-  return old.reduce((sum, set) => sum + count(set), 0)
+/** Whether something of these sets still runs, also pods that are being deleted: Recreate waits for the last one (oldPodsRunning). */
+function hasPods({ pods }: Deps, old: ReplicaSet[]): boolean {
+  const isOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
+  return old.some((set) => (set.status?.replicas ?? 0) > 0 || pods.ownedBy(set).some((pod) => !isOver(pod)))
 }
-
-const scaled = (way: 'up' | 'down', name: string, from: number, to: number): string =>
-  `Scaled ${way} replica set ${name} from ${from} to ${to}`

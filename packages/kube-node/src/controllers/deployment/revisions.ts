@@ -6,13 +6,14 @@ import type { Deployment, ReplicaSet } from '../../model/workloads.ts'
 export const REVISION = 'deployment.kubernetes.io/revision'
 export const DESIRED = 'deployment.kubernetes.io/desired-replicas'
 export const MOST = 'deployment.kubernetes.io/max-replicas'
+const HISTORY = 'deployment.kubernetes.io/revision-history'
 const HASH_LABEL = 'pod-template-hash'
 
 /** Annotations that are the Deployment's own business and not its revisions' (deployment/util, annotationsToSkip). */
 const OWN_ANNOTATIONS = [
   'kubectl.kubernetes.io/last-applied-configuration',
   REVISION,
-  'deployment.kubernetes.io/revision-history',
+  HISTORY,
   DESIRED,
   MOST,
   'deprecated.deployment.rollback.to',
@@ -20,9 +21,11 @@ const OWN_ANNOTATIONS = [
 
 /** The replica set that was made of this very template; the oldest, should there be several. */
 export function findNewReplicaSet(deployment: Deployment, sets: ReplicaSet[]): ReplicaSet | undefined {
-  const wanted = templateText(deployment.spec.template)
-  return [...sets].sort(byAge).find((set) => templateText(set.spec.template) === wanted)
+  return [...sets].sort(byAge).find((set) => isOfTemplate(deployment, set))
 }
+
+export const isOfTemplate = ({ spec }: Deployment, set: ReplicaSet): boolean =>
+  templateText(set.spec.template) === templateText(spec.template)
 
 function templateText(template: PodTemplate): string {
   const { [HASH_LABEL]: _hash, ...labels } = template.metadata?.labels ?? {}
@@ -41,6 +44,13 @@ export function revisionAnnotations(deployment: Deployment, revision: bigint): R
     ([name]) => !OWN_ANNOTATIONS.includes(name),
   )
   return { ...Object.fromEntries(shared), [REVISION]: String(revision) }
+}
+
+/** Which numbers a replica set had before it got this one: a template that came back is the newest again. */
+export function historyAnnotation(set: ReplicaSet, revision: bigint): Record<string, string> {
+  const { [REVISION]: before, [HISTORY]: history } = set.metadata.annotations ?? {}
+  if (!before || revisionOf(set) === revision) return {}
+  return { [HISTORY]: history ? `${history},${before}` : before }
 }
 
 /** Which size of the Deployment a replica set's own size is a part of. */
@@ -79,11 +89,17 @@ export function newReplicaSet(
   }
 }
 
-/** Empty replica sets beyond the revision history, oldest first. */
+/** Replica sets beyond the revision history, oldest first, that are known to be empty (cleanupDeployment). */
 export function outdated(deployment: Deployment, old: ReplicaSet[]): ReplicaSet[] {
   const limit = deployment.spec.revisionHistoryLimit ?? 10
-  const idle = old.filter((set) => (set.spec.replicas ?? 1) === 0 && (set.status?.replicas ?? 0) === 0)
-  return idle.sort(byRevision).slice(0, Math.max(0, idle.length - limit))
+  const isEmpty = ({ metadata, spec, status = {} }: ReplicaSet): boolean =>
+    (spec.replicas ?? 1) === 0 &&
+    (status.replicas ?? 0) === 0 &&
+    (metadata.generation ?? 0) <= (status.observedGeneration ?? 0)
+  return [...old]
+    .sort(byRevision)
+    .slice(0, Math.max(0, old.length - limit))
+    .filter(isEmpty)
 }
 
 export const byAge = (a: ReplicaSet, b: ReplicaSet): number =>

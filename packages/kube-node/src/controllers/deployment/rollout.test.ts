@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { planRecreate, planRollingUpdate, type RolloutState, resolveFenceposts } from './rollout.ts'
+import { planRollingUpdate, type RolloutState, resolveFenceposts } from './rollout.ts'
 
 const state = (
   desired: number,
@@ -91,15 +91,5 @@ describe('planRollingUpdate', () => {
         expect(current.old.every(({ wanted }) => wanted === 0)).toBe(true)
       }),
     )
-  })
-})
-
-describe('planRecreate', () => {
-  it.each([
-    ['old ones go first', state(2, [0, 0], [[2, 2]]), 2, { 'old-0': 0 }],
-    ['waits for the last old pod', state(2, [0, 0], []), 1, {}],
-    ['then starts', state(2, [0, 0], []), 0, { new: 2 }],
-  ] as [string, RolloutState, number, object][])('%s', (_name, input, oldPods, expected) => {
-    expect(Object.fromEntries(planRecreate(input, oldPods))).toEqual(expected)
   })
 })

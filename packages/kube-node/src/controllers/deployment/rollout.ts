@@ -69,15 +69,6 @@ export function planRollingUpdate(state: RolloutState): Map<string, number> {
   return plan
 }
 
-/** Everything old goes first; the new one starts when no old pod is left. */
-export function planRecreate(state: RolloutState, oldPods: number): Map<string, number> {
-  const plan = new Map<string, number>()
-  for (const { name, wanted } of state.old) if (wanted > 0) plan.set(name, 0)
-  if (plan.size === 0 && oldPods === 0 && state.fresh.wanted !== state.desired)
-    plan.set(state.fresh.name, state.desired)
-  return plan
-}
-
 function sum<T>(items: T[], value: (item: T) => number): number {
   return items.reduce((total, item) => total + value(item), 0)
 }
