@@ -13,7 +13,10 @@ import { jobReconciler } from './reconciler.ts'
 const NAMESPACE = 'default'
 const JOB = { ...JOBS, name: 'once', namespace: NAMESPACE }
 
-it('goes by what it wrote last, while the watch has not brought that back', async () => {
+const labels = { job: 'once' }
+const podSpec = { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x:1' }] }
+
+async function world() {
   const cluster = new FakeCluster()
   const client = cluster.client()
   const informers = new InformerSet(client)
@@ -23,8 +26,6 @@ it('goes by what it wrote last, while the watch has not brought that back', asyn
     event: () => {},
     patchStatus: (status: object, type: 'merge') => cluster.patch(JOB, type, { status }),
   } as unknown as ReconcileContext<Job>
-  const labels = { job: 'once' }
-  const spec = { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x:1' }] }
   const job = (await cluster.create({
     ...JOBS,
     metadata: { name: 'once', namespace: NAMESPACE },
@@ -33,21 +34,36 @@ it('goes by what it wrote last, while the watch has not brought that back', asyn
       parallelism: 1,
       backoffLimit: 6,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec },
+      template: { metadata: { labels }, spec: podSpec },
     },
   })) as Job
+  return { cluster, pods, job, look: (one: Job) => reconciler.reconcile(one, context) }
+}
+
+it('goes by what it wrote last, while the watch has not brought that back', async () => {
+  const { cluster, pods, job, look } = await world()
   const metadata = {
     ...{ name: 'once-1', namespace: NAMESPACE, labels },
     finalizers: [TRACKING],
     ownerReferences: [ownerReference(job)],
   }
-  pods.wrote((await cluster.create({ ...PODS, metadata, spec, status: { phase: 'Succeeded' } })) as Pod)
+  pods.wrote((await cluster.create({ ...PODS, metadata, spec: podSpec, status: { phase: 'Succeeded' } })) as Pod)
 
-  await reconciler.reconcile(job, context)
-  await reconciler.reconcile(job, context)
+  await look(job)
+  await look(job)
 
   const { conditions, succeeded } = (await cluster.get(JOB))?.status ?? {}
   expect(conditions.map(({ type }: { type: string }) => type)).toEqual(['SuccessCriteriaMet', 'Complete'])
   expect(succeeded).toBe(1)
+  expect((await cluster.list(PODS)).items).toHaveLength(1)
+})
+
+it('makes no pods for a Job that is deleted and waits for those that it had', async () => {
+  const { cluster, job, look } = await world()
+
+  await look({ ...job, metadata: { ...job.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } })
+  expect((await cluster.list(PODS)).items).toEqual([])
+
+  await look(job)
   expect((await cluster.list(PODS)).items).toHaveLength(1)
 })

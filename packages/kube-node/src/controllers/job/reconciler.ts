@@ -49,13 +49,18 @@ async function act(
   context: ReconcileContext<Job>,
 ): Promise<{ error?: unknown; wait?: number | undefined }> {
   const { job, active, replaceable } = tally
-  const plan: JobPlan = verdict ? { remove: active, create: [] } : planJob(tally, Date.now())
+  const plan: JobPlan = verdict ? { remove: active, create: [] } : planFor(tally)
   await Promise.all(plan.remove.map((pod) => pods.delete(pod, context)))
   const { error } = await slowStart(plan.create.length, (turn) => {
     const index = plan.create[turn]
     return pods.create(jobPod(job, index, index === undefined ? undefined : replaceable.get(index)), context)
   })
   return { error, wait: plan.wait }
+}
+
+/** One that is deleted makes no pods in place of those that go before it (foreground deletion). */
+function planFor(tally: Tally): JobPlan {
+  return tally.job.metadata.deletionTimestamp ? { remove: [], create: [] } : planJob(tally, Date.now())
 }
 
 async function writeStatus(
