@@ -16,27 +16,40 @@ export class Claims<T extends KubeObject> {
     this.#kind = kind
   }
 
-  /** All that `owner` manages now. An owner that is going takes nothing over. */
-  async claim(owner: KubeObject, selector: LabelSelector | undefined): Promise<T[]> {
+  /** All that `owner` manages now. An owner that is going takes nothing over, and none what `mayOwn` does not let it. */
+  async claim(
+    owner: KubeObject,
+    selector: LabelSelector | undefined,
+    mayOwn: (object: T) => boolean = () => true,
+  ): Promise<T[]> {
     const { uid, namespace, deletionTimestamp } = owner.metadata
     const claimed: T[] = []
+    const found: T[] = []
     for (const object of this.#objects.list()) {
       if (object.metadata.namespace !== namespace) continue
       const manager = controllerOf(object)
-      const matches = selects(selector, object.metadata.labels)
+      const matches = selects(selector, object.metadata.labels) && mayOwn(object)
       if (manager && manager.uid !== uid) continue
       if (manager && (matches || deletionTimestamp)) claimed.push(object)
       else if (manager) await this.#release(object, uid)
-      else if (matches && !deletionTimestamp && !object.metadata.deletionTimestamp) {
-        const adopted = await this.#adopt(object, owner)
-        if (adopted) claimed.push(adopted)
-      }
+      else if (matches && !deletionTimestamp && !object.metadata.deletionTimestamp) found.push(object)
     }
-    return claimed
+    return [...claimed, ...(await this.#adopt(found, owner))]
   }
 
-  #adopt(object: T, owner: KubeObject): Promise<T | undefined> {
-    return this.#patch(object, [ownerReference(owner)])
+  /** A cache may not know yet that the owner is gone, and what it took over would be collected with it (RecheckDeletionTimestamp). */
+  async #adopt(found: T[], owner: KubeObject): Promise<T[]> {
+    if (found.length === 0) return []
+    const { apiVersion, kind, metadata } = owner
+    const { name, namespace, uid } = metadata
+    const fresh = await this.#client.get({ apiVersion, kind, name, ...(namespace && { namespace }) })
+    if (fresh?.metadata.uid !== uid || fresh?.metadata.deletionTimestamp) return []
+    const adopted: T[] = []
+    for (const object of found) {
+      const patched = await this.#patch(object, [ownerReference(owner)])
+      if (patched) adopted.push(patched)
+    }
+    return adopted
   }
 
   async #release(object: T, uid: string | undefined): Promise<void> {

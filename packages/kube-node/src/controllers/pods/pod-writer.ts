@@ -42,8 +42,8 @@ export class PodWriter {
   }
 
   /** The same, after taking over those that match and have no manager, and letting those go that do not match. */
-  claim(owner: KubeObject, selector: LabelSelector | undefined): Promise<Pod[]> {
-    return this.#claims.claim(owner, selector)
+  claim(owner: KubeObject, selector: LabelSelector | undefined, mayOwn?: (pod: Pod) => boolean): Promise<Pod[]> {
+    return this.#claims.claim(owner, selector, mayOwn)
   }
 
   /** False when there is such a pod already. */
