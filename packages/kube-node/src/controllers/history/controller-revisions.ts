@@ -8,7 +8,9 @@ import type { LabelSelector, PodTemplate } from '../../model/pod.ts'
 import { Claims } from '../ownership/claims.ts'
 import type { FreshCache } from '../ownership/fresh-cache.ts'
 
-const HASH = 'controller.kubernetes.io/hash'
+/** The label that says the hash, which DaemonSets have under a name of their own. */
+const HASH_LABELS: Partial<Record<string, string>> = { DaemonSet: 'controller-revision-hash' }
+const HASH_LABEL = 'controller.kubernetes.io/hash'
 
 /** One template that an owner has had, as `kubectl rollout history` reads it. */
 export interface ControllerRevision extends KubeObject {
@@ -63,7 +65,8 @@ export class RevisionHistory {
   }
 
   async #create(owner: Templated, revision: number): Promise<ControllerRevision> {
-    const { name, namespace } = owner.metadata
+    const { name, namespace, annotations } = owner.metadata
+    const label = HASH_LABELS[owner.kind] ?? HASH_LABEL
     const text = templateText(owner.spec.template)
     // Should another template have the same hash, a letter more makes it another one.
     for (let collisions = ''; ; collisions += 'x') {
@@ -74,7 +77,9 @@ export class RevisionHistory {
         metadata: {
           name: `${name}-${hash}`,
           ...(namespace && { namespace }),
-          labels: { ...owner.spec.selector.matchLabels, [HASH]: hash },
+          labels: { ...owner.spec.template.metadata?.labels, [label]: hash },
+          // Among them the cause of the change, which `kubectl rollout history` shows.
+          ...(annotations && { annotations }),
           ownerReferences: [ownerReference(owner)],
         },
         data: { spec: { template: { ...owner.spec.template, $patch: 'replace' } as PodTemplate } },
@@ -93,8 +98,9 @@ export function templateOf({ data, metadata }: ControllerRevision): PodTemplate 
   return template
 }
 
-/** What a revision is called on the pods of a DaemonSet. */
-export const hashOf = ({ metadata }: ControllerRevision): string => metadata.labels?.[HASH] ?? ''
+/** What a revision is called on the pods of a DaemonSet: the end of its name. */
+export const hashOf = ({ metadata }: ControllerRevision): string =>
+  metadata.name.slice(metadata.name.lastIndexOf('-') + 1)
 
 const templateText = (template: PodTemplate): string =>
   canonicalJson({ ...template, metadata: { ...template.metadata, creationTimestamp: undefined } })

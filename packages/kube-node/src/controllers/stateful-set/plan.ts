@@ -1,6 +1,6 @@
 import type { Pod } from '../../model/pod.ts'
 import { isActive, isReady, untilAvailable } from '../pods/pods.ts'
-import { ordinalOf, revisionOf, type StatefulSet, startOf } from './stateful-set.ts'
+import { isInRange, ordinalOf, revisionOf, type StatefulSet, startOf } from './stateful-set.ts'
 
 /** What to do with the pods of a StatefulSet now. */
 export interface StatefulPlan {
@@ -17,19 +17,17 @@ export function planStatefulSet(
   owned: Pod[],
   { revision, now }: { revision: string; now: number },
 ): StatefulPlan {
-  const { replicas = 1, podManagementPolicy, minReadySeconds = 0 } = set.spec
-  const start = startOf(set)
+  const { podManagementPolicy, minReadySeconds = 0 } = set.spec
   const ordered = podManagementPolicy !== 'Parallel'
-  const isInRange = (pod: Pod): boolean => ordinalOf(pod) >= start && ordinalOf(pod) < start + replicas
   const isSettled = (pod: Pod): boolean =>
     isActive(pod) && isReady(pod) && untilAvailable(pod, minReadySeconds, now) === 0
-  const pods = owned.filter((pod) => ordinalOf(pod) >= 0)
-  const living = planLiving(set, pods.filter(isInRange), { ordered, isSettled })
-  if (living) return living
-  const surplus = pods.filter((pod) => !isInRange(pod)).sort(lastFirst)
-  const scaled = planSurplus(surplus, pods.filter(isInRange), { ordered, isSettled })
-  if (scaled) return scaled
-  return planUpdate(set, pods.filter(isInRange), { revision, isSettled })
+  const pods = owned.filter((pod) => isInRange(set, ordinalOf(pod)))
+  const surplus = owned.filter((pod) => !pods.includes(pod)).sort(lastFirst)
+  return (
+    planLiving(set, pods, { ordered, isSettled }) ??
+    planSurplus(surplus, pods, { ordered, isSettled }) ??
+    planUpdate(set, pods, { revision, isSettled })
+  )
 }
 
 interface Rules {
@@ -67,14 +65,15 @@ function planSurplus(surplus: Pod[], pods: Pod[], { ordered, isSettled }: Rules)
 
 /** The last pod of another template goes; the ones behind it have to be ready. */
 function planUpdate(
-  { spec }: StatefulSet,
+  set: StatefulSet,
   pods: Pod[],
   { revision, isSettled }: { revision: string; isSettled(pod: Pod): boolean },
 ): StatefulPlan {
-  if (spec.updateStrategy?.type === 'OnDelete') return NOTHING
-  const partition = spec.updateStrategy?.rollingUpdate?.partition ?? 0
+  const { type, rollingUpdate } = set.spec.updateStrategy ?? {}
+  if (type === 'OnDelete') return NOTHING
+  const first = startOf(set) + (rollingUpdate?.partition ?? 0)
   for (const pod of [...pods].sort(lastFirst)) {
-    if (ordinalOf(pod) < partition) break
+    if (ordinalOf(pod) < first) break
     if (revisionOf(pod) !== revision && !pod.metadata.deletionTimestamp) return { create: [], remove: [pod] }
     if (!isSettled(pod)) break
   }

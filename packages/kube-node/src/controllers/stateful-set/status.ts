@@ -1,5 +1,5 @@
 import type { Pod } from '../../model/pod.ts'
-import { isActive, isReady, untilAvailable } from '../pods/pods.ts'
+import { isReady, untilAvailable } from '../pods/pods.ts'
 import { revisionOf, type StatefulSet } from './stateful-set.ts'
 
 export interface Revisions {
@@ -17,7 +17,8 @@ export function statefulSetStatus(
 ): Record<string, unknown> {
   const { replicas = 1, minReadySeconds = 0, updateStrategy } = set.spec
   const ready = owned.filter((pod) => pod.status?.phase === 'Running' && isReady(pod))
-  const of = (revision: string): number => owned.filter((pod) => isActive(pod) && revisionOf(pod) === revision).length
+  const staying = owned.filter(({ metadata }) => !metadata.deletionTimestamp)
+  const of = (revision: string): number => staying.filter((pod) => revisionOf(pod) === revision).length
   const updated = of(update)
   const isRolled = [updated, ready.length, owned.length].every((count) => count === replicas)
   const isComplete = isRolled && updateStrategy?.type !== 'OnDelete'
