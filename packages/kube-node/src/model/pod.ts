@@ -8,6 +8,10 @@ export interface Pod extends KubeObject {
   status?: PodStatus
 }
 
+/** Whether nothing of the pod will run any more. */
+export const hasEnded = ({ status }: Pick<Pod, 'status'>): boolean =>
+  status?.phase === 'Succeeded' || status?.phase === 'Failed'
+
 export interface PodTemplate {
   metadata?: Partial<ObjectMeta>
   spec: PodSpec

@@ -1,5 +1,5 @@
 import type { Informer } from '@slipway/kube-client'
-import type { Pod } from '../model/pod.ts'
+import { hasEnded, type Pod } from '../model/pod.ts'
 
 /** The pods that take room on a node, also those whose binding the watch has not brought yet. */
 export class Occupancy {
@@ -19,7 +19,7 @@ export class Occupancy {
       const { uid = '' } = pod.metadata
       if (!pod.spec.nodeName) present.add(uid)
       const isThere = pod.spec.nodeName === this.#nodeName || (!pod.spec.nodeName && this.#assumed.has(uid))
-      return isThere && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed'
+      return isThere && !hasEnded(pod)
     })
     for (const uid of this.#assumed) if (!present.has(uid)) this.#assumed.delete(uid)
     return occupants

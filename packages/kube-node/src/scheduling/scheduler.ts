@@ -10,7 +10,7 @@ import {
   STORAGE_CLASSES,
 } from '../model/kinds.ts'
 import type { NodeObject } from '../model/node.ts'
-import type { Pod } from '../model/pod.ts'
+import { hasEnded, type Pod } from '../model/pod.ts'
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../model/storage.ts'
 import type { StorageView } from './claims.ts'
 import { Occupancy } from './occupancy.ts'
@@ -71,8 +71,7 @@ const isBeside =
 /** Whether a pod has left, has ended, holds less than before, or has other labels, which affinities of others may ask for. */
 function makesRoom({ type, object, previous }: Change<KubeObject>): boolean {
   if (type === 'deleted') return true
-  const hasEnded = ({ status }: KubeObject): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
-  if (hasEnded(object) && !(previous && hasEnded(previous))) return true
+  if (hasEnded(object as Pod) && !(previous && hasEnded(previous as Pod))) return true
   if (JSON.stringify(object.metadata.labels) !== JSON.stringify(previous?.metadata.labels)) return true
   return previous !== undefined && holdsLess(object as Pod, previous as Pod)
 }

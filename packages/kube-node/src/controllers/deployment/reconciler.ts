@@ -1,7 +1,7 @@
 import type { ReconcileContext, ReconcileResult, Reconciler } from '@slipway/controller-runtime'
 import type { KubeClient } from '@slipway/kube-client'
 import { REPLICA_SETS } from '../../model/kinds.ts'
-import type { Pod } from '../../model/pod.ts'
+import { hasEnded, type Pod } from '../../model/pod.ts'
 import type { Deployment, ReplicaSet } from '../../model/workloads.ts'
 import { timestamp } from '../clock.ts'
 import { Claims } from '../ownership/claims.ts'
@@ -222,6 +222,5 @@ const newest = (sets: ReplicaSet[]): bigint => sets.map(revisionOf).reduce((a, b
 
 /** Whether something of these sets still runs, also pods that are being deleted: Recreate waits for the last one (oldPodsRunning). */
 function hasPods({ pods }: Deps, old: ReplicaSet[]): boolean {
-  const isOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
-  return old.some((set) => (set.status?.replicas ?? 0) > 0 || pods.ownedBy(set).some((pod) => !isOver(pod)))
+  return old.some((set) => (set.status?.replicas ?? 0) > 0 || pods.ownedBy(set).some((pod) => !hasEnded(pod)))
 }

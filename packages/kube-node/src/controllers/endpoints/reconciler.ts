@@ -5,7 +5,7 @@ import { canonicalJson, randomSuffix } from '../../canonical.ts'
 import { createIfMissing } from '../../create-if-missing.ts'
 import { matchesAll } from '../../labels.ts'
 import { ENDPOINT_SLICES } from '../../model/kinds.ts'
-import type { Pod } from '../../model/pod.ts'
+import { hasEnded, type Pod } from '../../model/pod.ts'
 import type { EndpointSlice, Service } from '../../model/service.ts'
 import type { FreshCache } from '../ownership/fresh-cache.ts'
 import { endpointsOf, MANAGED_BY, MANAGER, SERVICE_NAME, slicesOf } from './endpoints.ts'
@@ -50,8 +50,7 @@ function marked<T extends KubeObject>(object: T, trigger: string | undefined): T
   return { ...object, metadata: { ...object.metadata, annotations: { [TRIGGER_TIME]: trigger } } }
 }
 
-const isPresent = ({ status }: Pod): boolean =>
-  status?.podIP !== undefined && status.phase !== 'Succeeded' && status.phase !== 'Failed'
+const isPresent = (pod: Pod): boolean => pod.status?.podIP !== undefined && !hasEnded(pod)
 
 async function writeEndpoints({ client, endpoints }: Deps, wanted: KubeObject): Promise<void> {
   const { name, namespace } = wanted.metadata

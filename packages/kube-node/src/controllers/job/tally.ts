@@ -1,4 +1,4 @@
-import type { Pod } from '../../model/pod.ts'
+import { hasEnded, type Pod } from '../../model/pod.ts'
 import { isActive, isReady } from '../pods/pods.ts'
 import { indexOf, parseIndexes } from './indexes.ts'
 import { isIndexed, type Job, TRACKING } from './job.ts'
@@ -93,8 +93,7 @@ export function isFailed({ spec }: Job, pod: Pod): boolean {
 export const replacesFailedOnly = ({ podReplacementPolicy, podFailurePolicy }: Job['spec']): boolean =>
   podReplacementPolicy === 'Failed' || (podReplacementPolicy === undefined && podFailurePolicy !== undefined)
 
-export const isTerminating = ({ metadata, status }: Pod): boolean =>
-  metadata.deletionTimestamp !== undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
+export const isTerminating = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== undefined && !hasEnded(pod)
 
 /** An indexed Job counts only pods that have one of its indexes. */
 function isValid(job: Job, pod: Pod): boolean {

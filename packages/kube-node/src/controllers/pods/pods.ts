@@ -1,12 +1,9 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { ownerReference } from '../../labels.ts'
-import type { Pod, PodTemplate } from '../../model/pod.ts'
+import { hasEnded, type Pod, type PodTemplate } from '../../model/pod.ts'
 
 /** Whether the pod may still do something: neither ended nor being deleted. */
-export function isActive(pod: Pod): boolean {
-  const phase = pod.status?.phase
-  return !pod.metadata.deletionTimestamp && phase !== 'Succeeded' && phase !== 'Failed'
-}
+export const isActive = (pod: Pod): boolean => !pod.metadata.deletionTimestamp && !hasEnded(pod)
 
 /** Whether the pod's Ready condition is true. */
 export function isReady(pod: Pod): boolean {

@@ -1,4 +1,4 @@
-import type { Pod } from '../../model/pod.ts'
+import { hasEnded, type Pod } from '../../model/pod.ts'
 import { isActive, isReady, untilAvailable } from '../pods/pods.ts'
 import { isInRange, ordinalOf, revisionOf, type StatefulSet, startOf } from './stateful-set.ts'
 
@@ -44,8 +44,8 @@ function planLiving(set: StatefulSet, pods: Pod[], { ordered, isSettled }: Rules
   for (let ordinal = start; ordinal < start + (set.spec.replicas ?? 1); ordinal++) {
     const pod = byOrdinal.get(ordinal)
     if (!pod) plan.create.push(ordinal)
-    else if (isEnded(pod) && !pod.metadata.deletionTimestamp) plan.remove.push(pod)
-    const waits = !pod || isEnded(pod) || !isSettled(pod)
+    else if (hasEnded(pod) && !pod.metadata.deletionTimestamp) plan.remove.push(pod)
+    const waits = !pod || hasEnded(pod) || !isSettled(pod)
     if (ordered && waits) return plan
   }
   return plan.create.length + plan.remove.length > 0 ? plan : undefined
@@ -81,5 +81,3 @@ function planUpdate(
 }
 
 const lastFirst = (a: Pod, b: Pod): number => ordinalOf(b) - ordinalOf(a)
-
-const isEnded = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
