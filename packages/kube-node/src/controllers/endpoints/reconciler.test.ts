@@ -53,6 +53,27 @@ async function portsAfter(...steps: Pod[][]): Promise<(number | undefined)[][]> 
   return found
 }
 
+it('gives Endpoints and slices the labels that the Service has now', async () => {
+  const cluster = new FakeCluster()
+  const reconciler = endpointsReconciler({
+    client: cluster.client(),
+    pods: { list: () => [pod('a', 8080)] },
+    endpoints: new FreshCache(silent()),
+    slices: new FreshCache<EndpointSlice>(silent()),
+    triggers: new TriggerTimes(),
+  })
+  for (const labels of [{ team: 'a', tier: 'front' }, { team: 'b' }]) {
+    const labelled = { ...service, metadata: { ...service.metadata, labels } }
+    await reconciler.reconcile(labelled, {} as ReconcileContext<Service>)
+  }
+
+  for (const kind of [ENDPOINTS, ENDPOINT_SLICES]) {
+    const [object] = (await cluster.list(kind)).items
+    expect(object?.metadata.labels).toMatchObject({ team: 'b' })
+    expect(object?.metadata.labels).not.toHaveProperty('tier')
+  }
+})
+
 describe('the slices of a Service', () => {
   it('are filled with other ports before new ones are created', async () => {
     const [a, b] = [pod('a', 8080), pod('b', 9090)]

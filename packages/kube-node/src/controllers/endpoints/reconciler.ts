@@ -107,7 +107,10 @@ async function update<T extends KubeObject>(
   if (same) return
   try {
     const annotations = { [TRIGGER_TIME]: metadata.annotations?.[TRIGGER_TIME] ?? null }
-    const patch = { metadata: { labels: metadata.labels, annotations }, ...content }
+    // What the Service is no longer called goes here too.
+    const gone = Object.keys(current.metadata.labels ?? {}).map((name): [string, null] => [name, null])
+    const labels = { ...Object.fromEntries(gone), ...metadata.labels }
+    const patch = { metadata: { labels, annotations }, ...content }
     cache.wrote(
       await client.patch<T>({ apiVersion, kind, ...keyOf(current) }, 'merge', patch, {
         fieldManager: 'endpoint-controller',
