@@ -48,4 +48,5 @@ export {
   matchesFields,
   matchesLabels,
   parseFieldSelector,
+  printedSelector,
 } from './selectors.ts'

@@ -1,14 +1,13 @@
-import { equalJson, type KubeObject, labelRequirements, matchesLabels } from '@slipway/kube-objects'
-import type { Spec } from '../defaults/spec.ts'
+import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { systemWrite } from '../storage/object-service.ts'
+import { type Address, systemWrite } from '../storage/object-service.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
-import { disruptionConditions } from './disruption-condition.ts'
+import { expectedScale } from './disruption-scale.ts'
+import { DELETION_TIMEOUT, judge } from './disruption-verdict.ts'
+import { type EventWords, recordEvent } from './events.ts'
 import { WorkQueue } from './work-queue.ts'
-
-const DELETION_TIMEOUT = 2 * 60_000
 
 /** Writes into every PodDisruptionBudget how many of its pods are healthy and how many may be evicted now. */
 export function disruptionController(deps: ControllerDeps & { now: () => Date }): ServerController {
@@ -23,56 +22,35 @@ export function disruptionController(deps: ControllerDeps & { now: () => Date })
   async function reconcile(namespace: string): Promise<void> {
     for (const entry of store.list(prefixOf(budgets, namespace)).entries) {
       const { name } = viewEntry(entry).metadata
-      await objects
-        .update({ resource: budgets, namespace, name }, judged, { ...systemWrite, subresource: 'status' })
-        .catch((error: unknown) => {
-          if (store.get(entry.key)) throw error
-        })
+      await look({ resource: budgets, namespace, name }).catch((error: unknown) => {
+        if (store.get(entry.key)) throw error
+      })
     }
   }
 
-  function judged(budget: KubeObject | undefined): KubeObject | undefined {
-    if (!budget) return undefined
-    const selected = store
-      .list(prefixOf(pods, budget.metadata.namespace))
-      .entries.map((entry) => viewEntry(entry))
-      .filter(
-        ({ metadata, status }) =>
-          isSelected(budget, metadata.labels) && !['Succeeded', 'Failed'].includes(status?.phase),
-      )
-    const expected = expectedPods(selected)
-    const desired = desiredHealthy(budget.spec ?? {}, expected)
-    const disrupted = disruptedPods(budget, selected)
-    const isHealthy = (pod: Readonly<KubeObject>): boolean =>
-      !pod.metadata.deletionTimestamp && isReady(pod) && disrupted[pod.metadata.name] === undefined
-    const healthy = selected.filter(isHealthy).length
-    const allowed = expected > 0 ? Math.max(0, healthy - desired) : 0
-    const { disruptedPods: _, ...before } = budget.status ?? {}
-    const status = {
-      ...before,
-      ...(Object.keys(disrupted).length > 0 && { disruptedPods: disrupted }),
-      observedGeneration: budget.metadata.generation,
-      disruptionsAllowed: allowed,
-      currentHealthy: healthy,
-      desiredHealthy: desired,
-      expectedPods: expected,
-      conditions: disruptionConditions(budget, allowed, now()),
-    }
-    return equalJson(budget.status ?? {}, status) ? undefined : { ...budget, status }
+  /** What is told is told when something changes: each pod of the namespace brings the budget here. */
+  async function look(address: Address): Promise<void> {
+    let events: EventWords[] = []
+    let subject: KubeObject | undefined
+    await objects.update(
+      address,
+      (budget) => {
+        events = []
+        if (!budget) return undefined
+        const verdict = judge(budget, podsIn(address.namespace), (selected) => expectedScale(deps, selected), now())
+        if (verdict.status.disruptedPods) lookAgain(address.namespace ?? '')
+        if (equalJson(budget.status ?? {}, verdict.status)) return undefined
+        subject = budget
+        events = verdict.events
+        return { ...budget, status: verdict.status }
+      },
+      { ...systemWrite, subresource: 'status' },
+    )
+    for (const words of events) if (subject) await recordEvent(deps, subject, words, now())
   }
 
-  /** Pods whose eviction was granted and that do not go yet; one that still is there after two minutes stays. */
-  function disruptedPods(budget: KubeObject, selected: Readonly<KubeObject>[]): Record<string, string> {
-    const leaving = new Set(
-      selected.filter(({ metadata }) => !metadata.deletionTimestamp).map(({ metadata }) => metadata.name),
-    )
-    const granted = Object.entries((budget.status?.disruptedPods ?? {}) as Record<string, string>)
-    const kept = granted.filter(
-      ([name, time]) => leaving.has(name) && Date.parse(time) + DELETION_TIMEOUT > now().getTime(),
-    )
-    if (kept.length > 0) lookAgain(budget.metadata.namespace ?? '')
-    return Object.fromEntries(kept)
-  }
+  const podsIn = (namespace: string | undefined): Readonly<KubeObject>[] =>
+    store.list(prefixOf(pods, namespace)).entries.map((entry) => viewEntry(entry))
 
   function lookAgain(namespace: string): void {
     if (later.has(namespace)) return
@@ -81,30 +59,6 @@ export function disruptionController(deps: ControllerDeps & { now: () => Date })
       queue.add(namespace)
     }
     later.set(namespace, setTimeout(look, DELETION_TIMEOUT).unref())
-  }
-
-  /** As many as the owners of the pods want, not only those that are there. */
-  function expectedPods(selected: Readonly<KubeObject>[]): number {
-    const owners = new Map<string, number>()
-    let bare = 0
-    for (const { metadata } of selected) {
-      const owner = metadata.ownerReferences?.find(({ controller }) => controller)
-      const wanted = owner && replicasOf(owner.apiVersion, owner.kind, metadata.namespace, owner.name)
-      if (wanted === undefined) bare++
-      else owners.set(owner?.uid ?? '', wanted)
-    }
-    return [...owners.values()].reduce((sum, wanted) => sum + wanted, bare)
-  }
-
-  function replicasOf(
-    apiVersion: string,
-    kind: string,
-    namespace: string | undefined,
-    name: string,
-  ): number | undefined {
-    const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
-    const resource = registry.byKind(group, kind)
-    return resource && objects.find({ resource, namespace, name })?.spec?.replicas
   }
 
   return {
@@ -132,24 +86,4 @@ export function disruptionController(deps: ControllerDeps & { now: () => Date })
 /** A status that someone writes stays until pods or the budget change, as in Kubernetes. */
 function sameSpec(a: string, b: string): boolean {
   return JSON.stringify(JSON.parse(a).spec) === JSON.stringify(JSON.parse(b).spec)
-}
-
-function isSelected({ spec }: KubeObject, labels: Record<string, string> | undefined): boolean {
-  // policy/v1: an empty selector selects all, an absent one none.
-  return spec?.selector !== undefined && matchesLabels(labels, labelRequirements(spec.selector))
-}
-
-function isReady({ status }: Readonly<KubeObject>): boolean {
-  return ((status?.conditions ?? []) as Spec[]).some(({ type, status: value }) => type === 'Ready' && value === 'True')
-}
-
-function desiredHealthy({ minAvailable, maxUnavailable }: Spec, expected: number): number {
-  if (minAvailable !== undefined) return share(minAvailable, expected)
-  if (maxUnavailable !== undefined) return Math.max(0, expected - share(maxUnavailable, expected))
-  return 0
-}
-
-/** A number, or a percentage rounded up. */
-function share(value: number | string, of: number): number {
-  return typeof value === 'number' ? value : Math.ceil((Number.parseInt(value, 10) / 100) * of)
 }

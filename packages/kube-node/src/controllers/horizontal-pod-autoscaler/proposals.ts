@@ -1,5 +1,5 @@
 import { messageOf } from '@slipway/errors'
-import { canonicalQuantity, labelRequirements } from '@slipway/kube-objects'
+import { canonicalQuantity, labelRequirements, printedSelector } from '@slipway/kube-objects'
 import type { LabelSelector, Pod } from '../../model/pod.ts'
 import type { MetricSpec, MetricTarget } from './autoscaler.ts'
 import { type MetricsApis, milli } from './metrics.ts'
@@ -140,7 +140,7 @@ async function objectProposal(
     replicas,
     name:
       wish.value === undefined
-        ? `external metric ${metric.name}(${goText(metric.selector)})`
+        ? `external metric ${metric.name}(${printedSelector(metric.selector)})`
         : `${kind} metric ${metric.name}`,
     status: { type: 'Object', object: { metric, describedObject, current } },
   }
@@ -154,13 +154,13 @@ async function externalProposal(
   const { name, selector } = metric
   const { namespace } = target
   const isAverage = wish.averageValue !== undefined
-  const total = await inside(`unable to get external metric ${namespace}/${name}/${goText(selector)}`, () =>
+  const total = await inside(`unable to get external metric ${namespace}/${name}/${printedSelector(selector)}`, () =>
     metrics.external(name, namespace, selectorText(selector)),
   )
   const { replicas, current } = isAverage ? perPod(total, wish, target) : whole(total, wish.value ?? 0, target)
   return {
     replicas,
-    name: `external metric ${name}(${goText(selector)})`,
+    name: `external metric ${name}(${printedSelector(selector)})`,
     status: { type: 'External', external: { metric, current } },
   }
 }
@@ -215,18 +215,4 @@ function selectorText(selector: LabelSelector | undefined): string {
     })
     .toSorted()
     .join(',')
-}
-
-/** As Go prints a selector. */
-function goText(selector: LabelSelector | undefined): string {
-  if (!selector) return 'nil'
-  const { matchLabels = {}, matchExpressions = [] } = selector
-  const labels = Object.entries(matchLabels)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}: ${value},`)
-  const expressions = matchExpressions.map(
-    ({ key, operator, values = [] }) =>
-      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
-  )
-  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`
 }
