@@ -36,10 +36,25 @@ describe('sourceFilter', () => {
     ])
   })
 
+  it.each(['[', 'a[b', '[b-a]', 'b\\', 'a/['])('passes over what is no pattern: %s', (pattern) => {
+    expect(sourceFilter([], pattern)('a/b')).toBe(true)
+  })
+
+  it.each([
+    ['*a'.repeat(60), 'a'.repeat(250)],
+    ['**/a/'.repeat(60), 'a/'.repeat(250)],
+  ])('takes no longer for the many ways in which %s could fit', (pattern, path) => {
+    const keep = sourceFilter([], `${pattern}b`)
+    const start = process.cpuUsage()
+
+    expect(keep(`${path}c`)).toBe(true)
+    expect(process.cpuUsage(start).user).toBeLessThan(1_000_000)
+  })
+
   it('agrees with git check-ignore on single patterns', () => {
     const folder = mkdtempSync(join(tmpdir(), 'slipway-ignore-'))
     execFileSync('git', ['init', '-q', folder])
-    const piece = fc.constantFrom('a', 'b', 'ab', '*', '?', '**', '[ab]', '[!a]', 'a*', '\\a')
+    const piece = fc.constantFrom('a', 'b', 'ab', '*', '?', '**', '[ab]', '[!a]', '[]a]', 'a*', '\\a')
     const pattern = fc
       .tuple(fc.boolean(), fc.array(piece, { minLength: 1, maxLength: 3 }), fc.boolean())
       .map(([rooted, parts, folderOnly]) => `${rooted ? '/' : ''}${parts.join('/')}${folderOnly ? '/' : ''}`)

@@ -1,5 +1,8 @@
+import { fits, GAP, type Wildcard } from './wildcard.ts'
+
 interface Rule {
-  expression: RegExp
+  /** Of the parts of a path. */
+  pattern: Wildcard<string>
   include: boolean
 }
 
@@ -25,7 +28,10 @@ export function sourceFilter(
     ...ignoreFiles.flatMap(({ folder, text }) => parseRules(text, folder)),
     ...parseRules(specIgnore ?? '', ''),
   ]
-  return (path) => rules.findLast(({ expression }) => expression.test(path))?.include ?? true
+  return (path) => {
+    const parts = path.split('/')
+    return rules.findLast(({ pattern }) => fits(pattern, parts))?.include ?? true
+  }
 }
 
 function parseRules(text: string, folder: string): Rule[] {
@@ -42,28 +48,44 @@ function parseRule(line: string, folder: string): Rule | undefined {
   const folderOnly = pattern.endsWith('/')
   if (folderOnly) pattern = pattern.slice(0, -1)
   // A slash at the beginning or in the middle ties the pattern to its folder.
-  const anchored = pattern.includes('/')
-  const prefix = (folder ? `${quote(folder)}/` : '') + (anchored ? '' : '(?:.*/)?')
-  const body = translate(pattern.replace(/^\//, ''))
+  const isAnchored = pattern.includes('/')
+  const parts = pattern.replace(/^\//, '').split('/')
+  const tests = parts.map((part, index) => (part === '**' && index < parts.length - 1 ? GAP : partTest(part)))
+  if (!tests.every((test) => test !== undefined)) return undefined
+  const above = folder ? folder.split('/').map((name) => (part: string) => part === name) : []
+  // What is in a folder that the rule is about, it is about too.
+  const below: Wildcard<string> = folderOnly ? [isAny, GAP] : [GAP]
+  const beside: Wildcard<string> = isAnchored ? [] : [GAP]
+  return { pattern: [...above, ...beside, ...tests, ...below], include }
+}
+
+const isAny = (): boolean => true
+
+/** What a part of a pattern says of a part of a path; undefined when it is malformed, which fits nothing. */
+function partTest(pattern: string): ((part: string) => boolean) | undefined {
+  const tokens = pattern.match(/\*+|\?|\[(?:!|\^)?\]?[^\]]*\]|\\.|./gsu) ?? []
+  const tests = tokens.map(charTest)
+  if (!tests.every((test) => test !== undefined)) return undefined
+  return (part) => fits(tests, Array.from(part))
+}
+
+function charTest(token: string): Wildcard<string>[number] | undefined {
+  if (token.startsWith('*')) return GAP
+  if (token === '?') return isAny
+  if (token === '[' || token === '\\') return undefined
+  if (token.startsWith('[')) return classTest(token)
+  const literal = token.startsWith('\\') ? token.slice(1) : token
+  return (char) => char === literal
+}
+
+function classTest(token: string): ((char: string) => boolean) | undefined {
+  const [, not = '', set = ''] = /^\[([!^]?)(.*)\]$/su.exec(token) ?? []
+  const plain = set.replace(/\\(.)/gsu, '$1').replace(/[\\\][^]/g, '\\$&')
   try {
-    return { expression: new RegExp(`^${prefix}${body}${folderOnly ? '/' : '(?:/|$)'}`), include }
+    const expression = new RegExp(`[${not && '^'}${plain}]`, 'u')
+    return (char) => expression.test(char)
   } catch {
+    // A range that ends before it begins.
     return undefined
   }
-}
-
-function translate(pattern: string): string {
-  const token = /\*\*\/|\/\*\*$|\*+|\?|\[(?:!|\^)?\]?[^\]]*\]|\\.|[^*?[\\]+|./gs
-  return pattern.replace(token, (part) => {
-    if (part === '**/') return '(?:.*/)?'
-    if (part === '/**') return '/.+'
-    if (part.startsWith('*')) return '[^/]*'
-    if (part === '?') return '[^/]'
-    if (part.startsWith('[') && part.length > 1) return part.replace(/^\[[!^]/, '[^').replace(/\\/g, '\\\\')
-    return quote(part.length === 2 && part.startsWith('\\') ? part.slice(1) : part)
-  })
-}
-
-function quote(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 }
