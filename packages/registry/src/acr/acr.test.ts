@@ -71,6 +71,31 @@ describe('the catalogue', () => {
     expect(second.tags).toMatchObject([{ name: 'c' }])
   })
 
+  it('goes on behind a tag that has gone since, as a client has it that deletes as it reads', async () => {
+    for (const tag of ['a', 'b', 'c', 'd']) await pushLater('read', tag)
+    await client.send('DELETE', '/acr/v1/read/_tags/b')
+
+    const { tags } = await client.json<{ tags: object[] }>('/acr/v1/read/_tags?n=1&last=b')
+
+    expect(tags).toMatchObject([{ name: 'c' }])
+  })
+
+  it('counts once what an index has in many ways', async () => {
+    const layers = ['one', 'two two']
+    let level = await Promise.all(layers.map((layer) => client.pushImage('many', layer.slice(0, 3), layer)))
+    for (let height = 0; height < 30; height++) {
+      level = [
+        await client.pushIndex('many', `a${height}`, level),
+        await client.pushIndex('many', `b${height}`, level.toReversed()),
+      ]
+    }
+
+    const { manifest } = await client.json<{ manifest: object }>(`/acr/v1/many/_manifests/${level[0]}`)
+
+    const config = JSON.stringify({ architecture: 'amd64', os: 'linux' })
+    expect(manifest).toMatchObject({ imageSize: config.length + layers.join('').length })
+  })
+
   it('keeps the time of a tag that moves', async () => {
     await pushLater('moving', 'latest')
     now += 60_000
@@ -110,6 +135,7 @@ describe('the catalogue', () => {
     ['{}'],
     ['{"writeEnabled":"no"}'],
     ['{"evil":true}'],
+    ['{"toString":true}'],
   ])('takes no nonsense: %s', async (body) => {
     expect((await client.send('PATCH', '/acr/v1/shop/web', { body })).status).toBe(400)
   })

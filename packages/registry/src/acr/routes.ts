@@ -8,7 +8,7 @@ import { type Exchange, type Incoming, originOf, sendEmpty } from '../exchange.t
 import type { Attributes } from '../metadata/changes.ts'
 import type { Repository } from '../metadata/repository.ts'
 import { CATALOG_PAGE, listRepositories } from '../oci/lists.ts'
-import { pageBehind } from '../paging.ts'
+import { type Page, pageBehind, pageByName } from '../paging.ts'
 import { Refusal } from '../refusal.ts'
 import { manifestView, repositoryView, tagsByDigest, tagView } from './views.ts'
 
@@ -85,11 +85,10 @@ function parsePath(pathname: string): { name: string; path: string; reference: s
 function listTags({ content, hostName }: AcrDeps, { response, url }: Exchange, repository: Repository): void {
   const { name } = repository
   const digest = url.searchParams.get('digest')
-  const shown = [...repository.tags]
-    .filter(([tag, record]) => content.rules.isListed(name, tag) && (digest === null || record.digest === digest))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-  const ordered = inOrder(url, shown, ([, { at }]) => at)
-  const { page, headers } = pageBehind(url, ordered, CATALOG_PAGE, ([tag]) => tag)
+  const shown = [...repository.tags].filter(
+    ([tag, record]) => content.rules.isListed(name, tag) && (digest === null || record.digest === digest),
+  )
+  const { page, headers } = pageInOrder(url, shown, { nameOf: ([tag]) => tag, timeOf: ([, { at }]) => at })
   const tags = page.map(([tag, record]) => tagView(tag, record))
   sendJson(response, 200, { registry: hostName, imageName: name, tags }, headers)
 }
@@ -105,15 +104,11 @@ async function listManifests(deps: AcrDeps, { response, url }: Exchange, reposit
   const { name } = repository
   const tags = tagsByDigest(repository)
   const shown = [...repository.manifests.values()].filter(({ digest }) => content.rules.isListed(name, digest))
-  const ordered = inOrder(
-    url,
-    shown.sort((a, b) => (a.digest < b.digest ? -1 : 1)),
-    ({ at }) => at,
-  )
-  const { page, headers } = pageBehind(url, ordered, CATALOG_PAGE, ({ digest }) => digest)
-  const manifests = await Promise.all(
-    page.map((record) => manifestView(content, repository, record, tags.get(record.digest) ?? [])),
-  )
+  const { page, headers } = pageInOrder(url, shown, { nameOf: ({ digest }) => digest, timeOf: ({ at }) => at })
+  const manifests: object[] = []
+  // One after the other: a page may have ten thousand, and each reads a file.
+  for (const record of page)
+    manifests.push(await manifestView(content, repository, record, tags.get(record.digest) ?? []))
   sendJson(response, 200, { registry: hostName, imageName: name, manifests }, headers)
 }
 
@@ -167,12 +162,18 @@ async function untag({ content }: AcrDeps, exchange: Exchange, { name, tags }: R
   sendEmpty(exchange.response, 202)
 }
 
-/** Azure's `orderby`: `timeasc`, `timedesc`, or none for the order of names. */
-function inOrder<T>(url: URL, things: T[], timeOf: (thing: T) => string): T[] {
+/** A page in Azure's `orderby`: `timeasc`, `timedesc`, or none for the order of names. */
+function pageInOrder<T>(
+  url: URL,
+  things: T[],
+  { nameOf, timeOf }: { nameOf: (thing: T) => string; timeOf: (thing: T) => string },
+): Page<T> {
+  const paging = { usual: CATALOG_PAGE, nameOf }
+  const byName = things.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
   const order = url.searchParams.get('orderby')
-  if (order !== 'timeasc' && order !== 'timedesc') return things
-  const ascending = things.sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : Number(timeOf(a) > timeOf(b))))
-  return order === 'timeasc' ? ascending : ascending.reverse()
+  if (order !== 'timeasc' && order !== 'timedesc') return pageByName(url, byName, paging)
+  const ascending = byName.sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : Number(timeOf(a) > timeOf(b))))
+  return pageBehind(url, order === 'timeasc' ? ascending : ascending.reverse(), paging)
 }
 
 function parseAttributes(text: string): Partial<Attributes> {
@@ -184,7 +185,7 @@ function parseAttributes(text: string): Partial<Attributes> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badAttributes()
   const entries = Object.entries(value)
-  const isGood = entries.every(([key, enabled]) => key in ALL_ENABLED && typeof enabled === 'boolean')
+  const isGood = entries.every(([key, enabled]) => Object.hasOwn(ALL_ENABLED, key) && typeof enabled === 'boolean')
   if (!isGood || entries.length === 0) throw badAttributes()
   return value as Partial<Attributes>
 }

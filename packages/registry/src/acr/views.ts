@@ -55,12 +55,19 @@ export function tagsByDigest({ tags }: Repository): Map<string, string[]> {
   return byDigest
 }
 
-/** Bytes of config and layers; of an index, those of its manifests. */
-export function imageSize(repository: Repository, { references }: ManifestRecord): number {
-  return references.reduce((sum, digest) => {
-    const child = repository.manifests.get(digest)
-    return sum + (child ? imageSize(repository, child) : (repository.blobs.get(digest)?.size ?? 0))
-  }, 0)
+/** Bytes of config and layers; of an index, those of its manifests. What they share counts once, and so does who is listed in many ways. */
+export function imageSize({ manifests, blobs }: Repository, { references }: ManifestRecord): number {
+  const seen = new Set<string>()
+  const waiting = [...references]
+  let size = 0
+  for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
+    if (seen.has(digest)) continue
+    seen.add(digest)
+    const child = manifests.get(digest)
+    if (child) waiting.push(...child.references)
+    else size += blobs.get(digest)?.size ?? 0
+  }
+  return size
 }
 
 /** A config is small; what is larger is none. */

@@ -49,12 +49,12 @@ const ROLE_ACTIONS: Record<Role, readonly string[]> = {
 }
 
 /** What of the registry itself each role may use; the catalog shows a caller only what that caller may see. */
-const REGISTRY_ROLES: Record<string, readonly (Role | undefined)[]> = {
-  catalog: ['reader', 'developer', 'admin', undefined],
-  usage: ['reader', 'developer', 'admin'],
-  metrics: ['reader', 'developer', 'admin'],
-  care: ['admin'],
-}
+const REGISTRY_ROLES = new Map<string, readonly (Role | undefined)[]>([
+  ['catalog', ['reader', 'developer', 'admin', undefined]],
+  ['usage', ['reader', 'developer', 'admin']],
+  ['metrics', ['reader', 'developer', 'admin']],
+  ['care', ['admin']],
+])
 
 /** A caller who may do on every repository what the role says. */
 export function callerOf({ name, role }: Identity): Caller {
@@ -63,7 +63,7 @@ export function callerOf({ name, role }: Identity): Caller {
 
 /** Whether a caller may do what is needed, with the right token. */
 export function mayDo(caller: Caller, { type, name, actions }: Need): boolean {
-  if (type === 'registry') return REGISTRY_ROLES[name]?.includes(caller.role) ?? false
+  if (type === 'registry') return REGISTRY_ROLES.get(name)?.includes(caller.role) ?? false
   return actions.every((action) => actionsOn(caller, type, name).includes(action))
 }
 

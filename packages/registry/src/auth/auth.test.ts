@@ -83,6 +83,12 @@ describe('a token for some repositories', () => {
     expect({ byPassword, byToken }).toEqual({ byPassword: expected, byToken: expected })
   })
 
+  it.each(['constructor', '__proto__', 'none'])('gets nothing of the registry by the name %s', async (name) => {
+    const answer = await send('GET', `/oauth2/token?scope=registry:${name}:*`, basic('ci'))
+
+    expect([answer.status, await answer.json()]).toMatchObject([200, { scope: '' }])
+  })
+
   it('sees and reaches nothing else', async () => {
     const catalog = await (await send('GET', '/v2/_catalog', basic('clerk'))).json()
     const other = await send('GET', '/v2/samples/other/manifests/1', basic('iot'))
