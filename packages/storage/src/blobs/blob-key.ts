@@ -10,6 +10,11 @@ export function parseKey(key: string): { algorithm: string; hex: string } {
   return { algorithm, hex }
 }
 
+/** Whether something that lies among blobs is one; editors, copies and mounts leave others there. */
+export function isKey(text: string): boolean {
+  return KEY.test(text)
+}
+
 /** Throws UserError BLOB_CORRUPT unless the whole content has the digest that is its key. */
 export function requireWhole(key: string, bytes: Uint8Array): void {
   const { algorithm, hex } = parseKey(key)

@@ -4,8 +4,9 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } fro
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { KeyedLock } from '../keyed-lock.ts'
-import { corruptBlob, otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
+import { corruptBlob, isKey, otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
 import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
+import { ignoreMissing, isUnreadable, readable, unlessFull } from './disk-faults.ts'
 import { append } from './file-appending.ts'
 import { sendFile } from './file-sending.ts'
 import { counted, hasDigest, UploadDigests } from './running-digest.ts'
@@ -50,7 +51,7 @@ class FileBlobStore implements BlobStore {
   }
 
   async get(key: string): Promise<Buffer | undefined> {
-    const bytes = await readFile(this.#path(key)).catch(ignoreMissing)
+    const bytes = await readable(key, () => readFile(this.#path(key)).catch(ignoreMissing))
     if (bytes) requireWhole(key, bytes)
     return bytes
   }
@@ -59,7 +60,7 @@ class FileBlobStore implements BlobStore {
     const file = await open(this.#path(key)).catch(ignoreMissing)
     if (!file) return false
     try {
-      await sendFile(file, range, { to: to(), tooShort: () => corruptBlob(key) })
+      await readable(key, () => sendFile(file, range, { to: to(), tooShort: () => corruptBlob(key) }))
       return true
     } finally {
       await file.close()
@@ -138,6 +139,9 @@ class FileBlobStore implements BlobStore {
     if (!file) return undefined
     try {
       return await hasDigest(key, contentOf(file), pace)
+    } catch (error) {
+      if (isUnreadable(error)) return false
+      throw error
     } finally {
       await file.close()
     }
@@ -159,9 +163,12 @@ class FileBlobStore implements BlobStore {
 
   async *keys(): AsyncIterable<string> {
     const blobs = join(this.#dir, 'blobs')
-    for (const algorithm of await readdir(blobs)) {
-      for (const start of await readdir(join(blobs, algorithm))) {
-        for (const rest of await readdir(join(blobs, algorithm, start))) yield `${algorithm}:${start}${rest}`
+    for (const algorithm of await namesIn(blobs)) {
+      for (const start of await namesIn(join(blobs, algorithm))) {
+        for (const rest of await namesIn(join(blobs, algorithm, start))) {
+          const key = `${algorithm}:${start}${rest}`
+          if (isKey(key)) yield key
+        }
       }
     }
   }
@@ -200,17 +207,12 @@ class FileBlobStore implements BlobStore {
   }
 }
 
-/** A disk takes no more, or no more of this file. */
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
-
-/** Runs work that fills a file. Where the disk is full the file goes: nobody could go on with it, and the disk would stay full for its sake. */
-async function unlessFull<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (FULL.has((error as NodeJS.ErrnoException).code ?? '')) await rm(path, { force: true })
+/** Nothing for what is no folder. */
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTDIR' || error.code === 'ENOENT') return []
     throw error
-  }
+  })
 }
 
 function contentOf(file: FileHandle): AsyncIterable<Buffer> {
@@ -236,9 +238,4 @@ async function flush(path: string): Promise<void> {
   } finally {
     await file.close()
   }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined
-  throw error
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Readable, type Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { KeyedLock } from '../keyed-lock.ts'
-import { corruptBlob, otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
+import { corruptBlob, isKey, otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
 import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
 import { type Bucket, inParts } from './bucket.ts'
 import { write } from './file-sending.ts'
@@ -131,8 +131,8 @@ export class ObjectBlobStore implements BlobStore {
 
   async *keys(): AsyncIterable<string> {
     for await (const { name } of this.#bucket.list('blobs/')) {
-      const [, algorithm, hex] = name.split('/')
-      yield `${algorithm}:${hex}`
+      const key = name.slice('blobs/'.length).replace('/', ':')
+      if (isKey(key)) yield key
     }
   }
 
