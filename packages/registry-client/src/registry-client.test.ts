@@ -41,6 +41,25 @@ describe('challenges', () => {
 })
 
 describe('registry client', () => {
+  it.each([
+    ['never begins', () => {}],
+    ['ends before its time', (_, response) => void response.writeHead(200, { 'content-length': 9 }).end('{')],
+    ['does not go on', (_, response) => void response.writeHead(200, { 'content-length': 9 }).write('{')],
+  ] as [
+    string,
+    RequestListener,
+  ][])('says that the registry is not reached where its answer %s', async (_, listener) => {
+    const client = new RegistryClient({ ...access(await serve(listener)), patience: 100 })
+
+    await expect(client.getManifest(`${HOST}/a:1`)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' })
+  })
+
+  it('says that an answer is none where it is not JSON', async () => {
+    const client = new RegistryClient(access(await serve((_, response) => response.end('<html>'))))
+
+    await expect(client.listTags(`${HOST}/a`)).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' })
+  })
+
   it('answers a bearer challenge once and keeps the token', async () => {
     const seen: string[] = []
     const url = await serve((request, response) => {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { UserError } from '@slipway/errors'
+import { SlipwayError, UserError } from '@slipway/errors'
 import {
   type Descriptor,
   digestOf,
@@ -12,7 +12,7 @@ import {
   type Reference,
 } from '@slipway/oci-format'
 import { type BlobUpload, headBlob, mountBlob, type OpenBlob, openBlob, uploadBlob } from './blobs.ts'
-import { digestError } from './errors.ts'
+import { digestError, networkError } from './errors.ts'
 import { type RegistryAccess, type RegistryAnswer, type RegistryCall, RegistryHttp } from './registry-http.ts'
 import { headerOf, manifestCall, nextPage, pull, push, read, type Target } from './targets.ts'
 import { hash } from './verified.ts'
@@ -51,6 +51,8 @@ export interface ChartUpload {
 const MANIFEST_LIMIT = 8 * 1024 * 1024
 const CHART_LIMIT = 32 * 1024 * 1024
 const BLOB_LIMIT = 32 * 1024 * 1024
+/** Also for what our own registry says of ten thousand repositories. */
+const LIST_LIMIT = 32 * 1024 * 1024
 
 /**
  * OCI registries, as a client. Everything that comes is checked against its digest. Throws UserError REGISTRY_UNAUTHORIZED,
@@ -186,7 +188,7 @@ export class RegistryClient {
   /** An answer in JSON from a path of the registry's own. */
   async askJson<T>(host: string, call: { path: string; method?: 'GET' | 'POST'; scope: string }): Promise<T> {
     const answer = await this.#http.call({ host, what: `${host}${call.path}`, ...call })
-    return (await answer.body.json()) as T
+    return readJson<T>(answer, `${host}${call.path}`)
   }
 
   async #pages(call: RegistryCall, field: string): Promise<string[]> {
@@ -194,7 +196,7 @@ export class RegistryClient {
     let path: string | undefined = call.path
     while (path !== undefined) {
       const answer: RegistryAnswer = await this.#http.call({ ...call, path })
-      names.push(...(((await answer.body.json()) as Record<string, string[] | null>)[field] ?? []))
+      names.push(...((await readJson<Record<string, string[] | null>>(answer, call.what))[field] ?? []))
       path = nextPage(answer)
     }
     return names
@@ -258,14 +260,33 @@ function readIndex(bytes: Buffer): Descriptor[] {
   return manifest.kind === 'index' ? manifest.manifests : []
 }
 
-/** The whole of a body that must not be large. Throws UserError REGISTRY_REFUSED past the limit. */
+/** The whole of a body that must not be large. Throws UserError REGISTRY_REFUSED past the limit, TransientError REGISTRY_UNREACHABLE. */
 export async function readAll(body: AsyncIterable<Uint8Array>, limit: number, what: string): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > limit) throw new UserError('REGISTRY_REFUSED', `${what} is larger than ${limit} bytes`)
-    chunks.push(chunk)
+  try {
+    for await (const chunk of body) {
+      size += chunk.length
+      if (size > limit) throw new UserError('REGISTRY_REFUSED', `${what} is larger than ${limit} bytes`)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw isBroken(error) ? networkError(error, what) : error
   }
   return Buffer.concat(chunks)
+}
+
+/** Whether a connection ended; not because somebody here wanted it to. */
+function isBroken(error: unknown): boolean {
+  const { code, name } = error as { code?: unknown; name?: string }
+  return !(error instanceof SlipwayError) && typeof code === 'string' && name !== 'AbortError'
+}
+
+async function readJson<T>({ body }: RegistryAnswer, what: string): Promise<T> {
+  const text = (await readAll(body, LIST_LIMIT, what)).toString('utf8')
+  try {
+    return JSON.parse(text) as T
+  } catch (cause) {
+    throw new UserError('REGISTRY_REFUSED', `${what}: the registry did not answer in JSON`, { cause })
+  }
 }

@@ -15,6 +15,8 @@ export interface RegistryAccess {
   resolveHost?: (host: string) => string | undefined
   credentials?: (host: string) => LoginData | undefined | Promise<LoginData | undefined>
   tls?: TlsOptions
+  /** Milliseconds for which a registry may neither answer nor go on with its answer. @default 300,000 */
+  patience?: number
 }
 
 /** How servers are checked and who we are to them; all in PEM. */
@@ -56,6 +58,8 @@ interface Token {
 }
 
 const REDIRECT_LIMIT = 5
+/** Tokens that are kept: one for each repository that is asked for something. */
+const REMEMBERED = 1_000
 /** A refusal is read this far, in bytes. */
 const WORDS_LIMIT = 16 * 1024
 
@@ -126,8 +130,15 @@ export class RegistryHttp {
     if (!value) return undefined
     // A little before its end, so that it does not run out on the way.
     const until = Date.now() + Math.max(0, (body.expires_in ?? 60) - 10) * 1000
-    this.#tokens.set(`${call.host} ${call.scope}`, { value, until })
+    this.#remember(`${call.host} ${call.scope}`, { value, until })
     return `Bearer ${value}`
+  }
+
+  #remember(key: string, token: Token): void {
+    this.#tokens.delete(key)
+    this.#tokens.set(key, token)
+    const [oldest] = this.#tokens.keys()
+    if (this.#tokens.size > REMEMBERED && oldest !== undefined) this.#tokens.delete(oldest)
   }
 
   async #send(call: RegistryCall, start: URL, authorization: string | undefined): Promise<RegistryAnswer> {
@@ -143,12 +154,14 @@ export class RegistryHttp {
   }
 
   async #sendOnce(call: RegistryCall, url: URL, authorization: string | undefined): Promise<RegistryAnswer> {
+    const { patience } = this.#access
     try {
       return await request(url, {
         method: call.method ?? 'GET',
         headers: { 'user-agent': 'slipway', ...call.headers, ...(authorization && { authorization }) },
         ...(call.body && { body: call.body }),
         ...(call.signal && { signal: call.signal }),
+        ...(patience !== undefined && { headersTimeout: patience, bodyTimeout: patience }),
         ...(this.#agent && { dispatcher: this.#agent }),
       })
     } catch (error) {

@@ -57,6 +57,8 @@ export interface RegistryOptions {
   maxBlobSize?: number
   /** Milliseconds for which a client may neither send what is waited for nor take what is sent. @default 60,000 */
   patience?: number
+  /** Milliseconds for which a registry that is cached may neither answer nor go on. @default 30,000 */
+  upstreamPatience?: number
   /** Milliseconds since 1970. @default Date.now */
   clock?: () => number
 }

@@ -44,6 +44,8 @@ const isHelmPath = (url = ''): boolean => /^\/helm\/v1\/api\/(index\.yaml|_chart
 
 /** As nginx's client_body_timeout and send_timeout. */
 const PATIENCE = 60_000
+/** Whoever pulls waits for as long before what is here is served in its place. */
+const UPSTREAM_PATIENCE = 30_000
 /** Bytes; the largest layer that Azure takes. */
 const LARGEST_BLOB = 200 * 1024 ** 3
 
@@ -109,6 +111,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     settings,
     metrics,
     clock,
+    upstreamPatience: options.upstreamPatience ?? UPSTREAM_PATIENCE,
     onReport,
     onError,
   })

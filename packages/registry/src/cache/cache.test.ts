@@ -17,7 +17,7 @@ beforeEach(async () => {
   now = Date.now()
   upstream = await startRegistry()
   settings = { ...NO_SETTINGS, upstreams: [upstreamOf(upstream.url)] }
-  registry = await startRegistry({ settings: () => settings, clock: () => now })
+  registry = await startRegistry({ settings: () => settings, clock: () => now, upstreamPatience: 300 })
   client = registry.client
 })
 afterEach(async () => {
@@ -272,6 +272,64 @@ describe('an upstream that', () => {
     status = 404
     expect((await client.send('GET', '/v2/hub/web/manifests/1')).status).toBe(404)
     expect(registry.reports.slice(1)).toEqual([expect.stringMatching(/^cache hub: 127.* answers again$/)])
+  })
+
+  it('does not answer keeps nobody waiting for what is here', async () => {
+    const before = await upstream.client.pushImage('web', '1')
+    await client.send('GET', '/v2/hub/web/manifests/1')
+    await serve(() => {})
+    now += 61_000
+
+    const answer = await client.send('GET', '/v2/hub/web/manifests/1')
+
+    expect([answer.status, answer.headers.get('docker-content-digest')]).toEqual([200, before])
+    expect(statusOf(answer)).toBe('slipway; hit; detail=offline')
+  })
+
+  it('was silent is asked again when the clock has been put back', async () => {
+    let status = 503
+    await serve((_request, response) => response.writeHead(status).end())
+    await client.send('GET', '/v2/hub/web/manifests/1')
+    status = 404
+    now -= 86_400_000
+
+    expect((await client.send('GET', '/v2/hub/web/manifests/1')).status).toBe(404)
+  })
+
+  it('takes for ever over its blobs does not hold those of others up', async () => {
+    const digest = await upstream.client.pushBlob('web', 'layer')
+    let asked = 0
+    await serve((_request, response) => {
+      asked += 1
+      response.writeHead(200, { 'content-length': 1_000_000 })
+      const drip = setInterval(() => response.write('x'), 20)
+      response.once('close', () => clearInterval(drip))
+    })
+    settings = { ...settings, upstreams: [...settings.upstreams, upstreamOf(upstream.url, { name: 'other' })] }
+    const leaving = new AbortController()
+    const hanging = Array.from({ length: 8 }, (_, blob) =>
+      fetch(`${registry.url}/v2/hub/web/blobs/${sha256(String(blob))}`, {
+        headers: { authorization: basic('admin') },
+        signal: leaving.signal,
+      }).catch(() => {}),
+    )
+    await vi.waitFor(() => expect(asked).toBe(8))
+
+    const answer = await client.send('GET', `/v2/other/web/blobs/${digest}`)
+
+    expect(await answer.text()).toBe('layer')
+    leaving.abort()
+    await Promise.all(hanging)
+  })
+
+  it('has a blob that does not fit into the quota here is named before a byte is sent', async () => {
+    const digest = await upstream.client.pushBlob('web', 'x'.repeat(2_000))
+    const hubs = { name: 'small', repositories: ['hub/**'], covers: matcher(['hub/**']), anonymousPull: false }
+    settings = { ...settings, policies: [{ ...hubs, quota: 1_000 }] }
+
+    const [status, code, message] = await errorOf(await client.send('GET', `/v2/hub/web/blobs/${digest}`))
+
+    expect([status, code, message]).toEqual([403, 'DENIED', expect.stringContaining('quota of hub/web')])
   })
 
   it('sends other bytes than the digest says leaves nothing here, and no client with the whole', async () => {

@@ -4,7 +4,7 @@ import type { Metrics } from '../metrics/metrics.ts'
 import { Turns } from '../turns.ts'
 import { Download } from './download.ts'
 
-/** Downloads at once; each keeps a window of its content in memory. */
+/** Downloads from one registry at once; each keeps a window of its content in memory. */
 const PARALLEL = 8
 
 export interface DownloadsDeps {
@@ -44,9 +44,15 @@ export class Downloads {
 
   /** `over` is called when the store has it all or never will. */
   #start(wanted: Wanted, open: () => Promise<OpenBlob>, over: () => void): Promise<Download> {
+    const { content } = this.#deps
+    const { name } = wanted
     return new Promise((resolve, reject) => {
       const work = async (): Promise<void> => {
         const { size, body } = await open()
+        if (size !== undefined && size > content.quotas.left(name)) {
+          body.destroy()
+          throw content.quotas.refusal(name)
+        }
         const download = new Download(wanted.digest, size)
         resolve(download)
         await this.#fill(wanted, download, body).then(
@@ -57,7 +63,7 @@ export class Downloads {
           },
         )
       }
-      this.#turns.run(work).catch(reject).finally(over)
+      this.#turns.run(wanted.upstream, work).catch(reject).finally(over)
     })
   }
 

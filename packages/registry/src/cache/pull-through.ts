@@ -1,6 +1,7 @@
 import { type Descriptor, parseManifest } from '@slipway/oci-format'
 import type { Content } from '../content/content.ts'
 import { manifestRecord } from '../content/put-manifest.ts'
+import { isWithin } from '../elapsed.ts'
 import type { ManifestRecord, MetadataChange } from '../metadata/changes.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { RegistrySettings, Upstream } from '../policy/settings.ts'
@@ -29,6 +30,8 @@ export interface PullThroughDeps {
   settings: () => RegistrySettings
   metrics: Metrics
   clock: () => number
+  /** Milliseconds for which an upstream may keep us waiting. */
+  upstreamPatience: number
   /** Told when an upstream falls silent or answers again. */
   onReport: (words: string) => void
   onError: (error: unknown) => void
@@ -111,7 +114,7 @@ export class PullThrough {
     const isDigest = reference.includes(':')
     const key = `${name}:${reference}`
     const now = this.#deps.clock()
-    if (known && (isDigest || now - (this.#checked.get(key) ?? 0) < upstream.freshness)) return 'hit'
+    if (known && (isDigest || isWithin(now, this.#checked.get(key) ?? 0, upstream.freshness))) return 'hit'
     try {
       const digest = isDigest ? undefined : await this.#client(cached).digestOf(repository, reference)
       if (known && digest === known.digest) {
@@ -189,7 +192,7 @@ export class PullThrough {
   #clientOf(upstream: Upstream): UpstreamClient {
     const known = this.#clients.get(upstream)
     if (known) return known
-    const client = new UpstreamClient(upstream, this.#deps.clock, this.#deps.onReport)
+    const client = new UpstreamClient(upstream, this.#deps)
     this.#clients.set(upstream, client)
     return client
   }

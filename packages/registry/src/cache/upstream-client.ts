@@ -1,6 +1,7 @@
 import { messageOf, SlipwayError } from '@slipway/errors'
 import type { Descriptor } from '@slipway/oci-format'
 import { type FetchedManifest, type OpenBlob, RegistryClient } from '@slipway/registry-client'
+import { isWithin } from '../elapsed.ts'
 import type { Upstream } from '../policy/settings.ts'
 import { Refusal } from '../refusal.ts'
 
@@ -9,6 +10,14 @@ const SILENCE = 10_000
 
 /** Says that a registry can't be asked now; what it had said before may still be served. */
 export class UpstreamSilent extends Error {}
+
+export interface UpstreamClientDeps {
+  clock: () => number
+  /** Told when the registry falls silent, and when it answers again: most clients show their users no more than "503". */
+  onReport: (words: string) => void
+  /** Milliseconds for which it may keep us waiting. */
+  upstreamPatience: number
+}
 
 /**
  * One upstream registry. What it refuses becomes a Refusal in its place; that it does not answer, fails or is too busy is
@@ -19,17 +28,16 @@ export class UpstreamClient {
   readonly #client: RegistryClient
   readonly #clock: () => number
   readonly #onReport: (words: string) => void
-  #silentUntil = 0
+  #silentSince = 0
   /** Why it could not be asked; undefined as long as it answers. */
   #silence: string | undefined
 
-  /** `onReport` is told when the registry falls silent, and when it answers again: most clients show their users no more than "503". */
-  constructor(upstream: Upstream, clock: () => number, onReport: (words: string) => void) {
+  constructor(upstream: Upstream, { clock, onReport, upstreamPatience: patience }: UpstreamClientDeps) {
     const { url, credentials } = upstream
     this.#upstream = upstream
     this.#clock = clock
     this.#onReport = onReport
-    this.#client = new RegistryClient({ resolveHost: () => url, credentials: () => credentials })
+    this.#client = new RegistryClient({ resolveHost: () => url, credentials: () => credentials, patience })
   }
 
   /** The digest that a tag has there now; undefined when the registry has none. */
@@ -73,7 +81,8 @@ export class UpstreamClient {
     repository: string,
     unknown: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN' | 'NAME_UNKNOWN' = 'MANIFEST_UNKNOWN',
   ): Promise<T> {
-    if (this.#silence !== undefined && this.#silentUntil > this.#clock()) throw new UpstreamSilent(this.#silence)
+    if (this.#silence !== undefined && isWithin(this.#clock(), this.#silentSince, SILENCE))
+      throw new UpstreamSilent(this.#silence)
     try {
       const answer = await ask()
       this.#heard()
@@ -112,7 +121,7 @@ export class UpstreamClient {
       this.#onReport(`cache ${this.#upstream.name}: ${why}; what is here is served until it answers again`)
     }
     this.#silence = why
-    this.#silentUntil = this.#clock() + SILENCE
+    this.#silentSince = this.#clock()
     return new UpstreamSilent(why)
   }
 

@@ -40,6 +40,7 @@ export interface TestRegistryOptions {
   clock?: () => number
   maxBlobSize?: number
   patience?: number
+  upstreamPatience?: number
   webhookPauses?: number[]
   settings?: () => RegistrySettings
   deployed?: () => Promise<Deployed>
@@ -73,6 +74,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     ...(options.webhookPauses && { webhookPauses: options.webhookPauses }),
     ...(options.maxBlobSize && { maxBlobSize: options.maxBlobSize }),
     ...(options.patience && { patience: options.patience }),
+    ...(options.upstreamPatience && { upstreamPatience: options.upstreamPatience }),
   })
   const server = new HttpServer({ routes, onError: (error) => errors.push(error) })
   await server.start(0)

@@ -13,7 +13,7 @@ import { isInScope, pingEvent, type WebhookEvent, webhookEvents } from './webhoo
 const PAUSES = [1_000, 5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000]
 /** Milliseconds for one try. */
 const PATIENCE = 10_000
-/** At work at once, over all webhooks. */
+/** At work at once for one webhook. */
 const PARALLEL = 8
 /** Events that may wait for one webhook; whoever does not answer for so long gets no more. */
 const MOST_WAITING = 1_000
@@ -87,20 +87,25 @@ export class Dispatcher {
   }
 
   async #deliver(first: Delivery, isNew: boolean): Promise<void> {
-    const { deliveries, onOver, pauses = PAUSES } = this.#deps
+    const { onOver, pauses = PAUSES } = this.#deps
     let delivery = first
-    if (isNew) await deliveries.keep(delivery)
+    if (isNew) await this.#keep(delivery)
     while (delivery.state === 'pending') {
       const last = delivery.attempts.at(-1)
       const pause = pauses[delivery.attempts.length - 1] ?? 0
-      if (last && !(await this.#pauseUntil(Date.parse(last.at) + pause))) return
-      const attempt = await this.#turns.run(() => this.#try(delivery))
+      if (last && !(await this.#pause(pause, Date.parse(last.at)))) return
+      const attempt = await this.#turns.run(delivery.webhook, () => this.#try(delivery))
       if (this.#stop.signal.aborted && attempt.status === undefined) return
       const attempts = [...delivery.attempts, attempt]
       delivery = { ...delivery, attempts, state: stateAfter(attempts, pauses.length + 1) }
-      await deliveries.keep(delivery)
+      await this.#keep(delivery)
     }
     onOver(delivery)
+  }
+
+  /** What can't be kept, for a disk that is full, is delivered all the same; only a restart forgets it. */
+  async #keep(delivery: Delivery): Promise<void> {
+    await this.#deps.deliveries.keep(delivery).catch(this.#deps.onError)
   }
 
   async #try({ webhook: name, event }: Delivery): Promise<Attempt> {
@@ -128,9 +133,9 @@ export class Dispatcher {
   }
 
   /** Resolves to false when the registry stops meanwhile. Up to a fifth more is chance, so that not all come back at once. */
-  async #pauseUntil(time: number): Promise<boolean> {
-    const pause = Math.max(0, time - this.#deps.clock()) * (1 + Math.random() / 5)
-    return sleep(pause, true, { signal: this.#stop.signal, ref: false }).catch(() => false)
+  async #pause(pause: number, since: number): Promise<boolean> {
+    const left = Math.min(pause, Math.max(0, since + pause - this.#deps.clock()))
+    return sleep(left * (1 + Math.random() / 5), true, { signal: this.#stop.signal, ref: false }).catch(() => false)
   }
 }
 

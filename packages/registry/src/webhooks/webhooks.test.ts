@@ -1,8 +1,13 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { openFileLog } from '../log/file-log.ts'
 import { NO_SETTINGS, type RegistrySettings, type Webhook } from '../policy/settings.ts'
 import { chartArchive, sha256, startRegistry, type TestRegistry } from '../testing/index.ts'
 import { type Receiver, startReceiver } from '../testing/receiver.ts'
+import { Deliveries } from './deliveries.ts'
 import type { Delivery } from './delivery.ts'
+import { Dispatcher } from './dispatcher.ts'
 import { isInScope, type WebhookEvent } from './webhook-event.ts'
 
 let settings: RegistrySettings
@@ -169,6 +174,44 @@ describe('webhooks', () => {
     expect(answer.status).toBe(202)
     expect(bodies(receiver)).toEqual([{ id: expect.any(String), timestamp: expect.any(String), action: 'ping' }])
     expect((await registry.client.send('POST', '/v2/_slipway/webhooks/none/ping')).status).toBe(404)
+  })
+
+  it('do not wait for others that do not answer', async () => {
+    const silent = createServer(() => {})
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`
+    await webhook({ url })
+    for (let tag = 0; tag < 9; tag++) await registry.client.pushIndex('web', `tag-${tag}`, [])
+    const receiver = await webhook()
+
+    await registry.client.pushIndex('web', 'last', [])
+    await isOver('hook-1')
+
+    expect(bodies(receiver)).toMatchObject([{ target: { tag: 'last' } }])
+    silent.closeAllConnections()
+    silent.close()
+  })
+
+  it('are told what there is no room to keep', async () => {
+    const errors: unknown[] = []
+    const log = await openFileLog<Delivery>('/dev/full')
+    const deliveries = await Deliveries.open(log, () => {})
+    await webhook()
+    const over = await new Promise<Delivery>((resolve) => {
+      const dispatcher = new Dispatcher({
+        deliveries,
+        settings: () => settings,
+        clock: Date.now,
+        onError: (error) => errors.push(error),
+        onOver: resolve,
+      })
+      dispatcher.ping(settings.webhooks[0] as Webhook)
+    })
+    await log.close()
+
+    expect(over.state).toBe('delivered')
+    expect(deliveries.pending()).toEqual([])
+    expect(errors).toMatchObject([{ code: 'ENOSPC' }, { code: 'ENOSPC' }])
   })
 
   it('do not hold up a push when nobody answers', async () => {
