@@ -217,6 +217,14 @@ describe('holds', () => {
 })
 
 describe('push activity', () => {
+  it('of any number of names is remembered for the last of them', async () => {
+    let now = 0
+    const activity = new PushActivity(() => now)
+    for (now = 1; now <= 10_001; now++) await activity.during(`a${now}`, async () => {})
+
+    expect([activity.isQuietSince('a1', 0), activity.isQuietSince('a2', 0)]).toEqual([true, false])
+  })
+
   it('is remembered until a time that is over', async () => {
     let now = 100
     const activity = new PushActivity(() => now)

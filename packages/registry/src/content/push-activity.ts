@@ -1,3 +1,6 @@
+/** Repositories of which it is remembered. Names cost nothing: somebody may push to any number, and complete no push. */
+const REMEMBERED = 10_000
+
 /** Which repositories somebody is pushing to, or has been a while ago: what lies there unused may be needed in a moment. */
 export class PushActivity {
   readonly #clock: () => number
@@ -17,15 +20,19 @@ export class PushActivity {
       const running = (this.#running.get(repository) ?? 1) - 1
       if (running === 0) this.#running.delete(repository)
       else this.#running.set(repository, running)
-      this.#last.set(repository, this.#clock())
+      this.#remember(repository)
     }
   }
 
-  /** Whether nobody has pushed there since a time; the past before it is forgotten. */
+  /** Whether nobody has pushed there since a time. */
   isQuietSince(repository: string, time: number): boolean {
-    if (this.#running.has(repository)) return false
-    if ((this.#last.get(repository) ?? 0) > time) return false
+    return !this.#running.has(repository) && (this.#last.get(repository) ?? 0) <= time
+  }
+
+  #remember(repository: string): void {
     this.#last.delete(repository)
-    return true
+    this.#last.set(repository, this.#clock())
+    const [oldest] = this.#last.keys()
+    if (this.#last.size > REMEMBERED && oldest !== undefined) this.#last.delete(oldest)
   }
 }

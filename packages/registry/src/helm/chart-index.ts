@@ -64,9 +64,9 @@ export class ChartIndex {
     return this.#namespaces.get(namespace)?.byFileName.get(fileName)?.[0]
   }
 
-  /** index.yaml of a namespace. */
+  /** index.yaml of a namespace; of one that has no charts nothing is kept, for anybody may ask for any. */
   file(name: string): IndexFile {
-    const namespace = this.#namespace(name)
+    const namespace = this.#namespaces.get(name) ?? emptyNamespace(this.#started)
     namespace.file ??= write(namespace)
     return namespace.file
   }
@@ -89,12 +89,13 @@ export class ChartIndex {
     const slash = repository.lastIndexOf('/')
     if (slash < 0) return
     const record = change.op === 'tag' ? this.#catalog.manifest(repository, change.digest) : undefined
-    const namespace = this.#namespace(repository.slice(0, slash))
-    const had = namespace.repositories.get(repository)?.byTag.get(tag)
+    const name = repository.slice(0, slash)
+    const had = this.#namespaces.get(name)?.repositories.get(repository)?.byTag.get(tag)
     const chart = record?.chart
     // Other tags of a chart (`latest`) are names for a version, not versions.
     const isVersion = change.op === 'tag' && chart && versionTag(chart.metadata.version) === tag
     if (!had && !isVersion) return
+    const namespace = this.#namespace(name)
     if (had) removeEntry(namespace, had)
     if (isVersion) addEntry(namespace, newEntry(change, chart))
     namespace.file = undefined
@@ -104,16 +105,14 @@ export class ChartIndex {
   #namespace(name: string): Namespace {
     const known = this.#namespaces.get(name)
     if (known) return known
-    const fresh: Namespace = {
-      repositories: new Map(),
-      names: [],
-      byFileName: new Map(),
-      file: undefined,
-      generated: this.#started,
-    }
+    const fresh = emptyNamespace(this.#started)
     this.#namespaces.set(name, fresh)
     return fresh
   }
+}
+
+function emptyNamespace(generated: string): Namespace {
+  return { repositories: new Map(), names: [], byFileName: new Map(), file: undefined, generated }
 }
 
 function addEntry({ repositories, names, byFileName }: Namespace, entry: ChartEntry): void {
