@@ -92,6 +92,8 @@ async function removeUnkept(
     isDeployed: (reference) => (asksCluster && deployed?.has(name, reference)) ?? false,
     isDeletable: (reference) => content.rules.isDeletable(name, reference),
   })
-  if (!run.dryRun) await removeLocked(content, name, decision, ORIGIN)
+  if (run.dryRun) return decision
+  await removeLocked(content, name, decision, ORIGIN)
+  for (const digest of decision.manifests) content.collected.add(name, digest)
   return decision
 }

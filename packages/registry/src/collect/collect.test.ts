@@ -279,6 +279,24 @@ describe('retention', () => {
     })
   })
 
+  it('lets no index refer to what it has just taken, so that the client pushes it again', async () => {
+    settings = policy({ keepNewest: 1 })
+    const image = await client.imageManifest('web', 'a platform that stays the same')
+    const child = sha256(image)
+    await client.putManifest('web', child, image)
+    await client.pushIndex('web', 'old', [child])
+    now += HOUR
+    await client.pushImage('web', 'new')
+    now += 3 * HOUR
+    // What a client asks before it skips the platform.
+    expect(await status('HEAD', `/v2/web/manifests/${child}`)).toBe(200)
+    await gc()
+
+    await expect(client.pushIndex('web', 'next', [child])).rejects.toThrow('MANIFEST_BLOB_UNKNOWN')
+    await client.putManifest('web', child, await client.imageManifest('web', 'a platform that stays the same'))
+    await client.pushIndex('web', 'next', [child])
+  })
+
   it('keeps what the cluster runs', async () => {
     settings = policy({ keepNewest: 1 })
     deployed.add('web:1')

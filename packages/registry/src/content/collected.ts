@@ -1,7 +1,7 @@
 /** Milliseconds; longer than any client believes that what it saw is still there. */
 const MEMORY = 24 * 60 * 60 * 1000
 
-/** Which blobs of a repository were collected lately. */
+/** Which blobs and manifests of a repository were collected lately. */
 export class Collected {
   readonly #clock: () => number
   /** When each was collected, the oldest first. */

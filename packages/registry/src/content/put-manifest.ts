@@ -65,7 +65,7 @@ function check(content: Content, push: ManifestPush): Manifest {
   }
   const manifest = parseManifest(new TextDecoder('utf-8', { fatal: false }).decode(bytes), push.mediaType)
   for (const tag of tags.length > 0 ? tags : [undefined]) content.rules.requireWritable(repository, digest, tag)
-  requireBlobs(content, push, manifest)
+  requireParts(content, push, manifest)
   return manifest
 }
 
@@ -87,16 +87,20 @@ function changesOf(
  * or never (distribution-spec, "Pushing Manifests", sparse manifests); but not those that were here and have been collected while
  * the push was under way, as its client believes that they are.
  */
-function requireBlobs(content: Content, { repository, blobs = [] }: ManifestPush, manifest: Manifest): void {
-  if (manifest.kind === 'index') return
+function requireParts(content: Content, { repository, blobs = [] }: ManifestPush, manifest: Manifest): void {
   const coming = new Set(blobs.map(({ digest }) => digest))
-  const isMissing = ({ digest }: Descriptor): boolean => !coming.has(digest) && !content.hasBlob(repository, digest)
-  const { config, layers } = manifest
-  const missing = [config, ...layers.filter(({ digest }) => content.collected.has(repository, digest))].filter(
-    isMissing,
-  )
+  const isHere = ({ digest }: Descriptor): boolean =>
+    manifest.kind === 'index'
+      ? content.catalog.manifest(repository, digest) !== undefined
+      : coming.has(digest) || content.hasBlob(repository, digest)
+  const isCollected = ({ digest }: Descriptor): boolean => content.collected.has(repository, digest)
+  const needed =
+    manifest.kind === 'index'
+      ? manifest.manifests.filter(isCollected)
+      : [manifest.config, ...manifest.layers.filter(isCollected)]
+  const missing = needed.filter((part) => !isHere(part))
   if (missing.length === 0) return
-  throw new Refusal('MANIFEST_BLOB_UNKNOWN', 'the manifest refers to a blob that the repository does not have', {
+  throw new Refusal('MANIFEST_BLOB_UNKNOWN', 'the manifest refers to content that the repository does not have', {
     detail: missing.map(({ digest }) => ({ digest })),
   })
 }
