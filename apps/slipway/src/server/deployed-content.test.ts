@@ -41,8 +41,8 @@ describe('what a cluster runs', () => {
           spec,
           ...(status !== undefined && { status }),
         })
-      const chart = (name: string, repository: string, version: string) =>
-        create('helm.fluxcd.io/v1', 'HelmRelease', name, { chart: { repository, name, version } })
+      const chart = (name: string, repository: string, version: string, status?: object) =>
+        create('helm.fluxcd.io/v1', 'HelmRelease', name.toLowerCase(), { chart: { repository, name, version } }, status)
       await create('v1', 'Pod', 'running', pod('acr.example/web:2', 'docker.io/library/nginx:1'), {
         containerStatuses: [{ imageID: `docker-pullable://acr.example/web@${DIGEST}` }, { imageID: DIGEST }],
       })
@@ -56,6 +56,7 @@ describe('what a cluster runs', () => {
       await chart('appa', 'https://acr.example/helm/v1/repo/', '1.0.0+x')
       await chart('appb', 'oci://acr.example/charts', '2.0.0')
       await chart('appc', 'https://elsewhere.example/helm/v1/repo/', '3.0.0')
+      await chart('AppD', 'https://acr.example/helm/v1/repo/', '^4.0.0', { revision: '4.1.0' })
       return deployedContent(client, isOurs)
     })
     runs = (repository, reference) => deployed.has(repository, reference)
@@ -71,6 +72,7 @@ describe('what a cluster runs', () => {
     ['helm/appa', '1.0.0_x', true],
     ['charts/appb', '2.0.0', true],
     ['helm/appc', '3.0.0', false],
+    ['helm/appd', '4.1.0', true],
   ])('%s %s: %s', (repository, reference, expected) => {
     expect(runs(repository, reference)).toBe(expected)
   })

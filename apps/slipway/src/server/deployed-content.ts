@@ -62,13 +62,17 @@ function imagesOf({ kind, spec, status }: KubeObject): string[] {
   ]
 }
 
-function chartOf({ spec }: KubeObject, isOurs: (host: string) => boolean): string[] {
+function chartOf({ spec, status }: KubeObject, isOurs: (host: string) => boolean): string[] {
   const { repository, name, version } = spec?.chart ?? {}
   if (typeof repository !== 'string' || !URL.canParse(repository)) return []
   const { host, protocol, pathname } = new URL(repository)
   if (!isOurs(host)) return []
   const namespace = protocol === 'oci:' ? pathname.replaceAll(/^\/|\/$/g, '') : chartRepositoryOf(pathname)
-  return namespace === undefined ? [] : [`${namespace}/${name} ${String(version).replaceAll('+', '_')}`]
+  if (namespace === undefined) return []
+  // The version that is asked for may be a range; what came of it is in the status.
+  const versions = [version, status?.revision, status?.lastAttemptedRevision].filter((text) => typeof text === 'string')
+  // A chart's name may have capitals, its repository has none.
+  return versions.map((text) => `${namespace}/${String(name).toLowerCase()} ${text.replaceAll('+', '_')}`)
 }
 
 function read(image: string): ReturnType<typeof parseReference> | undefined {

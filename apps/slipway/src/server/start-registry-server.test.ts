@@ -3,6 +3,7 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCertificates } from '@slipway/kube-apiserver'
+import { MemoryApiServer } from '@slipway/kube-client/testing'
 import { hashSync } from 'bcryptjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DataFolder } from '../data-folder.ts'
@@ -15,6 +16,33 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
+const INDEX = 'application/vnd.oci.image.index.v1+json'
+const RETENTION = `apiVersion: slipway.dev/v1alpha1
+kind: RegistryPolicy
+metadata: { name: newest }
+spec:
+  repositories: ['**']
+  retention: { keepNewest: 1 }
+`
+const WORKLOADS = [
+  { apiVersion: 'v1', kind: 'Pod', plural: 'pods' },
+  ...['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'].map((kind) => ({
+    apiVersion: 'apps/v1',
+    kind,
+    plural: `${kind.toLowerCase()}s`,
+  })),
+  { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs' },
+  { apiVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs' },
+]
+const kubeconfigOf = (server: string): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'c', cluster: { server } }],
+    users: [{ name: 'u', user: {} }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  })
 const LOCAL = { host: '127.0.0.1', port: 0 }
 const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
@@ -65,6 +93,41 @@ describe('the registry alone', () => {
     expect(refused.status).toBe(401)
     expect(refused.challenge).toContain('realm="https://registry.example/oauth2/token",service="registry.example"')
     expect(admitted.status).toBe(200)
+  })
+
+  it.each([
+    ['under any name where it was not told its own', {}, ['1', '2']],
+    ['under its own name', { url: 'https://registry.example' }, ['2']],
+  ])('keeps what the cluster runs %s', async (_, options, kept) => {
+    const api = new MemoryApiServer(WORKLOADS)
+    const cluster = await api.start()
+    const spec = { containers: [{ name: 'web', image: 'registry.corp:5000/web:1' }] }
+    await cluster.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'default' }, spec })
+    const config = join(dir, 'retention.yaml')
+    await writeFile(config, RETENTION)
+    const folder = new DataFolder(await mkdtemp(join(dir, 'retention-')))
+    const server = await startRegistryServer(folder, {
+      ...LOCAL,
+      ...options,
+      config,
+      kubeconfig: kubeconfigOf(api.url),
+    })
+    const authorization = `Bearer ${server.adminToken}`
+    const send = (method: string, path: string, more: RequestInit = {}): Promise<Response> =>
+      fetch(server.url + path, { method, ...more, headers: { authorization, ...more.headers } })
+    for (const tag of ['1', '2']) {
+      const body = JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [], annotations: { tag } })
+      await send('PUT', `/v2/web/manifests/${tag}`, { body, headers: { 'content-type': INDEX } })
+    }
+
+    const report = await (await send('POST', '/v2/_slipway/gc?grace=0s')).json()
+    const { tags } = (await (await send('GET', '/v2/web/tags/list')).json()) as { tags: string[] }
+    await server.stop()
+    await cluster.close()
+    await api.stop()
+
+    expect(report).toMatchObject({ retention: { faults: [] } })
+    expect(tags).toEqual(kept)
   })
 
   it('has its folder for itself', async () => {

@@ -72,6 +72,8 @@ async function start(
   const own = `${tls ? 'https' : 'http'}://${localHost(host)}:${http.address().port}`
   const hostName = new URL(url ?? own).host
   const ours = new Set([hostName, new URL(own).host])
+  // Who does not say by which address clients reach it says nothing of the names that images bear: more is kept then, not less.
+  const isOurs = (name: string): boolean => url === undefined || ours.has(name)
   const cluster = kubeconfig === undefined ? undefined : new KubeClient(parseKubeconfig(kubeconfig))
   if (cluster) lifecycle.add('kube-client', () => cluster.close())
   const registry = await createRegistry({
@@ -79,7 +81,7 @@ async function start(
     authenticator,
     settings: () => settings,
     hostName,
-    ...(cluster && { deployed: () => deployedContent(cluster, (host) => ours.has(host)) }),
+    ...(cluster && { deployed: () => deployedContent(cluster, isOurs) }),
     onReport: (message) => log('info', message),
     onError: logError('registry'),
     ...(url !== undefined && { realm: url }),

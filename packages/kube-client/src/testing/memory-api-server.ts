@@ -46,7 +46,12 @@ export class MemoryApiServer {
   /** Listens on a free port; resolves to a client of it. */
   async start(): Promise<KubeClient> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-    return new KubeClient({ server: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}` })
+    return new KubeClient({ server: this.url })
+  }
+
+  /** Where it listens. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   async stop(): Promise<void> {
