@@ -1,5 +1,6 @@
 import type { Descriptor, Manifest, Reference } from '@slipway/oci-format'
 import type { RegistryClient } from '@slipway/registry-client'
+import { inParallel } from './in-parallel.ts'
 
 export interface CopyReport {
   digest: string
@@ -41,11 +42,8 @@ export async function copyImage(
       for (const { digest } of manifest.manifests) await copy(at(from, digest), at(to, digest))
       return
     }
-    const waiting = [manifest.config, ...manifest.layers].filter(({ urls }) => !urls?.length)
-    const worker = async (): Promise<void> => {
-      for (let blob = waiting.pop(); blob; blob = waiting.pop()) await copyBlob(client, { from, to, blob, report })
-    }
-    await Promise.all(Array.from({ length: PARALLEL }, worker))
+    const blobs = [manifest.config, ...manifest.layers].filter(({ urls }) => !urls?.length)
+    await inParallel(blobs, PARALLEL, (blob) => copyBlob(client, { from, to, blob, report }))
   }
   report.digest = await copy(from, to)
   return report

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startRegistry, type TestClient, type TestRegistry } from '../testing/index.ts'
+import { sha256, startRegistry, type TestClient, type TestRegistry } from '../testing/index.ts'
 
 let registry: TestRegistry
 let client: TestClient
@@ -206,6 +206,17 @@ describe('a lock', () => {
     await patch('/acr/v1/hidden', { readEnabled: false, listEnabled: false })
     expect(await disallowed(await client.send('GET', '/v2/hidden/manifests/2'))).toEqual(refused)
     expect((await client.json<{ repositories: string[] }>('/v2/_catalog')).repositories).not.toContain('hidden')
+  })
+
+  it('against reading lets nobody take blobs over to another repository', async () => {
+    await client.pushImage('closed', '1', 'a secret layer')
+    const mount = async (query: string): Promise<number> =>
+      (await client.send('POST', `/v2/own/blobs/uploads/?mount=${sha256('a secret layer')}${query}`)).status
+    const before = await mount('&from=closed')
+    await patch('/acr/v1/closed', { readEnabled: false })
+    await client.send('DELETE', `/v2/own/blobs/${sha256('a secret layer')}`)
+
+    expect([before, await mount('&from=closed'), await mount('')]).toEqual([201, 202, 202])
   })
 
   it('is there after a restart', async () => {

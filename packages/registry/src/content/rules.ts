@@ -18,7 +18,11 @@ export class Rules {
 
   /** Throws Refusal unless everything named may be read. */
   requireReadable(repository: string, ...references: string[]): void {
-    require(this.#attributes(repository, references).every(({ readEnabled }) => readEnabled))
+    require(this.isReadable(repository, ...references))
+  }
+
+  isReadable(repository: string, ...references: string[]): boolean {
+    return this.#attributes(repository, references).every(({ readEnabled }) => readEnabled)
   }
 
   /** Throws Refusal unless a manifest may be pushed to the repository, under this tag where there is one. */

@@ -76,7 +76,8 @@ export class Uploads {
     const sources = this.#content.catalog.holding(digest).filter((source) => from === null || source === from)
     const isReadable = sources.some((source) => {
       const need: Need = { type: 'repository', name: source, actions: ['pull'] }
-      return from === null ? exchange.principal.couldAsk(need) : exchange.principal.can(need)
+      const isAllowed = from === null ? exchange.principal.couldAsk(need) : exchange.principal.can(need)
+      return isAllowed && this.#content.rules.isReadable(source)
     })
     if (!isReadable) return false
     return this.#content.holds.during([digest], async () => {
