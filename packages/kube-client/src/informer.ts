@@ -27,6 +27,7 @@ export class Informer<T extends KubeObject = KubeObject> {
   readonly #handlers = new Set<ChangeHandler<T>>()
   readonly #onError: (error: unknown) => void
   readonly #stop = new AbortController()
+  #version: string | undefined
   #synced: Promise<void> | undefined
   #running: Promise<void> | undefined
 
@@ -57,6 +58,11 @@ export class Informer<T extends KubeObject = KubeObject> {
     return [...this.#cache.values()]
   }
 
+  /** The resourceVersion up to which nothing is missing; undefined before the first list. */
+  get version(): string | undefined {
+    return this.#version
+  }
+
   /** Tells of every later change, and at once of what is in the cache already. Returns a function that ends it. */
   on(handler: ChangeHandler<T>): () => void {
     for (const object of this.#cache.values()) this.#tell(handler, { type: 'added', object })
@@ -76,6 +82,7 @@ export class Informer<T extends KubeObject = KubeObject> {
         }
         for await (const event of this.#client.watch<T>({ ...this.query, resourceVersion }, signal)) {
           resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion
+          this.#version = resourceVersion
           retry = FIRST_RETRY
           if (event.type === 'DELETED') this.#remove(event.object)
           else if (event.type !== 'BOOKMARK') this.#put(event.object)
@@ -96,6 +103,7 @@ export class Informer<T extends KubeObject = KubeObject> {
 
   async #relist(signal: AbortSignal): Promise<string> {
     const { items, resourceVersion } = await this.#client.list<T>(this.query, signal)
+    this.#version = resourceVersion
     const present = new Set(items.map((item) => cacheKey(item.metadata)))
     for (const [key, object] of this.#cache) if (!present.has(key)) this.#remove(object)
     for (const item of items) this.#put(item)
@@ -104,6 +112,9 @@ export class Informer<T extends KubeObject = KubeObject> {
 
   #put(object: T): void {
     const key = cacheKey(object.metadata)
+    const known = this.#cache.get(key)
+    // Another one of the same name came while nobody watched: whoever keeps something of the first has to learn that it is gone.
+    if (known && known.metadata.uid !== object.metadata.uid) this.#remove(known)
     const previous = this.#cache.get(key)
     if (previous && previous.metadata.resourceVersion === object.metadata.resourceVersion) return
     this.#cache.set(key, object)

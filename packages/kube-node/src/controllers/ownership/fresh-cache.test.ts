@@ -13,6 +13,7 @@ const object = (name: string, resourceVersion: string, more: Partial<KubeObject[
 class SlowInformer {
   readonly objects = new Map<string, KubeObject>()
   readonly #handlers = new Set<ChangeHandler<KubeObject>>()
+  version = '0'
 
   get = ({ name }: { name: string }): KubeObject | undefined => this.objects.get(name)
   list = (): KubeObject[] => [...this.objects.values()]
@@ -21,6 +22,7 @@ class SlowInformer {
   bring(type: Change<KubeObject>['type'], changed: KubeObject): void {
     if (type === 'deleted') this.objects.delete(changed.metadata.name)
     else this.objects.set(changed.metadata.name, changed)
+    this.version = changed.metadata.resourceVersion ?? this.version
     for (const handler of this.#handlers) handler({ type, object: changed })
   }
 }
@@ -78,6 +80,17 @@ describe('FreshCache', () => {
     informer.bring('deleted', object('a', '6'))
 
     cache.wrote(object('a', '6'))
+
+    expect(shown()).toEqual([])
+  })
+
+  it('forgets what went before the watch ever had it, as it learns from a later version', () => {
+    const { informer, cache, shown } = fixture()
+    cache.wrote(object('a', '5'))
+    cache.deleted(object('a', '5'))
+    expect(shown()).toEqual(['a@5 leaving'])
+
+    informer.version = '9'
 
     expect(shown()).toEqual([])
   })

@@ -12,29 +12,21 @@ export class FreshCache<T extends KubeObject> {
   readonly #written = new Map<string, T>()
   /** When those were told to go that the watch still has without that. */
   readonly #deleted = new Map<string, string>()
-  /** The last objects that the watch told to be gone: the answer to a write of one may come after that. */
-  readonly #gone = new Set<string>()
 
   constructor(informer: Informer<T>) {
     this.#informer = informer
     informer.on(({ type, object }) => {
-      const uid = uidOf(object)
-      if (type === 'deleted') {
-        this.#written.delete(uid)
-        this.#deleted.delete(uid)
-        this.#bury(uid)
-        return
-      }
-      if (object.metadata.deletionTimestamp) this.#deleted.delete(uid)
-      const written = this.#written.get(uid)
-      if (written && versionOf(object) >= versionOf(written)) this.#written.delete(uid)
+      if (type === 'deleted' || object.metadata.deletionTimestamp) this.#deleted.delete(uidOf(object))
     })
   }
 
   list(): T[] {
     const objects = this.#informer.list().map((object) => this.newest(object))
     const known = new Set(objects.map(uidOf))
-    for (const [uid, object] of this.#written) if (!known.has(uid)) objects.push(object)
+    for (const [uid, object] of this.#written) {
+      if (this.#isPast(object)) this.#forget(uid)
+      else if (!known.has(uid)) objects.push(object)
+    }
     return objects.map((object) => this.#leaving(object))
   }
 
@@ -51,17 +43,27 @@ export class FreshCache<T extends KubeObject> {
 
   /** Remember what a write answered. */
   wrote(object: T): T {
-    const cached = this.#informer.get(object.metadata)
-    if (this.#gone.has(uidOf(object))) return object
-    if (!cached || uidOf(cached) !== uidOf(object) || versionOf(cached) < versionOf(object)) {
-      this.#written.set(uidOf(object), object)
-    }
+    if (!this.#isPast(object)) this.#written.set(uidOf(object), object)
     return object
   }
 
   /** Remember that this one was told to go; until it is gone it counts as one that is being deleted. */
   deleted(object: T): void {
-    if (!this.#gone.has(uidOf(object))) this.#deleted.set(uidOf(object), timestamp())
+    const uid = uidOf(object)
+    const cached = this.#informer.get(object.metadata)
+    if (this.#written.has(uid) || (cached && uidOf(cached) === uid)) this.#deleted.set(uid, timestamp())
+  }
+
+  /** Whether the watch has come by: it has the object as it was written, or newer, or knows that it is gone. */
+  #isPast(object: T): boolean {
+    return versionOf(object) <= Number(this.#informer.version ?? 0)
+  }
+
+  #forget(uid: string): void {
+    const written = this.#written.get(uid)
+    this.#written.delete(uid)
+    const cached = written && this.#informer.get(written.metadata)
+    if (!cached || uidOf(cached) !== uid) this.#deleted.delete(uid)
   }
 
   #leaving(object: T): T {
@@ -69,15 +71,7 @@ export class FreshCache<T extends KubeObject> {
     if (!deletionTimestamp || object.metadata.deletionTimestamp) return object
     return { ...object, metadata: { ...object.metadata, deletionTimestamp } }
   }
-
-  #bury(uid: string): void {
-    this.#gone.add(uid)
-    const [oldest] = this.#gone
-    if (this.#gone.size > MOST_GONE && oldest !== undefined) this.#gone.delete(oldest)
-  }
 }
-
-const MOST_GONE = 1_000
 
 const uidOf = (object: KubeObject): string => object.metadata.uid ?? ''
 

@@ -1,0 +1,45 @@
+import { TransientError } from '@slipway/errors'
+import type { KubeObject } from '@slipway/kube-objects'
+import { expect, it } from 'vitest'
+import type { KubeClient } from './client.ts'
+import { Informer } from './informer.ts'
+import type { WatchEvent } from './types.ts'
+
+const PODS = { apiVersion: 'v1', kind: 'Pod' }
+const pod = (name: string, uid: string, resourceVersion: string): KubeObject => ({
+  ...PODS,
+  metadata: { name, namespace: 'n', uid, resourceVersion },
+})
+
+/** An API whose history is lost before each watch but the last. */
+function clientOf(lists: { items: KubeObject[]; resourceVersion: string }[], events: WatchEvent[]): KubeClient {
+  return {
+    list: async () => lists.shift(),
+    async *watch(_query: object, signal: AbortSignal) {
+      if (lists.length > 0) throw new TransientError('KUBE_EXPIRED', 'too old resource version')
+      yield* events
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    },
+  } as unknown as KubeClient
+}
+
+it('tells that an object is gone which another one of its name has replaced while nobody watched', async () => {
+  const informer = new Informer(
+    clientOf(
+      [
+        { items: [pod('a', 'first', '1'), pod('b', 'b', '2')], resourceVersion: '2' },
+        { items: [pod('a', 'second', '6'), pod('b', 'b', '5')], resourceVersion: '7' },
+      ],
+      [{ type: 'BOOKMARK', object: pod('', '', '9') }],
+    ),
+    PODS,
+  )
+  const changes: string[] = []
+  informer.on(({ type, object }) => changes.push(`${type} ${object.metadata.uid}`))
+
+  await informer.start()
+  await expect.poll(() => informer.version).toBe('9')
+  await informer.stop()
+
+  expect(changes).toEqual(['added first', 'added b', 'deleted first', 'added second', 'modified b'])
+})
