@@ -48,6 +48,30 @@ describe('garbage collection', () => {
     expect((await api.call('GET', `${MAPS}/child`)).status).toBe(404)
   })
 
+  it.each([
+    ['is not there', {}, true],
+    ['is of another name', { of: 'owner', name: 'other' }, true],
+    ['is of another kind', { of: 'owner', kind: 'Secret' }, true],
+    ['is of a kind that is not known here', { apiVersion: 'example.org/v1', kind: 'Widget' }, false],
+    ['is of a version that is not known here', { apiVersion: 'v7' }, false],
+  ] as [
+    string,
+    { of?: string; name?: string; kind?: string; apiVersion?: string },
+    boolean,
+  ][])('of an object whose owner %s', async (_name, { of, ...said }, isCollected) => {
+    const owner = of ? await create(`${of}-${crypto.randomUUID().slice(0, 8)}`) : undefined
+    const { name = 'nobody', uid = crypto.randomUUID() } = owner?.metadata ?? {}
+    const child = `child-${crypto.randomUUID().slice(0, 8)}`
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name, uid, ...said }]
+    await create(child, undefined, { ownerReferences })
+    // What is looked at after it has gone by now.
+    await create(`${child}-later`, { metadata: { name: 'nobody', uid: crypto.randomUUID() } })
+
+    await gone(`${MAPS}/${child}-later`)
+
+    expect((await api.call('GET', `${MAPS}/${child}`)).status).toBe(isCollected ? 404 : 200)
+  })
+
   it('deletes dependents first in the foreground', async () => {
     const owner = await create('front')
     await create('held', owner, { finalizers: ['test.dev/hold'] })

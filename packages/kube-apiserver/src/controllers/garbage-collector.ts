@@ -7,6 +7,11 @@ import { type Address, systemWrite } from '../storage/object-service.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 
+type Standing = 'there' | 'absent' | 'unknown'
+
+/** Owners that are remembered to be gone. */
+const MOST_GONE = 500
+
 /** Deletes what has lost its owners, and carries out foreground deletion and orphaning (the garbage collector's graph in memory). */
 export function garbageCollector({ objects, registry, onError }: ControllerDeps): ServerController {
   const { store } = objects
@@ -15,6 +20,8 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
   /** Keys of the objects that name an owner. */
   const dependents = new Map<string, Set<string>>()
   const owned = new Map<string, OwnerReference[]>()
+  /** Owners that went of late: their definition may have gone with them. */
+  const gone = new Set<string>()
   const queue = new WorkQueue(reconcile, onError)
   let stop: (() => void) | undefined
 
@@ -39,6 +46,7 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
       return
     }
     keys.delete(uid)
+    if (dependents.has(uid)) bury(uid)
     for (const key of dependents.get(uid) ?? []) queue.add(key)
     dependents.delete(uid)
     // An owner in foreground deletion waits for this.
@@ -46,6 +54,12 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
       const key = keys.get(owner.uid)
       if (key) queue.add(key)
     }
+  }
+
+  function bury(uid: string): void {
+    gone.add(uid)
+    const [oldest] = gone
+    if (gone.size > MOST_GONE && oldest !== undefined) gone.delete(oldest)
   }
 
   async function reconcile(key: string): Promise<void> {
@@ -61,12 +75,14 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
 
   async function collect(address: Address, { metadata }: Readonly<KubeObject>): Promise<void> {
     const references = metadata.ownerReferences ?? []
-    const live = references.filter(({ uid }) => keys.has(uid))
+    const standings = new Map(references.map((owner) => [owner, standingOf(owner, address)]))
+    if ([...standings.values()].includes('unknown')) return
+    const live = references.filter((owner) => standings.get(owner) === 'there')
     if (references.length === 0 || live.length === references.length) {
       await joinForegroundDeletion(address, live)
       return
     }
-    if (live.length > 0) await keepOwners(address, (uid) => keys.has(uid))
+    if (live.length > 0) await keepOwners(address, (owner) => standingOf(owner, address) === 'there')
     else
       await quietly(
         remove(
@@ -76,6 +92,20 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
           systemWrite,
         ),
       )
+  }
+
+  /**
+   * Whether an owner is where its dependent says: of that kind and name, and in the same namespace or in none (isDangling). Of a kind
+   * that is not known here nobody can say: it is another server's, or of a definition that is yet to come.
+   */
+  function standingOf({ apiVersion, kind, name, uid }: OwnerReference, { namespace }: Address): Standing {
+    const [version = '', group = ''] = apiVersion.split('/').reverse()
+    const found = parseKey(keys.get(uid) ?? '', registry)
+    const isNamed = found?.resource.group === group && found.resource.kind === kind && found.name === name
+    if (isNamed && (found.namespace === undefined || found.namespace === namespace)) return 'there'
+    if (gone.has(uid)) return 'absent'
+    const resource = registry.byKind(group, kind, version)
+    return !resource || (resource.namespaced && namespace === undefined) ? 'unknown' : 'absent'
   }
 
   /** Something made under an owner that is already going in the foreground goes too. */
@@ -94,7 +124,7 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
       const { deletionTimestamp, ownerReferences } = viewEntry(entry).metadata
       if (ownerReferences?.find((one) => one.uid === uid)?.blockOwnerDeletion) blocking++
       if (ownerReferences?.some((one) => one.uid !== uid && keys.has(one.uid)))
-        await keepOwners(dependent, (one) => one !== uid)
+        await keepOwners(dependent, (one) => one.uid !== uid)
       else if (!deletionTimestamp)
         await quietly(remove(objects, dependent, { propagationPolicy: 'Foreground' }, systemWrite))
     }
@@ -106,14 +136,14 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
   async function orphan(address: Address, uid: string): Promise<void> {
     for (const key of dependents.get(uid) ?? []) {
       const dependent = parseKey(key, registry)
-      if (dependent) await keepOwners(dependent, (one) => one !== uid)
+      if (dependent) await keepOwners(dependent, (one) => one.uid !== uid)
     }
     await dropFinalizer(address, 'orphan')
   }
 
-  async function keepOwners(address: Address, keep: (uid: string) => boolean): Promise<void> {
+  async function keepOwners(address: Address, keep: (owner: OwnerReference) => boolean): Promise<void> {
     await change(address, (object) => {
-      const left = (object.metadata.ownerReferences ?? []).filter(({ uid }) => keep(uid))
+      const left = (object.metadata.ownerReferences ?? []).filter(keep)
       if (left.length > 0) object.metadata.ownerReferences = left
       else delete object.metadata.ownerReferences
     })
