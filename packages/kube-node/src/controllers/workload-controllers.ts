@@ -39,6 +39,7 @@ import { type ControllerRevision, RevisionHistory } from './history/controller-r
 import type { Autoscaler } from './horizontal-pod-autoscaler/autoscaler.ts'
 import type { History } from './horizontal-pod-autoscaler/limits.ts'
 import { autoscalerReconciler } from './horizontal-pod-autoscaler/reconciler.ts'
+import { Rivals } from './horizontal-pod-autoscaler/rivals.ts'
 import type { Job } from './job/job.ts'
 import { jobReconciler, orphanedJobPodReconciler } from './job/reconciler.ts'
 import { isTracked } from './job/tally.ts'
@@ -66,6 +67,7 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
   const replicaSets = new FreshCache<ReplicaSet>(informers.for(REPLICA_SETS))
   const jobs = new FreshCache<Job>(informers.for(JOBS))
   const histories = new Map<string, History>()
+  const rivals = new Rivals()
   const history = new RevisionHistory(client, new FreshCache<ControllerRevision>(informers.for(CONTROLLER_REVISIONS)))
   const node = (): NodeObject | undefined => informers.for<NodeObject>(NODES).get({ name: nodeName })
   const controller = <T extends KubeObject>(
@@ -167,10 +169,10 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
     controller<Autoscaler>(
       'horizontal-pod-autoscaler',
       HORIZONTAL_POD_AUTOSCALERS,
-      autoscalerReconciler({ client, pods, histories }),
+      autoscalerReconciler({ client, pods, histories, rivals }),
       {
         concerns: changesMoreThanStatus,
-        watches: [{ query: HORIZONTAL_POD_AUTOSCALERS, map: forgetting(histories) }],
+        watches: [{ query: HORIZONTAL_POD_AUTOSCALERS, map: forgetting(histories, rivals) }],
       },
     ),
     controller('node-controller', NODES, nodeTaintReconciler(client), {}),
@@ -217,9 +219,12 @@ function servicesOf(informers: InformerSet): (change: Change<KubeObject>) => Obj
   }
 }
 
-function forgetting(histories: Map<string, History>): (change: Change<KubeObject>) => ObjectKey[] {
+function forgetting(histories: Map<string, History>, rivals: Rivals): (change: Change<KubeObject>) => ObjectKey[] {
   return ({ type, object }) => {
-    if (type === 'deleted') histories.delete(object.metadata.uid ?? '')
+    if (type === 'deleted') {
+      histories.delete(object.metadata.uid ?? '')
+      rivals.forget(object)
+    }
     return []
   }
 }

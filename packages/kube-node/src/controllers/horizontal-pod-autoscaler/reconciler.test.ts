@@ -4,6 +4,7 @@ import { HORIZONTAL_POD_AUTOSCALERS } from '../../model/kinds.ts'
 import type { Pod } from '../../model/pod.ts'
 import type { Autoscaler, MetricSpec } from './autoscaler.ts'
 import { autoscalerReconciler } from './reconciler.ts'
+import { Rivals } from './rivals.ts'
 
 const SCALE = '/apis/apps/v1/namespaces/shop/deployments/web/scale'
 const QUEUE = '/apis/external.metrics.k8s.io/v1beta1/namespaces/shop/queue?labelSelector=q%3Da'
@@ -17,7 +18,7 @@ const web = {
 } as unknown as Pod
 
 /** Looks once at an autoscaler of a Deployment of two pods, with a server that knows these texts. */
-async function look(texts: Record<string, object>, metrics: MetricSpec[] = [queue]) {
+async function look(texts: Record<string, object>, metrics: MetricSpec[] = [queue], rivals = new Rivals()) {
   const autoscaler = {
     ...HORIZONTAL_POD_AUTOSCALERS,
     metadata: { name: 'web', namespace: 'shop', uid: 'u' },
@@ -35,7 +36,7 @@ async function look(texts: Record<string, object>, metrics: MetricSpec[] = [queu
   }
   const patchStatus = vi.fn()
   const event = vi.fn()
-  const deps = { client, pods: { list: () => [web] }, histories: new Map() } as never
+  const deps = { client, pods: { list: () => [web] }, histories: new Map(), rivals } as never
   const context = { patchStatus, event } as never
   const result = await autoscalerReconciler(deps).reconcile(autoscaler, context)
   const { $setElementOrder: _, ...status } = patchStatus.mock.calls[0]?.[0] ?? {}
@@ -112,6 +113,26 @@ describe('an autoscaler', () => {
     expect((await look({ ...scale(2), ...measured('7') }, [missing, queue])).scaled).toEqual({ spec: { replicas: 4 } })
     const { status } = await look({ ...scale(4), ...measured('2') }, [missing, queue])
     expect(status.conditions[1]).toMatchObject({ type: 'ScalingActive', reason: 'FailedGetResourceMetric' })
+  })
+
+  it('does nothing while another one has the same pods', async () => {
+    const rivals = new Rivals()
+    const other = { ...HORIZONTAL_POD_AUTOSCALERS, metadata: { name: 'other', namespace: 'shop', uid: 'o' } }
+    rivals.claim(other, [{ key: 'app', operator: 'Exists', values: [] }])
+
+    const { scaled, status, events } = await look({ ...scale(2), ...measured('7') }, [queue], rivals)
+
+    const why = 'pods by selector app=web are controlled by multiple HPAs: [shop/other shop/web]'
+    expect(scaled).toBeUndefined()
+    expect(status.conditions[1]).toMatchObject({
+      ...{ type: 'ScalingActive', status: 'False', reason: 'AmbiguousSelector', message: why },
+    })
+    expect(events).toEqual([
+      ['Warning', 'AmbiguousSelector', why],
+      ['Warning', 'FailedComputeMetricsReplicas', why],
+    ])
+    rivals.forget(other)
+    expect((await look({ ...scale(2), ...measured('7') }, [queue], rivals)).scaled).toEqual({ spec: { replicas: 4 } })
   })
 
   it('says that what it scales is not there', async () => {

@@ -10,6 +10,7 @@ import { Conditions } from './conditions.ts'
 import { type History, limit, rememberChange } from './limits.ts'
 import { MetricsApis } from './metrics.ts'
 import { MetricFault, type Proposal, proposalOf, type Target } from './proposals.ts'
+import type { Rivals } from './rivals.ts'
 import { ScaleTarget } from './scale.ts'
 
 /** How often metrics are looked at, as Kubernetes has it. */
@@ -19,6 +20,7 @@ interface Deps {
   client: KubeClient
   pods: { list(): Pod[] }
   histories: Map<string, History>
+  rivals: Rivals
 }
 
 /** One look at one autoscaler. */
@@ -37,7 +39,7 @@ interface Outcome {
 }
 
 /** Makes as many pods as the metrics ask for. */
-export function autoscalerReconciler({ client, pods, histories }: Deps): Reconciler<Autoscaler> {
+export function autoscalerReconciler({ client, pods, histories, rivals }: Deps): Reconciler<Autoscaler> {
   const metrics = new MetricsApis(client)
   return {
     async reconcile(autoscaler, context) {
@@ -110,7 +112,7 @@ export function autoscalerReconciler({ client, pods, histories }: Deps): Reconci
     const { autoscaler, context, conditions, current } = look
     const { metrics: specs = [] } = autoscaler.spec
     const target = targetOf(look, scale)
-    if (!target) return fail(look, [], 'selector is required')
+    if (typeof target === 'string') return fail(look, [], target)
     const results = await Promise.all(
       specs.map((spec) => proposalOf(spec, target, metrics).catch((error: unknown) => error as MetricFault)),
     )
@@ -145,18 +147,28 @@ export function autoscalerReconciler({ client, pods, histories }: Deps): Reconci
     context.event('Warning', 'FailedComputeMetricsReplicas', why)
   }
 
-  function targetOf({ autoscaler, context, conditions, current }: Look, { status = {} }: Scale): Target | undefined {
+  /** Or why there is none (validateAndParseSelector). */
+  function targetOf({ autoscaler, context, conditions, current }: Look, { status = {} }: Scale): Target | string {
     const { selector, replicas: present = 0 } = status
     if (!selector) {
-      context.event('Warning', 'SelectorRequired', 'selector is required')
+      const message = 'selector is required'
+      context.event('Warning', 'SelectorRequired', message)
       conditions.set('ScalingActive', 'False', 'InvalidSelector', "the HPA target's scale is missing a selector")
-      return undefined
+      return message
     }
     const { namespace = 'default' } = autoscaler.metadata
     const requirements = parseLabelSelector(selector)
     const chosen = pods
       .list()
       .filter(({ metadata }) => metadata.namespace === namespace && matchesLabels(metadata.labels ?? {}, requirements))
+    rivals.claim(autoscaler, requirements)
+    const choosers = rivals.of(chosen)
+    if (choosers.length > 1) {
+      const message = `pods by selector ${selector} are controlled by multiple HPAs: [${choosers.join(' ')}]`
+      context.event('Warning', 'AmbiguousSelector', message)
+      conditions.set('ScalingActive', 'False', 'AmbiguousSelector', message)
+      return message
+    }
     return { namespace, wanted: current, present, selector, pods: chosen, now: Date.now() }
   }
 
