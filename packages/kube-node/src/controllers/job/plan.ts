@@ -1,5 +1,5 @@
 import type { Pod } from '../../model/pod.ts'
-import { deletionOrder } from '../pods/pods.ts'
+import { deletionOrder } from '../pods/deletion-order.ts'
 import { indexOf } from './indexes.ts'
 import { isIndexed } from './job.ts'
 import { failuresOf, isFailed, isSucceeded, isTerminating, replacesFailedOnly, type Tally } from './tally.ts'

@@ -25,6 +25,12 @@ export function nextAvailability(pods: Pod[], minReadySeconds: number): number |
   return Number.isFinite(next) ? next : undefined
 }
 
+/** Since when the pod is ready; undefined when it is not. */
+export function readySince(pod: Pod): string | undefined {
+  const condition = readyCondition(pod)
+  return condition?.status === 'True' ? (condition.lastTransitionTime ?? undefined) : undefined
+}
+
 function readyCondition(pod: Pod): { status: string; lastTransitionTime: string | null } | undefined {
   return pod.status?.conditions?.find(({ type }) => type === 'Ready')
 }
@@ -46,32 +52,4 @@ export function podFromTemplate(owner: KubeObject, template: PodTemplate, name: 
     },
     spec: template.spec,
   }
-}
-
-/**
- * The pods in the order in which they should go when there are too many (kube-controller-manager, ActivePodsWithRanks):
- * unscheduled before scheduled, pending before running, not ready before ready, restarted before steady, younger before older.
- */
-export function deletionOrder(pods: Pod[]): Pod[] {
-  const rank = (pod: Pod): number[] => [
-    pod.spec.nodeName ? 1 : 0,
-    pod.status?.phase === 'Running' ? 1 : 0,
-    isReady(pod) ? 1 : 0,
-    Number(pod.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? 0),
-    -restarts(pod),
-    -Date.parse(pod.metadata.creationTimestamp ?? '1970-01-01'),
-  ]
-  return [...pods].sort((a, b) => compare(rank(a), rank(b)))
-}
-
-function restarts(pod: Pod): number {
-  return (pod.status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0)
-}
-
-function compare(a: number[], b: number[]): number {
-  for (const [index, left] of a.entries()) {
-    const difference = left - (b[index] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return 0
 }

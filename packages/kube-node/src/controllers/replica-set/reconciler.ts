@@ -3,8 +3,9 @@ import { messageOf } from '@slipway/errors'
 import { randomSuffix } from '../../canonical.ts'
 import type { LabelSelector, Pod } from '../../model/pod.ts'
 import type { ReplicaSet } from '../../model/workloads.ts'
+import { deletionOrder } from '../pods/deletion-order.ts'
 import type { PodWriter } from '../pods/pod-writer.ts'
-import { deletionOrder, isActive, nextAvailability, podFromTemplate } from '../pods/pods.ts'
+import { isActive, nextAvailability, podFromTemplate } from '../pods/pods.ts'
 import { slowStart } from '../pods/slow-start.ts'
 import { updateStatus } from '../status.ts'
 import { replicaSetStatus } from './status.ts'
@@ -19,7 +20,8 @@ export function replicaSetReconciler(
       const active = (await pods.claim(set, selectorOf(set))).filter(isActive)
       const error = set.metadata.deletionTimestamp ? undefined : await resize(pods, set, active, context)
       const current = pods.ownedBy(set).filter(isActive)
-      const failure = error === undefined ? undefined : messageOf(error)
+      const reason = active.length < (set.spec.replicas ?? 1) ? 'FailedCreate' : 'FailedDelete'
+      const failure = error === undefined ? undefined : { reason, message: messageOf(error) }
       await updateStatus(set, replicaSetStatus(set, current, { failure, now: Date.now() }), context)
       if (error !== undefined) throw error
       const recheckAfter = nextAvailability(current, set.spec.minReadySeconds ?? 0)
@@ -42,10 +44,10 @@ async function resize(
     )
     return error
   }
-  await Promise.all(
+  const results = await Promise.allSettled(
     deletionOrder(active)
       .slice(0, -missing)
       .map((pod) => pods.delete(pod, context)),
   )
-  return undefined
+  return results.find((result) => result.status === 'rejected')?.reason
 }

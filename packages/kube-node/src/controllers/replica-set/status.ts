@@ -7,11 +7,13 @@ import { isReady, untilAvailable } from '../pods/pods.ts'
 
 const FAILURE = 'ReplicaFailure'
 
-/** The status of a set with these active pods. `failure` = why pods could not be created; `now` in milliseconds. */
+type Failure = Pick<Condition, 'reason' | 'message'>
+
+/** The status of a set with these active pods. `failure` = why there are not as many as there should be; `now` in milliseconds. */
 export function replicaSetStatus(
   set: ReplicaSet,
   active: Pod[],
-  { failure, now }: { failure: string | undefined; now: number },
+  { failure, now }: { failure: Failure | undefined; now: number },
 ): Record<string, unknown> {
   const { minReadySeconds = 0, template } = set.spec
   const matchLabels = template.metadata?.labels ?? {}
@@ -25,10 +27,10 @@ export function replicaSetStatus(
   }
 }
 
-function conditionsOf(before: Condition[], failure: string | undefined, now: number): Condition[] | null {
+function conditionsOf(before: Condition[], failure: Failure | undefined, now: number): Condition[] | null {
   const known = before.find(({ type }) => type === FAILURE)
   const others = before.filter(({ type }) => type !== FAILURE)
   if (failure === undefined) return others.length > 0 ? others : null
   const lastTransitionTime = known?.lastTransitionTime ?? timestamp(new Date(now))
-  return [...others, { type: FAILURE, status: 'True', reason: 'FailedCreate', message: failure, lastTransitionTime }]
+  return [...others, { type: FAILURE, status: 'True', ...failure, lastTransitionTime }]
 }
