@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { describeError, messageOf, SlipwayError, TransientError, UserError } from '@slipway/errors'
 import { type ImageManifest, parseReference, type Reference } from '@slipway/oci-format'
 import { RegistryClient } from '@slipway/registry-client'
+import { checkImageName, invalidImageName } from './image-name.ts'
 import type { ImageRegistry, RegistryCredentials, RemoteImage } from './image-puller.ts'
 
 /** Milliseconds that a registry may take to say what an image is. */
@@ -69,12 +70,11 @@ async function remoteImage(
 const partsOf = ({ config, layers }: ImageManifest): Omit<RemoteImage, 'digest'> => ({ config, layers })
 
 function parse(reference: string): Reference {
+  checkImageName(reference)
   try {
     return parseReference(reference)
   } catch (error) {
-    throw new UserError('IMAGE_NAME_INVALID', `Failed to apply default image tag "${reference}": ${messageOf(error)}`, {
-      cause: error,
-    })
+    throw invalidImageName(reference, messageOf(error), error)
   }
 }
 

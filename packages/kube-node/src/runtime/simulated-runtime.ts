@@ -7,6 +7,7 @@ import type {
   ImageInfo,
 } from '@slipway/container-engine'
 import { UserError } from '@slipway/errors'
+import { checkImageName } from './image-name.ts'
 import type { PodEngine, PodRuntime } from './pod-runtime.ts'
 
 /** A runtime for machines without a container engine: pods become Running and Ready, and nothing runs. It forgets all at its end. */
@@ -18,11 +19,10 @@ export function simulatedRuntime(): PodRuntime {
     addressesReachable: true,
     engine,
     images: {
-      ensureImage: async (reference) => ({
-        image: await engine.inspectImage(reference),
-        imageRef: reference,
-        pulled: false,
-      }),
+      ensureImage: async (reference) => {
+        checkImageName(reference)
+        return { image: await engine.inspectImage(reference), imageRef: reference, pulled: false }
+      },
     },
     sandboxImage: async () => 'simulated',
   }
