@@ -143,6 +143,29 @@ describe('events of the kubelet', () => {
     expect(events.map((event) => `${event.type} ${event.reason}: ${event.message}`)).toEqual(said)
   })
 
+  it('tell of the name of an image that is none where nothing runs, too', async () => {
+    const spec = { containers: [{ name: 'c', image: 'x.example/A:1' }] }
+
+    const events = await eventsOf(simulatedRuntime(), spec, waitsFor('InvalidImageName'))
+
+    expect(events.map(({ message }) => message)).toEqual([
+      `Failed to apply default image tag "x.example/A:1": couldn't parse image name "x.example/A:1": invalid reference format: repository name (A) must be lowercase`,
+      'Error: InvalidImageName',
+    ])
+  })
+
+  it('tell of a deadline until the containers have ended', async () => {
+    const spec = { activeDeadlineSeconds: 1, containers: [{ name: 'c', image: 'x.example/a:1' }] }
+
+    const events = await eventsOf(simulatedRuntime(), spec, (pod) => pod?.status?.reason === 'DeadlineExceeded')
+
+    const versions = Object.fromEntries(
+      events.map(({ reason, metadata }) => [reason, Number(metadata.resourceVersion)]),
+    )
+    expect(events.find(({ reason }) => reason === 'DeadlineExceeded')?.count).toBe(4)
+    expect(versions.DeadlineExceeded).toBeGreaterThan(versions.Killing as number)
+  })
+
   it.each([
     [0, '0s'],
     [35, '35ms'],

@@ -1,0 +1,59 @@
+import { timerDelay } from '@slipway/controller-runtime'
+
+/** Until a pass that failed is tried again. */
+const RETRY = 1_000
+
+/** Does one pass at a time: again at once when it is woken meanwhile, and after as many milliseconds as the pass resolves to. */
+export class PassLoop {
+  readonly #pass: () => Promise<number | undefined>
+  readonly #onError: (error: unknown) => void
+  #running: Promise<void> | undefined
+  #again = false
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+
+  constructor(pass: () => Promise<number | undefined>, onError: (error: unknown) => void) {
+    this.#pass = pass
+    this.#onError = onError
+  }
+
+  wake(): void {
+    if (this.#stopped) return
+    if (this.#running) {
+      this.#again = true
+      return
+    }
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  /** Begins no pass any more, which resolves when the last one is over; what goes wrong with it is not told. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    await this.#running
+    clearTimeout(this.#timer)
+  }
+
+  async #run(): Promise<void> {
+    do {
+      this.#again = false
+      clearTimeout(this.#timer)
+      try {
+        const recheck = await this.#pass()
+        if (recheck !== undefined) this.#wakeIn(recheck)
+      } catch (error) {
+        if (this.#stopped) return
+        this.#onError(error)
+        this.#wakeIn(RETRY)
+      }
+    } while (this.#again && !this.#stopped)
+  }
+
+  #wakeIn(milliseconds: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.wake(), timerDelay(milliseconds))
+    this.#timer.unref()
+  }
+}
