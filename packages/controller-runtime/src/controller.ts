@@ -232,7 +232,7 @@ export class Controller<T extends KubeObject = KubeObject> {
     return {
       signal: this.#stop.signal,
       patchStatus: (status, type = 'merge') => this.#options.client.patch<T>(ref, type, { ...of, status }, options),
-      event: (type, reason, message) => this.#events.record(object, type, reason, message),
+      event: (type, reason, message, about = object) => this.#events.record(about, type, reason, message),
     }
   }
 

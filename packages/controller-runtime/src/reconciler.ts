@@ -1,4 +1,5 @@
 import type { KubeObject } from '@slipway/kube-objects'
+import type { EventSubject } from './events.ts'
 
 /**
  * Keeps objects of one kind in step with the world. Level-based: the object says what is wanted; what happened does not matter.
@@ -19,8 +20,8 @@ export interface ReconcileContext<T extends KubeObject> {
    * built-in types have, merges conditions by their type. @default 'merge'
    */
   patchStatus(status: Record<string, unknown>, type?: 'merge' | 'strategic'): Promise<T>
-  /** Records a Kubernetes event about the object; a repeated one is counted. */
-  event(type: 'Normal' | 'Warning', reason: string, message: string): void
+  /** Records a Kubernetes event about the object, or another one; a repeated one is counted. */
+  event(type: 'Normal' | 'Warning', reason: string, message: string, about?: EventSubject): void
 }
 
 /**

@@ -131,6 +131,42 @@ describe('a node without a container engine', () => {
     rmSync(world.dataDir, { recursive: true })
   })
 
+  it('lets a pod go for a more important one that has no room, and does not give that room to a less important one', async () => {
+    const world = new World()
+    await world.start(simulatedRuntime())
+    const { cluster } = world
+    const resources = { requests: { cpu: SIMULATED_RESOURCES.cpu } }
+    const containers = [{ name: 'c', image: 'registry.example/c:1', resources }]
+    const create = (name: string, priority: number, preemptionPolicy = 'PreemptLowerPriority') =>
+      cluster.create({
+        ...podRef(name),
+        metadata: { name, namespace },
+        spec: { containers, priority, preemptionPolicy },
+      })
+    const isRunning = (object: KubeObject | undefined): boolean => object?.status?.phase === 'Running'
+    await create('first', 1)
+    await cluster.until(podRef('first'), isRunning)
+    await create('other', 2, 'Never')
+    await create('important', 1000)
+
+    const important = await cluster.until(podRef('important'), isRunning)
+
+    expect(important?.status?.nominatedNodeName).toBe('slipway')
+    expect(await cluster.get(podRef('first'))).toBeUndefined()
+    const other = await cluster.until(
+      podRef('other'),
+      (object) => object?.status?.conditions?.[0]?.reason === 'Unschedulable',
+    )
+    expect(other?.spec.nodeName).toBeUndefined()
+    await world.stop()
+    const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Event' })
+    const preempted = items.filter(({ reason }) => reason === 'Preempted')
+    expect(preempted.map(({ involvedObject, message }) => [involvedObject.name, message])).toEqual(
+      expect.arrayContaining([['first', expect.stringMatching(/^Preempted by pod .* on node slipway$/)]]),
+    )
+    rmSync(world.dataDir, { recursive: true })
+  })
+
   it('runs deployments in pretence and says so', async () => {
     const world = new World()
     await world.start(simulatedRuntime())

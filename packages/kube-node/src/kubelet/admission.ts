@@ -2,7 +2,7 @@ import type { NodeObject } from '../model/node.ts'
 import type { Pod } from '../model/pod.ts'
 import { portsConflict } from '../scheduling/host-ports.ts'
 import { selectsNode, untolerated } from '../scheduling/node-match.ts'
-import { insufficient } from '../scheduling/resources.ts'
+import { insufficient, shortageText } from '../scheduling/resources.ts'
 
 /** Why a pod may not run here, as its status says it. */
 export interface Rejection {
@@ -33,8 +33,8 @@ const SAFE_SYSCTLS = new Set([
 export function rejectionOf(pod: Pod, node: NodeObject, others: Pod[]): Rejection | undefined {
   const unsafe = pod.spec.securityContext?.sysctls?.find(({ name }) => !SAFE_SYSCTLS.has(name))
   if (unsafe) return rejection('SysctlForbidden', `forbidden sysctl: ${JSON.stringify(unsafe.name)} not allowlisted`)
-  const [resource] = insufficient(pod, node, others)
-  if (resource) return rejection(`OutOf${resource}`, `Node didn't have enough resource: ${resource}`)
+  const [short] = insufficient(pod, node, others)
+  if (short) return rejection(`OutOf${short.resource}`, shortageText(short))
   if (!selectsNode(pod.spec, node)) return failed('NodeAffinity', "node(s) didn't match Pod's node affinity/selector")
   if (portsConflict(pod, others))
     return failed('NodePorts', "node(s) didn't have free ports for the requested pod ports")

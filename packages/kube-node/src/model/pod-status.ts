@@ -12,6 +12,8 @@ export interface PodStatus {
   podIPs?: { ip: string }[]
   startTime?: string
   qosClass?: string
+  /** Where room is being made for it. */
+  nominatedNodeName?: string
   containerStatuses?: ContainerStatus[]
   initContainerStatuses?: ContainerStatus[]
   ephemeralContainerStatuses?: ContainerStatus[]

@@ -47,6 +47,7 @@ export interface PodSpec {
   schedulingGates?: { name: string }[]
   priority?: number
   priorityClassName?: string
+  preemptionPolicy?: 'Never' | 'PreemptLowerPriority'
   /** Of the pod as a whole (KEP-2837). */
   resources?: ResourceRequirements
   overhead?: Record<string, string>

@@ -25,7 +25,8 @@ export interface StorageView {
  */
 export type ClaimOutlook =
   | { kind: 'fits' }
-  | { kind: 'blocked' | 'misfit'; reason: string }
+  | { kind: 'blocked'; reason: string }
+  | { kind: 'misfit'; reason: string; isOthers: boolean }
   | { kind: 'waiting'; claims: PersistentVolumeClaim[] }
 
 /** In the words of kube-scheduler's VolumeBinding and VolumeRestrictions. */
@@ -38,17 +39,17 @@ export function claimOutlook(pod: Pod, node: NodeObject, others: Pod[], storage:
     const claim = storage.claim(namespace, name)
     const problem = claim ? unusable(claim, volume.ephemeral && pod) : missing(name, volume.ephemeral !== undefined)
     if (problem || !claim) return { kind: 'blocked', reason: problem ?? '' }
-    if (isTaken(claim, others)) return { kind: 'misfit', reason: EXCLUSIVE }
+    if (isTaken(claim, others)) return { kind: 'misfit', reason: EXCLUSIVE, isOthers: true }
     if (claim.metadata.annotations?.[BIND_COMPLETED]) {
       const reason = boundElsewhere(claim, node, storage)
-      if (reason) return { kind: 'misfit', reason }
+      if (reason) return { kind: 'misfit', reason, isOthers: false }
       continue
     }
     const storageClass = storage.storageClass(classNameOf(claim) ?? '')
     if (storageClass?.volumeBindingMode !== 'WaitForFirstConsumer') return { kind: 'blocked', reason: UNBOUND }
     const canBeMade = storageClass.provisioner !== 'kubernetes.io/no-provisioner'
     if (!canBeMade && !findVolume(claim, storage.volumes(), { node, waits: true })) {
-      return { kind: 'misfit', reason: "node(s) didn't find available persistent volumes to bind" }
+      return { kind: 'misfit', reason: "node(s) didn't find available persistent volumes to bind", isOthers: false }
     }
     waiting.push(claim)
   }

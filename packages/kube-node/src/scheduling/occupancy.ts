@@ -1,5 +1,6 @@
 import type { Informer } from '@slipway/kube-client'
 import { hasEnded, type Pod } from '../model/pod.ts'
+import { priorityOf } from './preemption.ts'
 
 /** The pods that take room on a node, also those whose binding the watch has not brought yet. */
 export class Occupancy {
@@ -23,6 +24,20 @@ export class Occupancy {
     })
     for (const uid of this.#assumed) if (!present.has(uid)) this.#assumed.delete(uid)
     return occupants
+  }
+
+  /** Those for which room is being made on the node, and that go before this one. */
+  nominatedBefore(pod: Pod): Pod[] {
+    return this.#pods
+      .list()
+      .filter(
+        (other) =>
+          other.status?.nominatedNodeName === this.#nodeName &&
+          !other.spec.nodeName &&
+          !other.metadata.deletionTimestamp &&
+          other.metadata.uid !== pod.metadata.uid &&
+          priorityOf(other) >= priorityOf(pod),
+      )
   }
 
   /** Whether a pod is counted though the watch has not brought its binding yet. */

@@ -5,28 +5,30 @@ import type { Pod, PodAffinityTerm } from '../model/pod.ts'
 /** Labels of a namespace; undefined when there is none of that name. */
 export type NamespaceLabels = (namespace: string) => Record<string, string> | undefined
 
-/** Why a pod may not be beside these others, in the scheduler's words; undefined when it may. */
+/** Why a pod may not be beside these others, in the scheduler's words, and whether it might if they went; undefined when it may. */
 export function affinityProblem(
   pod: Pod,
   { node, others, namespaceLabels }: { node: NodeObject; others: Pod[]; namespaceLabels: NamespaceLabels },
-): string | undefined {
+): { reason: string; isOthers: boolean } | undefined {
   const matches = (term: PodAffinityTerm, of: Pod, other: Pod): boolean =>
     hasKey(node, term) && concerns(term, { of, other, namespaceLabels })
   const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {}
   for (const term of podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
     // The first of a group that wants to be together may come.
     const found = others.some((other) => matches(term, pod, other)) || matches(term, pod, pod)
-    if (!found) return "node(s) didn't match pod affinity rules"
+    if (!found) return { reason: "node(s) didn't match pod affinity rules", isOthers: false }
   }
   for (const term of podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
-    if (others.some((other) => matches(term, pod, other))) return "node(s) didn't match pod anti-affinity rules"
+    if (others.some((other) => matches(term, pod, other))) {
+      return { reason: "node(s) didn't match pod anti-affinity rules", isOthers: true }
+    }
   }
   const isUnwanted = others.some((other) =>
     (other.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).some((term) =>
       matches(term, other, pod),
     ),
   )
-  return isUnwanted ? "node(s) didn't satisfy existing pods anti-affinity rules" : undefined
+  return isUnwanted ? { reason: "node(s) didn't satisfy existing pods anti-affinity rules", isOthers: true } : undefined
 }
 
 const hasKey = ({ metadata }: NodeObject, { topologyKey }: PodAffinityTerm): boolean =>

@@ -6,9 +6,10 @@ import type { NodeObject } from '../model/node.ts'
 import type { Pod } from '../model/pod.ts'
 import { type PersistentVolumeClaim, SELECTED_NODE } from '../model/storage.ts'
 import { claimOutlook, isToldOf, type StorageView } from './claims.ts'
-import { misfits } from './fit.ts'
+import { type Misfit, misfits } from './fit.ts'
 import type { Occupancy } from './occupancy.ts'
 import type { NamespaceLabels } from './pod-affinity.ts'
+import { onNode, PREEMPTED, type Preemption, planPreemption } from './preemption.ts'
 
 export const SCHEDULER = 'default-scheduler'
 
@@ -38,9 +39,11 @@ export function schedulerReconciler(deps: SchedulerDeps): Reconciler<Pod> {
       }
       const place = placeOf(deps, pod)
       if (place.kind === 'none') {
-        const { message } = place
-        await condemn(pod, { reason: 'Unschedulable', message }, context)
+        const { message, victims = [] } = place
+        const nominated = victims.length > 0 && { nominatedNodeName: deps.nodeName }
+        await condemn(pod, { reason: 'Unschedulable', message, ...nominated }, context)
         context.event('Warning', 'FailedScheduling', message)
+        for (const victim of victims) await preempt(deps, victim, pod, context)
         return { kind: 'waiting', reason: 'Unschedulable', message }
       }
       if (place.kind === 'unprepared') {
@@ -55,37 +58,69 @@ export function schedulerReconciler(deps: SchedulerDeps): Reconciler<Pod> {
   }
 }
 
+const NOT_HELPFUL = 'Preemption is not helpful for scheduling'
+
 const NOTHING: ReconcileResult = { kind: 'ready', reason: 'Nothing', message: '' }
 
-/** The node, the node once its volumes are there, or nowhere. */
+/** The node, the node once its volumes are there, or nowhere, as long as these pods stay. */
 type Place =
   | { kind: 'node' }
   | { kind: 'unprepared'; claims: PersistentVolumeClaim[] }
-  | { kind: 'none'; message: string }
+  | { kind: 'none'; message: string; victims?: Pod[] }
 
 function placeOf({ node: find, occupancy, namespaceLabels, storage }: SchedulerDeps, pod: Pod): Place {
   const node = find()
   if (!node) return { kind: 'none', message: 'no nodes available to schedule pods' }
-  const others = occupancy.list()
+  const others = [...occupancy.list(), ...occupancy.nominatedBefore(pod)]
   const claims = claimOutlook(pod, node, others, storage)
-  if (claims.kind === 'blocked') return nowhere(claims.reason)
-  const reasons = misfits(pod, { node, others, namespaceLabels })
-  if (reasons.length > 0)
-    return nowhere(
-      reasons
-        .map((reason) => `1 ${reason}`)
-        .sort()
-        .join(', '),
-    )
-  if (claims.kind === 'misfit') return nowhere(`1 ${claims.reason}`)
+  if (claims.kind === 'blocked') return nowhere(`0/1 nodes are available: ${claims.reason}.`, onNode([NOT_HELPFUL]))
+  const misfitsBeside = (beside: Pod[]): Misfit[] => {
+    const found = misfits(pod, { node, others: beside, namespaceLabels })
+    const outlook = claimOutlook(pod, node, beside, storage)
+    return found.length === 0 && outlook.kind === 'misfit' ? [outlook] : found
+  }
+  const found = misfitsBeside(others)
+  if (found.length > 0) {
+    const { why } = onNode(found.map(({ reason }) => reason))
+    return nowhere(why, planPreemption(pod, others, misfitsBeside))
+  }
   return claims.kind === 'waiting' ? { kind: 'unprepared', claims: claims.claims } : { kind: 'node' }
 }
 
-function nowhere(reasons: string): Place {
-  // What the scheduler's plug-ins for claims of devices and for preemption add, in this order.
-  const more =
-    'no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.'
-  return { kind: 'none', message: `0/1 nodes are available: ${reasons}. ${more}` }
+/** With what the scheduler's plug-ins for claims of devices and for preemption add, in this order. */
+function nowhere(why: string, preemption: Preemption): Place {
+  if ('victims' in preemption) return { kind: 'none', message: why, victims: preemption.victims }
+  return { kind: 'none', message: `${why} no new claims to deallocate, preemption: ${preemption.why}` }
+}
+
+/** Lets a pod go for one that is more important; when it has gone the other is looked at again. */
+async function preempt(
+  { client, nodeName }: SchedulerDeps,
+  victim: Pod,
+  { metadata: { uid: winner } }: Pod,
+  context: ReconcileContext<Pod>,
+): Promise<void> {
+  const { name, namespace = 'default', uid, deletionTimestamp } = victim.metadata
+  if (deletionTimestamp) return
+  const ref = { apiVersion: 'v1', kind: 'Pod', name, namespace }
+  const condition = {
+    ...{ type: 'DisruptionTarget', status: 'True', reason: PREEMPTED },
+    message: `${SCHEDULER}: preempting to accommodate a higher priority pod`,
+    ...{ lastProbeTime: null, lastTransitionTime: timestamp() },
+  }
+  try {
+    const patch = { metadata: { uid }, status: { conditions: [condition] } }
+    await client.patch(ref, 'strategic', patch, { subresource: 'status', fieldManager: SCHEDULER })
+    await client.delete(ref, { ...(uid && { preconditions: { uid } }) })
+  } catch (error) {
+    // Gone by itself, or another one by now.
+    const isGone = (['KUBE_NOT_FOUND', 'KUBE_INVALID', 'KUBE_CONFLICT'] as const).some((code) =>
+      isApiError(error, code),
+    )
+    if (isGone) return
+    throw error
+  }
+  context.event('Normal', 'Preempted', `Preempted by pod ${winner} on node ${nodeName}`, victim)
 }
 
 /** Tells whoever makes volumes for which node to make this one. The claim that is bound brings the pod back here. */
@@ -118,11 +153,12 @@ async function bind({ client, nodeName, occupancy }: SchedulerDeps, pod: Pod): P
 
 async function condemn(
   pod: Pod,
-  { reason, message }: { reason: string; message: string },
+  { reason, message, ...nominated }: { reason: string; message: string; nominatedNodeName?: string },
   context: ReconcileContext<Pod>,
 ): Promise<void> {
   const known = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
-  if (known?.reason === reason && known.message === message) return
+  if (known?.reason === reason && known.message === message && !nominated.nominatedNodeName) return
   const condition = { type: 'PodScheduled', status: 'False', reason, message, lastProbeTime: null }
-  await context.patchStatus({ conditions: [{ ...condition, lastTransitionTime: timestamp() }] }, 'strategic')
+  const conditions = [{ ...condition, lastTransitionTime: timestamp() }]
+  await context.patchStatus({ conditions, ...nominated }, 'strategic')
 }

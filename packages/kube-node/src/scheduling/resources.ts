@@ -25,18 +25,39 @@ export function podRequests({ spec, status }: Pod): Amounts {
   return total
 }
 
-/** The resources of which a node has not enough left beside these pods. */
-export function insufficient(pod: Pod, node: NodeObject, others: Pod[]): string[] {
+/** A resource of which a node has not enough left, in nano units. */
+export interface Shortage {
+  resource: string
+  requested: bigint
+  used: bigint
+  capacity: bigint
+}
+
+/** What a node has not enough left of beside these pods: room for one more first (scheduler, fitsRequest). */
+export function insufficient(pod: Pod, node: NodeObject, others: Pod[]): Shortage[] {
   const allocatable = amountsOf(node.status?.allocatable)
   const used: Amounts = new Map()
   for (const other of others) add(used, podRequests(other))
-  const short = [...podRequests(pod)]
-    .filter(
-      ([resource, amount]) => amount > 0n && (used.get(resource) ?? 0n) + amount > (allocatable.get(resource) ?? 0n),
-    )
-    .map(([resource]) => resource)
-  const isFull = BigInt(others.length + 1) * UNIT > (allocatable.get('pods') ?? MOST)
-  return isFull ? [...short, 'pods'] : short
+  used.set('pods', BigInt(others.length) * UNIT)
+  return [['pods', UNIT] as const, ...podRequests(pod)]
+    .map(([resource, requested]): Shortage => {
+      const unlimited = resource === 'pods' ? MOST : 0n
+      return {
+        ...{ resource, requested, used: used.get(resource) ?? 0n },
+        capacity: allocatable.get(resource) ?? unlimited,
+      }
+    })
+    .filter(({ requested, used: taken, capacity }) => requested > 0n && taken + requested > capacity)
+}
+
+const MILLI = 1_000_000n
+
+/** As the kubelet says it: processors in thousandths, all else as it is counted (InsufficientResourceError). */
+export function shortageText({ resource, requested, used, capacity }: Shortage): string {
+  const [asked, taken, whole] = [requested, used, capacity].map(
+    (amount) => amount / (resource === 'cpu' ? MILLI : UNIT),
+  )
+  return `Node didn't have enough resource: ${resource}, requested: ${asked}, used: ${taken}, capacity: ${whole}`
 }
 
 const UNIT = 1_000_000_000n

@@ -14,6 +14,7 @@ import { hasEnded, type Pod } from '../model/pod.ts'
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../model/storage.ts'
 import type { StorageView } from './claims.ts'
 import { Occupancy } from './occupancy.ts'
+import { priorityOf } from './preemption.ts'
 import { isWaiting, SCHEDULER, schedulerReconciler } from './reconciler.ts'
 import { podRequests } from './resources.ts'
 
@@ -31,6 +32,7 @@ export function scheduler({ client, informers, nodeName, log }: SchedulerOptions
     pods
       .list()
       .filter(isWaiting)
+      .sort((a, b) => priorityOf(b) - priorityOf(a))
       .map(({ metadata }) => metadata)
   const reconciler = schedulerReconciler({
     client,

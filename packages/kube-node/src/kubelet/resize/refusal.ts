@@ -1,7 +1,7 @@
 import { parseQuantity } from '@slipway/kube-objects'
 import type { NodeObject } from '../../model/node.ts'
 import type { Pod } from '../../model/pod.ts'
-import { insufficient, podRequests } from '../../scheduling/resources.ts'
+import { insufficient, podRequests, shortageText } from '../../scheduling/resources.ts'
 
 /** Why a pod does not get the resources that its spec asks for: it never can here, or not beside the others. */
 export interface ResizeRefusal {
@@ -27,5 +27,5 @@ export function resizeRefusal(pod: Pod, node: NodeObject, others: Pod[]): Resize
     return { reason: 'Infeasible', message: `Node didn't have enough capacity: ${amounts}` }
   }
   const [short] = insufficient(desired, node, others)
-  return short === undefined ? undefined : { reason: 'Deferred', message: `Node didn't have enough resource: ${short}` }
+  return short && { reason: 'Deferred', message: shortageText(short) }
 }

@@ -238,7 +238,12 @@ describe('a node', () => {
 
   it.each<[string, ResourceRequirements, Pod[], string | undefined]>([
     ['grants what it has left', of('1', '900Mi'), [other], undefined],
-    ['defers what others hold', of('1500m', '20Mi'), [other], "Deferred: Node didn't have enough resource: cpu"],
+    [
+      'defers what others hold',
+      of('1500m', '20Mi'),
+      [other],
+      "Deferred: Node didn't have enough resource: cpu, requested: 1500, used: 1000, capacity: 2000",
+    ],
     ['counts what a pod has, not what it can never get', of('1500m', '20Mi'), [stuck], undefined],
     [
       'refuses more memory than it has',
