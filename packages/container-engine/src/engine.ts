@@ -18,6 +18,7 @@ import type {
   EngineInfo,
   ExecRequest,
   ImageInfo,
+  ImageSummary,
   LogOptions,
   OutputHandler,
   ProcessSession,
@@ -67,11 +68,7 @@ export class HttpContainerEngine implements ContainerEngine {
   inspectImage(reference: string): Promise<ImageInfo | undefined> {
     return this.#images.inspect(reference)
   }
-  listImages({
-    labels = {},
-  }: {
-    labels?: Record<string, string>
-  } = {}): Promise<{ id: string; tags: string[]; size: number }[]> {
+  listImages({ labels = {} }: { labels?: Record<string, string> } = {}): Promise<ImageSummary[]> {
     return this.#images.list(labels)
   }
   removeImage(reference: string, options: { force?: boolean } = {}): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { UserError } from '@slipway/errors'
 import { withAlgorithm } from './container-config.ts'
 import { type EngineHttp, isNotFound } from './engine-http.ts'
-import type { BuildRequest, EngineInfo, ImageInfo, OutputHandler, TransferOptions } from './port.ts'
+import type { BuildRequest, EngineInfo, ImageInfo, ImageSummary, OutputHandler, TransferOptions } from './port.ts'
 import { followProgress, type ProgressLine } from './progress.ts'
 
 /** The image half of the engine. */
@@ -110,14 +110,19 @@ export class Images {
     }
   }
 
-  async list(labels: Record<string, string>): Promise<{ id: string; tags: string[]; size: number }[]> {
+  async list(labels: Record<string, string>): Promise<ImageSummary[]> {
     const filter = Object.entries(labels).map(([name, value]) => (value === '' ? name : `${name}=${value}`))
-    const images = await this.#http.json<{ Id: string; RepoTags?: string[] | null; Size: number }[]>({
+    const images = await this.#http.json<Pick<ImageAnswer, 'Id' | 'RepoTags' | 'RepoDigests' | 'Size'>[]>({
       method: 'GET',
       path: '/images/json',
       query: { filters: JSON.stringify({ label: filter }) },
     })
-    return images.map((image) => ({ id: withAlgorithm(image.Id), tags: image.RepoTags ?? [], size: image.Size }))
+    return images.map((image) => ({
+      id: withAlgorithm(image.Id),
+      tags: image.RepoTags ?? [],
+      digests: image.RepoDigests ?? [],
+      size: image.Size,
+    }))
   }
 
   async remove(reference: string, force = false): Promise<boolean> {

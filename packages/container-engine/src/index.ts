@@ -14,6 +14,7 @@ export type {
   EngineInfo,
   ExecRequest,
   ImageInfo,
+  ImageSummary,
   InterfaceUsage,
   LogOptions,
   OutputHandler,

@@ -64,6 +64,8 @@ export interface ImageInfo {
   exposedPorts: string[]
 }
 
+export type ImageSummary = Pick<ImageInfo, 'id' | 'tags' | 'digests' | 'size'>
+
 export interface PortPublication {
   containerPort: number
   protocol: 'tcp' | 'udp' | 'sctp'
@@ -249,7 +251,7 @@ export interface ContainerEngine {
   tag(reference: string, target: string): Promise<void>
   /** Undefined when the engine does not have it. */
   inspectImage(reference: string): Promise<ImageInfo | undefined>
-  listImages(filter?: { labels?: Record<string, string> }): Promise<{ id: string; tags: string[]; size: number }[]>
+  listImages(filter?: { labels?: Record<string, string> }): Promise<ImageSummary[]>
   /** False when there was none. */
   removeImage(reference: string, options?: { force?: boolean }): Promise<boolean>
 

@@ -11,6 +11,7 @@ import { LABELS } from '../runtime/pod-runtime.ts'
 import { type Rejection, rejectionOf } from './admission.ts'
 import { type ConfigurationKind, ConfigurationWatch } from './configuration/configuration-watch.ts'
 import { mounts } from './configuration/references.ts'
+import { NodeImages } from './node-images.ts'
 import { podFilter, removeContainers } from './observe.ts'
 import { PodWorker } from './pod-worker.ts'
 import { resizeRefusal } from './resize/refusal.ts'
@@ -21,7 +22,7 @@ const SIMULATED = 'slipway.dev/simulated'
 const FIRST_RETRY = 200
 const LAST_RETRY = 10_000
 
-export interface KubeletDeps extends Omit<WorkerDeps, 'event' | 'log' | 'grantResizes' | 'services'> {
+export interface KubeletDeps extends Omit<WorkerDeps, 'event' | 'log' | 'grantResizes' | 'pulled' | 'services'> {
   informers: InformerSet
   log?: Log
 }
@@ -35,6 +36,7 @@ export class Kubelet {
   readonly #leaving = new Set<Promise<void>>()
   readonly #abort = new AbortController()
   readonly #configuration: ConfigurationWatch
+  readonly #images: NodeImages
   /** Containers of pods that were there before this process, by their pod's uid. */
   readonly #adopted = new Map<string, ContainerSummary[]>()
   #unsubscribe = (): void => {}
@@ -49,9 +51,14 @@ export class Kubelet {
       ...deps,
       log,
       grantResizes: () => this.#grantResizes(),
+      pulled: () => this.#images.changed(),
       services: () => deps.informers.for<Service>(SERVICES).list(),
       event: (subject, type, reason, message) => this.#events.record(subject, type, reason, message),
     }
+    this.#images = new NodeImages({
+      ...{ client: deps.client, engine: deps.runtime.engine, nodeName: deps.nodeName, node: () => this.#node() },
+      onError: (error) => log('error', `images of the node: ${messageOf(error)}`),
+    })
     this.#configuration = new ConfigurationWatch(
       deps.client,
       (kind, metadata) => this.#onConfiguration(kind, metadata),
@@ -68,6 +75,7 @@ export class Kubelet {
     await this.#adopt(new Set(pods.list().map(({ metadata }) => metadata.uid ?? '')))
     this.#watching = this.#watchEngine()
     this.#configuration.start()
+    this.#images.start()
     this.#unsubscribe = pods.on((change) => this.#onPod(change))
     this.#tellStart()
   }
@@ -85,7 +93,7 @@ export class Kubelet {
   async stop(): Promise<void> {
     this.#unsubscribe()
     this.#abort.abort()
-    await this.#configuration.stop()
+    await Promise.all([this.#configuration.stop(), this.#images.stop()])
     await Promise.all([...this.#leaving, ...[...this.#workers.values()].map((worker) => worker.stop())])
     await this.#watching
     await this.#events.flush()
@@ -137,16 +145,20 @@ export class Kubelet {
     this.#leaving.add(leaving)
   }
 
+  #node(): NodeObject | undefined {
+    return this.#deps.informers.for<NodeObject>(NODES).get({ name: this.#deps.nodeName })
+  }
+
   /** Undefined for a pod that may run, and for one that did already before this process began. */
   #rejection(pod: Pod): Rejection | undefined {
-    const node = this.#deps.informers.for<NodeObject>(NODES).get({ name: this.#deps.nodeName })
+    const node = this.#node()
     if (!node || pod.status?.startTime || pod.metadata.deletionTimestamp) return undefined
     return rejectionOf(pod, node, this.#others(pod))
   }
 
   /** What one pod gives up may be what the next one waits for. */
   #grantResizes(): void {
-    const node = this.#deps.informers.for<NodeObject>(NODES).get({ name: this.#deps.nodeName })
+    const node = this.#node()
     if (!node) return
     const grantOne = (): boolean =>
       [...this.#workers.values()]

@@ -24,6 +24,8 @@ export interface WorkerDeps {
   clusterDns?: string
   /** Looks at the changes of resources that pods of the node wait for, and grants those that there is room for. */
   grantResizes(): void
+  /** The engine has an image that it did not have. */
+  pulled(): void
   /** All Services, for the variables that tell where they are. */
   services(): Service[]
   event(subject: EventSubject, type: 'Normal' | 'Warning', reason: string, message: string): void

@@ -17,6 +17,7 @@ export type PodEngine = Pick<
   | 'attach'
   | 'events'
   | 'inspectImage'
+  | 'listImages'
 >
 
 /** What the kubelet runs pods with. */

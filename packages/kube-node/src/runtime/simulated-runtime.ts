@@ -5,6 +5,7 @@ import type {
   ContainerState,
   ContainerUsage,
   ImageInfo,
+  ImageSummary,
 } from '@slipway/container-engine'
 import { UserError } from '@slipway/errors'
 import { checkImageName } from './image-name.ts'
@@ -118,6 +119,10 @@ class SimulatedEngine implements PodEngine {
     const none = { tags: [], digests: [], labels: {}, env: [], entrypoint: [], command: [], exposedPorts: [] }
     // Nobody knows the image's user; as root it would keep pods that insist on another from being shown as running.
     return { id: reference, size: 0, created: '', architecture: '', os: '', user: '65532', workingDir: '', ...none }
+  }
+
+  async listImages(): Promise<ImageSummary[]> {
+    return []
   }
 
   async *events(

@@ -104,6 +104,7 @@ export class ContainerStarter {
     try {
       const pullSecrets = await this.#pullSecrets(pod)
       const pulled = await runtime.images.ensureImage(image, { policy, pullSecrets, signal, onPull })
+      if (pulled.pulled) this.#deps.pulled()
       const took = durationText(Date.now() - begun)
       const text = pulled.pulled
         ? `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${pulled.size ?? 0} bytes.`
@@ -134,8 +135,7 @@ export class ContainerStarter {
       if (!name) return []
       const secret = await this.#deps.client.get<KubeObject>({ apiVersion: 'v1', kind: 'Secret', namespace, name })
       if (!secret) missing.push(name)
-      const encoded = secret?.data?.['.dockerconfigjson'] as string | undefined
-      return encoded ? [Buffer.from(encoded, 'base64').toString('utf8')] : []
+      return secret ? pullSecretTexts(secret) : []
     }
     const secrets = await Promise.all((pod.spec.imagePullSecrets ?? []).map(({ name }) => read(name)))
     if (missing.length > 0) {
@@ -144,6 +144,13 @@ export class ContainerStarter {
     }
     return secrets.flat()
   }
+}
+
+/** What a pull secret holds, as Docker's `config.json` has it; one of type kubernetes.io/dockercfg has only the part about registries. */
+export function pullSecretTexts({ data = {} }: KubeObject): string[] {
+  const text = (field: string): string => Buffer.from(String(data[field]), 'base64').toString('utf8')
+  if (data['.dockerconfigjson']) return [text('.dockerconfigjson')]
+  return data['.dockercfg'] ? [`{"auths":${text('.dockercfg')}}`] : []
 }
 
 /** The kubelet's own words (kubelet, images/types.go). */
