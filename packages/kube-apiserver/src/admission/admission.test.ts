@@ -57,6 +57,54 @@ describe('classes', () => {
   })
 })
 
+describe('ServiceAccount', () => {
+  const MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+  it('gives a copy of a pod no second token (kubectl debug --copy-to)', async () => {
+    const space = await namespace()
+    const pods = `/api/v1/namespaces/${space}/pods`
+    const { spec } = (await api.call('POST', pods, { body: pod('first') })).body
+    const [volume] = spec.volumes
+    const added = { name: 'debugger', image: 'x:1' }
+    const copy = { volumes: spec.volumes, containers: [...spec.containers, added] }
+
+    const { body } = await api.call('POST', pods, { body: pod('copy', copy) })
+
+    expect(body.spec.volumes).toEqual([volume])
+    const mount = { name: volume.name, readOnly: true, mountPath: MOUNT }
+    expect(body.spec.containers.map(({ volumeMounts }: { volumeMounts: object[] }) => volumeMounts)).toEqual([
+      [mount],
+      [mount],
+    ])
+  })
+})
+
+describe('AppArmor', () => {
+  const KEY = 'container.apparmor.security.beta.kubernetes.io/c'
+  const WARNING = `299 - "metadata.annotations[${KEY}]: deprecated since v1.30; use the \\"appArmorProfile\\" field instead"`
+
+  async function made(annotation: string, spec: object = {}) {
+    const body = { ...pod('p', spec), metadata: { name: 'p', annotations: { [KEY]: annotation } } }
+    const { body: answer, headers } = await api.call('POST', `/api/v1/namespaces/${await namespace()}/pods`, { body })
+    return [answer.spec.containers[0].securityContext?.appArmorProfile, headers.warning]
+  }
+
+  it('has the profiles of annotations in the fields of a new pod', async () => {
+    expect(await made('unconfined')).toEqual([{ type: 'Unconfined' }, WARNING])
+    expect(await made('runtime/default')).toEqual([{ type: 'RuntimeDefault' }, WARNING])
+    expect(await made('localhost/mine')).toEqual([{ type: 'Localhost', localhostProfile: 'mine' }, WARNING])
+    expect(await made('localhost/ padded')).toEqual([undefined, WARNING])
+  })
+
+  it('copies nothing that the pod as a whole or the container says', async () => {
+    const securityContext = { appArmorProfile: { type: 'Unconfined' } }
+    expect(await made('unconfined', { securityContext })).toEqual([undefined, undefined])
+    const containers = [{ name: 'c', image: 'x:1', securityContext }]
+    expect(await made('unconfined', { containers })).toEqual([{ type: 'Unconfined' }, undefined])
+    expect(await made('unconfined', { os: { name: 'windows' } })).toEqual([undefined, undefined])
+  })
+})
+
 describe('ResourceQuota', () => {
   const quota = (hard: object, extra: object = {}) => ({ metadata: { name: 'q' }, spec: { hard, ...extra } })
 

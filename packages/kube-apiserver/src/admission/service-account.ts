@@ -8,6 +8,7 @@ import { keyOf } from '../storage/keys.ts'
 import { type AdmissionPlugin, type AdmissionRequest, concerns } from './admission.ts'
 
 const ACCOUNTS = { group: '', plural: 'serviceaccounts', namespaced: true }
+const VOLUME = 'kube-api-access-'
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** A pod may come right after its namespace: Kubernetes waits about a second for the default account. */
 const WAITS = 50
@@ -47,16 +48,19 @@ async function find(
   throw forbidden(resource, name, why)
 }
 
+/** Mounts the token where a container has nothing at its path; a pod that is a copy of another has its volume. */
 function addToken(spec: Spec): void {
   const containers = ([...(spec.initContainers ?? []), ...(spec.containers ?? [])] as Spec[]).filter(
     ({ volumeMounts = [] }) => !(volumeMounts as Spec[]).some(({ mountPath }) => mountPath === MOUNT_PATH),
   )
   if (containers.length === 0) return
-  const name = `kube-api-access-${suffix()}`
+  const volumes = (spec.volumes ?? []) as Spec[]
+  const copied = volumes.find(({ name }) => name?.startsWith(VOLUME))
+  const name = copied?.name ?? `${VOLUME}${suffix()}`
   for (const container of containers) {
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: MOUNT_PATH }]
   }
-  spec.volumes = [...(spec.volumes ?? []), { name, projected: tokenSources() }]
+  if (!copied) spec.volumes = [...volumes, { name, projected: tokenSources() }]
 }
 
 function tokenSources(): Spec {

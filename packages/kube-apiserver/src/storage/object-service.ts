@@ -290,6 +290,7 @@ export class ObjectService {
       now: timestamp(this.#now()),
       dryRun: options.dryRun ?? false,
       ...subresourceOf(options),
+      warn: (text) => options.warn?.(text),
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
 import { forbiddenField } from '../validation/field-errors.ts'
+import { copyAppArmor } from './app-armor.ts'
 import { podChangeErrors } from './pod-changes.ts'
 import { qosClass } from './pod-qos.ts'
 import { restore } from './restore.ts'
@@ -10,8 +11,9 @@ import type { Strategy } from './strategy.ts'
 export const podStrategy: Strategy = {
   hasGeneration: true,
   returnsDeleted: true,
-  prepareCreate(pod) {
+  prepareCreate(pod, { warn }) {
     const spec = pod.spec as Spec
+    copyAppArmor(pod, warn)
     spec.serviceAccountName ??= 'default'
     spec.serviceAccount ??= spec.serviceAccountName
     // Of pods, and not of their templates, the API takes any negative time as one second.

@@ -12,6 +12,8 @@ export interface WriteContext {
   dryRun: boolean
   /** `status`, or another part that alone is written. */
   subresource?: string
+  /** Tells the client what is valid and better were not. */
+  warn(text: string): void
 }
 
 /** What one type of objects adds to the rules that all objects share. Every rule is optional. */

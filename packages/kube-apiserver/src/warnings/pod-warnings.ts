@@ -1,4 +1,5 @@
 import type { Spec } from '../defaults/spec.ts'
+import { appArmorWarnings } from '../strategy/app-armor.ts'
 import { addressWarnings } from './addresses.ts'
 import {
   byteWarnings,
@@ -14,7 +15,6 @@ import { pathWarnings, volumeWarnings } from './volume-warnings.ts'
 const BYTES = ['memory', 'ephemeral-storage']
 const SYSCTLS = 'non-functional in v1.11+; use the "sysctls" field instead'
 const SECCOMP = 'non-functional in v1.27+; use the "seccompProfile" field instead'
-const APP_ARMOR = 'deprecated since v1.30; use the "appArmorProfile" field instead'
 const NO_POD = 'a null labelSelector results in matching no pod'
 const ANNOTATIONS: ReadonlyMap<string, string> = new Map([
   ['scheduler.alpha.kubernetes.io/critical-pod', 'non-functional in v1.16+; use the "priorityClassName" field instead'],
@@ -106,13 +106,18 @@ function profiles({ metadata, spec }: Spec, containers: Placed[], prefix: string
     own[key] === undefined ? [] : [`${prefix}metadata.annotations[${key}]: ${why}`]
   return [
     ...(spec.securityContext?.seccompProfile ? [] : told('seccomp.security.alpha.kubernetes.io/pod', SECCOMP)),
+    // Of pods it is told as their fields are filled in.
+    ...(prefix
+      ? appArmorWarnings(
+          { metadata, spec },
+          containers.map(([container]) => container),
+          prefix,
+        )
+      : []),
     ...containers.flatMap(([{ name, securityContext, resources, env }, at]) => [
       ...(securityContext?.seccompProfile
         ? []
         : told(`container.seccomp.security.alpha.kubernetes.io/${name}`, SECCOMP)),
-      ...(securityContext?.appArmorProfile || spec.securityContext?.appArmorProfile
-        ? []
-        : told(`container.apparmor.security.beta.kubernetes.io/${name}`, APP_ARMOR)),
       ...byteWarnings(`${at}.resources.limits`, resources?.limits, ['memory']),
       ...byteWarnings(`${at}.resources.requests`, resources?.requests, ['memory']),
       ...byteWarnings(`${at}.resources.limits`, resources?.limits, ['ephemeral-storage']),
