@@ -9,6 +9,7 @@ const pod = (spec: object): object => ({
   metadata: { name: 'p', finalizers: ['a', 'b'] },
   spec,
 })
+const [udp, tcp] = ['UDP', 'TCP'].map((protocol) => ({ containerPort: 53, protocol }))
 const patchPod = (spec: object, patch: object): unknown =>
   (strategicMergePatch(pod(spec), { spec: patch }, podSchema) as { spec: unknown }).spec
 
@@ -170,6 +171,43 @@ describe('strategicMergePatch', () => {
       { tolerations: [{ key: 'b' }] },
     ],
     ['null', { hostname: 'h', nodeName: 'n' }, { hostname: null }, { nodeName: 'n' }],
+    [
+      'keys that are there twice in what is new',
+      { containers: [{ name: 'a' }] },
+      {
+        containers: [
+          { name: 'a', ports: [udp, tcp] },
+          { name: 'b', ports: [udp, tcp] },
+        ],
+      },
+      {
+        containers: [
+          { name: 'a', ports: [udp, tcp] },
+          { name: 'b', ports: [udp, tcp] },
+        ],
+      },
+    ],
+    [
+      'directives where there is nothing',
+      {},
+      { securityContext: { $patch: 'delete' }, volumes: [{ name: 'v', $retainKeys: ['name'], emptyDir: null }] },
+      { volumes: [{ name: 'v' }] },
+    ],
+    [
+      'the place of what goes',
+      { hostAliases: [{ ip: 'server' }, { ip: 'gone' }] },
+      {
+        hostAliases: [{ ip: 'new' }, { $patch: 'delete', ip: 'gone' }],
+        '$setElementOrder/hostAliases': [{ ip: 'new' }],
+      },
+      { hostAliases: [{ ip: 'server' }, { ip: 'new' }] },
+    ],
+    [
+      'a delete before what is added under the same key',
+      { hostAliases: [{ ip: 'a', hostnames: ['x'] }] },
+      { hostAliases: [{ ip: 'a' }, { $patch: 'delete', ip: 'a' }] },
+      { hostAliases: [{ ip: 'a' }] },
+    ],
   ])('obeys %s', (_name, spec, patch, expected) => {
     expect(patchPod(spec, patch)).toEqual(expected)
   })
@@ -181,7 +219,7 @@ describe('strategicMergePatch', () => {
   })
 
   it('says which key an item lacks', () => {
-    expect(() => patchPod({}, { containers: [{ image: 'x' }] })).toThrow(
+    expect(() => patchPod({ containers: [{ name: 'a' }] }, { containers: [{ image: 'x' }] })).toThrow(
       'map: {"image":"x"} does not contain declared merge key: name',
     )
   })

@@ -51,19 +51,14 @@ function mergeField(
 ): void {
   const current = Object.hasOwn(result, field) ? result[field] : undefined
   if (value === null) delete result[field]
-  else if (isObject(value)) {
+  else if (isObject(value) && isObject(current)) {
     const replace = schema.patchStrategy?.includes('replace')
-    setField(result, field, mergeMap(isObject(current) && !replace ? current : {}, value, schema))
-  } else if (Array.isArray(value) && schema.patchStrategy?.includes('merge')) {
+    setField(result, field, mergeMap(replace ? {} : current, value, schema))
+  } else if (Array.isArray(value) && Array.isArray(current) && schema.patchStrategy?.includes('merge')) {
     const order = patch[ELEMENT_ORDER + field]
-    const merged = mergeList(
-      Array.isArray(current) ? current : [],
-      value,
-      schema,
-      Array.isArray(order) ? order : undefined,
-    )
-    setField(result, field, merged)
-  } else setField(result, field, withoutDirectives(value))
+    setField(result, field, mergeList(current, value, schema, Array.isArray(order) ? order : undefined))
+  } else if (hasDirective(value)) delete result[field]
+  else setField(result, field, asData(value))
 }
 
 function mergeList(current: unknown[], patch: unknown[], schema: SchemaNode, order: unknown[] | undefined): unknown[] {
@@ -75,11 +70,14 @@ function mergeList(current: unknown[], patch: unknown[], schema: SchemaNode, ord
     return inOrder(merged, current, order ?? patch, (item) => item)
   }
   if (patch.some((item) => isObject(item) && item[DIRECTIVE] === 'replace' && !(key in item))) {
-    return patch.filter((item) => !(isObject(item) && DIRECTIVE in item))
+    return patch.filter((item) => !hasDirective(item))
   }
   let merged = [...current]
-  for (const item of patch) merged = mergeItem(merged, item, key, schema)
-  return inOrder(merged, current, order ?? patch, (item) => (isObject(item) ? item[key] : item))
+  const [deleted, others] = [patch.filter(hasDirective), patch.filter((item) => !hasDirective(item))]
+  for (const item of [...deleted, ...others]) merged = mergeItem(merged, item, key, schema)
+  // In Go, what is added comes to stand where deleted items were, and has a place among the server's then.
+  const server = order ? merged.slice(0, current.length) : current
+  return inOrder(merged, server, order ?? patch, (item) => (isObject(item) ? item[key] : item))
 }
 
 function mergeItem(list: unknown[], item: unknown, key: string, schema: SchemaNode): unknown[] {
@@ -91,8 +89,7 @@ function mergeItem(list: unknown[], item: unknown, key: string, schema: SchemaNo
   if (item[DIRECTIVE] === 'delete') return list.filter((other) => !same(other))
   const index = list.findIndex(same)
   const current = list[index]
-  const merged = mergeMap(isObject(current) ? current : {}, item, schema.items)
-  return index < 0 ? [...list, merged] : list.with(index, merged)
+  return isObject(current) ? list.with(index, mergeMap(current, item, schema.items)) : [...list, asData(item)]
 }
 
 /**
@@ -131,18 +128,20 @@ function deletePrimitives(result: JsonObject, field: string, values: unknown): v
   )
 }
 
-/** A replacing list may still hold directives, which are not data. */
-function withoutDirectives(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.filter((item) => !(isObject(item) && item[DIRECTIVE] === 'delete')).map(withoutDirectives)
-  }
+/** What is new, or in the place of something else, is taken as it stands, without directives and nulls, which are no data. */
+function asData(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => !hasDirective(item)).map(asData)
   if (!isObject(value)) return value
   const result: JsonObject = {}
   for (const [field, child] of Object.entries(value)) {
-    if (!field.startsWith('$patch') && field !== RETAIN_KEYS) setField(result, field, withoutDirectives(child))
+    const isListDirective = field.startsWith(DELETE_PRIMITIVES) || field.startsWith(ELEMENT_ORDER)
+    if (child === null || field === RETAIN_KEYS || isListDirective || hasDirective(child)) continue
+    setField(result, field, asData(child))
   }
   return result
 }
+
+const hasDirective = (value: unknown): boolean => isObject(value) && DIRECTIVE in value
 
 function omit(object: JsonObject, field: string): JsonObject {
   const { [field]: _omitted, ...rest } = object
