@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
-import { messageOf, TransientError } from '@slipway/errors'
-import type { GroupVersionKind, KubeObject } from '@slipway/kube-objects'
+import { messageOf, TransientError, UserError } from '@slipway/errors'
+import type { GroupVersionKind, KubeObject, ObjectKey } from '@slipway/kube-objects'
 import { Agent, type Dispatcher } from 'undici'
 import { apiError, isApiError } from './api-error.ts'
 import type { ClusterConnection } from './connection.ts'
@@ -74,7 +74,7 @@ export class KubeClient {
   /** Undefined when there is no such object. */
   async get<T extends KubeObject>(ref: ObjectRef, signal?: AbortSignal): Promise<T | undefined> {
     try {
-      return await this.#json<T>({ method: 'GET', path: await this.#path(ref, ref), ...(signal && { signal }) })
+      return await this.#json<T>({ method: 'GET', path: await this.#objectPath(ref, ref), ...(signal && { signal }) })
     } catch (error) {
       if (isApiError(error, 'KUBE_NOT_FOUND')) return undefined
       throw error
@@ -115,12 +115,12 @@ export class KubeClient {
 
   /** What a subresource makes of a request, such as a token of a ServiceAccount. */
   async createSubresource<T>(ref: ObjectRef, subresource: string, body: object): Promise<T> {
-    return this.#json<T>({ method: 'POST', path: await this.#path(ref, ref, subresource), body })
+    return this.#json<T>({ method: 'POST', path: await this.#objectPath(ref, ref, subresource), body })
   }
 
   /** PUT: fails with KUBE_CONFLICT when `metadata.resourceVersion` is not the stored one. */
   async replace<T extends KubeObject>(object: T, options: WriteOptions = {}): Promise<T> {
-    const path = await this.#path(object, object.metadata, options.subresource)
+    const path = await this.#objectPath(object, object.metadata, options.subresource)
     return this.#json<T>({ method: 'PUT', path, query: writeQuery(options), body: object })
   }
 
@@ -130,7 +130,7 @@ export class KubeClient {
     body: unknown,
     options: WriteOptions = {},
   ): Promise<T> {
-    const path = await this.#path(ref, ref, options.subresource)
+    const path = await this.#objectPath(ref, ref, options.subresource)
     return this.#json<T>({
       method: 'PATCH',
       path,
@@ -142,7 +142,7 @@ export class KubeClient {
 
   /** Server-side apply: creates the object or merges into it, and owns the fields that it sends. */
   async apply<T extends KubeObject>(object: T, options: ApplyOptions): Promise<T> {
-    const path = await this.#path(object, object.metadata, options.subresource)
+    const path = await this.#objectPath(object, object.metadata, options.subresource)
     return this.#json<T>({
       method: 'PATCH',
       path,
@@ -154,7 +154,7 @@ export class KubeClient {
 
   /** False when there was no such object. */
   async delete(ref: ObjectRef, options: DeleteOptions = {}): Promise<boolean> {
-    const path = await this.#path(ref, ref)
+    const path = await this.#objectPath(ref, ref)
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', ...options }
     try {
       await this.#json({ method: 'DELETE', path, body })
@@ -203,6 +203,12 @@ export class KubeClient {
 
   async close(): Promise<void> {
     await this.#agent.destroy()
+  }
+
+  /** Without a name, a path leads to all objects of the kind. Throws UserError KUBE_NAME_EMPTY with client-go's words. */
+  async #objectPath(kind: GroupVersionKind, key: ObjectKey, subresource?: string): Promise<string> {
+    if (!key.name) throw new UserError('KUBE_NAME_EMPTY', 'resource name may not be empty')
+    return this.#path(kind, key, subresource)
   }
 
   async #path(
