@@ -6,6 +6,8 @@ export type { ChartDownload, ChartDownloader } from './chart-source/repository-c
 export { HelmController, type HelmControllerDeps, type HelmControllerOptions } from './helm-controller.ts'
 export { type ActionOptions, ReleaseActions, type UninstallOptions } from './release/actions.ts'
 export { ReleaseStorage, type StoredRelease } from './release/storage.ts'
+export { isUnready } from './release/wait.ts'
+export type { ApplyMethod } from './release/write.ts'
 export { hostAddresses } from './rendering/host-names.ts'
 export { ReleaseRenderer } from './rendering/renderer.ts'
 export { renderHere } from './rendering/rendering.ts'

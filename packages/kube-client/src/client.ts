@@ -282,8 +282,8 @@ function selectors({ labelSelector, fieldSelector }: ListQuery): Record<string, 
   return { labelSelector, fieldSelector }
 }
 
-function writeQuery(options: WriteOptions): Record<string, string | undefined> {
-  return { fieldManager: options.fieldManager, dryRun: options.dryRun ? 'All' : undefined }
+function writeQuery({ fieldManager, fieldValidation, dryRun }: WriteOptions): Record<string, string | undefined> {
+  return { fieldManager, fieldValidation, dryRun: dryRun ? 'All' : undefined }
 }
 
 function queryString(query: Record<string, string | undefined> | undefined): string {

@@ -19,18 +19,21 @@ export type PatchType = 'json' | 'merge' | 'strategic'
 
 export type Subresource = 'status' | 'scale' | 'resize'
 
+/** What the server does about fields that a kind does not have: forget them, warn of them, or refuse the object. */
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
+
 export interface WriteOptions {
   fieldManager?: string
+  /** @default 'Warn', as the server has it */
+  fieldValidation?: FieldValidation
   dryRun?: boolean
   subresource?: Subresource
 }
 
-export interface ApplyOptions {
+export interface ApplyOptions extends WriteOptions {
   fieldManager: string
   /** Take fields over from other managers. @default true */
   force?: boolean
-  dryRun?: boolean
-  subresource?: Subresource
 }
 
 export interface DeleteOptions {

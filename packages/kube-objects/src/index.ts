@@ -22,6 +22,7 @@ export { applyStages, compareForApply, flattenList, sortForApply, sortForDelete 
 export { jsonPatch } from './patch/json-patch.ts'
 export { mergePatch } from './patch/merge-patch.ts'
 export { strategicMergePatch } from './patch/strategic-merge-patch.ts'
+export { type ThreeWay, threeWayPatch } from './patch/three-way-patch.ts'
 export { canonicalQuantity, parseQuantity, quantityValue } from './quantity.ts'
 export { builtinKinds, isNamespaced, objectMetaSchema, schemaFor } from './schema/builtin.ts'
 export { conditionsSchema } from './schema/conditions.ts'

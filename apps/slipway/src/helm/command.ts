@@ -48,15 +48,20 @@ const bareFlags: Record<string, string> = {
 /** The arguments with pflag's ways put into commander's: bare flags with an optional value, and `--flag=true|false`. */
 function goFlags(args: readonly string[], helm: Command): string[] {
   const switches = switchesOf(helm)
-  return args.flatMap((arg, index) => {
-    const bare = bareFlags[arg]
-    // Upgrade and rollback want a word after --server-side.
-    const takesNext = arg === '--server-side' && /^(true|false|auto)$/.test(args[index + 1] ?? '')
-    if (bare !== undefined && !takesNext) return [bare]
+  const { options } = commandOf(args, helm)
+  return args.flatMap((arg) => {
+    const bare = options.some(({ long, optional }) => optional && long === arg) ? bareFlags[arg] : undefined
+    if (bare !== undefined) return [bare]
     const [, flag = '', value] = /^(--[a-z-]+)=(true|false)$/.exec(arg) ?? []
     if (!switches.has(flag)) return [arg]
     return value === 'true' ? [flag] : []
   })
+}
+
+/** The command that the arguments lead to. */
+function commandOf(args: readonly string[], helm: Command): Command {
+  const isNamed = (word: string) => (child: Command) => child.name() === word || child.aliases().includes(word)
+  return args.reduce((command, word) => command.commands.find(isNamed(word)) ?? command, helm)
 }
 
 /** The flags that take no value in any command. */

@@ -1,5 +1,6 @@
 import { UserError } from '@slipway/errors'
 import type { Command, OptionValues } from 'commander'
+import { truth } from './go-flags.ts'
 import { defaultKeyring } from './provenance/keyring.ts'
 import { type GlobalFlags, type HelmSettings, helmSettings } from './settings.ts'
 
@@ -107,6 +108,15 @@ export function duration(flag: string): (text: string) => number {
     const isWhole = parts.map(([part]) => part).join('') === text.replace(/^[+]/, '') && parts.length > 0
     if (!isWhole && text !== '0') throw flagError(text, flag, `time: invalid duration ${JSON.stringify(text)}`)
     return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0), 0)
+  }
+}
+
+/** A flag that stands alone, or says `=true` or `=false`. */
+export function switched(flag: string): (text: string) => boolean {
+  return (text) => {
+    const isOn = truth(text)
+    if (isOn !== undefined) return isOn
+    throw flagError(text, flag, `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`)
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Command, OptionValues } from 'commander'
-import { atLeast, between, does, exactly, group, integer, leaf, list } from './flags.ts'
+import { atLeast, between, does, exactly, group, integer, leaf, list, switched } from './flags.ts'
 import { addOutputFlag } from './output.ts'
 import type { PostRender, PostRendererFlags } from './post-renderer/run.ts'
-import { addChangeFlags, addDeployFlags, addWaitFlags } from './release/deploy-flags.ts'
+import { addChangeFlags, addDeployFlags, addServerSideFlag, addWaitFlags } from './release/deploy-flags.ts'
 
 /** What the environment says about all commands. */
 export interface ReleaseDefaults {
@@ -38,6 +38,12 @@ function addInstall(helm: Command): void {
     .option('-g, --generate-name', 'generate the name (and omit the NAME parameter)', false)
     .option('--name-template <string>', 'specify template used to name the release')
     .option('--replace', 'reuse the given name, only if that name is a deleted release', false)
+    .option(
+      '--server-side [bool]',
+      'object updates run in the server instead of the client',
+      switched('--server-side'),
+      true,
+    )
   does(command, atLeast(1), async (args, options, settings) => {
     const { install } = await import('./release/install-command.ts')
     await install(args, await withPostRender(as<Parameters<typeof install>[1]>(options)), settings)
@@ -45,7 +51,7 @@ function addInstall(helm: Command): void {
 }
 
 function addUpgrade(helm: Command, maxHistory: number): void {
-  const command = addDeployFlags(leaf(helm, 'upgrade [RELEASE] [CHART]', 'upgrade a release'))
+  const command = addServerSideFlag(addDeployFlags(leaf(helm, 'upgrade [RELEASE] [CHART]', 'upgrade a release')))
     .option('-i, --install', "if a release by this name doesn't already exist, run an install", false)
     .option('--cleanup-on-fail', 'allow deletion of new resources created in this upgrade when upgrade fails', false)
     .option(
@@ -68,8 +74,8 @@ function addUpgrade(helm: Command, maxHistory: number): void {
 }
 
 function addRollback(helm: Command, maxHistory: number): void {
-  const command = addChangeFlags(
-    leaf(helm, 'rollback <RELEASE> [REVISION]', 'roll back a release to a previous revision'),
+  const command = addServerSideFlag(
+    addChangeFlags(leaf(helm, 'rollback <RELEASE> [REVISION]', 'roll back a release to a previous revision')),
   )
     .option('--cleanup-on-fail', 'allow deletion of new resources created in this rollback when it fails', false)
     .option(

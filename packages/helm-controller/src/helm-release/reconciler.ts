@@ -155,7 +155,7 @@ async function deploy(deps: HelmReleaseDeps, pass: Pass, action: Action): Promis
       signal: context.signal,
     })
     const notes = { chartDigest: loaded.digest, antecedent: antecedentOf(release) }
-    if (history.length === 0 && !release.spec.skipCRDs) await deps.actions.installCrds(rendered.crds)
+    if (history.length === 0 && !release.spec.skipCRDs) await deps.actions.installCrds(rendered.crds, { method: 'csa' })
     const done = await deps.actions.deploy({ release: rendered.release, notes }, history, options)
     const fields = { releaseName: done.name, releaseStatus: done.info.status }
     status.enter('Deployed')

@@ -3,21 +3,13 @@ import type { HookEvent, Release, ReleaseHook } from '@slipway/helm-chart'
 import type { DeleteOptions, KubeClient } from '@slipway/kube-client'
 import { healthOf, type KubeObject } from '@slipway/kube-objects'
 import type { RenderedCrds } from '../rendering/rendering.ts'
-import {
-  adoptFields,
-  applyObjects,
-  checkOwnership,
-  deleteObjects,
-  healObjects,
-  isKept,
-  pruneObjects,
-  refOf,
-} from './apply.ts'
+import { adoptedOf, adoptFields, applyObjects, deleteObjects, healObjects, isKept, pruneObjects } from './apply.ts'
 import { deletePolicies, type HookRun, runHooks } from './hooks.ts'
-import { identityOf, type Ownership, readManifest, readObjects } from './objects.ts'
+import { identityOf, type Ownership, readManifest, readObjects, readPlaced, refOf } from './objects.ts'
 import { sameError } from './same-error.ts'
 import type { ReleaseNotes, ReleaseStorage, StoredRelease } from './storage.ts'
-import { completionOf, waitForAll, waitUntilGone } from './wait.ts'
+import { completionOf, isUnready, waitForAll, waitUntilGone } from './wait.ts'
+import { type ApplyMethod, checkForced, clientSide, FIELD_MANAGER, serverSide, type Write } from './write.ts'
 
 /** How one action is carried out; times in milliseconds. */
 export interface ActionOptions {
@@ -31,8 +23,10 @@ export interface ActionOptions {
   description?: string
   /** Take objects that carry the marks of nobody or of another release. @default false */
   takeOwnership?: boolean
-  /** Take fields from other managers. @default true */
+  /** Take fields from other managers, where the server applies. @default true */
   force?: boolean
+  /** Replace objects instead of patching them, where the client applies. @default false */
+  forceReplace?: boolean
   /** Delete what the failed action had created. @default false */
   cleanupOnFail?: boolean
   /** With `wait`: Jobs are waited for until they are complete. @default false */
@@ -50,6 +44,21 @@ export interface UninstallOptions extends ActionOptions {
   propagationPolicy?: DeleteOptions['propagationPolicy']
 }
 
+/** What one action changes. */
+interface Change {
+  method: ApplyMethod
+  owner: Ownership
+  objects: KubeObject[]
+  /** The release whose objects are changed; undefined when there is none yet. */
+  former: Release | undefined
+  /** What an interrupted or failed revision may have made counts as the release's, too. */
+  before: KubeObject[]
+  /** Those of `objects` that are there and did not belong to the release. */
+  adopted: KubeObject[]
+  /** Whether fields of what is there may be those of a client. */
+  wasClientSide: boolean
+}
+
 /** What Helm does with a release, step by step as Helm does it, recorded in Helm's own history. */
 export class ReleaseActions {
   readonly #client: KubeClient
@@ -63,28 +72,27 @@ export class ReleaseActions {
   }
 
   /**
-   * Makes `stored.release` (rendered, with the next revision number) the deployed one. `history` is what is stored, oldest first.
-   * On a failure the revision is recorded as failed and the error thrown.
+   * Makes `stored.release` (rendered, with the next revision number) the deployed one, by its `apply_method`. `history` is what is
+   * stored, oldest first. On a failure the revision is recorded as failed and the error thrown.
    */
   async deploy(stored: StoredRelease, history: StoredRelease[], options: ActionOptions): Promise<Release> {
     const { release } = stored
     const last = lastOf(history)
     const isInstall = !last
     const [event, what] = isInstall ? (['install', 'Install'] as const) : (['upgrade', 'Upgrade'] as const)
-    const { objects, before } = await this.#plan(stored, history, options)
+    const change = await this.#plan(stored, history, options)
     const preparing = isInstall ? 'Initial install underway' : 'Preparing upgrade'
     await this.#closeInterrupted(history)
     await this.#storage.create({ ...stored, release: withStatus(release, `pending-${event}`, preparing) })
-    const hooks = this.#hookRun(ownershipOf(stored), options)
+    const hooks = this.#hookRun(release, options)
     try {
       await this.#hooks(release, `pre-${event}`, hooks, options)
-      if (last && last.release.apply_method !== 'ssa') await adoptFields(this.#client, before)
-      await this.#change(before, objects, options)
+      await this.#change(change, options)
       await this.#hooks(release, `post-${event}`, hooks, options)
     } catch (error) {
       const text = `${isInstall ? 'Release' : what} "${release.name}" failed: ${messageOf(error)}`
       await this.#storage.update({ ...stored, release: withStatus(withRuns(release, hooks), 'failed', text) })
-      if (options.cleanupOnFail) await pruneObjects(this.#client, objects, before)
+      if (options.cleanupOnFail) await pruneObjects(this.#client, change.objects, change.before)
       throw error
     }
     const text = options.description ?? `${what} complete`
@@ -99,22 +107,24 @@ export class ReleaseActions {
     await this.#plan(stored, history, options)
   }
 
-  /** Creates the CRDs of a chart that the cluster does not have; those that it has stay as they are (Helm's rule). */
-  async installCrds(crds: readonly RenderedCrds[]): Promise<void> {
+  /** Installs the CRDs of a chart. Those that are there already are applied with `ssa`, and stay as they are with `csa` (Helm's rule). */
+  async installCrds(
+    crds: readonly RenderedCrds[],
+    { method, force = false }: { method: ApplyMethod; force?: boolean },
+  ): Promise<void> {
+    const write = method === 'ssa' ? serverSide(this.#client, { force }) : this.#createMissing
     for (const { name, text } of crds) {
       try {
-        await this.#installCrdsOf(text)
+        checkForced({ method, force }, 'create')
+        await applyObjects(this.#client, await readObjects(this.#client, text), { write, during: 'create' })
       } catch (error) {
         throw sameError(error, `failed to install CRD ${name}: ${messageOf(error)}`)
       }
     }
   }
 
-  async #installCrdsOf(text: string): Promise<void> {
-    for (const object of await readObjects(this.#client, text)) {
-      if (!(await this.#client.get(refOf(object)))) await this.#client.create(object, { fieldManager: 'helm' })
-    }
-  }
+  readonly #createMissing: Write = async (object) =>
+    (await this.#client.get(refOf(object))) ?? this.#client.create(object, { fieldManager: FIELD_MANAGER })
 
   /** Makes the objects of the deployed release what its manifest says; resolves to those that had to be changed. */
   async heal(stored: StoredRelease): Promise<KubeObject[]> {
@@ -133,7 +143,7 @@ export class ReleaseActions {
     isWanted: (hook: ReleaseHook) => boolean = () => true,
   ): Promise<void> {
     const { release } = stored
-    const hooks = this.#hookRun(ownershipOf(stored), options)
+    const hooks = this.#hookRun(release, options)
     try {
       await runHooks((release.hooks ?? []).filter(isWanted), 'test', hooks)
     } finally {
@@ -142,7 +152,11 @@ export class ReleaseActions {
   }
 
   /** Brings back revision `to`, or the newest before the last that worked, as a new revision. Undefined when there is none. */
-  async rollback(history: StoredRelease[], options: ActionOptions, to?: number): Promise<Release | undefined> {
+  async rollback(
+    history: StoredRelease[],
+    { method = 'ssa', ...options }: ActionOptions & { method?: ApplyMethod },
+    to?: number,
+  ): Promise<Release | undefined> {
     const current = history.at(-1)
     const target =
       to === undefined
@@ -154,7 +168,7 @@ export class ReleaseActions {
     const { first_deployed } = current.release.info
     const release: Release = {
       ...pending,
-      apply_method: 'ssa',
+      apply_method: method,
       info: { ...pending.info, first_deployed, last_deployed: this.#now().toISOString() },
       version: current.release.version + 1,
     }
@@ -163,14 +177,15 @@ export class ReleaseActions {
     const owner = ownershipOf(stored)
     const objects = await this.objectsOf(stored)
     const before = await this.#objectsOf([current.release], owner)
-    const hooks = this.#hookRun(owner, options)
+    const hooks = this.#hookRun(release, options)
     try {
       await this.#hooks(release, 'pre-rollback', hooks, options)
-      if (current.release.apply_method !== 'ssa') await adoptFields(this.#client, before)
-      await this.#change(before, objects, options)
+      const wasClientSide = methodOf(current.release) === 'csa'
+      const former = current.release
+      await this.#change({ method, owner, objects, former, before, adopted: [], wasClientSide }, options)
       await this.#hooks(release, 'post-rollback', hooks, options)
     } catch (error) {
-      const text = `Rollback "${release.name}" failed: ${messageOf(error)}`
+      const text = `${isUnready(error) ? 'Release' : 'Rollback'} "${release.name}" failed: ${messageOf(error)}`
       await this.#storage.update({ ...stored, release: withStatus(withRuns(release, hooks), 'failed', text) })
       if (options.cleanupOnFail) await pruneObjects(this.#client, objects, before)
       throw error
@@ -186,7 +201,7 @@ export class ReleaseActions {
     const last = history.at(-1)
     if (!last) return []
     const owner = ownershipOf(last)
-    const hooks = this.#hookRun(owner, options)
+    const hooks = this.#hookRun({ ...last.release, apply_method: 'ssa' }, options)
     const deleted = this.#now().toISOString()
     const record = async (status: 'uninstalling' | 'uninstalled', text: string): Promise<void> => {
       const { info, ...release } = withRuns(last.release, hooks)
@@ -210,42 +225,68 @@ export class ReleaseActions {
     return objects.filter(isKept)
   }
 
-  /** The objects of the new revision and of those before it, after a look at whom they belong to. */
+  /** What the new revision changes, after a look at whom its objects belong to. */
   async #plan(
     stored: StoredRelease,
     history: StoredRelease[],
-    { takeOwnership }: ActionOptions,
-  ): Promise<{ objects: KubeObject[]; before: KubeObject[] }> {
+    { takeOwnership = false }: ActionOptions,
+  ): Promise<Change> {
     const owner = ownershipOf(stored)
+    const last = lastOf(history)?.release
     const deployed = history.findLast(({ release: { info } }) => info.status === 'deployed')?.release
     const objects = await this.objectsOf(stored)
-    // What an interrupted or failed revision may have made counts as ours too.
-    const before = await this.#objectsOf([deployed, lastOf(history)?.release], owner)
+    const before = await this.#objectsOf([deployed, last], owner)
     const known = new Set(before.map(identityOf))
     const added = objects.filter((object) => !known.has(identityOf(object)))
-    if (!takeOwnership) await checkOwnership(this.#client, added, owner)
-    return { objects, before }
+    const adopted = await adoptedOf(this.#client, added, { owner, takeOwnership })
+    const former = deployed ?? last
+    const wasClientSide = former ? [deployed, last].some((one) => one && methodOf(one) === 'csa') : adopted.length > 0
+    return { method: methodOf(stored.release), owner, objects, former, before, adopted, wasClientSide }
   }
 
-  async #change(before: KubeObject[], objects: KubeObject[], options: ActionOptions): Promise<void> {
-    const during = before.length === 0 ? 'install' : 'upgrade'
-    await applyObjects(this.#client, objects, { force: options.force ?? true, during })
+  async #change(change: Change, options: ActionOptions): Promise<void> {
+    const { former, before, objects, adopted } = change
+    const during = former || adopted.length > 0 ? 'update' : 'create'
+    const write = await this.#writeOf(change, { ...options, during })
+    const written = await applyObjects(this.#client, objects, { write, during })
     await pruneObjects(this.#client, before, objects)
     if (!options.wait) return
     const { timeout, signal, waitForJobs } = options
-    await waitForAll(this.#client, objects, {
+    await waitForAll(this.#client, written, {
       timeout,
       signal,
       rule: (live) => (waitForJobs && live?.kind === 'Job' ? completionOf(live) : healthOf(live)),
     })
   }
 
+  /** How objects are written. Throws UserError RELEASE_OPTIONS_INVALID. */
+  async #writeOf(
+    { method, owner, former, before, adopted, wasClientSide }: Change,
+    options: ActionOptions & { during: 'create' | 'update' },
+  ): Promise<Write> {
+    const { force, forceReplace: replace = false, takeOwnership = false, during } = options
+    if (during === 'update') checkForced({ method, force: force ?? false, replace }, during)
+    if (method === 'ssa') {
+      // Fields that Helm wrote from the client's side become the server's to take away.
+      if (wasClientSide) await adoptFields(this.#client, [...before, ...adopted])
+      return serverSide(this.#client, { force: force ?? true })
+    }
+    const originals = former ? await readPlaced(this.#client, former.manifest ?? '', owner.namespace) : []
+    return clientSide(this.#client, { originals, replace, heals: takeOwnership && !former })
+  }
+
   async #hooks(release: Release, event: HookEvent, run: HookRun, options: ActionOptions): Promise<void> {
     if (!options.disableHooks) await runHooks(release.hooks ?? [], event, run)
   }
 
-  #hookRun(owner: Ownership, { timeout, signal, onHookEnd, writeLog }: ActionOptions): HookRun {
-    return { client: this.#client, owner, timeout, signal, now: this.#now, executions: new Map(), onHookEnd, writeLog }
+  #hookRun(release: Release, { timeout, signal, onHookEnd, writeLog }: ActionOptions): HookRun {
+    const client = this.#client
+    const write: Write =
+      methodOf(release) === 'ssa'
+        ? serverSide(client, { force: false })
+        : (object) => client.create(object, { fieldManager: FIELD_MANAGER })
+    const { namespace } = release
+    return { client, namespace, write, timeout, signal, now: this.#now, executions: new Map(), onHookEnd, writeLog }
   }
 
   async #objectsOf(releases: (Release | undefined)[], owner: Ownership): Promise<KubeObject[]> {
@@ -282,6 +323,9 @@ function lastOf(history: StoredRelease[]): StoredRelease | undefined {
   const last = history.at(-1)
   return last?.release.info.status === 'uninstalled' ? undefined : last
 }
+
+/** Releases of Helm 3 do not say: theirs was the client. */
+const methodOf = ({ apply_method }: Release): ApplyMethod => apply_method ?? 'csa'
 
 function ownershipOf({ release, notes }: { release: Release; notes?: ReleaseNotes }): Ownership {
   return {

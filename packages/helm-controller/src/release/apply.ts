@@ -1,38 +1,33 @@
 import { classOf, messageOf, UserError } from '@slipway/errors'
-import {
-  applyExclusively,
-  type DeleteOptions,
-  isApiError,
-  type KubeClient,
-  type ObjectRef,
-  takeOverFields,
-} from '@slipway/kube-client'
+import { applyExclusively, type DeleteOptions, isApiError, type KubeClient, takeOverFields } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
-import { identityOf, type Ownership, ownershipFault } from './objects.ts'
+import { identityOf, type Ownership, ownershipFault, refOf } from './objects.ts'
 import { sameError } from './same-error.ts'
+import { FIELD_MANAGER, type Write } from './write.ts'
 
-/** Helm 4's field manager for server-side apply. */
-const FIELD_MANAGER = 'helm'
 /** Objects with this annotation stay when the release no longer has them. */
 const RESOURCE_POLICY = 'helm.sh/resource-policy'
 
 /**
- * Creates and updates the objects, kinds in the manifest's order, objects of one kind at once. All are tried; what went wrong is thrown
- * as one error, in Helm's words for an install or an upgrade.
+ * Creates and updates the objects, kinds in the manifest's order, objects of one kind at once; resolves to them as they are then. All are
+ * tried; what went wrong is thrown as one error, in Helm's words for what is all new and for what may be there already.
  */
 export async function applyObjects(
   client: KubeClient,
   objects: KubeObject[],
-  { force = true, during }: { force?: boolean; during: 'install' | 'upgrade' },
-): Promise<void> {
+  { write, during }: { write: Write; during: 'create' | 'update' },
+): Promise<KubeObject[]> {
+  const written: KubeObject[] = []
   const faults: Fault[] = []
   for (const group of groupByKind(objects)) {
-    const results = await Promise.allSettled(group.map((object) => applyObject(client, object, force)))
+    const results = await Promise.allSettled(group.map((object) => located(write, object)))
     for (const [index, result] of results.entries()) {
-      if (result.status === 'rejected') faults.push({ object: group[index] as KubeObject, error: result.reason })
+      if (result.status === 'fulfilled') written.push(result.value)
+      else faults.push({ object: group[index] as KubeObject, error: result.reason })
     }
   }
-  if (faults.length > 0) throw during === 'install' ? joined(faults, '\n') : await upgradeFault(client, faults)
+  if (faults.length > 0) throw during === 'create' ? joined(faults, '\n') : await updateFault(client, faults)
+  return written
 }
 
 interface Fault {
@@ -40,8 +35,8 @@ interface Fault {
   error: unknown
 }
 
-/** An upgrade ends with the first object that it can't create; faults of those that are there come together. */
-async function upgradeFault(client: KubeClient, faults: Fault[]): Promise<unknown> {
+/** An update ends with the first object that it can't create; faults of those that are there come together. */
+async function updateFault(client: KubeClient, faults: Fault[]): Promise<unknown> {
   for (const { object, error } of faults) {
     const live = await client.get(refOf(object)).catch(() => object)
     if (!live) return sameError(error, `failed to create resource: ${messageOf(error)}`)
@@ -86,19 +81,25 @@ export async function healObjects(client: KubeClient, objects: KubeObject[]): Pr
   return healed
 }
 
-/** Throws as Helm does when an object exists already and belongs to someone else. */
-export async function checkOwnership(client: KubeClient, objects: KubeObject[], owner: Ownership): Promise<void> {
+/** Those of the objects that exist already. Throws as Helm does when one belongs to someone else and is not to be taken. */
+export async function adoptedOf(
+  client: KubeClient,
+  objects: KubeObject[],
+  { owner, takeOwnership }: { owner: Ownership; takeOwnership: boolean },
+): Promise<KubeObject[]> {
   const checks = await Promise.allSettled(
     objects.map(async (object) => {
       const { kind, metadata } = object
+      if (!metadata.name) return []
       const title = `${kind} "${metadata.name}" in namespace "${metadata.namespace ?? ''}"`
       const live = await client.get(refOf(object)).catch((error: unknown) => {
         if (!isApiError(error, 'KUBE_FORBIDDEN')) throw error
         const message = `could not get information about the resource ${title}: ${messageOf(error)}`
         throw new UserError('RELEASE_OBJECT_UNREADABLE', message, { cause: error })
       })
-      const fault = live && ownershipFault(live, owner)
-      if (!fault) return
+      if (!live) return []
+      const fault = takeOwnership ? undefined : ownershipFault(live, owner)
+      if (!fault) return [object]
       throw new UserError(
         'RELEASE_OBJECT_EXISTS',
         `${title} exists and cannot be imported into the current release: invalid ownership metadata; ${fault}`,
@@ -107,8 +108,10 @@ export async function checkOwnership(client: KubeClient, objects: KubeObject[], 
     }),
   )
   // Of several faults, the one that Helm comes to first.
-  const first = checks.find(({ status }) => status === 'rejected')
-  if (first) throw (first as PromiseRejectedResult).reason
+  return checks.flatMap((check) => {
+    if (check.status === 'rejected') throw check.reason
+    return check.value
+  })
 }
 
 /** Deletes what the release had and no longer has. */
@@ -137,6 +140,8 @@ export async function deleteObjects(
 }
 
 async function deleteObject(client: KubeClient, object: KubeObject, options: DeleteOptions): Promise<void> {
+  // What the server named is known to nobody.
+  if (!object.metadata.name) return
   try {
     await client.delete(refOf(object), options)
   } catch (error) {
@@ -145,9 +150,10 @@ async function deleteObject(client: KubeClient, object: KubeObject, options: Del
   }
 }
 
-async function applyObject(client: KubeClient, object: KubeObject, force: boolean): Promise<KubeObject> {
+/** With the place of what went wrong. */
+async function located(write: Write, object: KubeObject): Promise<KubeObject> {
   try {
-    return await client.apply(object, { fieldManager: FIELD_MANAGER, force })
+    return await write(object)
   } catch (error) {
     if (error instanceof UserError && error.at === undefined) {
       const { kind, metadata } = object
@@ -168,8 +174,4 @@ function groupByKind(objects: KubeObject[]): KubeObject[][] {
     else groups.push([object])
   }
   return groups
-}
-
-export function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef {
-  return { apiVersion, kind, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) }
 }

@@ -67,12 +67,13 @@ function hook(kind: string, name: string, policies: readonly string[] = [], weig
 
 async function run(hooks: readonly ReleaseHook[]) {
   const executions = new Map<ReleaseHook, HookExecution>()
-  const owner = { releaseName: 'rel', namespace: 'apps', annotations: {} }
+  const noted = noting()
   const { signal } = new AbortController()
   const patience = { timeout: 5_000, signal }
   const result = runHooks(hooks, 'pre-install', {
-    client: noting(),
-    owner,
+    client: noted,
+    namespace: 'apps',
+    write: (object) => noted.create(object),
     now: () => new Date(),
     executions,
     ...patience,

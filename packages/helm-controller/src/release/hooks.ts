@@ -2,15 +2,17 @@ import { messageOf, UserError } from '@slipway/errors'
 import type { HookEvent, HookExecution, ReleaseHook } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
-import { refOf } from './apply.ts'
 import { writeLogsOf } from './hook-logs.ts'
-import { type Ownership, readManifest } from './objects.ts'
+import { readPlaced, refOf } from './objects.ts'
 import { completionOf, type Patience, waitForAll, waitUntilGone } from './wait.ts'
+import type { Write } from './write.ts'
 
 /** `timeout` is for each hook. */
 export interface HookRun extends Patience {
   client: KubeClient
-  owner: Ownership
+  /** Of the release. */
+  namespace: string
+  write: Write
   now: () => Date
   /** How the hooks of this run went; filled by runHooks. */
   executions: Map<ReleaseHook, HookExecution>
@@ -63,7 +65,7 @@ async function clearAfterFailure(failed: ReleaseHook, succeeded: readonly Releas
 
 /** Creates the objects of a hook, in place of those of its last run. What can't be created stays as it is. */
 async function startHook(hook: ReleaseHook, event: HookEvent, run: HookRun): Promise<void> {
-  const { client, executions, now } = run
+  const { write, executions, now } = run
   const failing = (what: string) => (error: unknown) => {
     throw hookError(hook, event, what + messageOf(error), error)
   }
@@ -75,7 +77,7 @@ async function startHook(hook: ReleaseHook, event: HookEvent, run: HookRun): Pro
   const started_at = now().toISOString()
   executions.set(hook, { started_at, phase: 'Unknown' })
   try {
-    for (const object of objects) await client.create(object, { fieldManager: 'helm' })
+    for (const object of objects) await write(object)
   } catch (error) {
     executions.set(hook, { started_at, completed_at: now().toISOString(), phase: 'Failed' })
     throw hookError(hook, event, `warning: Hook ${event} ${hook.path} failed: ${messageOf(error)}`, error)
@@ -106,8 +108,9 @@ function hookError({ kind, name }: ReleaseHook, event: HookEvent, reason: string
 
 const compareText = (a = '', b = ''): number => (a < b ? -1 : Number(a > b))
 
-const objectsOf = ({ manifest = '' }: ReleaseHook, { client, owner }: HookRun): Promise<KubeObject[]> =>
-  readManifest(client, manifest, owner)
+/** Hooks are no part of the release, so they do not carry its marks (Helm's rule). */
+const objectsOf = ({ manifest = '' }: ReleaseHook, { client, namespace }: HookRun): Promise<KubeObject[]> =>
+  readPlaced(client, manifest, namespace)
 
 /** When the hook's objects are deleted: without a word of its own, those of the previous run before the new ones are created. */
 export function deletePolicies({ delete_policies = [] }: ReleaseHook): readonly string[] {

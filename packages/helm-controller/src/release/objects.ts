@@ -1,6 +1,6 @@
 import { messageOf, UserError } from '@slipway/errors'
 import { parseDocuments } from '@slipway/go-yaml'
-import { isApiError, type KubeClient } from '@slipway/kube-client'
+import { isApiError, type KubeClient, type ObjectRef } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { isList, shapeFault } from './object-shape.ts'
 import { sameError } from './same-error.ts'
@@ -14,8 +14,13 @@ export interface Ownership {
 
 /** As readObjects, each object in its namespace and marked as part of the release. */
 export async function readManifest(client: KubeClient, manifest: string, owner: Ownership): Promise<KubeObject[]> {
+  return (await readPlaced(client, manifest, owner.namespace)).map((object) => marked(object, owner))
+}
+
+/** As readObjects, each object in its namespace. */
+export async function readPlaced(client: KubeClient, manifest: string, namespace: string): Promise<KubeObject[]> {
   const objects = await readObjects(client, manifest)
-  return Promise.all(objects.map((object) => place(client, object, owner)))
+  return Promise.all(objects.map((object) => place(client, object, namespace)))
 }
 
 /**
@@ -55,24 +60,28 @@ async function mappingFault(client: KubeClient, object: KubeObject): Promise<str
   }
 }
 
-async function place(client: KubeClient, object: KubeObject, owner: Ownership): Promise<KubeObject> {
+async function place(client: KubeClient, object: KubeObject, releaseNamespace: string): Promise<KubeObject> {
   if (!object.metadata?.name && !object.metadata?.generateName) {
     throw new UserError('MANIFEST_INVALID', `${object.kind ?? 'an object'} of the chart has no metadata.name`)
   }
   const { namespaced } = await client.resource(object)
-  const { namespace: own, ...metadata } = object.metadata
+  const { namespace, ...metadata } = object.metadata
+  return { ...object, metadata: { ...metadata, ...(namespaced && { namespace: namespace || releaseNamespace }) } }
+}
+
+/** As Helm's setMetadataVisitor marks it. */
+function marked(object: KubeObject, { releaseName, namespace, annotations }: Ownership): KubeObject {
+  const { metadata } = object
   return {
     ...object,
     metadata: {
       ...metadata,
-      ...(namespaced && { namespace: own || owner.namespace }),
-      // As Helm's setMetadataVisitor writes them.
       labels: { ...metadata.labels, 'app.kubernetes.io/managed-by': 'Helm' },
       annotations: {
         ...metadata.annotations,
-        'meta.helm.sh/release-name': owner.releaseName,
-        'meta.helm.sh/release-namespace': owner.namespace,
-        ...owner.annotations,
+        'meta.helm.sh/release-name': releaseName,
+        'meta.helm.sh/release-namespace': namespace,
+        ...annotations,
       },
     },
   }
@@ -101,4 +110,8 @@ export function identityOf({ apiVersion, kind, metadata }: KubeObject): string {
   return [apiVersion.includes('/') ? apiVersion.split('/')[0] : '', kind, metadata.namespace ?? '', metadata.name].join(
     '/',
   )
+}
+
+export function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef {
+  return { apiVersion, kind, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) }
 }

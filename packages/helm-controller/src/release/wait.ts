@@ -1,8 +1,8 @@
 import { timerDelay } from '@slipway/controller-runtime'
-import { TransientError, UserError } from '@slipway/errors'
+import { SlipwayError, TransientError, UserError } from '@slipway/errors'
 import type { KubeClient } from '@slipway/kube-client'
 import { type Condition, type Health, healthOf, type KubeObject } from '@slipway/kube-objects'
-import { refOf } from './apply.ts'
+import { refOf } from './objects.ts'
 import { waitingPods } from './waiting-pods.ts'
 
 /** How long something is waited for, and until when. */
@@ -58,6 +58,11 @@ export async function waitForAll(client: KubeClient, objects: KubeObject[], pati
     const lines = [...late.sort(), 'context deadline exceeded', ...why.sort()]
     throw new TransientError('RELEASE_TIMEOUT', lines.join('\n'))
   }
+}
+
+/** Whether objects were brought to the cluster, and did not become what was waited for. */
+export function isUnready(error: unknown): boolean {
+  return error instanceof SlipwayError && (error.code === 'RELEASE_NOT_HEALTHY' || error.code === 'RELEASE_TIMEOUT')
 }
 
 /** Resolves when the objects are gone. Throws TransientError RELEASE_TIMEOUT after the timeout. */

@@ -8,6 +8,7 @@ import {
   parseLabelSelector,
   schemaFor,
   serverSideApply,
+  strategicMergePatch,
 } from '@slipway/kube-objects'
 import { KubeClient } from '../client.ts'
 import type { WatchEvent } from '../types.ts'
@@ -29,7 +30,7 @@ interface Target extends ServedKind {
 
 /**
  * As much of the Kubernetes API over HTTP as a controller's test needs: list with labels, watch, create, merge patch, JSON patch,
- * PUT with its conflicts, forced apply, delete with finalizers, the status subresource and generations. No validation, no access rules.
+ * strategic merge patch, PUT with its conflicts, forced apply, delete with finalizers, the status subresource and generations. No validation, no access rules.
  */
 export class MemoryApiServer {
   readonly #kinds: ServedKind[]
@@ -71,8 +72,10 @@ export class MemoryApiServer {
     else if (!target) send(response, 404, failure('NotFound', url.pathname))
     else if (target.name && body && type.includes('apply-patch')) {
       send(response, 200, this.#apply(target, body, url.searchParams.get('fieldManager') ?? ''))
-    } else if (target.name) this.#one(request.method ?? '', target, { body, response })
-    else if (request.method === 'POST' && body) this.#create(target, body, response)
+    } else if (target.name) {
+      const isStrategic = type.includes('strategic')
+      this.#one(request.method ?? '', target, { body, isStrategic, response })
+    } else if (request.method === 'POST' && body) this.#create(target, body, response)
     else if (url.searchParams.get('watch')) this.#watch(target, url.searchParams, response)
     else this.#list(target, url.searchParams, response)
   }
@@ -149,7 +152,7 @@ export class MemoryApiServer {
   #one(
     method: string,
     target: Target,
-    { body, response }: { body: KubeObject | undefined; response: ServerResponse },
+    { body, isStrategic, response }: { body: KubeObject | undefined; isStrategic: boolean; response: ServerResponse },
   ): void {
     const key = keyOf(target)
     const before = this.#objects.get(key)
@@ -158,7 +161,10 @@ export class MemoryApiServer {
     else if (method === 'DELETE') send(response, 200, this.#delete(key, before))
     else if (isOutdated(method, body, before)) send(response, 409, failure('Conflict', key))
     else if (isOfAnother(body, before)) send(response, 422, failure('Invalid', key))
-    else
+    else if (isStrategic) {
+      const change = strategicMergePatch(before, body, schemaFor(target))
+      send(response, 200, this.#update(key, before, { method: 'PUT', change }))
+    } else
       send(
         response,
         200,

@@ -1,5 +1,5 @@
 import { UserError } from '@slipway/errors'
-import type { ActionOptions } from '@slipway/helm-controller'
+import type { ActionOptions, ApplyMethod } from '@slipway/helm-controller'
 import type { Command } from 'commander'
 import {
   addChartFlags,
@@ -30,7 +30,11 @@ export interface ChangeFlags extends WaitFlags {
   readonly forceConflicts: boolean
   readonly forceReplace: boolean
   readonly force?: boolean
-  readonly serverSide: string | boolean
+}
+
+/** Of upgrade and rollback: `true`, `false`, or `auto`, which is what the release did before. */
+export interface ServerSideFlag {
+  readonly serverSide: string
 }
 
 /** Flags of install and upgrade. */
@@ -78,7 +82,7 @@ function strategy(text: string): string {
 }
 
 export function addChangeFlags(command: Command): Command {
-  return addWaitFlags(command)
+  addWaitFlags(command)
     .option('--wait-for-jobs', 'if set and --wait enabled, will wait until all Jobs have been completed', false)
     .option(
       '--dry-run [mode]',
@@ -88,7 +92,15 @@ export function addChangeFlags(command: Command): Command {
     .option('--no-hooks', 'prevent hooks from running')
     .option('--force-conflicts', 'if set server-side apply will force changes against conflicts', false)
     .option('--force-replace', 'force resource updates by replacement', false)
-    .option('--server-side [string]', 'object updates run in the server instead of the client', 'auto')
+  return command.option('--force', 'deprecated: use --force-replace').on('option:force', () => {
+    notice('Flag --force has been deprecated, use --force-replace instead\n')
+    command.setOptionValue('forceReplace', true)
+  })
+}
+
+export function addServerSideFlag(command: Command): Command {
+  const description = 'object updates run in the server instead of the client: "true", "false" or "auto"'
+  return command.option('--server-side <string>', description, 'auto')
 }
 
 export function addDeployFlags(command: Command): Command {
@@ -106,18 +118,10 @@ export function addDeployFlags(command: Command): Command {
     .option('--skip-crds', 'if set, no CRDs will be installed', false)
     .option('--skip-schema-validation', 'if set, disables JSON schema validation', false)
     .option('--take-ownership', 'take ownership of existing resources whatever their annotations say', false)
-  command
-    .option('--atomic', 'deprecated: use --rollback-on-failure')
-    .on('option:atomic', () => {
-      notice('Flag --atomic has been deprecated, use --rollback-on-failure instead\n')
-      command.setOptionValue('rollbackOnFailure', true)
-    })
-    .option('--force', 'deprecated: use --force-replace')
-    .on('option:force', () => {
-      notice('Flag --force has been deprecated, use --force-replace instead\n')
-      command.setOptionValue('forceReplace', true)
-    })
-  return command
+  return command.option('--atomic', 'deprecated: use --rollback-on-failure').on('option:atomic', () => {
+    notice('Flag --atomic has been deprecated, use --rollback-on-failure instead\n')
+    command.setOptionValue('rollbackOnFailure', true)
+  })
 }
 
 export type DryRun = 'none' | 'client' | 'server'
@@ -150,13 +154,28 @@ export function waits({ wait }: WaitFlags): boolean {
   return wait !== undefined && wait !== 'hookOnly' && wait !== 'false'
 }
 
-/** What cannot be done says so by name. */
-export function refuseUnsupported(flags: ChangeFlags): void {
-  const unsupported = [
-    flags.forceReplace && '--force-replace',
-    String(flags.serverSide) === 'false' && '--server-side=false',
-  ].find(Boolean)
-  if (unsupported) throw new UserError('HELM_UNSUPPORTED', `${unsupported} is not supported`)
+/** Throws UserError HELM_FLAG_INVALID, in Cobra's words, for flags that exclude each other. */
+export function checkForceFlags({ force, forceReplace, forceConflicts }: ChangeFlags): void {
+  if (!forceConflicts || !forceReplace) return
+  const replace = force ? 'force' : 'force-replace'
+  const both = [replace, 'force-conflicts'].sort()
+  throw new UserError(
+    'HELM_FLAG_INVALID',
+    `if any flags in the group [${replace} force-conflicts] are set none of the others can be; [${both.join(' ')}] were all set`,
+  )
+}
+
+/** Who applies, after a release that was applied in a way of its own. Throws UserError HELM_FLAG_INVALID. */
+export function applyMethodOf({ serverSide }: ServerSideFlag, former: ApplyMethod | undefined): ApplyMethod {
+  switch (serverSide) {
+    case 'auto':
+      return former ?? 'csa'
+    case 'true':
+      return 'ssa'
+    case 'false':
+      return 'csa'
+  }
+  throw new UserError('HELM_FLAG_INVALID', `invalid/unknown release server-side apply method: ${serverSide}`)
 }
 
 /** The flags as the action takes them; the first interrupt ends what waits, and the release is recorded as failed. */
@@ -167,6 +186,7 @@ export function actionOptions(flags: ChangeFlags, maxHistory: number): ActionOpt
     waitForJobs: flags.waitForJobs ?? false,
     disableHooks: !flags.hooks,
     force: flags.forceConflicts,
+    forceReplace: flags.forceReplace,
     maxHistory,
     signal: interrupts(),
     writeLog: (text) => void process.stderr.write(text),

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
 import { Template } from '@slipway/go-template'
 import { type Release, releaseOf, renderChart } from '@slipway/helm-chart'
-import { type ActionOptions, renderHere, type StoredRelease } from '@slipway/helm-controller'
+import { type ActionOptions, type ApplyMethod, renderHere, type StoredRelease } from '@slipway/helm-controller'
 import { isApiError } from '@slipway/kube-client'
 import { print } from '../flags.ts'
 import { renderLocally } from '../local-rendering.ts'
@@ -15,7 +15,7 @@ import { renderCallbacks } from '../render-callbacks.ts'
 import type { HelmSettings } from '../settings.ts'
 import { type Cluster, withCluster } from './cluster.ts'
 import { warnOfCrds } from './crd-warning.ts'
-import { actionOptions, type DeployFlags, type DryRun, dryRunOf, refuseUnsupported } from './deploy-flags.ts'
+import { actionOptions, checkForceFlags, type DeployFlags, type DryRun, dryRunOf } from './deploy-flags.ts'
 import { checkLabels, type Prepared, prepare, withoutSecrets } from './prepare.ts'
 import { refused } from './refused.ts'
 import { dryRunDescription, releaseJson, releaseText } from './release-text.ts'
@@ -25,10 +25,12 @@ export interface InstallFlags extends DeployFlags {
   readonly generateName?: boolean
   readonly nameTemplate?: string
   readonly replace?: boolean
+  readonly serverSide: boolean
 }
 
 /** `helm install [NAME] CHART`. */
 export async function install(args: readonly string[], flags: InstallFlags, settings: HelmSettings): Promise<void> {
+  checkForceFlags(flags)
   const release = await installRelease(args, flags, settings).catch((error: unknown) => {
     throw new UserError('HELM_INSTALL_FAILED', `INSTALLATION FAILED: ${messageOf(error)}`, { cause: error })
   })
@@ -55,7 +57,6 @@ export async function installRelease(
 ): Promise<Release> {
   const dryRun = dryRunOf(flags.dryRun)
   const { name, chart } = nameAndChart(args, flags, (path) => unnamed(path, flags))
-  refuseUnsupported(flags)
   const request = { name, flags, dryRun, ...(await prepare(chart, flags, settings)) }
   if (flags.hideSecret && dryRun === 'none') {
     throw logged('hiding Kubernetes secrets requires a dry-run mode')
@@ -134,8 +135,10 @@ async function renderOffline({ name, chart, values, flags }: InstallRequest, nam
     firstDeployed: now,
     lastDeployed: now,
   })
-  return { ...release, apply_method: 'ssa' }
+  return { ...release, apply_method: methodOf(flags) }
 }
+
+const methodOf = ({ serverSide }: InstallFlags): ApplyMethod => (serverSide ? 'ssa' : 'csa')
 
 /** A release that was only tried. */
 function shown(release: Release, { hideSecret, description }: DeployFlags): Release {
@@ -152,7 +155,7 @@ async function installOn(cluster: Cluster, request: InstallRequest, settings: He
   const last = history.at(-1)
   checkFree(last, flags)
   checkLabels(flags.labels)
-  const release = await render(cluster, request, last)
+  const release: Release = { ...(await render(cluster, request, last)), apply_method: methodOf(flags) }
   const stored: StoredRelease = { release, ...(flags.labels && { labels: { ...flags.labels } }) }
   const options: ActionOptions = {
     ...actionOptions(flags, settings.maxHistory),
@@ -208,7 +211,7 @@ async function render(cluster: Cluster, request: InstallRequest, last: StoredRel
   if (dryRun === 'server' && !flags.skipCrds) warnOfCrds(chart)
   const rendered = await cluster.renderer().render(what)
   if (rendered.crds.length === 0 || flags.skipCrds || dryRun === 'server') return rendered.release
-  await cluster.actions.installCrds(rendered.crds)
+  await cluster.actions.installCrds(rendered.crds, { method: methodOf(flags), force: flags.forceConflicts })
   // Templates may ask whether the cluster has the new kinds.
   return (await cluster.renderer().render(what)).release
 }

@@ -7,14 +7,22 @@ import { nodePlatform } from '../node-platform.ts'
 import { renderCallbacks } from '../render-callbacks.ts'
 import type { HelmSettings } from '../settings.ts'
 import { type Cluster, withCluster } from './cluster.ts'
-import { actionOptions, type DeployFlags, type DryRun, dryRunOf, refuseUnsupported } from './deploy-flags.ts'
+import {
+  actionOptions,
+  applyMethodOf,
+  checkForceFlags,
+  type DeployFlags,
+  type DryRun,
+  dryRunOf,
+  type ServerSideFlag,
+} from './deploy-flags.ts'
 import { installRelease, printRelease } from './install-command.ts'
 import { checkLabels, type Prepared, prepare, withoutSecrets } from './prepare.ts'
 import { dryRunDescription } from './release-text.ts'
 import { computedValues, valuesOf } from './stored.ts'
 
 /** The flags of `helm upgrade`. */
-export interface UpgradeFlags extends DeployFlags {
+export interface UpgradeFlags extends DeployFlags, ServerSideFlag {
   readonly cleanupOnFail: boolean
   readonly historyMax: number
   readonly install: boolean
@@ -29,11 +37,13 @@ export async function upgrade(
   flags: UpgradeFlags,
   settings: HelmSettings,
 ): Promise<void> {
+  checkForceFlags(flags)
   const dryRun = dryRunOf(flags.dryRun)
-  refuseUnsupported(flags)
   if (flags.install && (await isMissing(name, settings))) {
     if (flags.output === 'table') print(`Release ${JSON.stringify(name)} does not exist. Installing it now.\n`)
-    return printRelease(await installRelease([name, chart], { ...flags, replace: true }, settings), flags, settings)
+    const serverSide = flags.serverSide !== 'false'
+    const release = await installRelease([name, chart], { ...flags, replace: true, serverSide }, settings)
+    return printRelease(release, flags, settings)
   }
   const prepared = await prepare(chart, flags, settings)
   const release = await withCluster(settings, (cluster) =>
@@ -130,9 +140,13 @@ async function render(
     subchartNotes: flags.renderSubchartNotes,
     enableDns: flags.enableDns,
   })
+  const apply_method = applyMethodOf(flags, last.release.apply_method)
   const labels = { ...last.labels, ...flags.labels }
   // "null" takes a label away.
-  return { release, labels: Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== 'null')) }
+  return {
+    release: { ...release, apply_method },
+    labels: Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== 'null')),
+  }
 }
 
 /** The values of an upgrade: the given ones over those of the release, as the flags say; without any, those of the release. */
@@ -165,7 +179,8 @@ async function failed(cluster: Cluster, release: Release, { flags, options, erro
     )
   }
   try {
-    await actions.rollback(history, withoutDescription(options), target.release.version)
+    const method = applyMethodOf(flags, target.release.apply_method)
+    await actions.rollback(history, { ...withoutDescription(options), method }, target.release.version)
   } catch (second) {
     throw fault(
       `an error occurred while rolling back the release. original upgrade error: ${reason}: ${messageOf(second)}`,
