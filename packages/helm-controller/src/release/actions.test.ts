@@ -155,6 +155,18 @@ describe('options that can not be had together', () => {
   })
 })
 
+describe('the history', () => {
+  it('has no more revisions than it may, also while upgrades fail, and keeps the one that is deployed', async () => {
+    await deploy('h', [map('h', {})], { method: 'ssa', maxHistory: 3 })
+    for (let n = 0; n < 4; n++) {
+      const bad = deploy('h', [map('h', {})], { method: 'ssa', forceReplace: true, maxHistory: 3 })
+      await expect(bad).rejects.toThrow('cannot use server-side apply')
+    }
+
+    expect(await statuses('h')).toEqual(['1 deployed', '4 failed', '5 failed'])
+  })
+})
+
 describe('CRDs of a chart', () => {
   const crds = (text: string) => [
     { name: 'crds/a.yaml', text: `---\n${stringify(map('crd', { text }, { namespace }))}` },

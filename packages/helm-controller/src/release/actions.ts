@@ -83,7 +83,8 @@ export class ReleaseActions {
     const change = await this.#plan(stored, history, options)
     const preparing = isInstall ? 'Initial install underway' : 'Preparing upgrade'
     await this.#closeInterrupted(history)
-    await this.#storage.create({ ...stored, release: withStatus(release, `pending-${event}`, preparing) })
+    const pending = { ...stored, release: withStatus(release, `pending-${event}`, preparing) }
+    await this.#begin(pending, history, options.maxHistory)
     const hooks = this.#hookRun(release, options)
     try {
       await this.#hooks(release, `pre-${event}`, hooks, options)
@@ -98,7 +99,7 @@ export class ReleaseActions {
     const text = options.description ?? `${what} complete`
     const done = withStatus(withRuns(release, hooks), 'deployed', text)
     await this.#storage.update({ ...stored, release: done })
-    await this.#supersede(history, options.maxHistory)
+    await this.#supersede(history)
     return done
   }
 
@@ -173,7 +174,7 @@ export class ReleaseActions {
       version: current.release.version + 1,
     }
     const stored: StoredRelease = { ...target, release }
-    await this.#storage.create(stored)
+    await this.#begin(stored, history, options.maxHistory)
     const owner = ownershipOf(stored)
     const objects = await this.objectsOf(stored)
     const before = await this.#objectsOf([current.release], owner)
@@ -192,7 +193,7 @@ export class ReleaseActions {
     }
     const done = withStatus(withRuns(release, hooks), 'deployed', description)
     await this.#storage.update({ ...stored, release: done })
-    await this.#supersede(history, options.maxHistory)
+    await this.#supersede(history)
     return done
   }
 
@@ -220,7 +221,7 @@ export class ReleaseActions {
     await this.#hooks(last.release, 'post-delete', hooks, options)
     if (options.keepHistory) {
       await record('uninstalled', options.description ?? 'Uninstallation complete')
-      await this.#supersede(history.slice(0, -1), 0)
+      await this.#supersede(history.slice(0, -1))
     } else for (const { release } of history) await this.#storage.delete(release)
     return objects.filter(isKept)
   }
@@ -307,14 +308,20 @@ export class ReleaseActions {
     }
   }
 
-  /** Marks what was deployed before as superseded and forgets the oldest revisions past `maxHistory`. */
-  async #supersede(history: StoredRelease[], maxHistory: number): Promise<void> {
+  /** Marks what was deployed before as superseded. */
+  async #supersede(history: StoredRelease[]): Promise<void> {
     for (const stored of history) {
       if (stored.release.info.status !== 'deployed') continue
       await this.#storage.update({ ...stored, release: withStatus(stored.release, 'superseded') })
     }
-    const surplus = maxHistory > 0 ? history.slice(0, Math.max(0, history.length + 1 - maxHistory)) : []
-    for (const { release } of surplus) await this.#storage.delete(release)
+  }
+
+  /** Stores a new revision, once the oldest past `maxHistory` are forgotten; what is deployed stays. */
+  async #begin(stored: StoredRelease, history: StoredRelease[], maxHistory: number): Promise<void> {
+    const surplus = maxHistory > 0 ? Math.max(0, history.length + 1 - maxHistory) : 0
+    const others = history.filter(({ release: { info } }) => info.status !== 'deployed')
+    for (const { release } of others.slice(0, surplus)) await this.#storage.delete(release)
+    await this.#storage.create(stored)
   }
 }
 
