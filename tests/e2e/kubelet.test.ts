@@ -115,6 +115,14 @@ describe.skipIf(!builder)('the kubelet behind the API server', () => {
     expect(await client.getText(`${PROXY}${path}`)).toMatch(expected)
   })
 
+  it('lists in the Node the images that the engine has', async () => {
+    const images = async () =>
+      (await client.get<KubeObject>({ apiVersion: 'v1', kind: 'Node', name: 'slipway' }))?.status.images
+    const listed = { names: expect.arrayContaining([IMAGE]), sizeBytes: expect.any(Number) }
+
+    await expect.poll(images, SOON).toContainEqual(listed)
+  })
+
   it('measures what a pod uses and what the machine has left', async () => {
     const summary = async () => JSON.parse(await client.getText(`${PROXY}/stats/summary`))
 

@@ -150,6 +150,13 @@ describe.skipIf(!running)(
       registry.close()
     })
 
+    it('lists images: all of them, or those with a label', async () => {
+      const mine = expect.objectContaining({ tags: [IMAGE], size: expect.any(Number) })
+
+      expect(await engine.listImages()).toContainEqual(mine)
+      expect(await engine.listImages({ labels: { 'slipway.test': 'of no image' } })).toEqual([])
+    })
+
     it('saves images and loads them', async () => {
       const loaded = await engine.load(await engine.save(IMAGE))
 

@@ -115,7 +115,8 @@ export class Images {
     const images = await this.#http.json<Pick<ImageAnswer, 'Id' | 'RepoTags' | 'RepoDigests' | 'Size'>[]>({
       method: 'GET',
       path: '/images/json',
-      query: { filters: JSON.stringify({ label: filter }) },
+      // Podman refuses a filter that asks for nothing.
+      query: { filters: filter.length > 0 ? JSON.stringify({ label: filter }) : undefined },
     })
     return images.map((image) => ({
       id: withAlgorithm(image.Id),
