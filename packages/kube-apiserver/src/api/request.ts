@@ -42,7 +42,7 @@ export interface ApiRequest extends Target {
   user: User
 }
 
-/** The target of `/api/v1/…` or `/apis/<group>/<version>/…`. Throws 404 for an unknown resource and 405 for a verb it lacks. */
+/** The target of `/api/v1/…` or `/apis/<group>/<version>/…`. Throws 404 for an unknown resource and 405 for a verb that it, or its part, lacks. */
 export function parseTarget(registry: ResourceRegistry, method: string, path: string, query: URLSearchParams): Target {
   const parts = path.split('/').filter(Boolean).map(decodeSegment)
   const group = parts[0] === 'apis' ? (parts[1] ?? '') : ''
@@ -119,6 +119,8 @@ function checkVerb(
   }
   const found = resource.subresources.find((one) => one.name === subresource)
   if (!found) throw resource.custom ? notFound(resource, name) : noSuchPath()
+  // What a proxy hands on is not ours to judge.
+  if (subresource !== 'proxy' && !found.verbs.includes(verb)) throw methodNotSupported(undefined, verb)
 }
 
 function decodeSegment(segment: string): string {
