@@ -228,37 +228,6 @@ describe('dry run', () => {
   })
 })
 
-describe('concurrency', () => {
-  it('a stale version and a wrong uid are conflicts', async () => {
-    const { body } = await call('POST', maps(), { body: { metadata: { name: 'stale' } } })
-    await call('PATCH', `${maps()}/stale`, { type: MERGE, body: { data: { a: '1' } } })
-
-    const stale = await call('PUT', `${maps()}/stale`, { body })
-    expect(stale.body).toMatchObject({ code: 409, reason: 'Conflict' })
-    expect(stale.body.message).toContain(
-      'the object has been modified; please apply your changes to the latest version and try again',
-    )
-    const other = { preconditions: { uid: '00000000-0000-0000-0000-000000000000' } }
-    const refused = await call('DELETE', `${maps()}/stale`, { body: other })
-    expect(refused.body).toMatchObject({ code: 409, details: { name: 'stale', kind: 'ConfigMap' } })
-    expect(refused.body.message).toContain(
-      'Operation cannot be fulfilled on ConfigMap "stale": the UID in the precondition',
-    )
-  })
-
-  it('generated names differ, and generateName is kept', async () => {
-    const made = await Promise.all(
-      Array.from({ length: 5 }, () => call('POST', maps(), { body: { metadata: { generateName: 'gen-' } } })),
-    )
-
-    expect(new Set(made.map(({ body }) => body.metadata.name)).size).toBe(5)
-    expect(made[0]?.body.metadata).toMatchObject({
-      name: expect.stringMatching(/^gen-[a-z0-9]{5}$/),
-      generateName: 'gen-',
-    })
-  })
-})
-
 describe('a new object', () => {
   const invalid = { metadata: { name: 'asked', resourceVersion: '5' }, data: { 'a b': '' } }
   const versioned = { metadata: { name: 'asked', resourceVersion: '5' } }
@@ -352,47 +321,6 @@ describe('a new object', () => {
     })
 
     expect(headers.warning).toBe('299 - "unrecognized format \\"made-up\\""')
-  })
-})
-
-describe('deletion', () => {
-  it('waits for finalizers', async () => {
-    await call('POST', maps(), { body: { metadata: { name: 'held', finalizers: ['conformance.example/hold'] } } })
-    await call('DELETE', `${maps()}/held`)
-
-    const held = (await call('GET', `${maps()}/held`)).body
-    expect(held.metadata.deletionTimestamp).toEqual(expect.any(String))
-    await call('PATCH', `${maps()}/held`, { type: MERGE, body: { metadata: { finalizers: null } } })
-    expect((await call('GET', `${maps()}/held`)).status).toBe(404)
-  })
-
-  it.each([
-    ['Background', true],
-    ['Foreground', true],
-    ['Orphan', false],
-  ])('with %s propagation: dependents go = %s', async (propagationPolicy, goes) => {
-    const suffix = propagationPolicy.toLowerCase()
-    const { body: owner } = await call('POST', maps(), { body: { metadata: { name: `owner-${suffix}` } } })
-    const ownerReferences = [
-      {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        name: owner.metadata.name,
-        uid: owner.metadata.uid,
-        blockOwnerDeletion: true,
-      },
-    ]
-    await call('POST', maps(), { body: { metadata: { name: `owned-${suffix}`, ownerReferences } } })
-
-    await call('DELETE', `${maps()}/owner-${suffix}`, { body: { propagationPolicy } })
-
-    const status = async (name: string) => (await call('GET', `${maps()}/${name}-${suffix}`)).status
-    await expect.poll(() => status('owner'), { timeout: 20_000 }).toBe(404)
-    if (goes) await expect.poll(() => status('owned'), { timeout: 20_000 }).toBe(404)
-    else {
-      const { body } = await call('GET', `${maps()}/owned-${suffix}`)
-      expect(body.metadata.ownerReferences).toBeUndefined()
-    }
   })
 })
 

@@ -1,5 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { User } from '../api/request.ts'
+import { forbidden, type StatusError } from '../api/status.ts'
 import type { Resource } from '../registry/resource.ts'
 
 /** What is about to happen to an object, as admission sees it. */
@@ -8,7 +9,8 @@ export interface AdmissionRequest {
   readonly resource: Resource
   readonly subresource?: string
   readonly namespace: string | undefined
-  readonly name: string
+  /** Empty until one is generated, which is after mutation. */
+  name: string
   /** Whether the request's path has the name; a POST's has none, so that rights to single objects do not count. */
   readonly named: boolean
   /** The new object, which mutating plugins change or replace; undefined when something is deleted. */
@@ -50,6 +52,11 @@ export class AdmissionChain {
       if (pending) await pending
     }
   }
+}
+
+/** The refusal of a request, with the beginning of a name that is to be generated (apiserver's admission.NewForbidden). */
+export function refused({ resource, name, object }: AdmissionRequest, why: string): StatusError {
+  return forbidden(resource, name || (object?.metadata.generateName ?? ''), why)
 }
 
 /** `/pods`-like test for plugins that look at one type only, and not at its parts. */

@@ -1,12 +1,11 @@
 import { type KubeObject, parseQuantity } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
-import { forbidden } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { podUsage, type Usage } from '../quota/pod-usage.ts'
 import { quotaText } from '../quota/quota-status.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { type AdmissionPlugin, type AdmissionRequest, concerns, resizesPod } from './admission.ts'
+import { type AdmissionPlugin, type AdmissionRequest, concerns, refused, resizesPod } from './admission.ts'
 
 const LIMIT_RANGES = { group: '', plural: 'limitranges', namespaced: true }
 
@@ -33,13 +32,13 @@ export function limitRanger(store: RevisionStore): AdmissionPlugin {
       for (const limits of limitsOf(request)) addDefaults(object, limits)
     },
     validate(request) {
-      const { object, resource, name } = request
+      const { object } = request
       const faultsOf = rulesFor(request)
       if (!object || !faultsOf || isLeaving(request)) return
       for (const limits of limitsOf(request)) {
         const faults = [...new Set(limits.flatMap((limit) => faultsOf(object, limit)))]
         if (faults.length > 0)
-          throw forbidden(resource, name, faults.length === 1 ? (faults[0] ?? '') : `[${faults.join(', ')}]`)
+          throw refused(request, faults.length === 1 ? (faults[0] ?? '') : `[${faults.join(', ')}]`)
       }
     },
   }

@@ -1,15 +1,16 @@
 import type { RevisionStore } from '@slipway/storage'
-import { forbidden, notFound, StatusError } from '../api/status.ts'
+import { notFound, StatusError } from '../api/status.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf } from '../storage/keys.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import { type AdmissionPlugin, refused } from './admission.ts'
 
 const NAMESPACES = { group: '', plural: 'namespaces', namespaced: false }
 
 /** Lets objects only into namespaces that exist and are not being deleted (NamespaceLifecycle). */
 export function namespaceLifecycle(store: RevisionStore): AdmissionPlugin {
   return {
-    mutate({ operation, resource, namespace = '', name }) {
+    mutate(request) {
+      const { operation, resource, namespace = '' } = request
       if (operation !== 'CREATE' || !resource.namespaced) return
       const entry = store.get(keyOf(NAMESPACES, undefined, namespace))
       if (!entry) throw notFound(NAMESPACES, namespace)
@@ -17,7 +18,7 @@ export function namespaceLifecycle(store: RevisionStore): AdmissionPlugin {
       if (!entry.value.includes('"deletionTimestamp"')) return
       if (!viewEntry(entry).metadata.deletionTimestamp) return
       const why = `unable to create new content in namespace ${namespace} because it is being terminated`
-      const { message, details } = forbidden(resource, name, why).status
+      const { message, details } = refused(request, why).status
       throw new StatusError(403, 'Forbidden', message ?? '', {
         ...details,
         causes: [

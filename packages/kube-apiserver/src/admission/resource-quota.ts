@@ -1,6 +1,5 @@
 import { canonicalQuantity, type KubeObject, parseQuantity } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
-import { forbidden } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { POD_LEVEL, type Usage } from '../quota/pod-usage.ts'
 import { measureQuota, quotaText } from '../quota/quota-status.ts'
@@ -9,7 +8,7 @@ import { usageOf } from '../quota/usage.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { type AdmissionPlugin, type AdmissionRequest, resizesPod } from './admission.ts'
+import { type AdmissionPlugin, type AdmissionRequest, refused, resizesPod } from './admission.ts'
 
 const QUOTAS = { group: '', plural: 'resourcequotas', namespaced: true }
 
@@ -34,7 +33,7 @@ export function resourceQuota(deps: {
     if (exceeded.length > 0) {
       const list = (amount: (name: string) => string) => exceeded.map((name) => `${name}=${amount(name)}`).join(',')
       const why = `exceeded quota: ${quota.metadata.name}, requested: ${list((name) => quotaText(name, wanted.get(name) ?? 0n))}, used: ${list((name) => quotaText(name, used.get(name) ?? 0n))}, limited: ${list((name) => canonicalQuantity(hard[name] ?? '0'))}`
-      throw forbidden(request.resource, request.name, why)
+      throw refused(request, why)
     }
     if (request.dryRun) return
     const set = pending.get(key) ?? new Set()
@@ -81,11 +80,7 @@ function addUsage(usage: Usage, name: string, amount: bigint): void {
 }
 
 /** Where a quota limits cpu or memory, every container must say how much it wants, unless its pod does. */
-function requireAmounts(
-  quota: Readonly<KubeObject>,
-  { spec = {} }: KubeObject,
-  { resource, name }: AdmissionRequest,
-): void {
+function requireAmounts(quota: Readonly<KubeObject>, { spec = {} }: KubeObject, request: AdmissionRequest): void {
   const wholePod = { ...spec.resources?.requests, ...spec.resources?.limits }
   if (Object.keys(wholePod).some((one) => POD_LEVEL.test(one))) return
   const missing: string[] = []
@@ -105,5 +100,5 @@ function requireAmounts(
       )
   }
   if (missing.length === 0) return
-  throw forbidden(resource, name, `failed quota: ${quota.metadata.name}: must specify ${missing.join('; ')}`)
+  throw refused(request, `failed quota: ${quota.metadata.name}: must specify ${missing.join('; ')}`)
 }

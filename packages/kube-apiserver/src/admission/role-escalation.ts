@@ -1,8 +1,8 @@
 import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { Rbac } from '../access/rbac.ts'
 import { describeRules, EVERY_RIGHT, type PolicyRule, quotedList, uncoveredRights } from '../access/rbac-rules.ts'
-import { forbidden, notFound } from '../api/status.ts'
-import type { AdmissionPlugin, AdmissionRequest } from './admission.ts'
+import { notFound } from '../api/status.ts'
+import { type AdmissionPlugin, type AdmissionRequest, refused } from './admission.ts'
 
 const GROUP = 'rbac.authorization.k8s.io'
 
@@ -29,7 +29,7 @@ export function roleEscalation(rbac: Rbac): AdmissionPlugin {
     if (!aggregates(role) && !aggregates(old)) return
     // Whatever others write into a role that matches comes along.
     if (uncoveredRights(EVERY_RIGHT, rbac.rulesOf(user, namespace)).length === 0) return
-    throw forbidden(resource, name, 'must have cluster-admin privileges to use the aggregationRule')
+    throw refused(request, 'must have cluster-admin privileges to use the aggregationRule')
   }
 
   function checkBinding(request: AdmissionRequest, { roleRef }: KubeObject): void {
@@ -42,13 +42,13 @@ export function roleEscalation(rbac: Rbac): AdmissionPlugin {
     checkRules(request, rules)
   }
 
-  function checkRules({ resource, name, user, namespace }: AdmissionRequest, rules: PolicyRule[]): void {
+  function checkRules(request: AdmissionRequest, rules: PolicyRule[]): void {
+    const { user, namespace } = request
     const missing = uncoveredRights(rules, rbac.rulesOf(user, namespace))
     if (missing.length === 0) return
     const who = `user "${user.name}" (groups=${quotedList(user.groups)})`
-    throw forbidden(
-      resource,
-      name,
+    throw refused(
+      request,
       `${who} is attempting to grant RBAC permissions not currently held:\n${describeRules(missing)}`,
     )
   }

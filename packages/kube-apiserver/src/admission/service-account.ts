@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeObject } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
-import { forbidden } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf } from '../storage/keys.ts'
-import { type AdmissionPlugin, type AdmissionRequest, concerns } from './admission.ts'
+import { type AdmissionPlugin, type AdmissionRequest, concerns, refused } from './admission.ts'
 
 const ACCOUNTS = { group: '', plural: 'serviceaccounts', namespaced: true }
 const VOLUME = 'kube-api-access-'
@@ -35,17 +34,14 @@ async function admit(store: RevisionStore, request: AdmissionRequest, spec: Spec
   if (automount) addToken(spec)
 }
 
-async function find(
-  store: RevisionStore,
-  { namespace = '', resource, name }: AdmissionRequest,
-  account: string,
-): Promise<Readonly<KubeObject>> {
+async function find(store: RevisionStore, request: AdmissionRequest, account: string): Promise<Readonly<KubeObject>> {
+  const { namespace = '' } = request
   const key = keyOf(ACCOUNTS, namespace, account)
   for (let wait = 0; account === 'default' && wait < WAITS && !store.get(key); wait++) await sleep(WAIT_MS)
   const entry = store.get(key)
   if (entry) return viewEntry(entry)
   const why = `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`
-  throw forbidden(resource, name, why)
+  throw refused(request, why)
 }
 
 /** Mounts the token where a container has nothing at its path; a pod that is a copy of another has its volume. */

@@ -89,11 +89,16 @@ export function notServed(): PlainError {
   return new PlainError(404, '404 page not found')
 }
 
-/** `goes`: whoever has the name is being deleted. */
-export function alreadyExists(resource: ResourceName, name: string, goes = false): StatusError {
-  const message = `${qualified(resource)} "${name}" already exists`
-  const text = goes ? `object is being deleted: ${message}` : message
-  return new StatusError(409, 'AlreadyExists', text, detailsOf(resource, name))
+/** `goes`: whoever has the name is being deleted; `generated`: the object has a generateName, so that it may be tried again. */
+export function alreadyExists(
+  resource: ResourceName,
+  name: string,
+  { goes = false, generated = false }: { goes?: boolean; generated?: boolean } = {},
+): StatusError {
+  const why = generated ? ', the server was not able to generate a unique name for the object' : ''
+  const message = `${goes ? 'object is being deleted: ' : ''}${qualified(resource)} "${name}" already exists${why}`
+  const details = { ...detailsOf(resource, name), ...(generated && { retryAfterSeconds: 1 }) }
+  return new StatusError(409, 'AlreadyExists', message, details)
 }
 
 export function conflict(resource: ResourceName, name: string, why: string): StatusError {

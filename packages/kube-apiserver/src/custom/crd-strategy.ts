@@ -22,6 +22,7 @@ const TERMINATING: DefinitionCondition = {
 export const crdStrategy = (names: DefinitionNames, rules: ObjectRules): Strategy => ({
   hasGeneration: true,
   needsVersion: true,
+  statusMetadata: [],
   prepareCreate(crd, { now, resource }) {
     crd.status = { conditions: [], acceptedNames: { plural: '', kind: '' }, storedVersions: storageVersions(crd) }
     manageStatus(crd, rules, resource, () => settle(crd, names, now))
@@ -32,6 +33,7 @@ export const crdStrategy = (names: DefinitionNames, rules: ObjectRules): Strateg
     if (added.length > 0) next.status = { ...next.status, storedVersions: [...known, ...added] }
     manageStatus(next, rules, resource, () => settle(next, names, now))
   },
+  abandoned: (crd) => names.release(crd),
   settled: (stored) => names.restore(stored),
   released: (crd) => names.release(crd),
   finalizersOfDelete: [CLEANUP_FINALIZER],

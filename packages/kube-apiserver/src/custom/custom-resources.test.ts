@@ -167,7 +167,7 @@ describe('a custom resource', () => {
     })
 
     expect(put.body.message).toBe(
-      'Widget.test.dev "one" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+      'widgets.test.dev "one" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
     )
     expect(patch.status).toBe(415)
   })

@@ -8,6 +8,7 @@ import { checkRules, hasRules } from './validation-rules.ts'
 
 /** Custom resources: their schema and its rules. A fault that was there before and is not touched is let be (ratcheting). */
 export const customStrategy: Strategy = {
+  statusMetadata: [],
   prepareCreate(object, { resource }) {
     // What a client sent as its status is gone by now; what the schema says of it is nobody's.
     const { status } = resource.custom?.schema?.properties ?? {}

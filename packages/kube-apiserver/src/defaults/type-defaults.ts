@@ -27,8 +27,15 @@ export const typeDefaults: TypeDefaults = {
   'core/v1.Namespace': ({ metadata }: Spec) => {
     if (metadata?.name) metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name }
   },
-  'core/v1.PersistentVolume': ({ spec = {} }) => {
-    fill(spec as Spec, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' })
+  'core/v1.NamespaceStatus': (status) => fill(status, { phase: 'Active' }),
+  'core/v1.PersistentVolume': (volume: Spec) => {
+    fill(volume, { status: {} })
+    fill(volume.status, { phase: 'Pending' })
+    fill(volume.spec ?? {}, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' })
+  },
+  'core/v1.PersistentVolumeClaim': (claim: Spec) => {
+    fill(claim, { status: {} })
+    fill(claim.status, { phase: 'Pending' })
   },
   'core/v1.NodeStatus': (status) => {
     if (status.capacity) fill(status, { allocatable: structuredClone(status.capacity) })

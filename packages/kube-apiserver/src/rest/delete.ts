@@ -1,8 +1,10 @@
 import type { KubeObject } from '@slipway/kube-objects'
+import type { Entry } from '@slipway/storage'
 import type { ApiRequest } from '../api/request.ts'
 import { conflict, type FieldError, StatusError, success } from '../api/status.ts'
-import { decodeEntry, viewEntry } from '../storage/codec.ts'
-import type { Address, ObjectService, StoredObject, WriteOptions } from '../storage/object-service.ts'
+import { decodeEntry, uidOf, viewEntry } from '../storage/codec.ts'
+import { keyOf } from '../storage/keys.ts'
+import type { Address, Departure, ObjectService, StoredObject, WriteOptions } from '../storage/object-service.ts'
 import type { Strategy } from '../strategy/strategy.ts'
 import { invalidValue, notSupported } from '../validation/field-errors.ts'
 import { sendList, sendObject, sendValue } from './answer.ts'
@@ -77,25 +79,56 @@ export async function remove(
     const entry = objects.entry(address)
     const current = decodeEntry(entry, address.resource)
     checkPreconditions(address, current, options)
+    const departure = departureOf(current, options, strategy)
+    if (!departure) return { stored: storedAs(entry), done: false }
     if (!admitted) {
       await objects.admitDelete(address, current, write)
       admitted = true
       // Others may have written meanwhile.
       if (objects.entry(address) !== entry) continue
     }
-    const finalizers = finalizersFor(current, options, strategy)
-    const grace = strategy.gracePeriod?.(current, options.gracePeriodSeconds) ?? 0
-    if (finalizers.length === 0 && grace === 0 && !holdsItself(current)) {
-      if (write.dryRun) return { stored: { value: entry.value, revision: entry.modRevision }, done: true }
-      if (await objects.erase(address, entry, write)) {
-        return { stored: { value: entry.value, revision: entry.modRevision }, done: true }
-      }
+    const held = departure.finalizers.length > 0 || departure.grace > 0 || holdsItself(current)
+    if (!held && !isToldFirst(current, strategy)) {
+      if (await objects.erase(address, entry, write)) return { stored: storedAs(entry), done: true }
       continue
     }
-    if (write.dryRun) return { stored: { value: entry.value, revision: entry.modRevision }, done: false }
-    const stored = await objects.markDeleted(entry, address, { finalizers, grace })
-    if (stored) return { stored, done: false }
+    const stored = await objects.markDeleted(entry, address, departure, write)
+    if (!stored) continue
+    if (!held && !write.dryRun) await eraseTold(objects, address, stored, write)
+    return { stored, done: !held }
   }
+}
+
+const storedAs = ({ value, modRevision }: Entry): StoredObject => ({ value, revision: modRevision })
+
+/** What may have time to end is told of its end before it is gone, also where it has no time (rest.BeforeDelete). */
+function isToldFirst({ metadata }: KubeObject, { gracePeriod }: Strategy): boolean {
+  return gracePeriod !== undefined && (metadata.deletionGracePeriodSeconds ?? 1) > 0
+}
+
+/** Takes away what was told so, whatever else is written of it meanwhile. */
+async function eraseTold(
+  objects: ObjectService,
+  address: Address,
+  { value }: StoredObject,
+  write: WriteOptions,
+): Promise<void> {
+  const { resource, namespace, name } = address
+  for (;;) {
+    const entry = objects.store.get(keyOf(resource, namespace, name))
+    if (!entry || uidOf(entry.value) !== uidOf(value)) return
+    if (await objects.erase(address, entry, write)) return
+  }
+}
+
+/** How an object is to go; undefined = it is going, and nothing that was asked for makes it faster (rest.BeforeDelete). */
+function departureOf(current: KubeObject, options: DeleteOptions, strategy: Strategy): Departure | undefined {
+  const { deletionTimestamp, deletionGracePeriodSeconds: left = 0 } = current.metadata
+  const { gracePeriodSeconds: asked } = options
+  if (deletionTimestamp && left > 0 && (asked === undefined || (asked < 0 ? 1 : asked) >= left)) return undefined
+  const isOver = deletionTimestamp !== undefined && left === 0
+  const grace = isOver ? 0 : (strategy.gracePeriod?.(current, asked) ?? 0)
+  return { finalizers: finalizersFor(current, options, strategy), grace }
 }
 
 /** A Namespace has a finalizer of its own, outside its metadata. */

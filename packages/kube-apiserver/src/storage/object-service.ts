@@ -3,16 +3,23 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { Entry, RevisionStore } from '@slipway/storage'
 import type { AdmissionChain, AdmissionRequest } from '../admission/admission.ts'
 import type { User } from '../api/request.ts'
-import { alreadyExists, conflict, forbidden, invalid, notFound, StatusError, staleObject } from '../api/status.ts'
+import { alreadyExists, forbidden, invalid, notFound, type StatusError, staleObject } from '../api/status.ts'
 import { customStrategy } from '../custom/custom-strategy.ts'
 import { apiVersionOf, type Resource, resourceKey } from '../registry/resource.ts'
-import { countGeneration, dropRepeatedOwners, prepareForCreate, prepareForUpdate } from '../strategy/prepare.ts'
+import {
+  countGeneration,
+  dropRepeatedOwners,
+  identify,
+  prepareForCreate,
+  prepareForUpdate,
+} from '../strategy/prepare.ts'
 import type { Strategies, Strategy, WriteContext } from '../strategy/strategy.ts'
 import { checkCreate, checkUpdate } from '../strategy/validate.ts'
 import { invalidValue } from '../validation/field-errors.ts'
 import { warningsOf } from '../warnings/warnings.ts'
 import { decodeEntry, encodeObject, encodeStored, inVersion, isForeign } from './codec.ts'
 import { keyOf } from './keys.ts'
+import { checkNamespace, checkUid, checkUnversioned, versionOf } from './preconditions.ts'
 import { timestamp } from './timestamp.ts'
 import { unchanged } from './unchanged.ts'
 
@@ -50,10 +57,21 @@ export interface WriteOptions {
   part?: { of(object: Readonly<KubeObject>): KubeObject; into(object: KubeObject, part: KubeObject): void }
 }
 
+/** How an object goes that does not go at once. */
+export interface Departure {
+  /** What holds it. */
+  finalizers: string[]
+  /** Seconds that it has. */
+  grace: number
+}
+
 /** The current object, or undefined = it does not exist; returns the wanted one, or undefined = leave it. */
 export type Change = (current: KubeObject | undefined) => KubeObject | undefined | Promise<KubeObject | undefined>
 
 const DEFINITION_GOES = 'create not allowed while custom resource definition is terminating'
+
+/** How many generated names are tried. */
+const MAX_NAMES = 8
 
 const SYSTEM: User = { name: 'system:apiserver', groups: ['system:masters'] }
 
@@ -96,53 +114,79 @@ export class ObjectService {
 
   /** Throws 409 AlreadyExists, 422 Invalid, and what admission throws. */
   async create(resource: Resource, wanted: KubeObject, options: WriteOptions): Promise<StoredObject> {
+    const made = await this.#make(resource, wanted, options)
+    if (typeof made !== 'string') return made
+    throw this.#taken({ resource, namespace: wanted.metadata.namespace, name: made }, wanted)
+  }
+
+  /** The object that was made, or the name that another has. */
+  async #make(resource: Resource, wanted: KubeObject, options: WriteOptions): Promise<StoredObject | string> {
     const context = this.#context(resource, options)
     const strategy = this.strategy(resource)
     dropRepeatedOwners(wanted, options.warn)
-    prepareForCreate(wanted, context, randomUUID(), strategy)
+    prepareForCreate(wanted, context)
     const object = options.track?.(wanted, undefined) ?? wanted
-    const { name, namespace } = object.metadata
+    const { name = '', namespace, generateName } = object.metadata
     if (resource.custom?.isTerminating) throw forbidden(resource, name, DEFINITION_GOES)
     const request = admissionRequest('CREATE', { resource, namespace, name }, options, { object })
     try {
       await this.#admission.mutate(request)
-      return await this.#insert(request, context, strategy)
+      if (name || !generateName) return await this.#insert(request, context, strategy)
+      return await this.#insertNamed(request, context, strategy)
     } finally {
-      for (const settled of request.settled) settled()
+      settle(request)
+    }
+  }
+
+  /** With a name of our own making, and another one when somebody has it (apiserver's createWithGenerateNameRetry). */
+  async #insertNamed(
+    request: AdmissionRequest,
+    context: WriteContext,
+    strategy: Strategy,
+  ): Promise<StoredObject | string> {
+    const unnamed = request.object
+    for (let attempt = 1; ; attempt++) {
+      request.object = structuredClone(unnamed)
+      const made = await this.#insert(request, context, strategy)
+      if (typeof made !== 'string' || attempt === MAX_NAMES) return made
+      settle(request)
     }
   }
 
   /** Only what is valid and admitted is told that its name is taken, as the store is asked last (apiserver's Store.Create). */
-  async #insert(request: AdmissionRequest, context: WriteContext, strategy: Strategy): Promise<StoredObject> {
-    const { resource } = context
+  async #insert(request: AdmissionRequest, context: WriteContext, strategy: Strategy): Promise<StoredObject | string> {
+    const { resource, namespace } = request
     const object = request.object as KubeObject
-    strategy.prepareCreate?.(object, context)
+    identify(object, context, randomUUID(), strategy)
+    checkNamespace(object, request)
+    request.name = object.metadata.name
     try {
+      strategy.prepareCreate?.(object, context)
       checkCreate(object, context, strategy)
       for (const warning of warningsOf(context, object)) request.warn(warning)
       await this.#admission.validate(request)
-      const { name, namespace } = object.metadata
+      const { name } = object.metadata
       const key = keyOf(resource, namespace, name)
       const value = await encodeStored(object, resource)
       if (context.dryRun) {
-        if (this.#store.get(key)) throw this.#taken(key, resource, name)
-        strategy.released?.(object)
-        return { value, revision: 0, created: true }
+        strategy.abandoned?.(object)
+        return this.#store.get(key) ? name : { value, revision: 0, created: true }
       }
       checkUnversioned(object)
       const entry = await this.#store.create(key, value)
-      if (!entry) throw this.#taken(key, resource, name)
-      return { value: entry.value, revision: entry.modRevision, created: true }
+      if (entry) return { value: entry.value, revision: entry.modRevision, created: true }
+      strategy.abandoned?.(object)
+      return name
     } catch (error) {
-      strategy.released?.(object)
+      strategy.abandoned?.(object)
       throw error
     }
   }
 
-  #taken(key: string, resource: Resource, name: string): StatusError {
-    const holder = this.#store.get(key)
-    const goes = holder && decodeEntry(holder, resource).metadata.deletionTimestamp !== undefined
-    return alreadyExists(resource, name, goes)
+  #taken(address: Address, { metadata }: KubeObject): StatusError {
+    const { resource, name } = address
+    const goes = this.find(address)?.metadata.deletionTimestamp !== undefined
+    return alreadyExists(resource, name, { goes, generated: Boolean(metadata.generateName) })
   }
 
   /**
@@ -162,13 +206,17 @@ export class ObjectService {
       if (!current || !entry) {
         if (!next) throw notFound(resource, name)
         options.beforeCreate?.()
+        if (options.replaces) checkUid(address, next, undefined)
         delete next.metadata.resourceVersion
-        return await this.create(resource, next, { ...options, named: true })
+        const made = await this.#make(resource, next, { ...options, named: true })
+        if (typeof made !== 'string') return made
+        // Another writer made it meanwhile.
+        continue
       }
       if (!next) return { value: entry.value, revision: entry.modRevision }
       this.#checkVersion(address, next, current, options)
       dropRepeatedOwners(next, options.warn)
-      prepareForUpdate(next, current, context)
+      prepareForUpdate(next, current, context, this.strategy(resource))
       // Fields that the strategy sets belong to no manager, as in Kubernetes.
       const object = options.track?.(next, current) ?? next
       const { part } = options
@@ -181,26 +229,22 @@ export class ObjectService {
         const stored = await this.#replace(entry, { current, next: part ? object : admitted }, request, context)
         if (stored) return stored
       } finally {
-        for (const settled of request.settled) settled()
+        settle(request)
       }
     }
   }
 
-  /** Throws 409 when the update is about another version or another object of the name. */
+  /** Throws 409 when the update is about another version or another object of the name, and 422 when it must say which. */
   #checkVersion(address: Address, next: KubeObject, current: KubeObject, { replaces }: WriteOptions): void {
     const { resource, name } = address
-    const asked = next.metadata.resourceVersion
-    if (asked && !/^\d+$/.test(asked)) {
-      throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`)
-    }
-    if (!asked && replaces && (resource.custom || this.strategy(resource).needsVersion)) {
-      const shown = resource.custom ? 0 : ''
-      throw invalid(resource, name, [
-        invalidValue('metadata.resourceVersion', shown, 'must be specified for an update'),
-      ])
+    const asked = versionOf(next)
+    if (asked === undefined && (resource.custom || this.strategy(resource).needsVersion)) {
+      const unnamed = invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')
+      // Where others name the kind, the store names the resource.
+      throw invalid({ group: resource.group, kind: resource.plural }, name, [unnamed])
     }
     if (replaces) checkUid(address, next, current)
-    if (asked && asked !== current.metadata.resourceVersion) throw staleObject(resource, name)
+    if (asked !== undefined && asked !== Number(current.metadata.resourceVersion)) throw staleObject(resource, name)
   }
 
   /** Undefined = another writer came in between. */
@@ -226,7 +270,7 @@ export class ObjectService {
       if (written) stored = next
       return written && { value: written.value, revision: written.modRevision }
     } finally {
-      strategy.settled?.(stored)
+      strategy.settled?.(stored, { next, current })
     }
   }
 
@@ -246,24 +290,23 @@ export class ObjectService {
   async markDeleted(
     entry: Entry,
     { resource }: Address,
-    { finalizers, grace }: { finalizers: string[]; grace: number },
+    { finalizers, grace }: Departure,
+    { dryRun }: WriteOptions,
   ): Promise<StoredObject | undefined> {
     const object = decodeEntry(entry, resource)
     const { metadata } = object
     if (finalizers.length > 0) metadata.finalizers = finalizers
-    const end = this.#now().getTime() + grace * 1000
-    const first = metadata.deletionTimestamp === undefined
-    // A later delete can only shorten the wait.
-    if (first || grace < (metadata.deletionGracePeriodSeconds ?? 0)) {
-      metadata.deletionTimestamp = timestamp(new Date(end))
-      metadata.deletionGracePeriodSeconds = grace
-    }
+    else delete metadata.finalizers
+    const { deletionTimestamp: end, deletionGracePeriodSeconds: left = 0 } = metadata
+    const first = end === undefined
+    // The time that a later delete leaves counts from the first.
+    const asked = first ? this.#now().getTime() : Date.parse(end) - left * 1000
+    metadata.deletionTimestamp = timestamp(new Date(asked + grace * 1000))
+    metadata.deletionGracePeriodSeconds = grace
     if (first && metadata.generation) metadata.generation++
     if (first) this.strategy(resource).prepareDelete?.(object, timestamp(this.#now()))
-    if (object.apiVersion === 'v1' && object.kind === 'Namespace')
-      object.status = { ...object.status, phase: 'Terminating' }
     const value = encodeObject(object, resource)
-    if (value === entry.value) return { value, revision: entry.modRevision }
+    if (dryRun || value === entry.value) return { value, revision: entry.modRevision }
     const written = await this.#store.update(entry.key, value, entry.modRevision)
     return written && { value: written.value, revision: written.modRevision }
   }
@@ -317,31 +360,17 @@ function admissionRequest(
   }
 }
 
+/** Tells all who wait for it that the write is over. */
+function settle({ settled }: AdmissionRequest): void {
+  for (const tell of settled.splice(0)) tell()
+}
+
 /** The last finalizer of an object that is being deleted has gone, and nothing waits for a grace period. */
 function isFinished(object: KubeObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata
   if (!deletionTimestamp || finalizers?.length) return false
   if (object.kind === 'Namespace' && object.apiVersion === 'v1' && object.spec?.finalizers?.length) return false
   return (deletionGracePeriodSeconds ?? 0) === 0
-}
-
-function checkUid({ resource, name }: Address, next: KubeObject, current: KubeObject): void {
-  const { uid } = next.metadata
-  if (!uid || uid === current.metadata.uid) return
-  const key = `/registry/${resource.group ? `${resource.group}/` : ''}${resource.plural}/${[current.metadata.namespace, name].filter(Boolean).join('/')}`
-  const failed = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`
-  throw conflict(
-    resource,
-    name,
-    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`,
-  )
-}
-
-/** What is to be made has no version yet; 0, and a text that is no number, is none (etcd3's store.Create). */
-function checkUnversioned({ metadata }: KubeObject): void {
-  if (/^0*[1-9]\d*$/.test(metadata.resourceVersion ?? '')) {
-    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
-  }
 }
 
 function subresourceOf({ subresource }: WriteOptions): { subresource?: string } {

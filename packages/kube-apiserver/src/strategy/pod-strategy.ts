@@ -11,6 +11,8 @@ import type { Strategy } from './strategy.ts'
 export const podStrategy: Strategy = {
   hasGeneration: true,
   returnsDeleted: true,
+  // Old kubelets spoil the owners.
+  statusMetadata: ['labels', 'annotations', 'finalizers'],
   prepareCreate(pod, { warn }) {
     const spec = pod.spec as Spec
     copyAppArmor(pod, warn)
@@ -29,7 +31,11 @@ export const podStrategy: Strategy = {
       ? [forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared')]
       : []),
   ],
-  prepareUpdate: (next, current, { subresource }) => keepOwnPart(next, current, subresource),
+  prepareUpdate(next, current, { subresource }) {
+    keepOwnPart(next, current, subresource)
+    if (current.status?.qosClass)
+      next.status = { ...next.status, qosClass: next.status?.qosClass ?? current.status.qosClass }
+  },
   validateUpdate: (next, current, { subresource }) => podChangeErrors(next, current, subresource),
   gracePeriod(pod, requested) {
     const asked: number = requested ?? pod.spec?.terminationGracePeriodSeconds ?? 30

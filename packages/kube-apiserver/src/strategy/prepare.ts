@@ -2,10 +2,20 @@ import { isDeepStrictEqual } from 'node:util'
 import { equalJson, type KubeObject, schemaFor, zeroValue } from '@slipway/kube-objects'
 import { apiVersionOf } from '../registry/resource.ts'
 import { restore } from './restore.ts'
-import type { Strategy, WriteContext } from './strategy.ts'
+import { STATUS_METADATA, type Strategy, type WriteContext } from './strategy.ts'
 
-/** Fills in the metadata that the server decides, and drops what a client may not set (apiserver's BeforeCreate). */
-export function prepareForCreate(object: KubeObject, context: WriteContext, uid: string, strategy: Strategy): void {
+/** Drops what a client may not set (apiserver's WipeObjectMetaSystemFields, and the status, which its strategies reset). */
+export function prepareForCreate(object: KubeObject, context: WriteContext): void {
+  const metadata = object.metadata as unknown as Record<string, unknown>
+  for (const field of SYSTEM_FIELDS) delete metadata[field]
+  if (!context.resource.namespaced) delete metadata.namespace
+  if (hasStatus(context) && !keepsFirstStatus(context)) resetStatus(object, context)
+}
+
+const SYSTEM_FIELDS = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink']
+
+/** Fills in the metadata that the server decides, once admission has changed what it wants (FillObjectMetaSystemFields). */
+export function identify(object: KubeObject, context: WriteContext, uid: string, strategy: Strategy): void {
   const { metadata } = object
   if (!metadata.name && metadata.generateName) {
     // Kubernetes appends five characters and keeps the name within 63.
@@ -13,19 +23,19 @@ export function prepareForCreate(object: KubeObject, context: WriteContext, uid:
   }
   metadata.uid = uid
   metadata.creationTimestamp = context.now
-  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink']) {
-    delete (metadata as unknown as Record<string, unknown>)[field]
-  }
-  if (!context.resource.namespaced) delete metadata.namespace
   if (countsGenerations(context, strategy)) metadata.generation = 1
-  if (hasStatus(context) && !keepsFirstStatus(context)) resetStatus(object, context)
 }
 
-/** Puts back what an update may not change, (apiserver's BeforeUpdate). */
-export function prepareForUpdate(next: KubeObject, current: KubeObject, context: WriteContext): void {
+/** Puts back what an update may not change (apiserver's BeforeUpdate). */
+export function prepareForUpdate(
+  next: KubeObject,
+  current: KubeObject,
+  context: WriteContext,
+  strategy: Strategy,
+): void {
   keepSystemFields(next, current)
   if (!context.resource.namespaced) delete next.metadata.namespace
-  if (context.subresource === 'status' || context.subresource === 'approval') keepAllButStatus(next, current, context)
+  if (context.subresource === 'status' || context.subresource === 'approval') keepAllButStatus(next, current, strategy)
   else if (hasStatus(context)) restore(next, current, ['status'])
 }
 
@@ -55,16 +65,14 @@ function keepSystemFields({ metadata: to }: KubeObject, { metadata: from }: Kube
   delete next.selfLink
 }
 
-function keepAllButStatus(next: KubeObject, current: KubeObject, context: WriteContext): void {
+function keepAllButStatus(next: KubeObject, current: KubeObject, { statusMetadata }: Strategy): void {
   const { status, metadata } = next
   for (const field of Object.keys(next)) delete next[field]
   Object.assign(next, structuredClone(current))
   if (status === undefined) delete next.status
   else next.status = status
   if (metadata.managedFields) next.metadata.managedFields = metadata.managedFields
-  // Kubernetes' own kinds let a status update change labels and annotations; custom resources do not.
-  if (context.resource.custom) return
-  restore(next.metadata, metadata, ['labels', 'annotations', 'finalizers'])
+  restore(next.metadata, metadata, statusMetadata ?? STATUS_METADATA)
 }
 
 function changesSpec(next: KubeObject, current: KubeObject, hasStatus: boolean): boolean {

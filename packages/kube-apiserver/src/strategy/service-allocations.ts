@@ -11,73 +11,91 @@ interface Allocation {
   ports: number[]
 }
 
-/** Who has which cluster IP and which node port. */
+/** What a write took until now, beside what its Service had before. */
+interface Attempt {
+  taken: Allocation
+  held: Readonly<Allocation>
+}
+
+/** Which cluster IPs and node ports are given away. What a Service has is what is stored of it, and what its writers took for it. */
 export class ServiceAllocations {
   readonly #addresses: AddressPool
   readonly #ports = new NumberPool(30_000, 2768)
-  /** By the Service's uid. */
-  readonly #given = new Map<string, Allocation>()
+  /** What was taken for a Service that is not stored yet: of several writers each has only its own to give back. */
+  readonly #taken = new WeakMap<object, Allocation>()
 
   constructor(serviceCidr: string, existing: Iterable<Readonly<KubeObject>>) {
     this.#addresses = new AddressPool(serviceCidr)
     for (const service of existing) {
-      const allocation = allocationOf(service)
-      for (const address of allocation.addresses) this.#addresses.take(address)
-      for (const port of allocation.ports) this.#ports.take(port)
-      this.#given.set(uidOf(service), allocation)
+      const { addresses, ports } = allocationOf(service)
+      for (const address of addresses) this.#addresses.take(address)
+      for (const port of ports) this.#ports.take(port)
     }
   }
 
-  /** Fills in what the Service's type needs. Throws 422 when it asks for what it cannot have; a dry run asks for nothing. */
-  allocate(service: KubeObject, dryRun: boolean): void {
+  /** Fills in what the Service's type needs beyond what it has. Throws 422 when it asks for what it cannot have. */
+  allocate(service: KubeObject, current: Readonly<KubeObject> | undefined, dryRun: boolean): void {
     const spec = service.spec as Spec
     if (spec.type === 'ExternalName') return
-    const own = this.#given.get(uidOf(service)) ?? { addresses: [], ports: [] }
-    this.#given.set(uidOf(service), own)
-    if (spec.clusterIPs?.[0] !== 'None') this.#allocateAddress(service, own, dryRun)
+    const taken: Allocation = { addresses: [], ports: [] }
+    this.#taken.set(service, taken)
+    const held = current ? allocationOf(current) : { addresses: [], ports: [] }
+    if (spec.clusterIPs?.[0] !== 'None') this.#allocateAddress(service, { taken, held }, dryRun)
+    const portOf = (wanted: number | undefined, field: string): number => {
+      // Whether there is such a port, a dry run does not ask (portallocator's PortAllocationOperation).
+      if (dryRun && wanted && !this.#ports.has(wanted)) return wanted
+      return this.#port(service, { wanted, field }, { taken, held })
+    }
     if (takesNodePorts(spec)) {
       for (const [index, port] of (spec.ports ?? []).entries()) {
-        if (dryRun && port.nodePort) continue
-        port.nodePort = this.#port(service, port.nodePort, `spec.ports[${index}].nodePort`, own)
+        port.nodePort = portOf(port.nodePort, `spec.ports[${index}].nodePort`)
       }
     }
     if (needsHealthCheck(spec)) {
-      spec.healthCheckNodePort = this.#port(service, spec.healthCheckNodePort, 'spec.healthCheckNodePort', own)
+      spec.healthCheckNodePort = portOf(spec.healthCheckNodePort, 'spec.healthCheckNodePort')
     }
   }
 
-  /** Gives back what an attempt took and the Service, as it is stored now, does not hold. */
-  settle(stored: Readonly<KubeObject>): void {
-    const own = this.#given.get(uidOf(stored))
+  /** Gives back what was taken for a Service that was not made. */
+  abandon(service: Readonly<KubeObject>): void {
+    this.#release(this.#taken.get(service))
+  }
+
+  /** Gives back what an update took for `next`, or `current` had, and the Service, as it is stored now, does not hold. */
+  settle(stored: Readonly<KubeObject>, next: Readonly<KubeObject>, current: Readonly<KubeObject>): void {
     const holds = allocationOf(stored)
-    for (const address of own?.addresses ?? []) {
-      if (!holds.addresses.includes(address)) this.#addresses.release(address)
+    for (const had of [this.#taken.get(next), allocationOf(current)]) {
+      this.#release({
+        addresses: (had?.addresses ?? []).filter((address) => !holds.addresses.includes(address)),
+        ports: (had?.ports ?? []).filter((port) => !holds.ports.includes(port)),
+      })
     }
-    for (const port of own?.ports ?? []) if (!holds.ports.includes(port)) this.#ports.release(port)
-    this.#given.set(uidOf(stored), holds)
   }
 
   /** Gives back everything. */
   release(service: Readonly<KubeObject>): void {
-    const own = this.#given.get(uidOf(service))
-    this.#given.delete(uidOf(service))
-    for (const address of own?.addresses ?? []) this.#addresses.release(address)
-    for (const port of own?.ports ?? []) this.#ports.release(port)
+    this.#release(allocationOf(service))
   }
 
-  #allocateAddress(service: KubeObject, own: Allocation, dryRun: boolean): void {
+  #release({ addresses, ports }: Allocation = { addresses: [], ports: [] }): void {
+    for (const address of addresses) this.#addresses.release(address)
+    for (const port of ports) this.#ports.release(port)
+  }
+
+  #allocateAddress(service: KubeObject, { taken, held }: Attempt, dryRun: boolean): void {
     const spec = service.spec as Spec
     const wanted: string | undefined = spec.clusterIPs?.[0]
     if (wanted === undefined) {
       const address = this.#addresses.takeAny()
       if (!address) throw internalError('failed to allocate a serviceIP: range is full')
-      own.addresses.push(address)
+      taken.addresses.push(address)
       spec.clusterIP = address
       spec.clusterIPs = [address]
-    } else if (!own.addresses.includes(wanted)) {
+    } else if (!held.addresses.includes(wanted)) {
+      // Whether an address is free, a dry run does not ask (ipallocator's dryRun).
       if (dryRun) return
       if (!this.#addresses.take(wanted)) throw invalidService(service, [this.#refusal(wanted)])
-      own.addresses.push(wanted)
+      taken.addresses.push(wanted)
     }
   }
 
@@ -90,8 +108,12 @@ export class ServiceAllocations {
     return invalidValue('spec.clusterIPs', [address], `failed to allocate IP ${address}: ${why}`)
   }
 
-  #port(service: KubeObject, wanted: number | undefined, field: string, own: Allocation): number {
-    if (wanted && own.ports.includes(wanted)) return wanted
+  #port(
+    service: KubeObject,
+    { wanted, field }: { wanted: number | undefined; field: string },
+    { taken, held }: Attempt,
+  ): number {
+    if (wanted && (held.ports.includes(wanted) || taken.ports.includes(wanted))) return wanted
     if (wanted && !this.#ports.take(wanted)) {
       const why = this.#ports.has(wanted)
         ? 'provided port is already allocated'
@@ -100,7 +122,7 @@ export class ServiceAllocations {
     }
     const port = wanted || this.#ports.takeAny()
     if (port === undefined) throw internalError('failed to allocate a nodePort: range is full')
-    own.ports.push(port)
+    taken.ports.push(port)
     return port
   }
 }
@@ -113,8 +135,6 @@ const takesNodePorts = (spec: Spec): boolean =>
 export function invalidService(service: KubeObject, errors: FieldError[]): Error {
   return invalid({ group: '', kind: 'Service' }, service.metadata.name, errors)
 }
-
-const uidOf = ({ metadata }: Readonly<KubeObject>): string => metadata.uid ?? ''
 
 function allocationOf({ spec = {} }: Readonly<KubeObject>): Allocation {
   const { clusterIPs = [], ports = [], healthCheckNodePort } = spec as Spec

@@ -15,7 +15,7 @@ export function serviceStrategy(serviceCidr: string, existing: Iterable<Readonly
       const spec = service.spec as Spec
       if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP]
       fillFamilies(service, undefined)
-      allocations.allocate(service, dryRun)
+      allocations.allocate(service, undefined, dryRun)
     },
     prepareUpdate(next, current, { subresource, dryRun }) {
       if (subresource) return
@@ -23,12 +23,13 @@ export function serviceStrategy(serviceCidr: string, existing: Iterable<Readonly
       keepAllocated(spec, before)
       followAddress(spec, before)
       fillFamilies(next, before)
-      allocations.allocate(next, dryRun)
+      allocations.allocate(next, current, dryRun)
       dropUnused(spec, before)
       if (spec.type !== 'LoadBalancer' && next.status?.loadBalancer) next.status.loadBalancer = {}
     },
     validateUpdate: (next, current, { subresource }) => (subresource ? [] : changes(next.spec, current.spec)),
-    settled: (stored) => allocations.settle(stored),
+    abandoned: (service) => allocations.abandon(service),
+    settled: (stored, { next, current }) => allocations.settle(stored, next, current),
     released: (service) => allocations.release(service),
     returnsDeleted: true,
     createsOnUpdate: true,

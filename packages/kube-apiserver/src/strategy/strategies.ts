@@ -6,7 +6,7 @@ import type { ObjectRules } from '../schema/object-rules.ts'
 import { certificateStrategy } from './certificate-strategy.ts'
 import { podStrategy } from './pod-strategy.ts'
 import { serviceStrategy } from './service-strategy.ts'
-import type { Strategies, Strategy } from './strategy.ts'
+import { STATUS_METADATA, type Strategies, type Strategy } from './strategy.ts'
 import { daemonSetStrategy, jobStrategy } from './workload-strategies.ts'
 
 const generation: Strategy = { hasGeneration: true }
@@ -17,9 +17,12 @@ const firstGeneration = (first: 1 | undefined): Strategy => ({
     else metadata.generation = first
   },
 })
+const WITHOUT_LABELS = STATUS_METADATA.filter((field) => field !== 'labels')
 const makes: Strategy = { createsOnUpdate: true }
 const versioned: Strategy = { needsVersion: true }
 const returned: Strategy = { returnsDeleted: true }
+/** Its status is written without any metadata (ResetObjectMetaForStatus). */
+const bareStatus: Strategy = { statusMetadata: [] }
 
 /** The rules of every type that has some of its own. */
 export function createStrategies(options: {
@@ -40,7 +43,7 @@ export function createStrategies(options: {
     ['/persistentvolumes', volumeStrategy],
     ['/replicationcontrollers', { ...generation, orphansByDefault: true }],
     // Annotations are copied to ReplicaSets.
-    ['apps/deployments', { ...generation, countedMetadata: 'annotations' }],
+    ['apps/deployments', { ...generation, countedMetadata: 'annotations', statusMetadata: WITHOUT_LABELS }],
     ['apps/replicasets', generation],
     ['apps/statefulsets', generation],
     ['apps/daemonsets', daemonSetStrategy],
@@ -51,23 +54,28 @@ export function createStrategies(options: {
     ['networking.k8s.io/ingressclasses', generation],
     ['policy/poddisruptionbudgets', { ...generation, ...versioned }],
     ['discovery.k8s.io/endpointslices', { ...generation, countedMetadata: 'labels' }],
-    ['flowcontrol.apiserver.k8s.io/flowschemas', generation],
-    ['flowcontrol.apiserver.k8s.io/prioritylevelconfigurations', generation],
+    ['flowcontrol.apiserver.k8s.io/flowschemas', { ...generation, ...bareStatus }],
+    ['flowcontrol.apiserver.k8s.io/prioritylevelconfigurations', { ...generation, ...bareStatus }],
     ['scheduling.k8s.io/priorityclasses', firstGeneration(1)],
-    ['resource.k8s.io/deviceclasses', generation],
-    ['resource.k8s.io/resourceslices', generation],
+    ['resource.k8s.io/deviceclasses', { ...generation, ...returned }],
+    ['resource.k8s.io/resourceslices', { ...generation, ...returned }],
+    ['resource.k8s.io/resourceclaims', { ...returned, ...bareStatus }],
+    ['resource.k8s.io/resourceclaimtemplates', returned],
+    ['networking.k8s.io/servicecidrs', bareStatus],
     ['admissionregistration.k8s.io/validatingwebhookconfigurations', { ...generation, ...versioned }],
     ['admissionregistration.k8s.io/mutatingwebhookconfigurations', { ...generation, ...versioned }],
-    ['admissionregistration.k8s.io/validatingadmissionpolicies', { ...generation, ...versioned }],
+    ['admissionregistration.k8s.io/validatingadmissionpolicies', { ...generation, ...versioned, ...bareStatus }],
     ['admissionregistration.k8s.io/validatingadmissionpolicybindings', { ...generation, ...versioned }],
     ['apiextensions.k8s.io/customresourcedefinitions', crdStrategy(options.definitionNames, options.rules)],
-    ['apiregistration.k8s.io/apiservices', versioned],
+    ['apiregistration.k8s.io/apiservices', { ...versioned, ...bareStatus }],
     ['coordination.k8s.io/leases', { ...makes, ...versioned }],
     ['node.k8s.io/runtimeclasses', { ...makes, ...versioned }],
-    ['storage.k8s.io/csidrivers', { ...generation, ...versioned, ...firstGeneration(undefined) }],
-    ['storage.k8s.io/csinodes', versioned],
+    ['storage.k8s.io/csidrivers', { ...generation, ...versioned, ...returned, ...firstGeneration(undefined) }],
+    ['storage.k8s.io/csinodes', { ...versioned, ...returned }],
     ['storage.k8s.io/csistoragecapacities', versioned],
-    ['storage.k8s.io/volumeattachments', versioned],
+    ['storage.k8s.io/volumeattachments', { ...versioned, ...returned, ...bareStatus }],
+    ['storage.k8s.io/storageclasses', returned],
+    ['storage.k8s.io/volumeattributesclasses', returned],
     ['rbac.authorization.k8s.io/roles', makes],
     ['rbac.authorization.k8s.io/rolebindings', makes],
     ['rbac.authorization.k8s.io/clusterroles', makes],
@@ -106,6 +114,7 @@ const volumeStrategy: Strategy = {
 }
 
 const namespaceStrategy: Strategy = {
+  returnsDeleted: true,
   prepareCreate(namespace) {
     namespace.spec = { finalizers: ['kubernetes'] }
     namespace.status = { phase: 'Active' }
@@ -115,6 +124,11 @@ const namespaceStrategy: Strategy = {
     // Only the finalize subresource takes the finalizers of a namespace away.
     if (subresource !== 'finalize') next.spec = current.spec
     label(next)
+  },
+  prepareDelete(namespace) {
+    // How long it takes nobody knows.
+    delete namespace.metadata.deletionGracePeriodSeconds
+    namespace.status = { ...namespace.status, phase: 'Terminating' }
   },
 }
 

@@ -45,19 +45,20 @@ export function checkObjectMeta(
   return [...errors, ...checkCommon(metadata), ...checkFinalizers(finalizers)]
 }
 
-/** What is wrong with a change of metadata (ValidateObjectMetaUpdate). */
+/** What is wrong with a change of metadata (validateCommonFields of apiserver's rest). */
 export function checkMetadataUpdate(
   { metadata: next }: KubeObject,
   { metadata: current }: KubeObject,
   resource: Resource,
 ): FieldError[] {
-  const fixed = ['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const
+  const fixed = ['name', 'namespace', 'uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const
   return [
     ...(current.deletionTimestamp ? checkNewFinalizers(next.finalizers ?? [], current.finalizers ?? []) : []),
     ...fixed
       .filter((field) => next[field] !== current[field])
       .map((field) => invalidValue(`metadata.${field}`, next[field], 'field is immutable')),
     ...checkCommon(next),
+    ...checkFinalizers(next.finalizers ?? []),
     ...(isCore(resource) ? checkDomains(next.finalizers ?? []) : []),
   ]
 }
@@ -163,8 +164,8 @@ export function managerErrors(manager: string, field: string): FieldError[] {
 /** Names without a domain are Kubernetes' own. */
 const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
 
-/** Served by kube-apiserver's own registry, which asks more of finalizers than the extensions' servers do. */
-function isCore({ custom, group }: Resource): boolean {
+/** Served by kube-apiserver's own registry, and not by the extensions' servers inside of it. */
+export function isCore({ custom, group }: Resource): boolean {
   return !custom && group !== 'apiextensions.k8s.io' && group !== 'apiregistration.k8s.io'
 }
 

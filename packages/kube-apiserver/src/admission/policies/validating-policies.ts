@@ -1,5 +1,5 @@
 import type { KubeObject } from '@slipway/kube-objects'
-import { forbidden, StatusError } from '../../api/status.ts'
+import { StatusError } from '../../api/status.ts'
 import { CostBudget, OutOfBudget } from '../../cel/cost/budget.ts'
 import { type Bindings, compileExpression, ownWords } from '../../cel/expression.ts'
 import { celValue } from '../../cel/values.ts'
@@ -7,7 +7,7 @@ import type { Spec } from '../../defaults/spec.ts'
 import type { Resource } from '../../registry/resource.ts'
 import { viewEntry } from '../../storage/codec.ts'
 import { prefixOf } from '../../storage/keys.ts'
-import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
+import { type AdmissionPlugin, type AdmissionRequest, refused } from '../admission.ts'
 import { ADMISSION_VARIABLES, admissionBindings } from '../expression-bindings.ts'
 import { conditionsHold } from '../match-conditions.ts'
 import { type Interest, matchRequest } from '../matching.ts'
@@ -155,7 +155,7 @@ function answer(
     }
     if (!actions.includes('Deny')) continue
     const text = `ValidatingAdmissionPolicy '${policyName}' with binding '${bindingName}' denied request: ${message}`
-    const { status } = forbidden(request.resource, request.name, text)
+    const { status } = refused(request, text)
     throw new StatusError(CODES[reason] ?? 422, reason, status.message ?? '', {
       ...status.details,
       causes: [{ message: text }],

@@ -1,10 +1,11 @@
 import type { Authorizer } from '../../access/authorize.ts'
+import { jsonFault } from '../../api/json-fault.ts'
 import { badRequest, internalError, StatusError } from '../../api/status.ts'
 import type { Spec } from '../../defaults/spec.ts'
 import type { Resource } from '../../registry/resource.ts'
 import { viewEntry } from '../../storage/codec.ts'
 import { prefixOf } from '../../storage/keys.ts'
-import type { AdmissionRequest } from '../admission.ts'
+import { type AdmissionRequest, refused } from '../admission.ts'
 import { admissionBindings } from '../expression-bindings.ts'
 import { conditionsHold } from '../match-conditions.ts'
 import { type MatchDeps, matchRequest } from '../matching.ts'
@@ -61,11 +62,7 @@ export async function askWebhook(
     if (!conditionsHold(hook.matchConditions, () => admissionBindings(request, review, deps))) return undefined
   } catch (error) {
     if (hook.failurePolicy === 'Ignore') return undefined
-    throw new StatusError(
-      403,
-      'Forbidden',
-      `${request.resource.plural} "${request.name}" is forbidden: ${(error as Error).message}`,
-    )
+    throw refused(request, (error as Error).message)
   }
   if (request.dryRun && !['None', 'NoneOnDryRun'].includes(hook.sideEffects)) {
     throw badRequest(`admission webhook "${hook.name}" does not support dry run`)
@@ -79,9 +76,16 @@ export async function askWebhook(
   }
   for (const warning of answer.warnings ?? []) request.warn(String(warning))
   if (!answer.allowed) throw denied(hook.name, answer.status ?? {})
-  if (!answer.patch) return {}
+  return answer.patch ? { patch: patchOf(answer.patch) } : {}
+}
+
+/** Throws 500 for what is no JSON. */
+function patchOf(encoded: string): unknown {
+  const text = Buffer.from(encoded, 'base64').toString()
+  const fault = jsonFault(text)
+  if (fault !== undefined) throw internalError(fault)
   // Go reads null as a list without operations.
-  return { patch: JSON.parse(Buffer.from(answer.patch, 'base64').toString()) ?? undefined }
+  return JSON.parse(text) ?? undefined
 }
 
 async function reviewed(hook: Spec, request: { uid: string }, { store }: WebhookDeps): Promise<Spec> {

@@ -1,0 +1,44 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import type { AdmissionRequest } from '../admission/admission.ts'
+import { badRequest, conflict, StatusError } from '../api/status.ts'
+import { isCore } from '../strategy/validate-metadata.ts'
+import type { Address } from './object-service.ts'
+
+/** Throws 409 for a replacement of another object of the name, or of one that is not there (storage.Preconditions). */
+export function checkUid(
+  { resource, namespace, name }: Address,
+  next: KubeObject,
+  current: KubeObject | undefined,
+): void {
+  const { uid } = next.metadata
+  const stored = current?.metadata.uid ?? ''
+  if (!uid || uid === stored) return
+  // Only extensions are stored below their group.
+  const group = isCore(resource) ? '' : resource.group
+  const path = [group, resource.plural, resource.namespaced && namespace, name].filter(Boolean).join('/')
+  const failed = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored}`
+  const why = `StorageError: invalid object, Code: 4, Key: /registry/${path}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`
+  throw conflict(resource, name, why)
+}
+
+/** Throws 400 for an object that admission moved to another namespace. */
+export function checkNamespace({ metadata }: KubeObject, { resource, namespace }: AdmissionRequest): void {
+  if (!resource.namespaced || metadata.namespace === namespace) return
+  throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+}
+
+/** The version that an update is of; 0 is none, as in a request without it. Throws 500 for a text that is no number. */
+export function versionOf({ metadata }: KubeObject): number | undefined {
+  const { resourceVersion: text = '' } = metadata
+  if (!/^\d*$/.test(text)) {
+    throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+  }
+  return Number(text) || undefined
+}
+
+/** What is to be made has no version yet; 0, and a text that is no number, is none (etcd3's store.Create). */
+export function checkUnversioned({ metadata }: KubeObject): void {
+  if (/^0*[1-9]\d*$/.test(metadata.resourceVersion ?? '')) {
+    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
+  }
+}
