@@ -8,11 +8,8 @@ export function lastNodeOf(node: Node): Node {
       return command === undefined ? node : lastNodeOf(command)
     }
     case 'command': {
-      const first = node.args[0]
       const last = node.decided === undefined ? node.args.at(-1) : node.args[node.decided + 1]
-      return first?.kind === 'identifier' && last !== undefined
-        ? lastNodeOf(last)
-        : ((first && lastNodeOf(first)) ?? node)
+      return last === undefined ? node : lastNodeOf(last)
     }
     case 'chain':
       return lastNodeOf(node.base)

@@ -302,14 +302,13 @@ export class Lexer {
   }
 
   private lexNumber(start: number): Token {
-    let end = this.numberEnd(start)
-    if (end === undefined) return this.badNumber(start, start)
-    const sign = this.input[end]
-    if (sign !== '+' && sign !== '-') return this.token('number', start, end)
-    const realEnd = end
-    end = this.numberEnd(end)
-    if (end === undefined || this.input[end - 1] !== 'i') return this.badNumber(start, end ?? realEnd)
-    return this.token('complex', start, end)
+    const realEnd = this.numberEnd(start)
+    if (realEnd === undefined) return this.badNumber(start, this.strayEnd(start))
+    const sign = this.input[realEnd]
+    if (sign !== '+' && sign !== '-') return this.token('number', start, realEnd)
+    const end = this.numberEnd(realEnd)
+    if (end === undefined) return this.badNumber(start, this.strayEnd(realEnd))
+    return this.input[end - 1] === 'i' ? this.token('complex', start, end) : this.badNumber(start, end)
   }
 
   /** The end of a number, undefined when a letter or digit follows it at once. */
@@ -320,12 +319,16 @@ export class Lexer {
     return this.wordEnd(end) > end ? undefined : end
   }
 
-  /** Go shows what it scanned, with the one rune that does not belong. */
-  private badNumber(start: number, scanned: number): Token {
-    number.lastIndex = scanned
+  /** Behind the rune that follows a number at once and does not belong. */
+  private strayEnd(start: number): number {
+    number.lastIndex = start
     number.test(this.input)
-    let end = Math.max(number.lastIndex, scanned)
-    if (this.wordEnd(end) > end) end += String.fromCodePoint(this.input.codePointAt(end) ?? 0).length
+    const end = number.lastIndex
+    return end + String.fromCodePoint(this.input.codePointAt(end) ?? 0).length
+  }
+
+  /** Go shows what it scanned so far. */
+  private badNumber(start: number, end: number): Token {
     return this.error(start, `bad number syntax: ${quote(this.input.slice(start, end))}`)
   }
 
