@@ -13,7 +13,7 @@ import {
 } from './nodes.ts'
 import { rangeOver } from './range.ts'
 import { quote } from './strconv.ts'
-import { TemplateObject, truth, typeOf } from './values.ts'
+import { pointedTo, TemplateObject, truth, typeOf } from './values.ts'
 
 /** Closures made of a tree, when it is first run. Rules: Go's text/template/exec.go. */
 export class TreeCode implements Code {
@@ -35,10 +35,7 @@ export class TreeCode implements Code {
 /** What an action writes for a value that no function gave: what is behind a pointer, by the pointer's String method. */
 function addressableText(value: unknown): string {
   const members = typeof value === 'object' && value !== null ? TemplateObject.membersOf(value) : undefined
-  const text = members?.toPointerString?.()
-  if (text !== undefined) return text
-  const shown = formatValue(value)
-  return members?.typeName.startsWith('*') && !members.toGoString ? shown.slice(1) : shown
+  return members?.toPointerString?.() ?? formatValue(pointedTo(value))
 }
 
 class Compiler {

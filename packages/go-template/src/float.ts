@@ -48,9 +48,13 @@ function round(magnitude: number, digits: number): Decimal {
   return roundAt(magnitude, digits - point)
 }
 
+/** No float64 has more digits behind its decimal point. */
+const maxPlaces = 1074
+
 /** Rounds to a number of digits after the decimal point, ties to even, from the exact binary value. */
-function roundAt(magnitude: number, places: number): Decimal {
+function roundAt(magnitude: number, wantedPlaces: number): Decimal {
   if (magnitude === 0) return { digits: '', point: 0 }
+  const places = Math.min(wantedPlaces, maxPlaces)
   const { mantissa, exponent } = decompose(magnitude)
   let numerator = BigInt(mantissa)
   let denominator = 1n

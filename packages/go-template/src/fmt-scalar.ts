@@ -1,12 +1,18 @@
+import { spend } from './budget.ts'
 import type { Flags } from './fmt-value.ts'
 import { isPrint, quoteRune } from './strconv.ts'
+
+/** A precision and a width make long texts of short ones, and one format has room for many. */
+const countsFrom = 1000
 
 /** Pads to the width, in characters: with zeros only on the left. */
 export function pad(text: string, flags: Flags): string {
   const { width } = flags
+  if (text.length > countsFrom) spend(text.length)
   if (width === undefined || width <= text.length / 2) return text
   const missing = width - runeCount(text)
   if (missing <= 0) return text
+  if (missing > countsFrom) spend(missing)
   if (flags.minus) return text + ' '.repeat(missing)
   return (flags.zero ? '0' : ' ').repeat(missing) + text
 }

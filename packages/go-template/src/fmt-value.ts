@@ -4,7 +4,16 @@ import { formatInteger, formatUnicode, pad, padNumber, quotedRune, runeOf } from
 import { sortedKeys } from './map-keys.ts'
 import { canBackquote, quote } from './strconv.ts'
 import { bytesOf, stringOf } from './utf8.ts'
-import { GoComplex, GoInteger, isNilCollection, TemplateObject, type TemplateObjectMembers, typeOf } from './values.ts'
+import {
+  GoComplex,
+  GoInteger,
+  isMap,
+  isNilCollection,
+  TemplateObject,
+  type TemplateObjectMembers,
+  typeOf,
+  underlyingOf,
+} from './values.ts'
 
 /** The flags, width and precision of one directive. */
 export interface Flags {
@@ -43,7 +52,8 @@ export function printArgument(value: unknown, verb: string, flags: Flags): strin
     return verb === 'v' || verb === 'T' ? pad('<nil>', flags) : `%!${verb}(<nil>)`
   }
   if (verb === 'T') return pad(truncated(typeOf(value), flags), flags)
-  if (verb === 'p' || verb === 'w') return badVerb(value, verb, flags)
+  if (verb === 'p') return hasAddress(value) ? printPointer(value, verb, flags) : badVerb(value, verb, flags)
+  if (verb === 'w' && !(value instanceof Uint8Array)) return badVerb(value, verb, flags)
   return printValue(value, verb, flags, 0)
 }
 
@@ -70,6 +80,22 @@ function printValue(value: unknown, verb: string, flags: Flags, depth: number): 
 /** nil inside a map or slice: the same under every verb. */
 function printNil(flags: Flags): string {
   return flags.sharpV ? 'interface {}(nil)' : '<nil>'
+}
+
+/** Where something is, which differs from run to run: there are no addresses here. */
+const address = 0xc000000000n
+
+function hasAddress(value: unknown): boolean {
+  const plain = underlyingOf(value)
+  return Array.isArray(plain) || plain instanceof Uint8Array || isMap(plain) || typeOf(plain).startsWith('*')
+}
+
+/** A pointer that is not followed. */
+function printPointer(value: unknown, verb: string, flags: Flags): string {
+  const base = bases[verb]
+  if (verb === 'v' && flags.sharpV) return `(${typeOf(value)})(0x${address.toString(16)})`
+  if (verb === 'v' || verb === 'p') return formatInteger(address, 16, 'x', { ...flags, sharp: !flags.sharp })
+  return base === undefined || verb === 'O' ? badVerb(value, verb, flags) : formatInteger(address, base, verb, flags)
 }
 
 /** `%!d(string=hi)`: the verb does not fit the value. */
@@ -167,14 +193,19 @@ function printObject(value: object, verb: string, flags: Flags, depth: number): 
   if (!members) return printMap(value as Record<string, unknown>, verb, flags, depth)
   if (members.toGoString && !flags.sharpV && 'vsxXq'.includes(verb))
     return printString(members.toGoString(), verb, flags)
-  if (members.underlying === undefined) return printStruct(members, verb, flags, depth)
-  return printValue(members.underlying, verb, flags, depth)
+  const { underlying, typeName } = members
+  if (underlying === undefined) {
+    const isInnerPointer = typeName.startsWith('*') && depth > 0
+    return isInnerPointer ? printPointer(value, verb, flags) : printStruct(members, verb, flags, depth)
+  }
+  const text = printValue(underlying, verb, flags, depth)
+  const namesType = flags.sharpV && (isMap(underlying) || Array.isArray(underlying))
+  return namesType ? typeName + text.slice(typeOf(underlying).length) : text
 }
 
 /** `{a b}`, `%+v` with names, `%#v` with the type; a pointer shows its struct only on the outside, else an address. */
 function printStruct(members: TemplateObjectMembers, verb: string, flags: Flags, depth: number): string {
   const isPointer = members.typeName.startsWith('*')
-  if (isPointer && depth > 0) return flags.sharpV ? `(${members.typeName})(0xc000000000)` : '0xc000000000'
   const names = members.fieldNames ?? []
   const fields = names.map((name) => {
     const field = printValue(members.getField(name), verb, flags, depth + 1)
@@ -205,8 +236,9 @@ function printBytes(bytes: Uint8Array, verb: string, flags: Flags, depth: number
       return hexBytes(bytes, verb, flags)
     default: {
       const items = Array.from(bytes, (byte) => new GoInteger('uint8', BigInt(byte)))
-      if (flags.sharpV && isNilCollection(bytes)) return '[]byte(nil)'
-      if (flags.sharpV) return `[]byte{${items.map((item) => printTypedInteger(item, 'v', flags)).join(', ')}}`
+      const typeName = depth === 0 ? '[]byte' : '[]uint8'
+      if (flags.sharpV && isNilCollection(bytes)) return `${typeName}(nil)`
+      if (flags.sharpV) return `${typeName}{${items.map((item) => printTypedInteger(item, 'v', flags)).join(', ')}}`
       return printSlice(items, verb, flags, depth)
     }
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { GoInteger, sprint, sprintf, sprintln, templateObjectOf } from './index.ts'
+import { GoInteger, sprint, sprintf, sprintln, Template, templateObjectOf } from './index.ts'
 import { goValueOf } from './testing/golden-values.ts'
 
 // What Go 1.26's fmt.Sprintf gives.
@@ -27,6 +27,22 @@ describe("formats as Go's fmt does", () => {
     golden.formats.map((each) => [each.format, JSON.stringify(each.args), each] as const),
   )('%s with %s', (_format, _args, each) => {
     expect(sprintf(each.format, ...each.args.map(goValueOf))).toBe(each.output)
+  })
+
+  it.each([
+    ['%1000000[1]d', 1n],
+    ['%.1000000[1]d', 1n],
+    ['%.1000000[1]f', 1.5],
+    ['%1000000[1]v', true],
+    ['%1000000[1]s', 'x'],
+    ['%.1000000[1]e', [1.5]],
+  ])('counts what a width or precision makes against the limits: %s', (directive, value) => {
+    const template = new Template({ functions: {}, limits: { maxBytes: 50_000_000 } })
+    template.parse('t', '{{ printf .format .value | len }}')
+
+    const render = () => template.execute('t', { format: directive.repeat(100), value })
+
+    expect(render).toThrow('makes more than 50000000 bytes')
   })
 
   it('puts spaces between operands that are no strings, with println between all', () => {

@@ -1,5 +1,6 @@
 import { formatFloat } from './float.ts'
 import { type Flags, noFlags, printArgument } from './fmt-value.ts'
+import { byteLength } from './utf8.ts'
 import { integerOf, typeOf } from './values.ts'
 
 /** Widths and precisions beyond this count as mistakes. */
@@ -123,7 +124,9 @@ class Formatter {
     this.afterIndex = false
     if (this.format[this.pos] !== '[') return
     this.reordered = true
-    const close = this.format.indexOf(']', this.pos)
+    // Go takes what is shorter than `[1]` for none, though it ends with a bracket.
+    const isWhole = byteLength(this.format.slice(this.pos, this.pos + 3)) >= 3
+    const close = isWhole ? this.format.indexOf(']', this.pos) : -1
     const digits = close === -1 ? '' : this.format.slice(this.pos + 1, close)
     const index = /^\d+$/.test(digits) && Number(digits) <= tooLarge * 10 ? Number(digits) - 1 : undefined
     this.pos = close === -1 ? this.pos + 1 : close + 1

@@ -84,6 +84,13 @@ export function templateObjectOf(members: TemplateObjectMembers): TemplateObject
   return new TemplateObject(members)
 }
 
+/** The struct that a pointer leads to; any other value as it is. */
+export function pointedTo(value: unknown): unknown {
+  const members = typeof value === 'object' && value !== null ? TemplateObject.membersOf(value) : undefined
+  if (!members?.typeName.startsWith('*')) return value
+  return templateObjectOf({ ...members, typeName: members.typeName.slice(1) })
+}
+
 /** Whether a value is a struct made by `templateObjectOf`. */
 export function isTemplateObject(value: unknown): value is TemplateObject {
   return typeof value === 'object' && value !== null && TemplateObject.membersOf(value) !== undefined

@@ -1,5 +1,5 @@
 import { sprint, sprintf, sprintln } from '../fmt.ts'
-import { type GoFunction, truth, withSignature } from '../values.ts'
+import { type GoFunction, pointedTo, truth, withSignature } from '../values.ts'
 import { comparisons } from './compare.ts'
 import { htmlEscape, jsEscape, urlQueryEscape } from './escape.ts'
 import { index, length, slice } from './index-slice.ts'
@@ -51,7 +51,7 @@ export const builtinsBeforeGo124: Readonly<Record<string, GoFunction>> = Object.
   comparisonFunctions(false),
 )
 
-/** Arguments as the escaping functions see them: as `print` shows them, nil as `<no value>`. */
+/** Arguments as the escaping functions see them: as `print` shows what pointers lead to, nil as `<no value>`. */
 function textOf(args: unknown[]): string {
-  return sprint(...args.map((arg) => arg ?? '<no value>'))
+  return sprint(...args.map((arg) => pointedTo(arg) ?? '<no value>'))
 }
