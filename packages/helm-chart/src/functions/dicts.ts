@@ -84,7 +84,7 @@ function copyOf(value: unknown): unknown {
 /** A copy of maps and lists; structs of the engine never change and stay what they are. */
 export function deepCopy(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (value instanceof GoInteger) return value
+  if (value instanceof GoInteger || isNilCollection(value)) return value
   spend(bytesPerEntry)
   checkDepth(depth)
   if (isTemplateObject(value)) {

@@ -1,4 +1,5 @@
 import {
+  formatValue,
   GoComplex,
   GoInteger,
   isMap,
@@ -77,5 +78,8 @@ function underlyingOrEmpty(value: TemplateObject): unknown {
 
 function plainScalar(value: unknown): unknown {
   if (typeof value === 'function') throw new Error('json: unsupported type: func()')
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new Error(`json: unsupported value: ${formatValue(value)}`)
+  }
   return value
 }

@@ -17,10 +17,19 @@ const bytesPerMatch = 128
 function compile(pattern: string): RE2JS {
   const known = cache.get(pattern)
   if (known) return known
+  checkUtf8(pattern)
   const compiled = RE2JS.compile(pattern)
   if (cache.size >= cacheSize) cache.clear()
   cache.set(pattern, compiled)
   return compiled
+}
+
+const rawByte = /[\udc80-\udcff]/u
+
+/** Go names all of the pattern from the first byte on that is not UTF-8. */
+function checkUtf8(pattern: string): void {
+  const at = pattern.search(rawByte)
+  if (at >= 0) throw new Error(`error parsing regexp: invalid UTF-8: \`${pattern.slice(at)}\``)
 }
 
 /** Go's text for a pattern that cannot be read, which always names the part that is wrong. */

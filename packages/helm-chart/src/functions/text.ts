@@ -1,4 +1,5 @@
 import { byteLength, bytesOf, formatValue, stringOf, underlyingOf } from '@slipway/go-template'
+import { maxInt64 } from './numbers.ts'
 
 /** Sprig's strval: text and bytes as they are, anything else as `%v` prints it. */
 export function strval(value: unknown): string {
@@ -23,14 +24,19 @@ export function throughBytes(text: string, run: (bytes: string) => string): stri
   return stringOf(Uint8Array.from(run(bytes), (char) => char.charCodeAt(0)))
 }
 
+/** A bound as Go's int has it: the largest one is rounded up to what no int64 holds. */
+function intText(bound: number): string {
+  return String(bound >= 2 ** 63 ? maxInt64 : BigInt(bound))
+}
+
 /** Go's text[start:end], which counts bytes. Throws Go's panic when the bounds are wrong. */
 export function sliceBytes(text: string, start: number, end: number): string {
   const length = byteLength(text)
-  const outOfRange = 'runtime error: slice bounds out of range'
-  if (end < 0) throw new Error(`${outOfRange} [:${end}]`)
-  if (end > length) throw new Error(`${outOfRange} [:${end}] with length ${length}`)
-  if (start < 0) throw new Error(`${outOfRange} [${start}:]`)
-  if (start > end) throw new Error(`${outOfRange} [${start}:${end}]`)
+  const outOfRange = (bounds: string) => new Error(`runtime error: slice bounds out of range ${bounds}`)
+  if (end < 0) throw outOfRange(`[:${intText(end)}]`)
+  if (end > length) throw outOfRange(`[:${intText(end)}] with length ${length}`)
+  if (start < 0) throw outOfRange(`[${intText(start)}:]`)
+  if (start > end) throw outOfRange(`[${intText(start)}:${intText(end)}]`)
   if (length === text.length) return text.slice(start, end)
   return stringOf(bytesOf(text).subarray(start, end))
 }

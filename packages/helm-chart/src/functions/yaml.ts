@@ -9,7 +9,17 @@ import { toPrettyYaml } from './pretty-yaml.ts'
 import type { FunctionTable } from './table.ts'
 
 function toYaml(value: unknown): string {
-  return stringify(plain(value)).replace(/\n$/, '')
+  return stringify(asJson(value)).replace(/\n$/, '')
+}
+
+/** The value as JSON has it, which sigs.k8s.io/yaml goes through and names in its errors. */
+function asJson(value: unknown): unknown {
+  try {
+    return plain(value)
+  } catch (error) {
+    if (error instanceof RangeError) throw error
+    throw new Error(`error marshaling into JSON: ${reasonOf(error)}`, { cause: error })
+  }
 }
 
 function reasonOf(error: unknown): string {

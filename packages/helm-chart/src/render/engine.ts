@@ -9,11 +9,13 @@ import {
   TemplateError,
   type TemplateLimits,
   withSignature,
+  withType,
 } from '@slipway/go-template'
 import { baseName } from '../chart/path.ts'
 import type { Compat } from '../compat.ts'
 import { templateFunctions } from '../functions/all.ts'
 import type { FunctionTable } from '../functions/table.ts'
+import { packageOf } from '../functions/values-object.ts'
 import type { Platform } from '../platform.ts'
 import { emptyValues, type Values } from '../values/value.ts'
 import { executionMessage, parseMessage } from './messages.ts'
@@ -99,7 +101,10 @@ export function renderTemplates(
   for (const name of names) {
     if (baseName(name).startsWith('_')) continue
     const { context, basePath } = templates.get(name) as Renderable
-    context.Template = Object.assign(emptyValues(), { Name: name, BasePath: basePath })
+    context.Template = withType(
+      Object.assign(emptyValues(), { Name: name, BasePath: basePath }),
+      `${packageOf(options.compat)}.Values`,
+    )
     try {
       rendered.set(name, withoutNoValue(root.execute(name, context)))
     } catch (error) {

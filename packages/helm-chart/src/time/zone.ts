@@ -14,11 +14,12 @@ export function floorDivide(value: bigint, by: bigint): bigint {
   return value % by < 0n ? quotient - 1n : quotient
 }
 
-/** Whether a zone of that name is known. */
+/** Whether a zone of that name is known: the database's names are names of files, which begin with a capital. */
 export function isZone(zone: string): boolean {
+  if (!/^[A-Z]/.test(zone)) return false
   try {
-    formatOf(zone, 'en-US', 'longOffset')
-    return true
+    const known = formatOf(zone, 'en-US', 'longOffset').resolvedOptions().timeZone
+    return known === zone || known.toLowerCase() !== zone.toLowerCase()
   } catch {
     return false
   }

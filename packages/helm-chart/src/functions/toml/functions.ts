@@ -14,7 +14,11 @@ import { writeToml } from './write.ts'
 export function tomlFunctions(platform: Pick<Platform, 'now' | 'timeZone'>): FunctionTable {
   const readDate = dateReader(platform)
   return {
-    toToml: withSignature(['any'], (value: unknown) => orMessage(() => writeToml(value))),
+    toToml: withSignature(['any'], (value: unknown) => {
+      // What the library panics for, before it looks for what it can say itself.
+      if (value === null || value === undefined) throw new Error('reflect: call of reflect.Value.Type on zero Value')
+      return orMessage(() => writeToml(value))
+    }),
     fromToml: withSignature(['string'], (text: string) => {
       spend(text.length * bytesPerCharacterRead)
       const result = orMessage(() => readToml(text, readDate))

@@ -43,10 +43,6 @@ class Encoder {
   encode(path: readonly string[], input: unknown): void {
     checkDepth(path.length)
     const value = tomlData(input)
-    if (isNil(value)) {
-      if (path.length === 0) throw new Error('reflect: call of reflect.Value.Type on zero Value')
-      return
-    }
     if (isTableList(value)) this.tableList(path, value)
     else if (isTable(value)) this.table(path, value)
     else this.keyValue(path, value, false)
