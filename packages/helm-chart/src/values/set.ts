@@ -109,9 +109,8 @@ class SetParser {
   private index(): number | undefined {
     const { text, stop } = this.until(']')
     if (stop === undefined) return undefined
-    if (!/^[+-]?\d+$/.test(text)) {
-      throw setError(`error parsing index: strconv.Atoi: parsing ${quote(text)}: invalid syntax`)
-    }
+    const fault = intFault(text)
+    if (fault !== undefined) throw setError(`error parsing index: strconv.Atoi: parsing ${quote(text)}: ${fault}`)
     return Number(text)
   }
 
@@ -246,4 +245,13 @@ function conversionError(value: unknown, wanted: string): UserError {
         ? '[]interface {}'
         : (types[typeof value] ?? 'map[string]interface {}')
   return setError(`unable to parse key: interface conversion: interface {} is ${got}, not ${wanted}`)
+}
+
+/** What strconv.Atoi says of what is no int. It sees that 64 bits are too few before it sees what is no digit. */
+function intFault(text: string): string | undefined {
+  const [, sign, digits = '', rest] = /^([+-]?)(\d*)(.*)$/s.exec(text) ?? []
+  const size = BigInt(digits)
+  if (size >= 1n << 64n) return 'value out of range'
+  if (digits === '' || rest !== '') return 'invalid syntax'
+  return size > (1n << 63n) - (sign === '-' ? 0n : 1n) ? 'value out of range' : undefined
 }

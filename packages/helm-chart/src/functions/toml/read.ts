@@ -6,9 +6,12 @@ import { type Literal, quoteNext, TomlFault, TomlScanner } from './scanner.ts'
 /** Makes a value of a date's text; undefined when it is none. */
 export type ReadDate = (text: string) => unknown
 
+/** Also those of UTF-16 are passed over, though what follows is read as UTF-8. */
+const byteOrderMark = /^(?:\ufeff|\udcff\udcfe|\udcfe\udcff)/
+
 /** The table of a TOML text as BurntSushi/toml decodes it: integers are int64. Throws an Error with the library's text. */
 export function readToml(text: string, readDate: ReadDate): Values {
-  const reader = new TomlReader(text.replace(/^\ufeff/, ''), readDate)
+  const reader = new TomlReader(text.replace(byteOrderMark, ''), readDate)
   try {
     return reader.read()
   } catch (error) {
