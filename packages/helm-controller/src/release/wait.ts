@@ -45,15 +45,22 @@ function jobCompletion({ spec, status }: KubeObject): Health {
 export async function waitForAll(client: KubeClient, objects: KubeObject[], patience: Patience): Promise<void> {
   const late: string[] = []
   const why: string[] = []
-  await Promise.all(
-    objects.map(async (object) => {
-      const health = await waitFor(client, object, patience)
-      if (health.status === 'Failed') throw new UserError('RELEASE_NOT_HEALTHY', sentence(object, health))
-      if (health.status === 'Current') return
-      late.push(sentence(object, health))
-      why.push(...(await waitingPods(client, object, patience.signal)))
-    }),
-  )
+  // What failed ends the wait for the others, whose watches would stay open until the timeout.
+  const failure = new AbortController()
+  const signal = AbortSignal.any([patience.signal, failure.signal])
+  const follow = async (object: KubeObject): Promise<void> => {
+    const health = await waitFor(client, object, { ...patience, signal })
+    if (health.status === 'Failed') throw new UserError('RELEASE_NOT_HEALTHY', sentence(object, health))
+    if (health.status === 'Current') return
+    late.push(sentence(object, health))
+    why.push(...(await waitingPods(client, object, signal)))
+  }
+  try {
+    await Promise.all(objects.map(follow))
+  } catch (error) {
+    failure.abort()
+    throw error
+  }
   if (late.length > 0) {
     const lines = [...late.sort(), 'context deadline exceeded', ...why.sort()]
     throw new TransientError('RELEASE_TIMEOUT', lines.join('\n'))
