@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { addRegistryCommands } from './commands/registry/commands.ts'
+import { SHELLS } from './completion/scripts.ts'
 import { on } from './on.ts'
 
 export { completeSchemas } from './helm/fetched-schemas.ts'
@@ -31,7 +32,31 @@ function createProgram(): Command {
   addRegistryCommands(program)
   addAccessCommands(program)
   addCompatibleCommands(program)
+  addCompletion(program)
   return program
+}
+
+/** What shells ask, and the scripts that make them. */
+function addCompletion(program: Command): void {
+  on(
+    program
+      .command('completion')
+      .description('print a script that completes commands in a shell')
+      .argument('<shell>', SHELLS.join(' | ')),
+    () => import('./commands/completion.ts'),
+  )
+  for (const name of ['__complete', '__completeNoDesc']) {
+    program
+      .command(name, { hidden: true })
+      .helpOption(false)
+      .allowUnknownOption()
+      .passThroughOptions()
+      .argument('[words...]')
+      .action(async (words: string[]) => {
+        const { answer } = await import('./commands/completion.ts')
+        await answer(program, words, { described: name === '__complete' })
+      })
+  }
 }
 
 function addServerCommands(program: Command): void {

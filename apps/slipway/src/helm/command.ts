@@ -1,16 +1,23 @@
 import { messageOf, UserError } from '@slipway/errors'
 import { Command, CommanderError, type OptionValues } from 'commander'
+import { printCompletion } from '../completion/complete.ts'
 import { each } from './flags.ts'
 import { addLocalCommands } from './local-commands.ts'
 import { addReleaseCommands } from './release-commands.ts'
 import { addRemoteCommands } from './remote-commands.ts'
 
 /** Commands of Helm that this one does not have; each says so by name. */
-const unsupported = ['completion', 'plugin']
+const unsupported = ['plugin']
 
 /** Runs the `helm` command line; the exit status: 0, or 1 with Helm's `Error: …` on stderr. */
 export async function runHelm(args: readonly string[]): Promise<number> {
   const command = createHelmCommand()
+  const [first = '', ...words] = args
+  if (first === '__complete' || first === '__completeNoDesc') {
+    const { completeHelm } = await import('./completion.ts')
+    printCompletion(await completeHelm(command, words), { described: first === '__complete' })
+    return 0
+  }
   try {
     await command.parseAsync(goFlags(args, command), { from: 'user' })
     return Number(process.exitCode ?? 0)

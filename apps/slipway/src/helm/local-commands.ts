@@ -1,6 +1,7 @@
 import { UserError } from '@slipway/errors'
 import type { Compat } from '@slipway/helm-chart'
 import type { Command, OptionValues } from 'commander'
+import { completionScript, SHELLS } from '../completion/scripts.ts'
 import {
   addChartFlags,
   addConnectionFlags,
@@ -29,7 +30,7 @@ import { clusterUseOf } from './template-mode.ts'
 /** The flags that name values, and whatever else the command has. */
 type ValuesFlags = OptionValues & { values: string[] }
 
-/** The commands that need no cluster: template, lint, show, create, package, verify, version, env. */
+/** The commands that need no cluster: template, lint, show, create, package, verify, version, env, completion. */
 export function addLocalCommands(helm: Command): void {
   addTemplate(helm)
   addLint(helm)
@@ -39,6 +40,7 @@ export function addLocalCommands(helm: Command): void {
   addVerify(helm)
   addVersion(helm)
   addEnv(helm)
+  addCompletion(helm)
 }
 
 function addTemplate(helm: Command): void {
@@ -211,4 +213,19 @@ function addEnv(helm: Command): void {
     const { environmentText } = await import('./env-command.ts')
     print(environmentText({ env: process.env, namespace: settings.namespace, name }))
   })
+}
+
+function addCompletion(helm: Command): void {
+  const completion = group(helm, 'completion', 'generate autocompletion scripts for the specified shell')
+  for (const shell of SHELLS) {
+    const command = leaf(completion, shell, `generate autocompletion script for ${shell}`)
+    command.option('--no-descriptions', 'disable completion descriptions')
+    does(command, exactly(0), (_args, { descriptions }) => {
+      print(completionScript(shell, 'helm', { described: descriptions as boolean }))
+    })
+  }
+  completion
+    .command('powershell', { hidden: true })
+    .allowUnknownOption()
+    .action(() => print(completionScript('powershell', 'helm')))
 }

@@ -1,6 +1,6 @@
 import { UserError } from '@slipway/errors'
 import type { ActionOptions, ApplyMethod } from '@slipway/helm-controller'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import {
   addChartFlags,
   addPostRendererFlags,
@@ -92,7 +92,7 @@ export function addChangeFlags(command: Command): Command {
     .option('--no-hooks', 'prevent hooks from running')
     .option('--force-conflicts', 'if set server-side apply will force changes against conflicts', false)
     .option('--force-replace', 'force resource updates by replacement', false)
-  return command.option('--force', 'deprecated: use --force-replace').on('option:force', () => {
+  return command.addOption(new Option('--force', 'use --force-replace').hideHelp()).on('option:force', () => {
     notice('Flag --force has been deprecated, use --force-replace instead\n')
     command.setOptionValue('forceReplace', true)
   })
@@ -118,7 +118,7 @@ export function addDeployFlags(command: Command): Command {
     .option('--skip-crds', 'if set, no CRDs will be installed', false)
     .option('--skip-schema-validation', 'if set, disables JSON schema validation', false)
     .option('--take-ownership', 'take ownership of existing resources whatever their annotations say', false)
-  return command.option('--atomic', 'deprecated: use --rollback-on-failure').on('option:atomic', () => {
+  return command.addOption(new Option('--atomic', 'use --rollback-on-failure').hideHelp()).on('option:atomic', () => {
     notice('Flag --atomic has been deprecated, use --rollback-on-failure instead\n')
     command.setOptionValue('rollbackOnFailure', true)
   })

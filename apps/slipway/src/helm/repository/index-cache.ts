@@ -9,6 +9,8 @@ import { connectionOf, type RepositoryEntry } from './repositories-file.ts'
 const fileOf = (settings: HelmSettings, name: string): string =>
   join(settings.repositoryCache, `${name.replaceAll('/', '-')}-index.yaml`)
 
+const chartsFile = (indexFile: string): string => indexFile.replace(/-index\.yaml$/, '-charts.txt')
+
 /** Fetches the index of a repository into the cache, beside a list of its charts as shells complete it. */
 export async function updateIndex(entry: RepositoryEntry, settings: HelmSettings): Promise<RepositoryIndex> {
   const base = `${entry.url.replace(/\/+$/, '')}/`
@@ -17,7 +19,7 @@ export async function updateIndex(entry: RepositoryEntry, settings: HelmSettings
   mkdirSync(settings.repositoryCache, { recursive: true })
   const file = fileOf(settings, entry.name)
   writeFileSync(file, text)
-  writeFileSync(file.replace(/-index\.yaml$/, '-charts.txt'), `${Object.keys(index.entries).sort().join('\n')}\n`)
+  writeFileSync(chartsFile(file), `${Object.keys(index.entries).sort().join('\n')}\n`)
   return index
 }
 
@@ -35,6 +37,13 @@ export function cachedIndex(name: string, settings: HelmSettings, chart?: string
     )
   }
   return chart === undefined ? parseIndex(text, file) : parseIndexPart(text, chart, file)
+}
+
+/** The charts of a repository as it was last fetched, from the list beside its index. */
+export function cachedChartNames(name: string, settings: HelmSettings): string[] {
+  return readFileSync(chartsFile(fileOf(settings, name)), 'utf8')
+    .trim()
+    .split('\n')
 }
 
 /** As updateIndex, with a failure told as `helm repo add` tells it. */
