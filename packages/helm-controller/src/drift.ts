@@ -15,7 +15,7 @@ export class DriftWatch {
     this.#onDrift = onDrift
   }
 
-  /** Resolves when every kind of these objects is watched. */
+  /** Resolves when every kind of these objects is watched, but for those that can't be: a release must not wait for them. */
   async watch(objects: KubeObject[]): Promise<void> {
     await Promise.all(objects.map(({ apiVersion, kind }) => this.#watchKind(apiVersion, kind)))
   }
@@ -29,22 +29,20 @@ export class DriftWatch {
     let started = this.#watched.get(key)
     if (!started) {
       const informer: Informer = this.#informers.for({ apiVersion, kind })
-      started = informer.start().then(() => this.#subscribe(informer))
+      started = informer.tryStart().then(() => this.#subscribe(informer))
       this.#watched.set(key, started)
     }
     return started
   }
 
   #subscribe(informer: Informer): void {
-    let isReplay = true
     this.#unsubscribe.push(
       informer.on((change) => {
-        if (isReplay || change.type === 'added') return
+        if (change.type === 'added') return
         const owner = readAntecedent(change.previous ?? change.object)
         if (owner && (change.type === 'deleted' || changesMoreThanStatus(change))) this.#onDrift(owner)
       }),
     )
-    isReplay = false
   }
 }
 

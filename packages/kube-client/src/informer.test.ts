@@ -1,4 +1,4 @@
-import { TransientError } from '@slipway/errors'
+import { messageOf, TransientError, UserError } from '@slipway/errors'
 import type { KubeObject } from '@slipway/kube-objects'
 import { expect, it } from 'vitest'
 import type { KubeClient } from './client.ts'
@@ -18,7 +18,7 @@ function clientOf(lists: { items: KubeObject[]; resourceVersion: string }[], eve
     async *watch(_query: object, signal: AbortSignal) {
       if (lists.length > 0) throw new TransientError('KUBE_EXPIRED', 'too old resource version')
       yield* events
-      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
     },
   } as unknown as KubeClient
 }
@@ -42,4 +42,23 @@ it('tells that an object is gone which another one of its name has replaced whil
   await informer.stop()
 
   expect(changes).toEqual(['added first', 'added b', 'deleted first', 'added second', 'modified b'])
+})
+
+it('can be tried where its kind is not there yet, and has its objects once it is', async () => {
+  const lists = [{ items: [pod('a', 'a', '1')], resourceVersion: '1' }]
+  const client = clientOf(lists, [])
+  const errors: string[] = []
+  const { list } = client
+  client.list = async () => {
+    throw new UserError('KUBE_NO_SUCH_KIND', 'no matches for kind "Pod"')
+  }
+  const informer = new Informer(client, PODS, (error) => errors.push(messageOf(error)))
+
+  await informer.tryStart()
+  expect([informer.list(), errors]).toEqual([[], ['no matches for kind "Pod"']])
+
+  client.list = list
+  await informer.start()
+  await informer.stop()
+  expect(informer.list().map(({ metadata }) => metadata.name)).toEqual(['a'])
 })

@@ -28,7 +28,8 @@ export class Informer<T extends KubeObject = KubeObject> {
   readonly #onError: (error: unknown) => void
   readonly #stop = new AbortController()
   #version: string | undefined
-  #synced: Promise<void> | undefined
+  readonly #synced = milestone()
+  readonly #tried = milestone()
   #running: Promise<void> | undefined
 
   constructor(client: KubeClient, query: ListQuery, onError: (error: unknown) => void = () => {}) {
@@ -39,10 +40,14 @@ export class Informer<T extends KubeObject = KubeObject> {
 
   /** Begins; resolves when the first list is in the cache. Calling it again only waits for that. */
   start(): Promise<void> {
-    this.#synced ??= new Promise((resolve) => {
-      this.#running = this.#run(resolve)
-    })
-    return this.#synced
+    this.#running ??= this.#run()
+    return this.#synced.reached
+  }
+
+  /** As `start`, but does not wait for a list that can't be had now: of a kind that is not there, or may not be read. */
+  tryStart(): Promise<void> {
+    this.#running ??= this.#run()
+    return this.#tried.reached
   }
 
   async stop(): Promise<void> {
@@ -70,7 +75,7 @@ export class Informer<T extends KubeObject = KubeObject> {
     return () => this.#handlers.delete(handler)
   }
 
-  async #run(synced: () => void): Promise<void> {
+  async #run(): Promise<void> {
     const { signal } = this.#stop
     let resourceVersion: string | undefined
     let retry = FIRST_RETRY
@@ -78,7 +83,8 @@ export class Informer<T extends KubeObject = KubeObject> {
       try {
         if (resourceVersion === undefined) {
           resourceVersion = await this.#relist(signal)
-          synced()
+          this.#synced.reach()
+          this.#tried.reach()
         }
         for await (const event of this.#client.watch<T>({ ...this.query, resourceVersion }, signal)) {
           resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion
@@ -94,6 +100,7 @@ export class Informer<T extends KubeObject = KubeObject> {
           continue
         }
         this.#onError(error)
+        this.#tried.reach()
       }
       // Full jitter, so that a server that comes back is not met by all its clients at once.
       await sleep(Math.random() * retry, undefined, { signal }).catch(() => {})
@@ -135,6 +142,15 @@ export class Informer<T extends KubeObject = KubeObject> {
       this.#onError(error)
     }
   }
+}
+
+/** Something that is waited for before it is known who will bring it. */
+function milestone(): { reached: Promise<void>; reach: () => void } {
+  let reach = (): void => {}
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve
+  })
+  return { reached, reach }
 }
 
 /** One informer per query, shared by everyone who asks for it. */

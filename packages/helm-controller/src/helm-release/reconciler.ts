@@ -57,7 +57,8 @@ export function helmReleaseReconciler(deps: HelmReleaseDeps): Reconciler<HelmRel
       const notes = history.at(-1)?.notes
       // A release that another HelmRelease has taken over is not ours to remove.
       if (notes && notes.antecedent !== antecedentOf(release)) return
-      await deps.actions.uninstall(history, actionOptions(release, context.signal))
+      // Definitions may go in the same push: what waited for them to come back would wait for ever.
+      await deps.actions.uninstall(history, { ...actionOptions(release, context.signal), skipUnknown: true })
     },
   }
 }

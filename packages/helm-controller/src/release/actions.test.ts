@@ -134,6 +134,20 @@ describe('a release that the client applies', () => {
   })
 })
 
+describe('a release with objects whose definition has gone', () => {
+  it('is uninstalled where they count as gone with it, and refused as Helm does otherwise', async () => {
+    const lost = { apiVersion: 'gone.example.com/v1', kind: 'Thing', metadata: { name: 'lost' } }
+    const release = await deploy('g', [map('g', {})], { method: 'ssa' })
+    const stored = { ...release, manifest: `${release.manifest}---\n${stringify(lost)}` }
+    await storage.update({ release: stored })
+    const history = await storage.history('g', namespace)
+
+    await expect(actions.uninstall(history, options)).rejects.toThrow('no matches for kind "Thing"')
+    await actions.uninstall(history, { ...options, skipUnknown: true })
+    expect([await liveMap('g'), await statuses('g')]).toEqual([undefined, []])
+  })
+})
+
 describe('options that can not be had together', () => {
   it.each<[string, Deploying, string]>([
     [

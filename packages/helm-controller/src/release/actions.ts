@@ -5,7 +5,15 @@ import { healthOf, type KubeObject } from '@slipway/kube-objects'
 import type { RenderedCrds } from '../rendering/rendering.ts'
 import { adoptedOf, adoptFields, applyObjects, deleteObjects, healObjects, isKept, pruneObjects } from './apply.ts'
 import { deletePolicies, type HookRun, runHooks } from './hooks.ts'
-import { identityOf, type Ownership, readManifest, readObjects, readPlaced, refOf } from './objects.ts'
+import {
+  identityOf,
+  type Ownership,
+  type ReadOptions,
+  readManifest,
+  readObjects,
+  readPlaced,
+  refOf,
+} from './objects.ts'
 import { sameError } from './same-error.ts'
 import type { ReleaseNotes, ReleaseStorage, StoredRelease } from './storage.ts'
 import { completionOf, isUnready, waitForAll, waitUntilGone } from './wait.ts'
@@ -42,6 +50,8 @@ export interface UninstallOptions extends ActionOptions {
   keepHistory?: boolean
   /** What becomes of the objects that the deleted ones own. @default 'Background' */
   propagationPolicy?: DeleteOptions['propagationPolicy']
+  /** Objects whose definition has gone have gone with it; Helm refuses to uninstall their release. @default false */
+  skipUnknown?: boolean
 }
 
 /** What one action changes. */
@@ -214,7 +224,7 @@ export class ReleaseActions {
     await this.#hooks(last.release, 'pre-delete', hooks, options)
     await record('uninstalling', 'Deletion in progress (or silently failed)')
     const deployed = history.findLast(({ release: { info } }) => info.status === 'deployed')?.release
-    const objects = await this.#objectsOf([last.release, deployed], owner)
+    const objects = await this.#objectsOf([last.release, deployed], owner, options)
     await deleteObjects(this.#client, objects, { propagationPolicy: options.propagationPolicy ?? 'Background' })
     const gone = objects.filter((object) => !isKept(object))
     if (options.wait) await waitUntilGone(this.#client, gone, options)
@@ -290,11 +300,15 @@ export class ReleaseActions {
     return { client, namespace, write, timeout, signal, now: this.#now, executions: new Map(), onHookEnd, writeLog }
   }
 
-  async #objectsOf(releases: (Release | undefined)[], owner: Ownership): Promise<KubeObject[]> {
+  async #objectsOf(
+    releases: (Release | undefined)[],
+    owner: Ownership,
+    options: ReadOptions = {},
+  ): Promise<KubeObject[]> {
     const objects = new Map<string, KubeObject>()
     for (const release of releases) {
       if (!release) continue
-      for (const object of await readManifest(this.#client, release.manifest ?? '', owner))
+      for (const object of await readManifest(this.#client, release.manifest ?? '', owner, options))
         objects.set(identityOf(object), object)
     }
     return [...objects.values()]

@@ -12,14 +12,30 @@ export interface Ownership {
   annotations: Record<string, string>
 }
 
+/** How a manifest is read. */
+export interface ReadOptions {
+  /** Leave objects out whose kind the cluster does not have. @default false */
+  skipUnknown?: boolean
+}
+
 /** As readObjects, each object in its namespace and marked as part of the release. */
-export async function readManifest(client: KubeClient, manifest: string, owner: Ownership): Promise<KubeObject[]> {
-  return (await readPlaced(client, manifest, owner.namespace)).map((object) => marked(object, owner))
+export async function readManifest(
+  client: KubeClient,
+  manifest: string,
+  owner: Ownership,
+  options: ReadOptions = {},
+): Promise<KubeObject[]> {
+  return (await readPlaced(client, manifest, owner.namespace, options)).map((object) => marked(object, owner))
 }
 
 /** As readObjects, each object in its namespace. */
-export async function readPlaced(client: KubeClient, manifest: string, namespace: string): Promise<KubeObject[]> {
-  const objects = await readObjects(client, manifest)
+export async function readPlaced(
+  client: KubeClient,
+  manifest: string,
+  namespace: string,
+  options: ReadOptions = {},
+): Promise<KubeObject[]> {
+  const objects = await readObjects(client, manifest, options)
   return Promise.all(objects.map((object) => place(client, object, namespace)))
 }
 
@@ -27,16 +43,22 @@ export async function readPlaced(client: KubeClient, manifest: string, namespace
  * The objects of a manifest, in its order. Lists are taken apart; of a key that is there twice the last counts, as in Helm. Throws
  * UserError KUBE_NO_SUCH_KIND or MANIFEST_INVALID that tells of each object whose kind the cluster does not have and of each that is none.
  */
-export async function readObjects(client: KubeClient, manifest: string): Promise<KubeObject[]> {
+export async function readObjects(
+  client: KubeClient,
+  manifest: string,
+  { skipUnknown = false }: ReadOptions = {},
+): Promise<KubeObject[]> {
   const values = parseDocuments(manifest, { duplicateKeys: 'last' }).flatMap(({ value, error }): unknown[] => {
     if (error) throw error
     if (value === null || value === undefined) return []
     return isList(value) ? value.items : [value]
   })
-  const faults = (await Promise.all(values.map((value) => builderFault(client, value)))).filter((fault) => !!fault)
+  const found = await Promise.all(values.map(async (value) => ({ value, fault: await builderFault(client, value) })))
+  const read = skipUnknown ? found.filter(({ fault }) => fault?.code !== 'KUBE_NO_SUCH_KIND') : found
+  const faults = read.flatMap(({ fault }) => fault ?? [])
   const [first, ...more] = faults
   if (first) throw more.length === 0 ? first : sameError(first, `[${faults.map(messageOf).join(', ')}]`)
-  return values as KubeObject[]
+  return read.map(({ value }) => value as KubeObject)
 }
 
 /** What kubectl's resource builder, which Helm uses, has against an object; undefined when it has nothing. */
