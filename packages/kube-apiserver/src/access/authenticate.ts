@@ -15,13 +15,13 @@ export interface TokenUser {
 
 export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 
-/** Who sends a request: a client certificate of our CA, else a bearer token, else nobody. `undefined` = credentials that are wrong. */
+/** Who sends a request: a client certificate of our CA, else a bearer token, else nobody known. `undefined` = a token that is wrong. */
 export async function authenticate(http: IncomingMessage, readToken: TokenReader): Promise<User | undefined> {
   const certificate = certificateUser(http.socket as TLSSocket)
   if (certificate) return certificate
   const credentials = readCredentials(http)
-  if (!credentials) return ANONYMOUS
-  if (credentials.kind !== 'bearer') return undefined
+  // Passwords say nothing here.
+  if (credentials?.kind !== 'bearer') return ANONYMOUS
   const found = await readToken(credentials.token, [AUDIENCE])
   return found && authenticatedUser(found.user)
 }

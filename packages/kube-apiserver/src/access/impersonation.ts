@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { User } from '../api/request.ts'
 import { StatusError } from '../api/status.ts'
+import { ANONYMOUS } from './authenticate.ts'
 import { type AccessAttributes, type Authorizer, denialText } from './authorize.ts'
 
 const EXTRA = 'impersonate-extra-'
+/** A namespace and a name, as those that there can be are written (serviceaccount.SplitUsername). */
+const ACCOUNT = /^system:serviceaccount:([a-z0-9](?:[-a-z0-9]*[a-z0-9])?):([a-z0-9](?:[-.a-z0-9]*[a-z0-9])?)$/
 
 /** As whom a request is to be served: the user of its Impersonate headers, whom the sender must be allowed to be. Throws 403. */
 export function impersonatedUser(http: IncomingMessage, sender: User, authorize: Authorizer): User {
@@ -29,7 +32,7 @@ export function impersonatedUser(http: IncomingMessage, sender: User, authorize:
       kind: asked.resource ?? '',
     })
   }
-  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name)
+  const account = ACCOUNT.exec(name)
   if (account) check({ resource: 'serviceaccounts', namespace: account[1] ?? '', name: account[2] ?? '' })
   else check({ resource: 'users', name })
   for (const group of groups) check({ resource: 'groups', name: group })
@@ -40,13 +43,20 @@ export function impersonatedUser(http: IncomingMessage, sender: User, authorize:
   }
   const own =
     account && groups.length === 0 ? ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`] : groups
-  const everyone = name === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated'
   return {
     name,
-    groups: [...new Set([...own, everyone])],
+    groups: [...new Set([...own, ...everyoneBut(name, own)])],
     ...(uid && { uid }),
     ...(Object.keys(extra).length > 0 && { extra }),
   }
+}
+
+const [AUTHENTICATED, UNAUTHENTICATED] = ['system:authenticated', 'system:unauthenticated']
+
+/** What everyone is in, unless the groups asked for say whether the user has proved to be someone. */
+function everyoneBut(name: string, groups: string[]): string[] {
+  if (name === ANONYMOUS.name) return [UNAUTHENTICATED]
+  return groups.includes(UNAUTHENTICATED) ? [] : [AUTHENTICATED]
 }
 
 function one({ headers }: IncomingMessage, name: string): string {
@@ -61,5 +71,14 @@ function many({ rawHeaders }: IncomingMessage, name: string): string[] {
 
 function extraOf(http: IncomingMessage): Record<string, string[]> {
   const names = Object.keys(http.headers).filter((name) => name.startsWith(EXTRA))
-  return Object.fromEntries(names.map((name) => [decodeURIComponent(name.slice(EXTRA.length)), many(http, name)]))
+  return Object.fromEntries(names.map((name) => [unescaped(name.slice(EXTRA.length)), many(http, name)]))
+}
+
+/** A key as it was before it became part of a header's name, or as it is when it was never escaped. */
+function unescaped(key: string): string {
+  try {
+    return decodeURIComponent(key)
+  } catch {
+    return key
+  }
 }

@@ -52,23 +52,47 @@ export class Rbac {
     return entry && ((viewEntry(entry).rules ?? []) as PolicyRule[])
   }
 
-  *#rules(user: User, namespace: string | undefined): Generator<PolicyRule> {
-    for (const entry of this.#store.list(prefixOf(CLUSTER_BINDINGS)).entries) {
-      const binding = viewEntry(entry)
-      if (isSubject(user, binding)) yield* this.rulesOfRole(binding.roleRef, undefined) ?? []
+  /** By which binding someone may do something, in Kubernetes' words; undefined = by none. */
+  reason(attributes: AccessAttributes): string | undefined {
+    const { user, namespace } = attributes
+    if (user.groups.includes('system:masters')) return undefined
+    for (const binding of this.#bindings(user, namespace)) {
+      const rules = this.rulesOfRole(binding.roleRef, namespace) ?? []
+      if (rules.some((rule) => ruleAllows(rule, attributes))) return `RBAC: allowed by ${describe(binding, user)}`
     }
-    if (!namespace) return
-    for (const entry of this.#store.list(prefixOf(BINDINGS, namespace)).entries) {
-      const binding = viewEntry(entry)
-      if (isSubject(user, binding)) yield* this.rulesOfRole(binding.roleRef, namespace) ?? []
+    return undefined
+  }
+
+  *#rules(user: User, namespace: string | undefined): Generator<PolicyRule> {
+    for (const { roleRef } of this.#bindings(user, namespace)) yield* this.rulesOfRole(roleRef, namespace) ?? []
+  }
+
+  /** Those of the whole cluster, then those of the namespace. */
+  *#bindings(user: User, namespace: string | undefined): Generator<Readonly<KubeObject>> {
+    const prefixes = [prefixOf(CLUSTER_BINDINGS), ...(namespace ? [prefixOf(BINDINGS, namespace)] : [])]
+    for (const prefix of prefixes) {
+      for (const entry of this.#store.list(prefix).entries) {
+        const binding = viewEntry(entry)
+        if (isSubject(user, binding)) yield binding
+      }
     }
   }
 }
 
+function describe({ kind, metadata, roleRef, subjects }: Readonly<KubeObject>, user: User): string {
+  const named = (name: string, namespace: string | undefined) => (namespace ? `${name}/${namespace}` : name)
+  const subject = ((subjects ?? []) as Subject[]).find((one) => isUser(user, one, metadata.namespace)) as Subject
+  const home = subject.kind === 'ServiceAccount' ? (subject.namespace ?? metadata.namespace) : undefined
+  const binding = `${kind} "${named(metadata.name, metadata.namespace)}" of ${roleRef.kind} "${roleRef.name}"`
+  return `${binding} to ${subject.kind} "${named(subject.name, home)}"`
+}
+
 function isSubject(user: User, { subjects, metadata }: Readonly<KubeObject>): boolean {
-  return ((subjects ?? []) as Subject[]).some(({ kind, name, namespace = metadata.namespace }) => {
-    if (kind === 'User') return user.name === name
-    if (kind === 'Group') return user.groups.includes(name)
-    return kind === 'ServiceAccount' && user.name === `system:serviceaccount:${namespace}:${name}`
-  })
+  return ((subjects ?? []) as Subject[]).some((subject) => isUser(user, subject, metadata.namespace))
+}
+
+function isUser(user: User, { kind, name, namespace }: Subject, own: string | undefined): boolean {
+  if (kind === 'User') return user.name === name
+  if (kind === 'Group') return user.groups.includes(name)
+  return kind === 'ServiceAccount' && user.name === `system:serviceaccount:${namespace ?? own}:${name}`
 }

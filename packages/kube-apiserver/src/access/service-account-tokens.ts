@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { User } from '../api/request.ts'
 import { SigningKey } from './signing-key.ts'
 
-interface Reference {
+/** One object, as a token names it. */
+export interface Reference {
   name: string
   uid: string
 }
@@ -19,7 +20,7 @@ interface Claims {
   'kubernetes.io': Binding
 }
 
-/** Whose a token is, and the pod or secret with which it ends. */
+/** Whose a token is, and the pod, secret or node with which it ends; a pod's node is told besides. */
 export interface Binding {
   namespace: string
   serviceaccount: Reference

@@ -205,6 +205,6 @@ export function internalError(message: string): StatusError {
 }
 
 /** A success Status, as a delete answers. */
-export function success(details: StatusDetails): Status {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }
+export function success(details?: StatusDetails): Status {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...(details && { details }) }
 }

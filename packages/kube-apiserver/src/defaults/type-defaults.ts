@@ -40,6 +40,7 @@ export const typeDefaults: TypeDefaults = {
   'core/v1.NodeStatus': (status) => {
     if (status.capacity) fill(status, { allocatable: structuredClone(status.capacity) })
   },
+  'authentication/v1.TokenRequestSpec': (spec) => fill(spec, { expirationSeconds: 3600 }),
   'core/v1.EndpointPort': (port) => fill(port, { protocol: 'TCP' }),
   'core/v1.LimitRangeItem': limitRangeItem,
   'networking/v1.NetworkPolicySpec': (spec: Spec) =>

@@ -45,17 +45,6 @@ async function readBytes({ http }: Pick<ApiRequest, 'http'>): Promise<Buffer> {
   }
 }
 
-/** The object of a body in JSON, YAML or protobuf; undefined when the body is empty. Throws 400 and 415. */
-export async function readValue(request: Pick<ApiRequest, 'http'>): Promise<Json | undefined> {
-  const format = bodyFormatOf(request.http.headers['content-type'])
-  const bytes = await readBytes(request)
-  try {
-    return bytes.length === 0 ? undefined : (await documentOf(bytes, format)).value
-  } catch (error) {
-    throw error instanceof Undecodable ? badRequest(error.message) : error
-  }
-}
-
 /** The body of a request that must have one, and its bytes for whoever has to complain. Throws 415; 413 past 3 MiB. */
 export async function readDocument(
   request: Pick<ApiRequest, 'http'>,

@@ -30,6 +30,20 @@ export async function readObject(request: ApiRequest, rules: ObjectRules): Promi
   return rules.complete(object, resource)
 }
 
+/** A request for a part of an object, with the part's own type: a Scale, an Eviction. */
+export function partRequest(request: ApiRequest): ApiRequest {
+  const { custom: _, ...resource } = request.resource
+  const { kind } = resource.subresources.find(({ name }) => name === request.subresource) ?? { kind: resource }
+  const { group, version } = kind.group || kind.version ? kind : resource
+  return { ...request, resource: { ...resource, group, version, kind: kind.kind, subresources: [] } }
+}
+
+/** The body of a request that makes something of a named object: that has its name already, which the body need not say. */
+export async function readMade(request: ApiRequest, rules: ObjectRules): Promise<KubeObject> {
+  const { name: _, ...unnamed } = partRequest(request)
+  return await readObject(unnamed, rules)
+}
+
 /** What is decoded, and what a strict decoder has against its text. */
 type Decodable = Pick<Document, 'value' | 'duplicates' | 'json'>
 
@@ -78,6 +92,9 @@ function typeOf({ apiVersion, kind }: Record<string, unknown>, resource: Resourc
   }
 }
 
+/** What is no longer served, and read all the same, for its clients are many (EvictionREST's AcceptsGroupVersion). */
+const OLDER: Partial<Record<string, string>> = { 'policy/v1 Eviction': 'policy/v1beta1' }
+
 /** What Kubernetes' scheme says of a body of another type; undefined = it is of the resource's. */
 function typeFault(value: Record<string, unknown>, resource: Resource): string | undefined {
   for (const field of ['apiVersion', 'kind']) {
@@ -89,7 +106,8 @@ function typeFault(value: Record<string, unknown>, resource: Resource): string |
   const expected = apiVersionOf(resource)
   const apiVersion = (value.apiVersion as string | undefined) || expected
   const kind = (value.kind as string | undefined) || resource.kind
-  if (apiVersion === expected && kind === resource.kind) return undefined
+  if (kind === resource.kind && (apiVersion === expected || apiVersion === OLDER[`${expected} ${kind}`]))
+    return undefined
   if (resource.custom) {
     return `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`
   }

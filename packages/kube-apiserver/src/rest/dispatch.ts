@@ -86,7 +86,7 @@ async function servedSpecially(deps: DispatchDeps, request: ApiRequest): Promise
   }
   if (request.verb !== 'create') return false
   if (group === '' && plural === 'bindings') {
-    await bindPod(deps.objects, deps.registry, request)
+    await bindPod(deps, request)
     return true
   }
   const review = reviewOf(group, plural)
@@ -95,17 +95,16 @@ async function servedSpecially(deps: DispatchDeps, request: ApiRequest): Promise
 }
 
 async function serveSubresource(deps: DispatchDeps, request: ApiRequest): Promise<void> {
-  const { objects, registry, issuer } = deps
   if (isConnection(request)) return await serveConnection(deps, request)
   switch (request.subresource) {
     case 'scale':
       return await serveScale(deps, request)
     case 'binding':
-      return await bindPod(objects, registry, request)
+      return await bindPod(deps, request)
     case 'eviction':
-      return await evictPod(objects, registry, request)
+      return await evictPod(deps, request)
     case 'token':
-      return await requestToken(objects, issuer, request)
+      return await requestToken(deps, request)
     case 'log':
       return await serveLog(deps, request)
     default:

@@ -80,7 +80,8 @@ async function mergeObject(deps: WriteDeps, request: ApiRequest, patch: Patch, o
   await sendObject(request, stored)
 }
 
-function patched(current: KubeObject, patch: Patch, { rules }: WriteDeps, request: ApiRequest): KubeObject {
+/** The current object with a patch, as one of the request's type that a client sent. */
+export function patched(current: KubeObject, patch: Patch, { rules }: WriteDeps, request: ApiRequest): KubeObject {
   const value = applyPatch(current, patch, () => rules.schema(request.resource))
   const shown = patch.kind === 'strategic' ? patch.patch : value
   const refused = (fault: string) =>
@@ -95,7 +96,7 @@ function patched(current: KubeObject, patch: Patch, { rules }: WriteDeps, reques
 }
 
 /** The patched object. Throws 422 for a JSON patch that does not fit, and 400 or 500 for the others. */
-export function applyPatch(
+function applyPatch(
   current: KubeObject,
   { kind, patch }: Pick<Patch, 'kind' | 'patch'>,
   schema: () => Parameters<typeof strategicMergePatch>[2],

@@ -19,7 +19,7 @@ import { invalidValue } from '../validation/field-errors.ts'
 import { warningsOf } from '../warnings/warnings.ts'
 import { decodeEntry, encodeObject, encodeStored, inVersion, isForeign } from './codec.ts'
 import { keyOf } from './keys.ts'
-import { checkNamespace, checkUid, checkUnversioned, versionOf } from './preconditions.ts'
+import { checkNamespace, checkStored, checkUnversioned, versionOf } from './preconditions.ts'
 import { timestamp } from './timestamp.ts'
 import { unchanged } from './unchanged.ts'
 
@@ -206,7 +206,7 @@ export class ObjectService {
       if (!current || !entry) {
         if (!next) throw notFound(resource, name)
         options.beforeCreate?.()
-        if (options.replaces) checkUid(address, next, undefined)
+        if (options.replaces) checkStored(address, { uid: next.metadata.uid }, undefined)
         delete next.metadata.resourceVersion
         const made = await this.#make(resource, next, { ...options, named: true })
         if (typeof made !== 'string') return made
@@ -243,7 +243,7 @@ export class ObjectService {
       // Where others name the kind, the store names the resource.
       throw invalid({ group: resource.group, kind: resource.plural }, name, [unnamed])
     }
-    if (replaces) checkUid(address, next, current)
+    if (replaces) checkStored(address, { uid: next.metadata.uid }, current)
     if (asked !== undefined && asked !== Number(current.metadata.resourceVersion)) throw staleObject(resource, name)
   }
 

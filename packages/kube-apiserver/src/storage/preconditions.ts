@@ -4,20 +4,24 @@ import { badRequest, conflict, StatusError } from '../api/status.ts'
 import { isCore } from '../strategy/validate-metadata.ts'
 import type { Address } from './object-service.ts'
 
-/** Throws 409 for a replacement of another object of the name, or of one that is not there (storage.Preconditions). */
-export function checkUid(
+/** Throws 409 when what is stored is another object of the name, another version of it, or nothing (storage.Preconditions). */
+export function checkStored(
   { resource, namespace, name }: Address,
-  next: KubeObject,
+  { uid, resourceVersion }: { uid?: string | undefined; resourceVersion?: string | undefined },
   current: KubeObject | undefined,
 ): void {
-  const { uid } = next.metadata
-  const stored = current?.metadata.uid ?? ''
-  if (!uid || uid === stored) return
+  const { uid: storedUid = '', resourceVersion: storedVersion = '' } = current?.metadata ?? {}
+  let failed = ''
+  if (uid && uid !== storedUid) failed = `UID in precondition: ${uid}, UID in object meta: ${storedUid}`
+  else if (resourceVersion && resourceVersion !== storedVersion) {
+    failed = `ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${storedVersion}`
+  }
+  if (!failed) return
   // Only extensions are stored below their group.
   const group = isCore(resource) ? '' : resource.group
   const path = [group, resource.plural, resource.namespaced && namespace, name].filter(Boolean).join('/')
-  const failed = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored}`
-  const why = `StorageError: invalid object, Code: 4, Key: /registry/${path}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`
+  const more = `Precondition failed: ${failed}`
+  const why = `StorageError: invalid object, Code: 4, Key: /registry/${path}, ResourceVersion: 0, AdditionalErrorMsg: ${more}`
   throw conflict(resource, name, why)
 }
 

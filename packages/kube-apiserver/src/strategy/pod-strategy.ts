@@ -13,7 +13,7 @@ export const podStrategy: Strategy = {
   returnsDeleted: true,
   // Old kubelets spoil the owners.
   statusMetadata: ['labels', 'annotations', 'finalizers'],
-  prepareCreate(pod, { warn }) {
+  prepareCreate(pod, { now, warn }) {
     const spec = pod.spec as Spec
     copyAppArmor(pod, warn)
     spec.serviceAccountName ??= 'default'
@@ -21,7 +21,7 @@ export const podStrategy: Strategy = {
     // Of pods, and not of their templates, the API takes any negative time as one second.
     if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1
     addTolerations(spec)
-    pod.status = { phase: 'Pending', qosClass: qosClass(spec) }
+    pod.status = { phase: 'Pending', qosClass: qosClass(spec), ...(spec.schedulingGates?.length && gated(now)) }
   },
   validateNew: ({ spec }) => [
     ...(spec?.ephemeralContainers?.length
@@ -46,6 +46,20 @@ export const podStrategy: Strategy = {
     return !pod.spec?.nodeName || over ? 0 : seconds
   },
 }
+
+/** What is said of a pod that may not be scheduled yet (applySchedulingGatedCondition). */
+const gated = (now: string): Spec => ({
+  conditions: [
+    {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'SchedulingGated',
+      message: 'Scheduling is blocked due to non-empty scheduling gates',
+      lastProbeTime: null,
+      lastTransitionTime: now,
+    },
+  ],
+})
 
 /** What the DefaultTolerationSeconds admission adds. */
 function addTolerations(spec: Spec): void {

@@ -36,7 +36,8 @@ export function prepareForUpdate(
   keepSystemFields(next, current)
   if (!context.resource.namespaced) delete next.metadata.namespace
   if (context.subresource === 'status' || context.subresource === 'approval') keepAllButStatus(next, current, strategy)
-  else if (hasStatus(context)) restore(next, current, ['status'])
+  // A binding says in the status that it was done.
+  else if (hasStatus(context) && context.subresource !== 'binding') restore(next, current, ['status'])
 }
 
 /** One more when anything but metadata and status changed, or what else the type counts. */

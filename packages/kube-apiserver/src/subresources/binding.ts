@@ -1,33 +1,56 @@
+import type { KubeObject } from '@slipway/kube-objects'
 import type { ApiRequest } from '../api/request.ts'
-import { badRequest, conflict, notFound, success } from '../api/status.ts'
+import { badRequest, conflict, notFound, StatusError, success } from '../api/status.ts'
+import type { Spec } from '../defaults/spec.ts'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { sendValue } from '../rest/answer.ts'
-import { readValue } from '../rest/body.ts'
+import { readMade } from '../rest/decode.ts'
 import { writeOptionsOf } from '../rest/options.ts'
-import type { ObjectService } from '../storage/object-service.ts'
+import type { WriteDeps } from '../rest/write.ts'
+import { checkStored } from '../storage/preconditions.ts'
+import { notSupported, required } from '../validation/field-errors.ts'
 import { withCondition } from './pod-condition.ts'
 
-/** pods/binding, and a create of Binding: puts a pod on a node. */
-export async function bindPod(objects: ObjectService, registry: ResourceRegistry, request: ApiRequest): Promise<void> {
-  const body = (await readValue(request)) as { metadata?: { name?: string }; target?: { name?: string } } | undefined
-  const resource = registry.storedType('', 'pods') as Resource
-  const name = request.name ?? body?.metadata?.name ?? ''
-  const node = body?.target?.name
-  if (!node) throw badRequest('target.name: Required value')
+/** pods/binding, and a create of Binding: puts a pod on a node (k8s.io/kubernetes' BindingREST). */
+export async function bindPod(
+  { objects, rules, registry }: WriteDeps & { registry: ResourceRegistry },
+  request: ApiRequest,
+): Promise<void> {
   const { subresource: _, ...options } = writeOptionsOf(request, 'CreateOptions')
-  await objects.update(
-    { resource, namespace: request.namespace, name },
-    (pod) => {
-      if (!pod) throw notFound(resource, name)
-      if (pod.metadata.deletionTimestamp)
-        throw conflict(resource, name, `pod ${name} is being deleted, cannot be assigned to a host`)
-      if (pod.spec.nodeName)
-        throw conflict(resource, name, `pod ${name} is already assigned to node "${pod.spec.nodeName}"`)
-      pod.spec.nodeName = node
-      return withCondition(pod, { type: 'PodScheduled' })
-    },
-    { ...options, subresource: 'binding' },
-  )
-  sendValue(request, 201, { ...success({}), code: 201 })
+  const { metadata, target = {} } = await readMade(request, rules)
+  const name = request.name ?? metadata.name
+  if (!name) throw badRequest('Name parameter required.')
+  if (metadata.name !== name) throw badRequest('name in URL does not match name in Binding object')
+  checkTarget(target)
+  const resource = registry.storedType('', 'pods') as Resource
+  const address = { resource, namespace: request.namespace, name }
+  const bound = (pod: KubeObject | undefined): KubeObject => {
+    if (!pod) throw notFound(resource, name)
+    checkStored(address, metadata, pod)
+    const refusal = refusalOf(pod)
+    if (refusal) throw conflict({ group: '', plural: 'pods/binding' }, name, `pod ${name} ${refusal}`)
+    const annotations = { ...pod.metadata.annotations, ...metadata.annotations }
+    if (Object.keys(annotations).length > 0) pod.metadata.annotations = annotations
+    pod.spec.nodeName = target.name
+    return withCondition(pod, { type: 'PodScheduled' })
+  }
+  await objects.update(address, bound, { ...options, subresource: 'binding' })
+  sendValue(request, 201, { ...success(), code: 201 })
+}
+
+/** Throws 500, as Kubernetes does, for what is no node. */
+function checkTarget({ kind, name }: Spec): void {
+  const faults = [
+    ...(kind && kind !== 'Node' ? [notSupported('target.kind', kind, ['Node', '<empty>'])] : []),
+    ...(name ? [] : [required('target.name')]),
+  ].map(({ field, message }) => `${field}: ${message}`)
+  if (faults.length > 0)
+    throw new StatusError(500, '', faults.length === 1 ? (faults[0] ?? '') : `[${faults.join(', ')}]`)
+}
+
+function refusalOf({ metadata, spec }: KubeObject): string | undefined {
+  if (metadata.deletionTimestamp) return 'is being deleted, cannot be assigned to a host'
+  if (spec.nodeName) return `is already assigned to node "${spec.nodeName}"`
+  return spec.schedulingGates?.length ? 'has non-empty .spec.schedulingGates' : undefined
 }

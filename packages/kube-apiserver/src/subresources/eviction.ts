@@ -6,17 +6,18 @@ import type { Spec } from '../defaults/spec.ts'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { sendValue } from '../rest/answer.ts'
-import { readValue } from '../rest/body.ts'
-import { checkPreconditions, type DeleteOptions, remove } from '../rest/delete.ts'
+import { readMade } from '../rest/decode.ts'
+import { checkPreconditions, remove } from '../rest/delete.ts'
+import type { DeleteOptions } from '../rest/delete-options.ts'
 import { writeOptionsOf } from '../rest/options.ts'
+import type { WriteDeps } from '../rest/write.ts'
 import { decodeEntry, viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
 import { type Address, type ObjectService, systemWrite, type WriteOptions } from '../storage/object-service.ts'
 import { timestamp } from '../storage/timestamp.ts'
 import { withCondition } from './pod-condition.ts'
 
-interface Eviction {
-  metadata?: { name?: string }
+interface Eviction extends KubeObject {
   deleteOptions?: DeleteOptions & { dryRun?: string[] }
 }
 
@@ -26,14 +27,17 @@ const ATTEMPTS = 20
 const MAX_DISRUPTED = 2000
 
 /** pods/eviction: deletes a pod unless a PodDisruptionBudget forbids it now (k8s.io/kubernetes' EvictionREST). */
-export async function evictPod(objects: ObjectService, registry: ResourceRegistry, request: ApiRequest): Promise<void> {
+export async function evictPod(
+  { objects, rules, registry }: WriteDeps & { registry: ResourceRegistry },
+  request: ApiRequest,
+): Promise<void> {
   const { resource, namespace, name = '' } = request
-  const body = ((await readValue(request)) ?? {}) as Eviction
-  if (body.metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object')
+  const body: Eviction = await readMade(request, rules)
+  if (body.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')
   const { subresource: _, ...write } = writeOptionsOf(withDryRunOf(request, body), 'CreateOptions')
   const eviction = new PodEviction({ objects, registry }, { resource, namespace, name }, write)
   const refusal = await eviction.evict(body.deleteOptions ?? {})
-  sendValue(request, 201, refusal ?? { ...success({}), code: 201 })
+  sendValue(request, 201, refusal ?? { ...success(), code: 201 })
 }
 
 /** The query says that nothing is to happen, or the options in the body do. */

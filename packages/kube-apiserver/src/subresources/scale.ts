@@ -1,12 +1,13 @@
 import { evaluateJsonPath, type KubeObject, labelRequirements } from '@slipway/kube-objects'
-import { patchKindOf } from '../api/media-types.ts'
+import { type PatchKind, patchKindOf } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, invalid, notFound } from '../api/status.ts'
 import { apiVersionOf } from '../registry/resource.ts'
 import { sendValue } from '../rest/answer.ts'
-import { parseYaml, readText, readValue, Undecodable } from '../rest/body.ts'
+import { parseYaml, readText, Undecodable } from '../rest/body.ts'
+import { partRequest, readObject } from '../rest/decode.ts'
 import { fieldManagerOf, flagOf, writeOptionsOf } from '../rest/options.ts'
-import { applyPatch, readPatch } from '../rest/patch.ts'
+import { patched, readPatch } from '../rest/patch.ts'
 import type { WriteDeps } from '../rest/write.ts'
 import { decodeEntry } from '../storage/codec.ts'
 import { invalidValue, required } from '../validation/field-errors.ts'
@@ -31,14 +32,16 @@ export async function serveScale(deps: WriteDeps, request: ApiRequest): Promise<
   }
   const write = { ...writeOptionsOf(request, kind ? 'PatchOptions' : 'UpdateOptions'), subresource: 'scale', part }
   const applies = kind === 'apply'
-  const change = applies ? await readApplied(deps, request) : await readChange(request, kind)
+  const change = applies ? await readApplied(deps, request) : await readChange(deps, request, kind)
   const stored = await deps.objects.update(
     address,
     (current) => {
       if (!current) throw notFound(resource, name)
       return change(current)
     },
-    applies ? write : { ...write, track: deps.rules.tracker(resource, fieldManagerOf(request), 'scale') },
+    applies
+      ? write
+      : { ...write, replaces: !kind, track: deps.rules.tracker(resource, fieldManagerOf(request), 'scale') },
   )
   const scaled = decodeEntry({ value: stored.value, modRevision: stored.revision }, resource)
   sendValue(request, 200, scaleOf(scaled, request))
@@ -47,28 +50,36 @@ export async function serveScale(deps: WriteDeps, request: ApiRequest): Promise<
 type Change = (current: KubeObject) => KubeObject
 
 /** The replicas of a Scale that replaces or patches the present one. */
-async function readChange(request: ApiRequest, kind: ReturnType<typeof patchKindOf> | undefined): Promise<Change> {
-  const scaled = await readScale(request, kind)
+async function readChange(
+  deps: WriteDeps,
+  request: ApiRequest,
+  kind: Exclude<PatchKind, 'apply'> | undefined,
+): Promise<Change> {
+  const scaled = await readScale(deps, request, kind)
   return (current) => {
     const scale = scaled(scaleOf(current, request))
     const replicas = checkReplicas(scale, request)
-    if (scale.metadata?.resourceVersion) current.metadata.resourceVersion = scale.metadata.resourceVersion
+    // A Scale says of which object it is, and of which version.
+    const { uid, resourceVersion } = scale.metadata
+    if (uid) current.metadata.uid = uid
+    if (resourceVersion) current.metadata.resourceVersion = resourceVersion
     setPath(current, replicasPath(request), replicas)
     return current
   }
 }
 
 async function readScale(
+  deps: WriteDeps,
   request: ApiRequest,
-  kind: ReturnType<typeof patchKindOf> | undefined,
-): Promise<(current: Scale) => Scale> {
-  if (kind === undefined || kind === 'apply') {
-    const wanted = (await readValue(request)) as Scale | undefined
-    if (!wanted) throw badRequest('no body: a Scale is required')
+  kind: Exclude<PatchKind, 'apply'> | undefined,
+): Promise<(current: Scale) => KubeObject> {
+  const own = partRequest(request)
+  if (kind === undefined) {
+    const wanted = await readObject(own, deps.rules)
     return () => wanted
   }
   const patch = readPatch(await readText(request), kind)
-  return (current) => applyPatch(current, patch, () => undefined) as Scale
+  return (current) => patched(current, patch, deps, own)
 }
 
 /** A Scale that is applied is a configuration of the object with nothing but its replicas. */
@@ -95,7 +106,7 @@ function appliedScale(text: string): Scale {
   }
 }
 
-function checkReplicas({ spec }: Scale, { name = '' }: ApiRequest): number {
+function checkReplicas({ spec }: KubeObject, { name = '' }: ApiRequest): number {
   const replicas = spec?.replicas ?? 0
   if (Number.isInteger(replicas) && replicas >= 0) return replicas
   const why = 'must be greater than or equal to 0'

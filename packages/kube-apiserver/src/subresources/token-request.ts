@@ -1,34 +1,48 @@
-import type { Binding, TokenIssuer } from '../access/service-account-tokens.ts'
-import { AUDIENCE } from '../access/service-account-tokens.ts'
+import { AUDIENCE, type Binding, type TokenIssuer } from '../access/service-account-tokens.ts'
 import type { ApiRequest } from '../api/request.ts'
-import { conflict, type FieldError, invalid, notFound } from '../api/status.ts'
+import { badRequest, conflict, type FieldError, invalid, notFound } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { sendValue } from '../rest/answer.ts'
-import { readValue } from '../rest/body.ts'
+import { readMade } from '../rest/decode.ts'
+import { writeOptionsOf } from '../rest/options.ts'
+import type { WriteDeps } from '../rest/write.ts'
 import { viewEntry } from '../storage/codec.ts'
+import { keyOf } from '../storage/keys.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import { timestamp } from '../storage/timestamp.ts'
 import { invalidValue } from '../validation/field-errors.ts'
 
 const MIN_SECONDS = 600
 const MAX_SECONDS = 2 ** 32
+const REQUEST = { group: 'authentication.k8s.io', kind: 'TokenRequest' }
 
-/** serviceaccounts/token: a token for the ServiceAccount, for an hour unless asked otherwise, bound to a pod or secret when named. */
-export async function requestToken(objects: ObjectService, issuer: TokenIssuer, request: ApiRequest): Promise<void> {
+/** serviceaccounts/token: a token for the ServiceAccount, for an hour unless asked otherwise, bound to an object when one is named. */
+export async function requestToken(
+  { objects, rules, issuer }: WriteDeps & { issuer: TokenIssuer },
+  request: ApiRequest,
+): Promise<void> {
   const { resource, namespace = '', name = '' } = request
+  writeOptionsOf(request, 'CreateOptions')
+  const { metadata, spec = {}, ...type } = await readMade(request, rules)
+  if (metadata.name && metadata.name !== name) {
+    const why = 'must match the service account name if specified'
+    throw invalid(REQUEST, name, [invalidValue('metadata.name', metadata.name, why)])
+  }
   const { uid = '' } = viewEntry(objects.entry({ resource, namespace, name })).metadata
-  const spec = ((await readValue(request))?.spec ?? {}) as Spec
-  const { audiences: asked = [], expirationSeconds = 3600, boundObjectRef } = spec
+  if (metadata.uid && metadata.uid !== uid) {
+    const why = `the UID in the token request (${metadata.uid}) does not match the UID of the service account (${uid})`
+    throw conflict({ group: REQUEST.group, plural: REQUEST.kind }, name, why)
+  }
+  const { audiences: asked, expirationSeconds = 3600, boundObjectRef = null } = spec
   checkSeconds(expirationSeconds)
-  const audiences: string[] = asked.length > 0 ? asked : [AUDIENCE]
+  const audiences: string[] = asked?.length > 0 ? asked : [AUDIENCE]
   const binding: Binding = { namespace, serviceaccount: { name, uid } }
-  if (boundObjectRef) bindTo(objects, request, boundObjectRef, binding)
+  if (boundObjectRef) bindTo(objects, binding, boundObjectRef)
   const { token, expires } = issuer.issue({ binding, audiences, seconds: expirationSeconds })
   sendValue(request, 201, {
-    kind: 'TokenRequest',
-    apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, creationTimestamp: timestamp(new Date()) },
-    spec: { audiences, expirationSeconds, boundObjectRef: boundObjectRef ?? null },
+    ...type,
+    metadata: { ...metadata, name, namespace, uid, creationTimestamp: timestamp(new Date()) },
+    spec: { audiences, expirationSeconds, boundObjectRef },
     status: { token, expirationTimestamp: timestamp(expires) },
   })
 }
@@ -40,43 +54,36 @@ function checkSeconds(seconds: number): void {
     errors.push(invalidValue(field, seconds, 'may not specify a duration less than 10 minutes'))
   if (seconds > MAX_SECONDS)
     errors.push(invalidValue(field, seconds, 'may not specify a duration larger than 2^32 seconds'))
-  if (errors.length > 0) throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', errors)
+  if (errors.length > 0) throw invalid(REQUEST, '', errors)
 }
 
-const BOUND: Record<string, 'pod' | 'secret'> = { Pod: 'pod', Secret: 'secret' }
+const BOUND: Record<string, 'pod' | 'secret' | 'node'> = { '/Pod': 'pod', '/Secret': 'secret', '/Node': 'node' }
 
-function bindTo(
-  objects: ObjectService,
-  { namespace = '', name = '' }: ApiRequest,
-  reference: Spec,
-  binding: Binding,
-): void {
-  const part = BOUND[reference.kind]
-  if (!part) return
-  const type = { group: '', plural: `${part}s`, namespaced: true }
-  const entry = objects.store.get(`/registry/core/${type.plural}/${namespace}/${reference.name}`)
-  if (!entry) throw notFound(type, reference.name)
-  const object = viewEntry(entry)
-  const { uid = '' } = object.metadata
-  if (reference.uid && reference.uid !== uid) {
-    throw conflict(
-      type,
-      reference.name,
-      `the UID in the bound object reference (${reference.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+/** Names in a token what it ends with. Throws 400 for what no token ends with. */
+function bindTo(objects: ObjectService, binding: Binding, { apiVersion = '', kind, name, uid: asked }: Spec): void {
+  const [version = '', group = ''] = String(apiVersion).split('/').toReversed()
+  const part = BOUND[`${group}/${kind}`]
+  if (!part) throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`)
+  const type = { group: '', plural: `${part}s`, namespaced: part !== 'node' }
+  const entry = objects.store.get(keyOf(type, binding.namespace, name))
+  if (!entry) throw notFound(type, name)
+  const { metadata, spec } = viewEntry(entry)
+  const { uid = '' } = metadata
+  const account = binding.serviceaccount.name
+  if (part === 'pod' && spec?.serviceAccountName !== account) {
+    throw badRequest(
+      `cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`,
     )
   }
-  binding[part] = { name: reference.name, uid }
-  if (part === 'pod' && object.spec?.nodeName) binding.node = nodeReference(objects, object.spec.nodeName)
-  if (part === 'pod' && object.spec?.serviceAccountName !== name) {
-    throw conflict(
-      type,
-      reference.name,
-      `cannot bind token for serviceaccount "${name}" to pod running with different serviceaccount name.`,
-    )
+  if (asked && asked !== uid) {
+    const why = `the UID in the bound object reference (${asked}) does not match the UID in record. The object might have been deleted and then recreated`
+    throw conflict({ group, plural: kind }, name, why)
   }
+  binding[part] = { name, uid }
+  if (part === 'pod' && spec?.nodeName) binding.node = nodeReference(objects, spec.nodeName)
 }
 
 function nodeReference(objects: ObjectService, name: string): NonNullable<Binding['node']> {
-  const entry = objects.store.get(`/registry/core/nodes/${name}`)
+  const entry = objects.store.get(keyOf({ group: '', plural: 'nodes', namespaced: false }, undefined, name))
   return { name, ...(entry && { uid: viewEntry(entry).metadata.uid ?? '' }) }
 }
