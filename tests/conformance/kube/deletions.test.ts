@@ -105,3 +105,32 @@ describe('the time that a pod has to end', () => {
     ])
   })
 })
+
+describe('deletion of a collection', () => {
+  it('is of what a list with the same options shows', async () => {
+    for (const name of ['one', 'two', 'three']) {
+      await call('POST', maps(), { body: { metadata: { name, labels: { many: 'yes' } } } })
+    }
+    const query = 'labelSelector=many%3Dyes'
+    for (const wrong of ['limit=x', 'continue=x', 'labelSelector=a(b']) {
+      expect((await call('DELETE', `${maps()}?${wrong}`)).status).toBe(400)
+    }
+    const first = await call('DELETE', `${maps()}?${query}&limit=2`)
+
+    expect(first.body.items).toHaveLength(2)
+    expect((await call('GET', `${maps()}?${query}`)).body.items).toHaveLength(1)
+  })
+
+  it.each([
+    [{ gracePeriodSeconds: 'x' }, 'Go struct field DeleteOptions.gracePeriodSeconds of type int64'],
+    [{ preconditions: 'x' }, 'Go struct field DeleteOptions.preconditions of type v1.Preconditions'],
+  ])('and of an object is refused with options like %j', async (body, text) => {
+    for (const path of [maps(), `${maps()}/none`]) {
+      const refused = await call('DELETE', path, { body })
+      expect({ status: refused.status, message: refused.body.message }).toEqual({
+        status: 500,
+        message: `json: cannot unmarshal string into ${text}`,
+      })
+    }
+  })
+})

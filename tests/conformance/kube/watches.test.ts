@@ -83,4 +83,20 @@ describe('a watch', () => {
     expect(object.columnDefinitions).toHaveLength(3)
     stream.close()
   })
+
+  it('of what there is at a version that is not there yet is told to come again', async () => {
+    const options = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=1000000000'
+    const stream = await watch(`${maps()}?watch=true&${options}`)
+
+    expect(await stream.next()).toMatchObject({ type: 'ERROR', object: { code: 504, reason: 'Timeout' } })
+    stream.close()
+    expect((await call('GET', `${maps()}/none?resourceVersion=1000000000`)).status).toBe(504)
+  })
+
+  it('of an object that is named is a read of it', async () => {
+    await call('POST', maps(), { body: { metadata: { name: 'named' } } })
+
+    const { body } = await call('GET', `${maps()}/named?watch=true`)
+    expect(body).toMatchObject({ kind: 'ConfigMap', metadata: { name: 'named' } })
+  })
 })

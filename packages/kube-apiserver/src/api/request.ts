@@ -57,8 +57,9 @@ export function parseTarget(registry: ResourceRegistry, method: string, path: st
   if (!resource) throw missing()
   if (namespace !== undefined && !resource.namespaced) throw missing()
   if (resource.namespaced && namespace === undefined && name) throw missing()
-  // Whatever is not false is true, as in all flags of a query.
-  const watching = !subresource && (watchPrefix || !['false', '0'].includes(query.get('watch') ?? 'false'))
+  // Whatever is not false is true, as in all flags of a query; an object that is named is read all the same.
+  const asksToWatch = !name && !['false', '0'].includes(query.get('watch') ?? 'false')
+  const watching = !subresource && (watchPrefix || asksToWatch)
   const verb = verbOf(method, name, watching)
   checkVerb(resource, { name, subresource }, verb)
   if (verb === 'create' && name && !subresource) throw methodNotSupported(undefined, verb)

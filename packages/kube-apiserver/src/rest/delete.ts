@@ -1,25 +1,14 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Entry } from '@slipway/storage'
 import type { ApiRequest } from '../api/request.ts'
-import { conflict, type FieldError, StatusError, success } from '../api/status.ts'
+import { conflict, StatusError, success } from '../api/status.ts'
 import { decodeEntry, uidOf, viewEntry } from '../storage/codec.ts'
 import { keyOf } from '../storage/keys.ts'
 import type { Address, Departure, ObjectService, StoredObject, WriteOptions } from '../storage/object-service.ts'
 import type { Strategy } from '../strategy/strategy.ts'
-import { invalidValue, notSupported } from '../validation/field-errors.ts'
 import { sendList, sendObject, sendValue } from './answer.ts'
-import { readDocument, Undecodable } from './body.ts'
-import { flagOf, writeOptionsOf } from './options.ts'
-import { integerOf, selectedEntries, selectionOf } from './read.ts'
-
-/** metav1.DeleteOptions. */
-export interface DeleteOptions {
-  gracePeriodSeconds?: number
-  propagationPolicy?: Propagation
-  preconditions?: { uid?: string; resourceVersion?: string }
-}
-
-type Propagation = 'Background' | 'Foreground' | 'Orphan'
+import { type DeleteOptions, deleteOptionsOf, type Propagation } from './delete-options.ts'
+import { readPage, selectionOf } from './read.ts'
 
 export interface Deleted {
   stored: StoredObject
@@ -43,20 +32,19 @@ export async function deleteObject(objects: ObjectService, request: ApiRequest):
   )
 }
 
-/** DELETE of a collection: every object that the path and the selectors name. */
+/** DELETE of a collection: every object that a list with the same query shows. */
 export async function deleteCollection(objects: ObjectService, request: ApiRequest): Promise<void> {
   const { resource } = request
   const selection = selectionOf(request)
   const { options, write } = await deleteOptionsOf(request)
-  const result = objects.store.list(selection.prefix)
-  const entries = await selectedEntries(result.entries, selection)
+  const { entries, metadata } = await readPage(objects.store, request, selection)
   await Promise.all(
     entries.map(async (entry) => {
       const { name, namespace } = viewEntry(entry).metadata
       await remove(objects, { resource, namespace, name }, options, write).catch(ignoreNotFound)
     }),
   )
-  await sendList(request, entries, { resourceVersion: String(result.revision) })
+  await sendList(request, entries, metadata)
 }
 
 function ignoreNotFound(error: unknown): void {
@@ -170,61 +158,5 @@ export function checkPreconditions(
   if (resourceVersion && resourceVersion !== metadata.resourceVersion) {
     const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`
     throw conflict(what, name, why)
-  }
-}
-
-/** What a body or, without one, the query says. */
-type RawOptions = DeleteOptions & { dryRun?: string[]; orphanDependents?: boolean }
-
-const POLICIES = ['Foreground', 'Background', 'Orphan', 'nil']
-
-/** Throws 422 for options that Kubernetes does not know, or that do not go together. */
-async function deleteOptionsOf(request: ApiRequest): Promise<{ options: DeleteOptions; write: WriteOptions }> {
-  const raw = (await readOptions(request)) ?? queryOptions(request.query)
-  const { propagationPolicy: asked, orphanDependents: orphan, gracePeriodSeconds, preconditions, dryRun } = raw
-  const field = 'propagationPolicy'
-  const errors: FieldError[] = []
-  if (orphan !== undefined && asked !== undefined) {
-    errors.push(invalidValue(field, asked, 'orphanDependents and deletionPropagation cannot be both set'))
-  }
-  if (asked !== undefined && !POLICIES.slice(0, 3).includes(asked)) errors.push(notSupported(field, asked, POLICIES))
-  const query = new URLSearchParams((dryRun ?? []).map((value) => ['dryRun', value] as [string, string]))
-  const policy = asked ?? (orphan === undefined ? undefined : orphan ? 'Orphan' : 'Background')
-  return {
-    options: {
-      ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
-      ...(policy && { propagationPolicy: policy }),
-      ...(preconditions && { preconditions }),
-    },
-    write: writeOptionsOf({ ...request, query }, 'DeleteOptions', errors),
-  }
-}
-
-/** The DeleteOptions of a body; undefined without one. Throws 500 for anything else, as Kubernetes does. */
-async function readOptions(request: ApiRequest): Promise<RawOptions | undefined> {
-  const { bytes, document } = await readDocument(request)
-  if (bytes.length === 0) return undefined
-  try {
-    const { value } = await document()
-    const { kind = 'DeleteOptions', apiVersion = 'v1' } = value as Partial<KubeObject>
-    if (kind === 'DeleteOptions') return value as RawOptions
-    throw new Undecodable(
-      `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`,
-    )
-  } catch (error) {
-    throw error instanceof Undecodable ? new StatusError(500, '', error.message) : error
-  }
-}
-
-/** As kubectl proxies and scripts send them. */
-function queryOptions(query: URLSearchParams): RawOptions {
-  const grace = integerOf(query, 'gracePeriodSeconds')
-  const orphan = flagOf(query, 'orphanDependents')
-  const policy = query.get('propagationPolicy')
-  return {
-    ...(grace !== undefined && { gracePeriodSeconds: grace }),
-    ...(orphan !== undefined && { orphanDependents: orphan }),
-    ...(policy && { propagationPolicy: policy as Propagation }),
-    dryRun: query.getAll('dryRun'),
   }
 }

@@ -15,8 +15,8 @@ import { fieldMatcher, labelMatcher, type Matcher, selectedName, selectsByConten
 export async function getObject(objects: ObjectService, request: ApiRequest): Promise<void> {
   const { resource, namespace, name = '' } = request
   const asked = parseRevision(request.query.get('resourceVersion') ?? '')
-  const entry = objects.entry({ resource, namespace, name })
   checkMinimum(objects.store, asked)
+  const entry = objects.entry({ resource, namespace, name })
   await sendObject(request, { value: entry.value, revision: entry.modRevision })
 }
 
@@ -63,7 +63,8 @@ export async function listObjects(objects: ObjectService, request: ApiRequest): 
   await sendList(request, page.entries, page.metadata)
 }
 
-async function readPage(
+/** Those that the options of a list choose. */
+export async function readPage(
   store: RevisionStore,
   request: ApiRequest,
   selection: Selection,
@@ -73,7 +74,6 @@ async function readPage(
   integerOf(query, 'timeoutSeconds')
   const limit = Math.max(0, integerOf(query, 'limit') ?? 0)
   const start = startOf(store, query, selection.prefix)
-  // A selector may drop entries, so a page is filled from several reads of the store.
   const { entries, result } = await readMatching(store, selection, { ...start, limit })
   const metadata: ListMeta = { resourceVersion: String(result.revision) }
   const last = entries.at(-1)
@@ -143,7 +143,8 @@ function checkOptions(query: URLSearchParams, match: string, asked: string): voi
 
 const MATCHES = ['Exact', 'NotOlderThan', '']
 
-function checkMinimum(store: RevisionStore, revision: number): void {
+/** Throws 504 for a version that is not there yet. */
+export function checkMinimum(store: RevisionStore, revision: number): void {
   if (revision <= store.revision()) return
   const message = `Timeout: Too large resource version: ${revision}, current: ${store.revision()}`
   throw new StatusError(504, 'Timeout', message, {

@@ -11,7 +11,7 @@ import { forbiddenField, notSupported } from '../validation/field-errors.ts'
 import { partialMetadata, tableOptions } from './answer.ts'
 import { Line, LineStream } from './line-stream.ts'
 import { flagOf, invalidOptions } from './options.ts'
-import { integerOf, parseRevision, type Selection, selectedEntries, selectionOf } from './read.ts'
+import { checkMinimum, integerOf, parseRevision, type Selection, selectedEntries, selectionOf } from './read.ts'
 
 const BOOKMARK_INTERVAL_MS = 60_000
 /** Changes that wait until a reader has taken what there was when it came; with more, it is cut off and watches anew. */
@@ -36,7 +36,8 @@ export async function watchObjects(objects: ObjectService, request: ApiRequest):
   const from = initial || revision === 0 ? store.revision() : revision
   const stream = new WatchStream(request, form)
   // Registered before anything is sent: nothing can happen in between, for both are synchronous.
-  const stop = startOrExpired(stream, () => {
+  const stop = startOrRefused(stream, () => {
+    if (flagOf(query, 'sendInitialEvents')) checkMinimum(store, revision)
     if (initial) sendAll(stream, store.list(selection.prefix).entries, selection)
     if (flagOf(query, 'sendInitialEvents')) stream.bookmark(from, true)
     return store.watch(selection.prefix, from, (event) => sendEvent(stream, event, selection))
@@ -72,13 +73,15 @@ function sendEvent(stream: WatchStream, event: StoreEvent, selection: Selection)
   if (change) stream.send(change)
 }
 
-function startOrExpired(stream: WatchStream, start: () => () => void): (() => void) | undefined {
+/** Not with an HTTP error: clients of a watch look for an ERROR event, with code 410 or 504, and list anew. */
+function startOrRefused(stream: WatchStream, start: () => () => void): (() => void) | undefined {
   try {
     return start()
   } catch (error) {
-    if (!(error instanceof CompactedError)) throw error
-    // Not an HTTP error: clients of a watch look for an ERROR event with code 410 and list anew.
-    stream.fail(expired(`too old resource version: (${error.compactedRevision})`).status)
+    if (error instanceof StatusError) stream.fail(error.status)
+    else if (error instanceof CompactedError) {
+      stream.fail(expired(`too old resource version: (${error.compactedRevision})`).status)
+    } else throw error
     return undefined
   }
 }
