@@ -148,3 +148,41 @@ describe('metadata', () => {
     expect(body.details.causes[0].field).toBe(field)
   })
 })
+
+describe('a pod', () => {
+  it.each([
+    ['nodeName', 'none', 'spec'],
+    ['ephemeralContainers', [{ name: 'e', image: 'x:1' }], 'spec'],
+    ['schedulingGates', [{ name: 'example.com/wait' }], 'spec.schedulingGates[0].name'],
+  ])('is not updated with %s, which it gets otherwise', async (field, value, where) => {
+    const path = `/api/v1/namespaces/${place.namespace}/pods`
+    await call('POST', path, { body: { metadata: { name: 'fixed' }, ...POD } })
+    const { status, body } = await call('PATCH', `${path}/fixed`, { type: MERGE, body: { spec: { [field]: value } } })
+
+    expect(status).toBe(422)
+    expect(body.details.causes[0].field).toBe(where)
+  })
+
+  it('keeps the tolerations that every pod has when an update leaves them out', async () => {
+    const path = `/api/v1/namespaces/${place.namespace}/pods`
+    const { body } = await call('POST', path, { body: { metadata: { name: 'tolerant' }, ...POD } })
+    const updated = await call('PATCH', `${path}/tolerant`, { type: MERGE, body: { spec: { tolerations: [] } } })
+
+    expect(updated.body.spec.tolerations).toEqual(body.spec.tolerations)
+  })
+})
+
+describe('the ranges of a Node', () => {
+  it('say the same twice, and stay', async () => {
+    const name = `ranges-${place.namespace}`
+    const { body } = await call('POST', '/api/v1/nodes', {
+      body: { metadata: { name }, spec: { podCIDR: '10.9.0.0/24' } },
+    })
+    const update = (spec: object) => call('PATCH', `/api/v1/nodes/${name}`, { type: MERGE, body: { spec } })
+
+    expect(body.spec).toMatchObject({ podCIDR: '10.9.0.0/24', podCIDRs: ['10.9.0.0/24'] })
+    expect((await update({ podCIDR: '10.8.0.0/24' })).status).toBe(422)
+    expect((await update({ podCIDR: null })).body.spec.podCIDR).toBe('10.9.0.0/24')
+    await call('DELETE', `/api/v1/nodes/${name}`)
+  })
+})

@@ -37,6 +37,7 @@ export const typeDefaults: TypeDefaults = {
     fill(claim, { status: {} })
     fill(claim.status, { phase: 'Pending' })
   },
+  'core/v1.NodeSpec': nodeRanges,
   'core/v1.NodeStatus': (status) => {
     if (status.capacity) fill(status, { allocatable: structuredClone(status.capacity) })
   },
@@ -95,6 +96,13 @@ function secret(object: Spec): void {
   const encoded = texts.map(([key, text]) => [key, Buffer.from(text).toString('base64')])
   object.data = { ...object.data, ...Object.fromEntries(encoded) }
   delete object.stringData
+}
+
+/** The first of a node's ranges is told twice, and both say the same (core/v1/conversion.go). */
+function nodeRanges(spec: Spec): void {
+  const first: string | undefined = spec.podCIDRs?.[0]
+  if (spec.podCIDR && spec.podCIDR !== first) spec.podCIDRs = [spec.podCIDR]
+  else if (first && !spec.podCIDR) spec.podCIDR = first
 }
 
 function service({ spec, status }: Spec): void {

@@ -11,6 +11,8 @@ const RULE =
 export function podChangeErrors(next: KubeObject, current: KubeObject, subresource: string | undefined): FieldError[] {
   if (subresource === 'ephemeralcontainers') return ephemeralErrors(next.spec, current.spec)
   if (subresource === 'resize') return resizeErrors(next, current)
+  // A binding sets the node, which nothing else does.
+  if (subresource === 'binding') return []
   return specErrors(next.spec, current.spec)
 }
 
@@ -23,13 +25,22 @@ function specErrors(next: Spec, current: Spec): FieldError[] {
   )
     ? []
     : [forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
-  const gates = (next.schedulingGates ?? []).every((gate: Spec) =>
-    (current.schedulingGates ?? []).some((one: Spec) => one.name === gate.name),
-  )
-    ? []
-    : [forbiddenField('spec.schedulingGates', 'only deletion is allowed, but found new scheduling gates')]
+  const gates = gateErrors(next.schedulingGates ?? [], current.schedulingGates ?? [])
   const same = equalJson(fixedPart(next, current), fixedPart(current, current))
   return [...deadline, ...tolerations, ...gates, ...(same ? [] : [forbiddenField('spec', RULE)])]
+}
+
+function gateErrors(next: Spec[], current: Spec[]): FieldError[] {
+  return next.flatMap(({ name }, index) =>
+    current.some((one) => one.name === name)
+      ? []
+      : [
+          forbiddenField(
+            `spec.schedulingGates[${index}].name`,
+            `only deletion is allowed, but found new scheduling gate '${name}'`,
+          ),
+        ],
+  )
 }
 
 function countErrors(next: Spec, current: Spec): FieldError[] {
@@ -52,12 +63,11 @@ function withoutSeconds({ tolerationSeconds: _, ...rest }: Spec): Spec {
   return rest
 }
 
-/** A spec without what an update may change; a binding sets the node once, a gated pod may become more selective. */
+/** A spec without what an update may change; a gated pod may become more selective. */
 function fixedPart(spec: Spec, current: Spec): Spec {
   const { activeDeadlineSeconds: _, tolerations: __, schedulingGates: ___, ...rest } = spec
   const images = (list: Spec[] | undefined) => list?.map(({ image: ____, ...container }) => container)
   const fixed: Spec = { ...rest, containers: images(rest.containers), initContainers: images(rest.initContainers) }
-  if (!current.nodeName) delete fixed.nodeName
   if (
     (current.terminationGracePeriodSeconds ?? 0) < 0 &&
     [1, current.terminationGracePeriodSeconds].includes(spec.terminationGracePeriodSeconds)

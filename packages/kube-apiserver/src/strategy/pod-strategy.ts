@@ -61,7 +61,7 @@ const gated = (now: string): Spec => ({
   ],
 })
 
-/** What the DefaultTolerationSeconds admission adds. */
+/** What the DefaultTolerationSeconds admission adds, also to an update that left it out. */
 function addTolerations(spec: Spec): void {
   const tolerations: Spec[] = spec.tolerations ?? []
   for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
@@ -79,9 +79,7 @@ function keepOwnPart(next: KubeObject, current: KubeObject, subresource: string 
     next.spec = { ...current.spec, ephemeralContainers: next.spec?.ephemeralContainers }
   } else if (subresource === 'resize') next.spec = { ...current.spec, ...resized(next.spec ?? {}, current.spec) }
   else {
-    // Ephemeral containers come through their subresource only.
-    if (current.spec?.ephemeralContainers) next.spec.ephemeralContainers = current.spec.ephemeralContainers
-    else delete next.spec?.ephemeralContainers
+    if (!subresource) addTolerations(next.spec)
     return
   }
   restore(next.metadata, current.metadata, ['labels', 'annotations', 'finalizers', 'ownerReferences'])
