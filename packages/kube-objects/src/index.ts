@@ -46,7 +46,6 @@ export {
   type LabelRequirement,
   type LabelSelector,
   labelRequirements,
-  matchesFields,
   matchesLabels,
   parseFieldSelector,
   printedSelector,

@@ -1,6 +1,6 @@
 import { UserError } from '@slipway/errors'
 import { labelValueErrors, qualifiedNameErrors } from './names.ts'
-import type { LabelRequirement } from './selectors.ts'
+import { int64, type LabelRequirement } from './selectors.ts'
 
 /** A keyword, an operator, a bracket or comma by its text; `word` for keys and values; `end`. */
 interface Token {
@@ -138,14 +138,18 @@ function checkKey(key: string): void {
 }
 
 function checkValues({ key, operator, values }: LabelRequirement): void {
-  for (const [index, value] of values.entries()) {
+  const isCompared = operator === 'Gt' || operator === 'Lt'
+  const faults = values.flatMap((value, index) => {
     const shown = `Invalid value: ${JSON.stringify(value)}`
-    if ((operator === 'Gt' || operator === 'Lt') && !/^[+-]?\d+$/.test(value)) {
-      unparsable(`values[${index}]: ${shown}: for 'Gt', 'Lt' operators, the value must be an integer`)
-    }
     const errors = labelValueErrors(value)
-    if (errors.length > 0) unparsable(`values[${index}][${key}]: ${shown}: ${errors.join('; ')}`)
-  }
+    return [
+      ...(isCompared && int64(value) === undefined
+        ? [`values[${index}]: ${shown}: for 'Gt', 'Lt' operators, the value must be an integer`]
+        : []),
+      ...(errors.length > 0 ? [`values[${index}][${key}]: ${shown}: ${errors.join('; ')}`] : []),
+    ]
+  })
+  if (faults.length > 0) unparsable(faults.length === 1 ? `${faults[0]}` : `[${faults.join(', ')}]`)
 }
 
 function unparsable(why: string): never {

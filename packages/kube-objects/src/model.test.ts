@@ -10,7 +10,6 @@ import {
   type KubeObject,
   labelNameErrors,
   labelRequirements,
-  matchesFields,
   matchesLabels,
   parseFieldSelector,
   parseLabelSelector,
@@ -73,12 +72,32 @@ describe('selectors', () => {
     expect(matchesLabels({ a: '1', b: '' }, requirements)).toBe(false)
   })
 
-  it('matches fields', () => {
-    const pod = object('Pod', 'p', { status: { phase: 'Running' } })
+  it.each([
+    ['1x', false],
+    ['9223372036854775808', false],
+    ['+9', true],
+  ])('takes %s for what Go takes it for, where integers are compared', (value, matches) => {
+    expect(matchesLabels({ a: value }, parseLabelSelector('a<10'))).toBe(matches)
+  })
 
-    expect(matchesFields(pod, parseFieldSelector('metadata.name=p,status.phase!=Failed'))).toBe(true)
-    expect(matchesFields(pod, parseFieldSelector('spec.nodeName='))).toBe(true)
-    expect(() => parseFieldSelector('nonsense')).toThrow("can't understand 'nonsense'")
+  it.each([
+    ['metadata.name=p,status.phase!=Failed', ['metadata.name = p', 'status.phase != Failed']],
+    ['spec.nodeName=', ['spec.nodeName = ']],
+    ['a=x\\,y\\=\\\\', ['a = x,y=\\']],
+    ['!a=!b', ['!a = !b']],
+    [',=,', []],
+  ])('reads the fields %s', (text, expected) => {
+    expect(parseFieldSelector(text).map(({ field, operator, value }) => `${field} ${operator} ${value}`)).toEqual(
+      expected,
+    )
+  })
+
+  it.each([
+    ['nonsense', "invalid selector: 'nonsense'; can't understand 'nonsense'"],
+    ['a=b=c', 'invalid field selector: unescaped character in value: 61'],
+    ['a=\\x', 'invalid field selector: invalid escape sequence: \\x'],
+  ])('refuses the fields %s', (text, message) => {
+    expect(() => parseFieldSelector(text)).toThrow(message)
   })
 })
 
@@ -92,6 +111,15 @@ describe('quantities', () => {
     ['1e3', 1000, '1e3'],
     [2, 2, '2'],
     ['1500k', 1.5e6, '1500k'],
+    // Kubernetes takes these for canonical.
+    ['1.500', 1.5, '1.500'],
+    ['+0012Mi', 12 * 2 ** 20, '+0012Mi'],
+    ['0.500', 0.5, '500m'],
+    ['512.5Ki', 524800, '524800'],
+    ['0.5Ki', 512, '512'],
+    ['16Ei', 2 ** 63 - 1, '9223372036854775807'],
+    ['1e100', 1e100, '10e99'],
+    ['1e-1000000', 1e-9, '1e-9'],
   ])('reads %s', (text, value, canonical) => {
     expect(quantityValue(text)).toBe(value)
     expect(canonicalQuantity(text)).toBe(canonical)
@@ -99,6 +127,12 @@ describe('quantities', () => {
 
   it('refuses nonsense', () => {
     expect(() => quantityValue('1x')).toThrow('quantities must match the regular expression')
+    expect(() => quantityValue('1K')).toThrow("unable to parse quantity's suffix")
+  })
+
+  it('refuses numbers that would take minutes to calculate with', () => {
+    expect(() => quantityValue('1e999999999')).toThrow('unable to parse numeric part of quantity')
+    expect(() => quantityValue('9'.repeat(100_000))).toThrow('unable to parse numeric part of quantity')
   })
 })
 

@@ -1,31 +1,31 @@
 import { UserError } from '@slipway/errors'
 
-const PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d+))?$/
-const DECIMAL: Record<string, number> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }
-const BINARY: Record<string, bigint> = {
-  Ki: 2n ** 10n,
-  Mi: 2n ** 20n,
-  Gi: 2n ** 30n,
-  Ti: 2n ** 40n,
-  Pi: 2n ** 50n,
-  Ei: 2n ** 60n,
+const PATTERN = /^([+-]?)0*(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[+-]?\d*)$/
+const DECIMAL: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }
+const BINARY: Record<string, number> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 }
+const SUFFIXES = Object.entries(DECIMAL).toReversed()
+const UNITS = Object.entries(BINARY).toReversed()
+
+const NANO = -9
+const ONE = 10n ** 9n
+/** The most that a quantity in powers of two can be; larger ones are cut. */
+const MAX_BINARY = (2n ** 63n - 1n) * ONE
+/** Numbers of more digits are an attack on whoever calculates with them; Kubernetes sets no bound. */
+const MAX_DIGITS = 1000
+
+/** How a quantity is written: `12M`, `12e6` or `12Mi`. */
+type Format = 'decimal' | 'exponent' | 'binary'
+
+interface Parsed {
+  nano: bigint
+  format: Format
+  /** The text is stored as it is, canonical or not. */
+  stays: boolean
 }
 
 /** A resource quantity in nano units, the finest that Kubernetes keeps (finer ones are rounded up). Throws UserError QUANTITY_INVALID. */
 export function parseQuantity(quantity: string | number): bigint {
-  const match = PATTERN.exec(String(quantity))
-  const [, sign, whole = '', fraction = '', suffix, exponent] = match ?? []
-  if (!match || whole + fraction === '') {
-    throw new UserError(
-      'QUANTITY_INVALID',
-      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-    )
-  }
-  const binary = suffix === undefined ? undefined : BINARY[suffix]
-  const power = 9 - fraction.length + (exponent ? Number(exponent) : (suffix && DECIMAL[suffix]) || 0)
-  const digits = BigInt(whole + fraction) * (binary ?? 1n)
-  const nano = power >= 0 ? digits * 10n ** BigInt(power) : roundUp(digits, 10n ** BigInt(-power))
-  return sign === '-' ? -nano : nano
+  return parsed(String(quantity)).nano
 }
 
 /** A resource quantity as a number: `100m` is 0.1, `1Ki` is 1024. Throws UserError QUANTITY_INVALID. */
@@ -35,34 +35,94 @@ export function quantityValue(quantity: string | number): number {
 
 /** The form in which Kubernetes stores a quantity: `1000m` is `1`, `0.5` is `500m`, `1024Mi` is `1Gi`. Throws UserError QUANTITY_INVALID. */
 export function canonicalQuantity(quantity: string | number): string {
-  const nano = parseQuantity(quantity)
   const text = String(quantity)
+  const { nano, format, stays } = parsed(text)
   if (nano === 0n) return '0'
-  if (/[KMGTPE]i$/.test(text) && nano % 1_000_000_000n === 0n) return binaryForm(nano / 1_000_000_000n)
-  const exponentForm = /[eE][+-]?\d+$/.test(text)
-  for (const [suffix, power] of [
-    ['E', 18],
-    ['P', 15],
-    ['T', 12],
-    ['G', 9],
-    ['M', 6],
-    ['k', 3],
-    ['', 0],
-    ['m', -3],
-    ['u', -6],
-  ] as const) {
-    const unit = 10n ** BigInt(power + 9)
-    if (nano % unit === 0n) return `${nano / unit}${exponentForm && power !== 0 ? `e${power}` : suffix}`
-  }
-  return `${nano}n`
+  if (stays) return text
+  // Small amounts and fractions would lose precision in powers of two.
+  const isBinary = format === 'binary' && (nano >= 1024n * ONE || nano <= -1024n * ONE) && nano % ONE === 0n
+  if (isBinary) return binaryForm(nano / ONE)
+  return format === 'exponent' ? exponentForm(nano) : decimalForm(nano)
 }
 
 function binaryForm(value: bigint): string {
-  for (const suffix of ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki']) {
-    const unit = BINARY[suffix] ?? 1n
+  for (const [suffix, power] of UNITS) {
+    const unit = 1n << BigInt(power)
     if (value % unit === 0n) return `${value / unit}${suffix}`
   }
   return String(value)
 }
 
-const roundUp = (value: bigint, unit: bigint): bigint => (value + unit - 1n) / unit
+function decimalForm(nano: bigint): string {
+  for (const [suffix, power] of SUFFIXES) {
+    const unit = 10n ** BigInt(power - NANO)
+    if (nano % unit === 0n) return `${nano / unit}${suffix}`
+  }
+  return `${nano}n`
+}
+
+/** With the largest power of a thousand that leaves a whole number. */
+function exponentForm(nano: bigint): string {
+  const thousands = Math.floor((/0*$/.exec(String(nano))?.[0].length ?? 0) / 3)
+  const power = thousands * 3 + NANO
+  return `${nano / 10n ** BigInt(thousands * 3)}${power === 0 ? '' : `e${power}`}`
+}
+
+function parsed(text: string): Parsed {
+  const match = text === '' ? null : PATTERN.exec(text)
+  if (!match) fail(`quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`)
+  const [, sign, whole = '', fraction = '', suffix = ''] = match
+  const { format, power } = suffixOf(suffix)
+  if (whole.length + fraction.length > MAX_DIGITS || (format !== 'binary' && power > MAX_DIGITS)) {
+    fail('unable to parse numeric part of quantity')
+  }
+  const amount = format === 'binary' ? binaryAmount(whole, fraction, power) : decimalAmount(whole, fraction, power)
+  return {
+    nano: sign === '-' ? -amount : amount,
+    format: format === 'binary' && amount < ONE ? 'decimal' : format,
+    stays: format === 'binary' ? binaryStays(whole, fraction, power) : decimalStays(whole, fraction, power),
+  }
+}
+
+function suffixOf(suffix: string): { format: Format; power: number } {
+  const [decimal, binary] = [DECIMAL[suffix], BINARY[suffix]]
+  if (decimal !== undefined) return { format: 'decimal', power: decimal }
+  if (binary !== undefined) return { format: 'binary', power: binary }
+  if (!/^[eE][+-]?\d+$/.test(suffix)) fail(`unable to parse quantity's suffix`)
+  return { format: 'exponent', power: Number(suffix.slice(1)) }
+}
+
+function binaryAmount(whole: string, fraction: string, power: number): bigint {
+  const amount = scaled(BigInt(whole + fraction) << BigInt(power), -fraction.length)
+  return amount > MAX_BINARY ? MAX_BINARY : amount
+}
+
+function decimalAmount(whole: string, fraction: string, power: number): bigint {
+  return scaled(BigInt(whole + fraction), power - fraction.length)
+}
+
+/** Digits times a power of ten, in nano units. */
+function scaled(digits: bigint, power: number): bigint {
+  const places = power - NANO
+  if (places >= 0) return digits * 10n ** BigInt(places)
+  // What is finer by more places than there can be digits is rounded up to one, too.
+  const unit = 10n ** BigInt(Math.min(-places, 2 * MAX_DIGITS))
+  return (digits + unit - 1n) / unit
+}
+
+// Of what fits into 64 bits Kubernetes keeps the text when it takes it for canonical, which `+1.500` is not (ParseQuantity).
+
+function decimalStays(whole: string, fraction: string, power: number): boolean {
+  const digits = (whole || '0') + fraction
+  const last = power - fraction.length
+  return digits.length <= 18 && last >= NANO && last % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0')
+}
+
+function binaryStays(whole: string, fraction: string, power: number): boolean {
+  const isExact = fraction === '' && whole.length <= 14 - Math.floor((power * 3) / 10)
+  return isExact && Number(whole) % 8 !== 0
+}
+
+function fail(message: string): never {
+  throw new UserError('QUANTITY_INVALID', message)
+}

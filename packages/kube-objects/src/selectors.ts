@@ -1,5 +1,4 @@
 import { UserError } from '@slipway/errors'
-import type { KubeObject } from './object.ts'
 
 /** One condition on labels. `values` is empty for Exists and DoesNotExist. */
 export interface LabelRequirement {
@@ -43,7 +42,6 @@ export function matchesLabels(labels: Record<string, string> | undefined, requir
 }
 
 function meets(value: string | undefined, { operator, values }: LabelRequirement): boolean {
-  const number = (text: string | undefined): number => Number.parseInt(text ?? '', 10)
   switch (operator) {
     case 'In':
       return value !== undefined && values.includes(value)
@@ -54,34 +52,46 @@ function meets(value: string | undefined, { operator, values }: LabelRequirement
     case 'DoesNotExist':
       return value === undefined
     case 'Gt':
-      return number(value) > number(values[0])
+      return compares(value, values[0], (a, b) => a > b)
     case 'Lt':
-      return number(value) < number(values[0])
+      return compares(value, values[0], (a, b) => a < b)
   }
 }
 
-/** Reads the text of `fieldSelector=`: `metadata.name=x,status.phase!=Running`. Throws UserError SELECTOR_INVALID. */
-export function parseFieldSelector(text: string): FieldRequirement[] {
-  return text
-    .split(/(?<!\\),/)
-    .filter((part) => part.trim() !== '')
-    .map((part) => {
-      const match = /^\s*([^=!]+?)\s*(==|!=|=)(.*)$/s.exec(part)
-      if (!match) {
-        throw new UserError('SELECTOR_INVALID', `invalid selector: '${part}'; can't understand '${part}'`)
-      }
-      const [, field = '', operator, value = ''] = match
-      return { field, operator: operator === '!=' ? '!=' : '=', value: value.replace(/\\([\\,=])/g, '$1') }
-    })
+/** What is no integer is neither more nor less. */
+function compares(value = '', bound = '', holds: (a: bigint, b: bigint) => boolean): boolean {
+  const [a, b] = [int64(value), int64(bound)]
+  return a !== undefined && b !== undefined && holds(a, b)
 }
 
-/** Whether an object's fields meet every requirement. A field that is absent counts as the empty string. */
-export function matchesFields(object: KubeObject, requirements: FieldRequirement[]): boolean {
-  return requirements.every(({ field, operator, value }) => {
-    let current: unknown = object
-    for (const part of field.split('.')) current = (current as Record<string, unknown> | undefined)?.[part]
-    const text = current === undefined || current === null ? '' : String(current)
-    return (text === value) === (operator === '=')
+/** The integer that Go reads from a text; undefined when it is none, or none of 64 bits. */
+export function int64(text: string): bigint | undefined {
+  if (!/^[+-]?\d{1,30}$/.test(text)) return undefined
+  const number = BigInt(text.replace('+', ''))
+  return BigInt.asIntN(64, number) === number ? number : undefined
+}
+
+/** Reads the text of `fieldSelector=`: `metadata.name=x,status.phase!=Running`, as apimachinery's fields package does. Throws UserError SELECTOR_INVALID. */
+export function parseFieldSelector(text: string): FieldRequirement[] {
+  const terms = text.match(/(?:\\.|[^,])+/gs)?.toSorted() ?? []
+  return terms.flatMap((term) => {
+    const [, field = '', operator, escaped = ''] = /^(.*?)(!=|==?)(.*)$/s.exec(term) ?? []
+    if (operator === undefined) {
+      throw new UserError('SELECTOR_INVALID', `invalid selector: '${text}'; can't understand '${term}'`)
+    }
+    const value = unescapedValue(escaped)
+    return field || value ? [{ field, operator: operator === '!=' ? '!=' : '=', value }] : []
+  })
+}
+
+function unescapedValue(text: string): string {
+  return text.replaceAll(/\\(.?)|[,=]/gsu, (found, escaped?: string) => {
+    if (escaped !== undefined && /^[\\,=]$/.test(escaped)) return escaped
+    const what =
+      escaped === undefined
+        ? `unescaped character in value: ${found.charCodeAt(0)}`
+        : `invalid escape sequence: ${found}`
+    throw new UserError('SELECTOR_INVALID', `invalid field selector: ${what}`)
   })
 }
 

@@ -16,7 +16,7 @@ export const configRules: TypeRules = {
     return [
       ...keyFaults('data', keys),
       ...keys
-        .filter((key) => key in binaryData)
+        .filter((key) => Object.hasOwn(binaryData, key))
         .map((key) => invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData')),
       ...keyFaults('binaryData', Object.keys(binaryData)),
       ...(bytes > MOST_BYTES ? [tooLong('', MOST_BYTES)] : []),

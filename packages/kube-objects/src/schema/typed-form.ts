@@ -135,7 +135,7 @@ class Reader {
   #readQuantity(value: unknown): unknown {
     if (typeof value === 'string' || typeof value === 'number') {
       try {
-        return canonicalQuantity(value)
+        return canonicalQuantity(typeof value === 'string' ? value.trim() : value)
       } catch (error) {
         this.fault ??= (error as Error).message
         return value
