@@ -23,9 +23,7 @@ export class PassLoop {
       this.#again = true
       return
     }
-    this.#running = this.#run().finally(() => {
-      this.#running = undefined
-    })
+    this.#running = this.#run()
   }
 
   /** Begins no pass any more, which resolves when the last one is over; what goes wrong with it is not told. */
@@ -37,18 +35,23 @@ export class PassLoop {
   }
 
   async #run(): Promise<void> {
-    do {
-      this.#again = false
-      clearTimeout(this.#timer)
-      try {
-        const recheck = await this.#pass()
-        if (recheck !== undefined) this.#wakeIn(recheck)
-      } catch (error) {
-        if (this.#stopped) return
-        this.#onError(error)
-        this.#wakeIn(RETRY)
-      }
-    } while (this.#again && !this.#stopped)
+    do await this.#passOnce()
+    while (this.#again && !this.#stopped)
+    // Not a moment later: who wakes it in between would not be heard.
+    this.#running = undefined
+  }
+
+  async #passOnce(): Promise<void> {
+    this.#again = false
+    clearTimeout(this.#timer)
+    try {
+      const recheck = await this.#pass()
+      if (recheck !== undefined) this.#wakeIn(recheck)
+    } catch (error) {
+      if (this.#stopped) return
+      this.#onError(error)
+      this.#wakeIn(RETRY)
+    }
   }
 
   #wakeIn(milliseconds: number): void {

@@ -38,4 +38,35 @@ describe('StatusWriter', () => {
     expect(written?.status.conditions).toContainEqual(foreign)
     expect(written?.status.conditions).toContainEqual({ type: 'Ready', status: 'True', lastTransitionTime: time })
   })
+
+  it.each([...Array(16).keys()])('writes what comes %i turns after the one before is written', async (turns) => {
+    const cluster = new FakeCluster()
+    const pod = (await cluster.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p', namespace: 'n' },
+    })) as Pod
+    const client = cluster.client()
+    const patch = client.patch.bind(client)
+    const writer = new StatusWriter(client, (error) => expect.unreachable(String(error)))
+    const isSet = new Promise<void>((resolve) => {
+      client.patch = ((...args: Parameters<typeof patch>) => {
+        client.patch = patch
+        const written = patch(...args)
+        void written.then(async () => {
+          for (let turn = 0; turn < turns; turn++) await undefined
+          writer.set(pod, ready({}))
+          resolve()
+        })
+        return written
+      }) as typeof patch
+    })
+
+    writer.set(pod, ready({ status: 'False' }))
+    await isSet
+    await writer.flush()
+
+    const written = await cluster.get({ apiVersion: 'v1', kind: 'Pod', namespace: 'n', name: 'p' })
+    expect(written?.status.conditions).toMatchObject([{ type: 'Ready', status: 'True' }])
+  })
 })

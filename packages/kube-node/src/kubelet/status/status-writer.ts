@@ -7,12 +7,17 @@ import { mergeStatus } from './pod-status.ts'
 
 const RETRY = 500
 
+interface Wanted {
+  pod: Pod
+  status: PodStatus
+}
+
 /** Writes the status of one pod in the background; of states that follow one another fast only the last is sent. */
 export class StatusWriter {
   readonly #client: KubeClient
   readonly #onError: (error: unknown) => void
   #last: string | undefined
-  #next: { pod: Pod; status: PodStatus } | undefined
+  #next: Wanted | undefined
   #writing: Promise<void> | undefined
 
   constructor(client: KubeClient, onError: (error: unknown) => void) {
@@ -26,9 +31,7 @@ export class StatusWriter {
     if (text === this.#last || (this.#last === undefined && says(pod.status, status))) return
     this.#last = text
     this.#next = { pod, status }
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined
-    })
+    this.#writing ??= this.#write()
   }
 
   /** Resolves when everything is written. */
@@ -37,25 +40,37 @@ export class StatusWriter {
   }
 
   async #write(): Promise<void> {
-    while (this.#next) {
-      const { pod, status } = this.#next
-      this.#next = undefined
-      const { name, namespace = 'default', uid } = pod.metadata
-      try {
-        await this.#client.patch(
-          { apiVersion: 'v1', kind: 'Pod', namespace, name },
-          // Conditions are merged by their type, so that those of others stay.
-          'strategic',
-          // The uid makes a pod of the same name that came after this one refuse the status.
-          { metadata: { uid }, status: { ...status, ...replaced(status) } },
-          { subresource: 'status', fieldManager: 'kubelet' },
-        )
-      } catch (error) {
-        if (isApiError(error, 'KUBE_NOT_FOUND') || isApiError(error, 'KUBE_INVALID')) return
-        this.#onError(error)
-        this.#next ??= { pod, status }
-        await new Promise((resolve) => setTimeout(resolve, RETRY).unref())
-      }
+    try {
+      for (let next = this.#take(); next; next = this.#take()) await this.#send(next)
+    } finally {
+      // Not a moment later: what came in between would wait for the state after it.
+      this.#writing = undefined
+    }
+  }
+
+  #take(): Wanted | undefined {
+    const next = this.#next
+    this.#next = undefined
+    return next
+  }
+
+  async #send(wanted: Wanted): Promise<void> {
+    const { pod, status } = wanted
+    const { name, namespace = 'default', uid } = pod.metadata
+    try {
+      await this.#client.patch(
+        { apiVersion: 'v1', kind: 'Pod', namespace, name },
+        // Conditions are merged by their type, so that those of others stay.
+        'strategic',
+        // The uid makes a pod of the same name that came after this one refuse the status.
+        { metadata: { uid }, status: { ...status, ...replaced(status) } },
+        { subresource: 'status', fieldManager: 'kubelet' },
+      )
+    } catch (error) {
+      if (isApiError(error, 'KUBE_NOT_FOUND') || isApiError(error, 'KUBE_INVALID')) return
+      this.#onError(error)
+      this.#next ??= wanted
+      await new Promise((resolve) => setTimeout(resolve, RETRY).unref())
     }
   }
 }
