@@ -94,6 +94,16 @@ secretGenerator:
     )
   })
 
+  it("takes a target's patterns as Go does: in linear time, and names what is none", () => {
+    const label = 'patch: "- {op: add, path: /metadata/labels, value: {a: b}}"'
+    const named = (name: string): string => `resources: [s.yaml]\npatches:\n- {target: {name: '${name}'}, ${label}}\n`
+    const longName = { 's.yaml': service.replace('name: web', `name: ${'a'.repeat(200)}`) }
+
+    expect(built(named('(?i)WEB'))).toContain('labels')
+    expect(built(named('(a+)+b'), longName)).not.toContain('labels')
+    expect(faultOf(() => built(named('a('))).message).toContain('error parsing regexp: missing closing ): `a(`')
+  })
+
   it('patches by merge and by operations, with and without a target', () => {
     const text = built(`resources: [d.yaml, s.yaml]
 patches:

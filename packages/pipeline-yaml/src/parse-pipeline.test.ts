@@ -207,3 +207,58 @@ stages:
     expect(stages?.[0]?.jobs.map(({ name }) => name)).toEqual(['early', 'late'])
   })
 })
+
+describe('hostile files', () => {
+  const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
+
+  it('with quotes that could be paired in many ways take no longer than others', () => {
+    const { errors } = parsePipeline(`steps:\n- bash: "\${{ ${"'".repeat(501)}"\n`, { file: 'p.yml' })
+
+    expect(errors).toEqual([])
+  })
+
+  it('with names that objects have by nature are read as any others', () => {
+    expect(faults('steps:\n- constructor: x\n')).toEqual(['p.yml:2:3 PIPELINE_KEY_UNKNOWN'])
+    expect(faults('steps:\n- bash: x\n  condition: constructor()\n')).toEqual([
+      'p.yml:3:14 PIPELINE_EXPRESSION_INVALID',
+    ])
+    expect(faults('parameters:\n- {name: a, type: constructor}\nsteps: []\n')).toEqual([
+      'p.yml:2:19 PIPELINE_NOT_SUPPORTED',
+    ])
+  })
+
+  it('with very many keys are read at once, and the first of their faults are told', () => {
+    const text = numbers(20_000)
+      .map((number) => `k${number}: 1\n`)
+      .join('')
+
+    expect(faults(`${text}k7: 2\n`)).toContain('p.yml:20001:1 PIPELINE_YAML_INVALID')
+    expect(faults(text)).toHaveLength(200)
+  })
+
+  it('whose lists in lists stand for more than there is memory are refused', () => {
+    const each = (name: string): string => `\${{ each ${name} in parameters.l }}`
+    const text = `parameters:
+- name: l
+  type: object
+  default: [${numbers(2000)}]
+steps:
+- ${each('a')}:
+  - ${each('b')}:
+    - ${each('c')}:
+      - bash: \${{ a }}
+`
+
+    expect(faults(text)).toEqual(['p.yml:1:1 PIPELINE_TOO_LARGE'])
+  })
+
+  it('with thousands of stages in the wrong order are put into the right one', () => {
+    const last = 1000
+    const text = numbers(last)
+      .map((number) => `- {stage: s${number}, dependsOn: [s${number + 1}], jobs: []}\n`)
+      .join('')
+    const { plan: planned } = plan(`stages:\n${text}- {stage: s${last}, dependsOn: [], jobs: []}\n`)
+
+    expect(planned?.stages.map(({ name }) => name)).toEqual(numbers(last + 1).map((number) => `s${last - number}`))
+  })
+})

@@ -26,20 +26,24 @@ export function parsePipeline(text: string, { file }: { file: string }): ParseRe
   }
   if (root?.kind !== 'mapping' || problems.errors.length > 0) return problems
   const pipeline = readExpanded(root, file, { variables: {} }, problems)
-  return { ...(problems.errors.length === 0 && { pipeline }), errors: problems.errors, warnings: problems.warnings }
+  return {
+    ...(pipeline && problems.errors.length === 0 && { pipeline }),
+    errors: problems.errors,
+    warnings: problems.warnings,
+  }
 }
 
-/** Expands `${{ }}` and reads the model out of what results. */
+/** Expands `${{ }}` and reads the model out of what results; undefined when it can't be expanded. */
 export function readExpanded(
   root: MappingNode,
   file: string,
   given: { parameters?: Readonly<Record<string, string>>; variables: Readonly<Record<string, string>> },
   problems: Problems,
-): Pipeline {
+): Pipeline | undefined {
   const definitions = readParameters(entryOf(root, 'parameters')?.value, new Problems())
   const parameters: Record<string, Value> = resolveParameters(definitions, given.parameters, problems)
   const document = hasTemplateExpressions(root)
     ? expandTemplate(root, { parameters, variables: { ...given.variables } }, problems)
     : root
-  return { ...readPipeline(document, file, problems), document: root }
+  return document && { ...readPipeline(document, file, problems), document: root }
 }

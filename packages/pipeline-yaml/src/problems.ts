@@ -17,13 +17,21 @@ export type PipelineErrorCode =
   | 'PIPELINE_INPUT_UNKNOWN'
   | 'PIPELINE_INPUT_INVALID'
 
+/** Who has so many faults to mend looks again afterwards anyhow. */
+const MOST_ERRORS = 200
+
 /** Gathers everything that is wrong with one file, so that its author sees it all at once. */
 export class Problems {
   readonly errors: UserError[] = []
   readonly warnings: UserError[] = []
 
+  /** Whether further errors are left out. */
+  get isFull(): boolean {
+    return this.errors.length >= MOST_ERRORS
+  }
+
   error(code: PipelineErrorCode, message: string, at: Place, hint?: string): void {
-    this.errors.push(problem(code, message, at, hint))
+    if (!this.isFull) this.errors.push(problem(code, message, at, hint))
   }
 
   warn(code: PipelineErrorCode, message: string, at: Place, hint?: string): void {
@@ -40,8 +48,11 @@ export function suggest(written: string, names: Iterable<string>): string | unde
   const wanted = written.toLowerCase()
   let best: { name: string; distance: number } | undefined
   for (const name of names) {
+    const most = Math.max(1, Math.floor(wanted.length / 3))
+    // So many characters have to come or go in any case.
+    if (Math.abs(wanted.length - name.length) > most) continue
     const distance = editDistance(wanted, name.toLowerCase())
-    if (distance <= Math.max(1, Math.floor(wanted.length / 3)) && distance < (best?.distance ?? Infinity)) {
+    if (distance <= most && distance < (best?.distance ?? Infinity)) {
       best = { name, distance }
     }
   }

@@ -10,6 +10,7 @@ import {
   parseLabelSelector,
   schemaFor,
 } from '@slipway/kube-objects'
+import { RE2JS } from 're2js'
 import { describeId } from '../describe-id.ts'
 import type { KustomizationFile, PatchArgs, Target } from '../kustomization.ts'
 import { mergeStrategic } from '../merge.ts'
@@ -43,7 +44,7 @@ export function applyPatchEntry(
     if (error) throw error
     if (!isObject(value)) throw source.fault('a patch must be a map or a list of operations')
     if (args.target)
-      for (const resource of selected(resources, args.target)) mergeInto(resources, resource, value, args)
+      for (const resource of selected(resources, args.target, source)) mergeInto(resources, resource, value, args)
     else mergeByIdentity(resources, value, args, source)
   }
 }
@@ -91,7 +92,7 @@ function applyJsonPatch(
   source: PatchText,
 ): void {
   if (!target) throw source.fault('must specify a target for JSON patch')
-  for (const resource of selected(resources, target)) {
+  for (const resource of selected(resources, target, source)) {
     try {
       replaceObject(resource, jsonPatch(resource.object, operations))
     } catch (error) {
@@ -145,8 +146,14 @@ function replaceObject(resource: Resource, object: KubeObject): void {
 }
 
 /** The objects that a target selects: patterns match whole names, as they are now or were before. */
-function selected(resources: readonly Resource[], target: Target): Resource[] {
-  const pattern = (text: string | undefined): RegExp | undefined => (text ? new RegExp(`^(?:${text})$`) : undefined)
+function selected(resources: readonly Resource[], target: Target, { fault }: PatchText): Resource[] {
+  const pattern = (text: string | undefined): RE2JS | undefined => {
+    try {
+      return text ? RE2JS.compile(text) : undefined
+    } catch (error) {
+      throw fault(`the target's ${messageOf(error)}`, error)
+    }
+  }
   const [kind, group, version, name, namespace] = [
     target.kind,
     target.group,
@@ -160,13 +167,14 @@ function selected(resources: readonly Resource[], target: Target): Resource[] {
     const { object } = resource
     const gv = groupVersionOf(object.apiVersion)
     const named = identitiesOf(resource).some(
-      (identity) => (name?.test(identity.name) ?? true) && (namespace?.test(identity.namespace || 'default') ?? true),
+      (identity) =>
+        (name?.testExact(identity.name) ?? true) && (namespace?.testExact(identity.namespace || 'default') ?? true),
     )
     return (
       named &&
-      (kind?.test(object.kind) ?? true) &&
-      (group?.test(gv.group) ?? true) &&
-      (version?.test(gv.version) ?? true) &&
+      (kind?.testExact(object.kind) ?? true) &&
+      (group?.testExact(gv.group) ?? true) &&
+      (version?.testExact(gv.version) ?? true) &&
       matchesLabels(object.metadata.labels, labels) &&
       matchesLabels(object.metadata.annotations, annotations)
     )

@@ -18,7 +18,8 @@ export function parseDocument(text: string, file: string, problems: Problems): D
     schema: 'failsafe',
     lineCounter: lines,
     prettyErrors: false,
-    uniqueKeys: true,
+    // Checked below: here it takes the square of their number.
+    uniqueKeys: false,
   })
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
@@ -59,8 +60,11 @@ class Converter {
     if (isSeq<Node>(node)) return { kind: 'sequence', items: node.items.map((item) => this.node(item, depth + 1)), at }
     if (isMap<Node, Node | null>(node)) {
       const entries: MappingEntry[] = []
+      const known = new Set<string>()
       for (const pair of node.items) {
         const key = this.#key(pair.key)
+        if (known.has(key.value)) this.#problems.error('PIPELINE_YAML_INVALID', 'Map keys must be unique', key.at)
+        known.add(key.value)
         const value = pair.value
           ? this.node(pair.value, depth + 1)
           : ({ kind: 'scalar', value: '', at: key.at } satisfies ScalarNode)

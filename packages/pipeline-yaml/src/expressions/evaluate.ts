@@ -1,3 +1,4 @@
+import { own } from '../own.ts'
 import { FUNCTIONS, type Lazy } from './functions.ts'
 import { ExpressionError } from './lexer.ts'
 import type { Expression } from './parser.ts'
@@ -19,7 +20,7 @@ export function evaluate(expression: Expression, context: ExpressionContext): Va
     case 'literal':
       return expression.value
     case 'context':
-      return context.contexts[expression.name] ?? null
+      return own(context.contexts, expression.name) ?? null
     case 'call':
       return call(expression, context)
     case 'index':
@@ -35,9 +36,9 @@ export function evaluate(expression: Expression, context: ExpressionContext): Va
 function call({ name, args, offset }: Expression & { kind: 'call' }, context: ExpressionContext): Value {
   const lazy: Lazy[] = args.map((arg) => () => evaluate(arg, context))
   try {
-    const own = context.functions?.[name]
-    if (own) return own(lazy.map((arg) => arg()))
-    const found = FUNCTIONS[name]
+    const ofPlace = own(context.functions, name)
+    if (ofPlace) return ofPlace(lazy.map((arg) => arg()))
+    const found = own(FUNCTIONS, name)
     if (found) return found.call(lazy)
   } catch (error) {
     throw error instanceof ExpressionError && error.offset === 0 ? new ExpressionError(error.message, offset) : error

@@ -151,3 +151,28 @@ describe('macros', () => {
     )
   })
 })
+
+describe('what grows', () => {
+  it.each([
+    ['format', (inner: string) => `format('{0}{0}', ${inner})`],
+    ['replace', (inner: string) => `replace(${inner}, 'x', 'xx')`],
+    ['join', (inner: string) => `join(${inner}, split(${inner}, 'x'))`],
+  ])('in nested calls of %s is refused before it fills the memory', (name, nest) => {
+    let text = "'xxxxxxxxxxxxxxxx'"
+    for (let depth = 0; depth < (name === 'join' ? 4 : 40); depth++) text = nest(text)
+
+    expect(() => value(text)).toThrow(ExpressionError)
+  })
+
+  it('in variables of variables is left as it is written', () => {
+    const lookup = (name: string): string => `$(v${Number(name.slice(1)) + 1})`.repeat(2)
+
+    expect(expandVariable('v0', lookup)?.length).toBeLessThan(4 * 1024 ** 2)
+  })
+
+  it('from one bracket to another is not looked through once for each of them', () => {
+    const text = `${'$('.repeat(200_000)})`
+
+    expect(expandMacros(text, () => undefined)).toBe(text)
+  })
+})

@@ -47,16 +47,14 @@ export const FUNCTIONS: Readonly<Record<string, ExpressionFunction>> = {
   containsvalue: eager(2, 2, (list, wanted) => valuesOf(list as Value).some((item) => equals(item, wanted as Value))),
   format: eager(1, Infinity, (pattern, ...args) => format(text(pattern, 'format'), args)),
   join: eager(2, 2, (separator, list) =>
-    kindOf(list as Value) === 'array'
-      ? (list as Value[]).map((item) => toText(item) ?? '').join(text(separator, 'join'))
-      : text(list, 'join'),
+    kindOf(list as Value) === 'array' ? join(list as Value[], text(separator, 'join')) : text(list, 'join'),
   ),
   length: eager(1, 1, (value) => (Array.isArray(value) ? value.length : text(value, 'length').length)),
   lower: eager(1, 1, (value) => text(value, 'lower').toLowerCase()),
   upper: eager(1, 1, (value) => text(value, 'upper').toUpperCase()),
   trim: eager(1, 1, (value) => text(value, 'trim').trim()),
   replace: eager(3, 3, (value, from, to) =>
-    text(value, 'replace').replaceAll(text(from, 'replace'), () => text(to, 'replace')),
+    replace(text(value, 'replace'), text(from, 'replace'), text(to, 'replace')),
   ),
   split: eager(2, 2, (value, separators) => split(text(value, 'split'), text(separators, 'split'))),
   converttojson: eager(1, 1, (value) => JSON.stringify(value, null, 2)),
@@ -81,17 +79,42 @@ function valuesOf(value: Value): Value[] {
   return kindOf(value) === 'object' ? Object.values(value as Record<string, Value>) : []
 }
 
+const LONGEST_TEXT = 1024 ** 2
+
+/** Functions in functions double a text as often as they are nested. Throws ExpressionError. */
+function checkLength(length: number, name: string): void {
+  if (length > LONGEST_TEXT)
+    throw new ExpressionError(`${name} makes a text of more than ${LONGEST_TEXT} characters`, 0)
+}
+
+function join(list: Value[], separator: string): string {
+  const texts = list.map((item) => toText(item) ?? '')
+  checkLength(
+    texts.reduce((length, item) => length + item.length + separator.length, 0),
+    'join',
+  )
+  return texts.join(separator)
+}
+
+function replace(value: string, from: string, to: string): string {
+  const count = value.split(from).length - 1
+  checkLength(value.length + count * (to.length - from.length), 'replace')
+  return value.replaceAll(from, () => to)
+}
+
 // Every character of the second argument separates.
 function split(value: string, separators: string): string[] {
   const parts = ['']
+  const marks = new Set(separators)
   for (const char of value) {
-    if (separators.includes(char)) parts.push('')
+    if (marks.has(char)) parts.push('')
     else parts[parts.length - 1] += char
   }
   return parts
 }
 
 function format(pattern: string, args: Value[]): string {
+  let length = pattern.length
   return pattern.replace(/\{\{|\}\}|\{(\d+)\}|[{}]/g, (match: string, index: string | undefined) => {
     if (match === '{{') return '{'
     if (match === '}}') return '}'
@@ -99,6 +122,9 @@ function format(pattern: string, args: Value[]): string {
     if (number === undefined || number >= args.length) {
       throw new ExpressionError(`format: ${match} in ${JSON.stringify(pattern)} has no argument`, 0)
     }
-    return text(args[number], 'format')
+    const part = text(args[number], 'format')
+    length += part.length
+    checkLength(length, 'format')
+    return part
   })
 }

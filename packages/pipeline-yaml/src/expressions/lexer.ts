@@ -1,3 +1,4 @@
+import { own } from '../own.ts'
 import { toVersion, type Value } from './values.ts'
 
 export type Token =
@@ -54,7 +55,7 @@ function readToken(text: string, offset: number, previous: Token | undefined): {
   NAME.lastIndex = offset
   const [name] = NAME.exec(text) ?? []
   if (name !== undefined) {
-    const keyword = afterDot ? undefined : KEYWORDS[name.toLowerCase()]
+    const keyword = afterDot ? undefined : own(KEYWORDS, name.toLowerCase())
     const token: Token =
       keyword === undefined ? { kind: 'name', text: name, offset } : { kind: 'literal', value: keyword, offset }
     return { token, end: offset + name.length }

@@ -1,3 +1,4 @@
+import { own } from '../own.ts'
 import { FUNCTIONS } from './functions.ts'
 import { ExpressionError, type Token, tokenize } from './lexer.ts'
 import type { Value } from './values.ts'
@@ -79,7 +80,7 @@ class Parser {
   }
 
   #call(name: string, token: Token & { kind: 'name' }, depth: number): Expression {
-    const arity = this.#scope.functions?.[name] ?? FUNCTIONS[name]?.arity
+    const arity = own(this.#scope.functions, name) ?? own(FUNCTIONS, name)?.arity
     if (!arity) throw new ExpressionError(`there is no function ${token.text} here`, token.offset)
     const args: Expression[] = []
     if (!this.#accept(')')) {

@@ -67,12 +67,12 @@ export function expandPlan(pipeline: Pipeline, { variables, parameters, tasks }:
   const { document, file } = pipeline
   const expanded =
     document.kind === 'mapping' ? readExpanded(document, file, { parameters, variables }, problems) : pipeline
-  const plan: Plan = {
+  const plan: Plan | undefined = expanded && {
     ...(expanded.name && { name: expanded.name.value }),
     variables: expanded.variables,
     stages: planStages(expanded.stages, tasks, problems),
   }
-  return { ...(problems.errors.length === 0 && { plan }), errors: problems.errors, warnings: problems.warnings }
+  return { ...(plan && problems.errors.length === 0 && { plan }), errors: problems.errors, warnings: problems.warnings }
 }
 
 function planStages(stages: Stage[], tasks: TaskCatalog, problems: Problems): PlanStage[] {

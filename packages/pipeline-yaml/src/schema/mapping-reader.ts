@@ -95,7 +95,7 @@ export class MappingReader {
 
   finish(): void {
     for (const { key } of this.node.entries) {
-      if (this.#asked.has(key.value)) continue
+      if (this.#asked.has(key.value) || this.problems.isFull) continue
       const message = `${JSON.stringify(key.value)} is not a key of ${this.#what}`
       this.problems.error('PIPELINE_KEY_UNKNOWN', message, key.at, suggest(key.value, this.#asked))
     }

@@ -1,5 +1,6 @@
 import type { DocumentNode } from '../document/nodes.ts'
 import type { ParameterDefinition } from '../model.ts'
+import { own } from '../own.ts'
 import type { Problems } from '../problems.ts'
 import { readMapping } from './mapping-reader.ts'
 
@@ -37,7 +38,7 @@ function readParameter(node: DocumentNode, problems: Problems): ParameterDefinit
     problems.error('PIPELINE_KEY_MISSING', 'a parameter needs a name', node.at)
     return []
   }
-  const type = TYPES[typeName?.value ?? 'string']
+  const type = own(TYPES, typeName?.value ?? 'string')
   if (!type && typeName) {
     const hint = `supported are ${Object.keys(TYPES).join(', ')}`
     problems.error(

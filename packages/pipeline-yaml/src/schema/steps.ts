@@ -1,6 +1,7 @@
 import type { Place } from '@slipway/errors'
 import type { DocumentNode, Text } from '../document/nodes.ts'
 import type { Step } from '../model.ts'
+import { own } from '../own.ts'
 import { type Problems, suggest } from '../problems.ts'
 import { type MappingReader, readMapping } from './mapping-reader.ts'
 import { readCondition, STEP_CONDITION } from './read-condition.ts'
@@ -71,7 +72,7 @@ function readStep(node: DocumentNode, problems: Problems): Step[] {
     problems.error('PIPELINE_NOT_SUPPORTED', `${kind} steps are not supported yet`, first?.at ?? node.at)
     return []
   }
-  const short = KINDS[kind]
+  const short = own(KINDS, kind)
   if (kind !== 'task' && !short) {
     const known = ['task', ...Object.keys(KINDS)]
     const message = `a step must begin with one of ${known.join(', ')}, not with ${JSON.stringify(kind)}`

@@ -4,9 +4,9 @@ import { ExpressionError } from '../expressions/lexer.ts'
 import { parseExpression } from '../expressions/parser.ts'
 import { toBoolean, toText, type Value, Version } from '../expressions/values.ts'
 import type { Problems } from '../problems.ts'
+import { Budget, ExpansionTooLarge } from './budget.ts'
+import { findExpressions, wholeExpression } from './find-expressions.ts'
 
-const EMBEDDED = /\$\{\{((?:'(?:[^']|'')*'|(?!\}\}).)*)\}\}/gs
-const WHOLE = /^\s*\$\{\{((?:'(?:[^']|'')*'|(?!\}\}).)*)\}\}\s*$/s
 const DIRECTIVE = /^(if|elseif|else|each|insert)\b\s*(.*)$/s
 /** These are read before any expression is known. */
 const LITERAL_KEYS = ['trigger', 'pr', 'schedules', 'resources', 'parameters']
@@ -18,26 +18,36 @@ export function hasTemplateExpressions(node: DocumentNode): boolean {
   return node.entries.some(({ key, value }) => key.value.includes('${{') || hasTemplateExpressions(value))
 }
 
-/** The document with its `${{ }}` replaced. `variables` grows by those of the root as they are met. */
+type Contexts = Record<string, Value> & { variables: Record<string, Value> }
+
+/** The document with its `${{ }}` replaced; undefined when it would be too large. Variables of the root count from where they stand. */
 export function expandTemplate(
   root: MappingNode,
-  contexts: { parameters: Record<string, Value>; variables: Record<string, Value> },
+  { parameters, variables }: { parameters: Record<string, Value>; variables: Record<string, Value> },
   problems: Problems,
-): MappingNode {
-  const expander = new Expander({ parameters: contexts.parameters, variables: { ...contexts.variables } }, problems)
-  const entries = root.entries.flatMap((entry) =>
-    LITERAL_KEYS.includes(entry.key.value) ? [entry] : expander.rootEntry(entry),
-  )
-  return { ...root, entries }
+): MappingNode | undefined {
+  const expander = new Expander({ parameters, variables: { ...variables } }, { problems, budget: new Budget() })
+  try {
+    const entries = root.entries.flatMap((entry) =>
+      LITERAL_KEYS.includes(entry.key.value) ? [entry] : expander.rootEntry(entry),
+    )
+    return { ...root, entries }
+  } catch (error) {
+    if (!(error instanceof ExpansionTooLarge)) throw error
+    problems.error('PIPELINE_TOO_LARGE', error.message, root.at)
+    return undefined
+  }
 }
 
 class Expander {
-  readonly #contexts: Record<string, Value> & { variables: Record<string, Value> }
+  readonly #contexts: Contexts
   readonly #problems: Problems
+  readonly #budget: Budget
 
-  constructor(contexts: Record<string, Value> & { variables: Record<string, Value> }, problems: Problems) {
+  constructor(contexts: Contexts, { problems, budget }: { problems: Problems; budget: Budget }) {
     this.#contexts = contexts
     this.#problems = problems
+    this.#budget = budget
   }
 
   rootEntry(entry: MappingEntry): MappingEntry[] {
@@ -59,11 +69,11 @@ class Expander {
     const chain: Chain = {}
     return nodes.flatMap((node) => {
       const directive = node.kind === 'mapping' && node.entries.length === 1 ? node.entries[0] : undefined
-      if (directive && WHOLE.test(directive.key.value) && this.#directive(directive.key)) {
+      if (directive && this.#directive(directive.key)) {
         return this.#inserted(directive, chain).flatMap(({ expander, value }) => expander.#asItems(value))
       }
       // A list that stands for one item is flattened into its parent.
-      if (node.kind === 'scalar' && WHOLE.test(node.value)) {
+      if (node.kind === 'scalar' && wholeExpression(node.value) !== undefined) {
         const expanded = this.node(node)
         return expanded.kind === 'sequence' ? expanded.items : [expanded]
       }
@@ -82,11 +92,11 @@ class Expander {
   }
 
   node(node: DocumentNode): DocumentNode {
+    this.#budget.spend(0)
     if (node.kind === 'sequence') return { ...node, items: this.items(node.items) }
     if (node.kind === 'mapping') return { ...node, entries: this.entries(node.entries) }
-    const whole = WHOLE.exec(node.value)
-    if (whole) return toNode(this.#evaluate(whole[1] ?? '', node), node)
-    return { ...node, value: this.#text(node) }
+    const whole = wholeExpression(node.value)
+    return whole === undefined ? { ...node, value: this.#text(node) } : this.#toNode(this.#evaluate(whole, node), node)
   }
 
   #asItems(node: DocumentNode): DocumentNode[] {
@@ -137,29 +147,39 @@ class Expander {
       : value && typeof value === 'object' && !(value instanceof Version)
         ? Object.entries(value).map(([itemKey, item]) => ({ key: itemKey, value: item }))
         : []
-    return items.map((item) => new Expander({ ...this.#contexts, [name.toLowerCase()]: item }, this.#problems))
+    return items.map((item) => {
+      this.#budget.spend(0)
+      const contexts = { ...this.#contexts, [name.toLowerCase()]: item }
+      return new Expander(contexts, { problems: this.#problems, budget: this.#budget })
+    })
   }
 
   #directive(key: Text): Directive | undefined {
-    const [, source] = WHOLE.exec(key.value) ?? []
+    const source = wholeExpression(key.value)
     const [, keyword, rest] = (source && DIRECTIVE.exec(source.trim())) || []
     return keyword ? { keyword: keyword as Directive['keyword'], rest: rest ?? '' } : undefined
   }
 
   #text(source: Text): string {
-    return source.value.replace(EMBEDDED, (_, expression: string) => {
+    const { value, at } = source
+    let result = ''
+    let rest = 0
+    for (const { source: expression, start, end } of findExpressions(value)) {
       const text = toText(this.#evaluate(expression, source))
-      if (text !== undefined) return text
-      this.#problems.error(
-        'PIPELINE_EXPRESSION_INVALID',
-        `${expression.trim()} is a list or object, not a string`,
-        source.at,
-      )
-      return ''
-    })
+      if (text === undefined) {
+        const message = `${expression.trim()} is a list or object, not a string`
+        this.#problems.error('PIPELINE_EXPRESSION_INVALID', message, at)
+      }
+      this.#budget.spend(text?.length ?? 0)
+      result += value.slice(rest, start) + (text ?? '')
+      rest = end
+    }
+    this.#budget.spend(value.length - rest)
+    return result + value.slice(rest)
   }
 
   #evaluate(source: string, { at }: Text): Value {
+    this.#budget.spend(source.length)
     try {
       const expression = parseExpression(source, { contexts: Object.keys(this.#contexts) })
       return evaluate(expression, { contexts: this.#contexts })
@@ -168,6 +188,19 @@ class Expander {
       this.#problems.error('PIPELINE_EXPRESSION_INVALID', `\${{${source}}}: ${error.message}`, at)
       return null
     }
+  }
+
+  #toNode(value: Value, { at }: Text): DocumentNode {
+    const text = toText(value)
+    this.#budget.spend(text?.length ?? 0)
+    if (text !== undefined) return { kind: 'scalar', value: text, at }
+    const inner = (item: Value): DocumentNode => this.#toNode(item, { value: '', at })
+    if (Array.isArray(value)) return { kind: 'sequence', items: value.map(inner), at }
+    const entries = Object.entries(value as Record<string, Value>).map(([key, item]) => ({
+      key: { kind: 'scalar', value: key, at } satisfies ScalarNode,
+      value: inner(item),
+    }))
+    return { kind: 'mapping', entries, at }
   }
 
   #defining(nodes: DocumentNode[]): DocumentNode[] {
@@ -201,15 +234,4 @@ export function toValue(node: DocumentNode): Value {
   if (node.kind === 'scalar') return node.value
   if (node.kind === 'sequence') return node.items.map(toValue)
   return Object.fromEntries(node.entries.map(({ key, value }) => [key.value, toValue(value)]))
-}
-
-function toNode(value: Value, { at }: Text): DocumentNode {
-  const text = toText(value)
-  if (text !== undefined) return { kind: 'scalar', value: text, at }
-  if (Array.isArray(value)) return { kind: 'sequence', items: value.map((item) => toNode(item, { value: '', at })), at }
-  const entries = Object.entries(value as Record<string, Value>).map(([key, item]) => ({
-    key: { kind: 'scalar', value: key, at } satisfies ScalarNode,
-    value: toNode(item, { value: '', at }),
-  }))
-  return { kind: 'mapping', entries, at }
 }

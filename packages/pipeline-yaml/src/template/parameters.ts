@@ -1,5 +1,6 @@
 import type { Value } from '../expressions/values.ts'
 import type { ParameterDefinition } from '../model.ts'
+import { own } from '../own.ts'
 import { type Problems, suggest } from '../problems.ts'
 import { toValue } from './expand.ts'
 
@@ -23,7 +24,7 @@ function resolve(
   problems: Problems,
 ): Value {
   const { name, at, values } = definition
-  const value = given?.[name] ?? (definition.default && toValue(definition.default))
+  const value = own(given, name) ?? (definition.default && toValue(definition.default))
   if (value === undefined) {
     if (given) problems.error('PIPELINE_PARAMETER_INVALID', `the parameter ${name} has no value and no default`, at)
     return ''

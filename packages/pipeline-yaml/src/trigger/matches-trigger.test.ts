@@ -27,6 +27,10 @@ describe('matchesTrigger', () => {
     ['trigger: {paths: {exclude: [docs]}}', 'refs/heads/m', ['docs/a.md', 'a.ts'], true],
     ['trigger: {paths: {include: ["**/*.md"]}}', 'refs/heads/m', ['a/b/c.md'], true],
     ['trigger: {paths: {include: [src]}}', 'refs/heads/m', undefined, true],
+    ['trigger: {paths: {include: ["a.b+(c)?"]}}', 'refs/heads/m', ['a.b+(c)d'], true],
+    ['trigger: {paths: {include: ["a.b"]}}', 'refs/heads/m', ['a-b'], false],
+    [`trigger: ["${'*a'.repeat(40)}*b"]`, `refs/heads/${'a'.repeat(1000)}`, undefined, false],
+    [`trigger: {paths: {include: ["${'*a'.repeat(40)}*b"]}}`, 'refs/heads/m', ['a'.repeat(1000)], false],
   ])('%j with %s and %j: %s', (trigger, ref, paths, expected) => {
     expect(matches(trigger, ref, paths)).toBe(expected)
   })

@@ -1,4 +1,5 @@
 import type { Filter, Pipeline } from '../model.ts'
+import { nameWildcard, pathWildcard, type Wildcard } from './wildcards.ts'
 
 export interface PushedChange {
   /** Full name, such as `refs/heads/master`. */
@@ -27,41 +28,27 @@ export function matchesTrigger({ trigger }: Pick<Pipeline, 'trigger'>, change: P
     const tag = change.ref.slice('refs/tags/'.length)
     // Without a filter tags start nothing.
     if (trigger.tags.include.length === 0 && trigger.tags.exclude.length === 0) return no('trigger has no tags')
-    return selects(trigger.tags, tag, 'refs/tags/', namePattern)
+    return selector(trigger.tags, 'refs/tags/', nameWildcard)(tag)
       ? { matches: true }
       : no(`trigger leaves out the tag ${tag}`)
   }
   if (!change.ref.startsWith('refs/heads/')) return no(`${change.ref} is no branch`)
   const branch = change.ref.slice('refs/heads/'.length)
-  if (!selects(trigger.branches, branch, 'refs/heads/', namePattern))
+  if (!selector(trigger.branches, 'refs/heads/', nameWildcard)(branch))
     return no(`trigger leaves out the branch ${branch}`)
   const { paths } = trigger
   if (!change.changedPaths || (paths.include.length === 0 && paths.exclude.length === 0)) return { matches: true }
-  const wanted = change.changedPaths.some((path) => selects(paths, path, '/', pathPattern))
+  const wanted = change.changedPaths.some(selector(paths, '/', pathWildcard))
   return wanted ? { matches: true } : no('trigger leaves out every changed path')
 }
 
 /** Includes first, then excludes are cut from them; excludes alone cut from everything. */
-function selects(filter: Filter, name: string, prefix: string, pattern: (text: string) => RegExp): boolean {
-  const matches = (text: string): boolean =>
-    pattern(text.startsWith(prefix) ? text.slice(prefix.length) : text).test(name)
-  const included = filter.include.length === 0 || filter.include.some(matches)
-  return included && !filter.exclude.some(matches)
-}
-
-const escapePattern = (text: string): string => text.replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-
-/** In names of branches and tags `*` reaches over `/`. */
-function namePattern(text: string): RegExp {
-  return new RegExp(`^${escapePattern(text).replace(/\*+/g, '.*').replaceAll('?', '.')}$`)
-}
-
-/** A path names itself and, as a folder, everything below. Case counts. */
-function pathPattern(text: string): RegExp {
-  const source = escapePattern(text.replace(/\/$/, '')).replace(/\*+|\?/g, (mark) =>
-    mark === '?' ? '[^/]' : mark === '*' ? '[^/]*' : '.*',
-  )
-  return new RegExp(`^${source}(/.*)?$`)
+function selector({ include, exclude }: Filter, prefix: string, wildcard: (pattern: string) => Wildcard): Wildcard {
+  const compile = (texts: string[]): Wildcard[] =>
+    texts.map((text) => wildcard(text.startsWith(prefix) ? text.slice(prefix.length) : text))
+  const [included, excluded] = [compile(include), compile(exclude)]
+  return (name) =>
+    (included.length === 0 || included.some((fits) => fits(name))) && !excluded.some((fits) => fits(name))
 }
 
 function no(reason: string): TriggerDecision {
