@@ -59,8 +59,9 @@ export class CatFile {
 
   #ask(id: string): Promise<FoundObject> {
     return new Promise((resolve, reject) => {
-      this.#questions.push({ id, resolve, reject })
       this.#process ??= this.#start()
+      // Not before there is somebody to ask: answers are told apart by their order alone.
+      this.#questions.push({ id, resolve, reject })
       this.#process.stdin.write(`${id}\n`)
     })
   }

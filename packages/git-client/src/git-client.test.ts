@@ -198,24 +198,6 @@ describe('reading', () => {
 
     await expect(client.listTree(remote.sshUrl, commit)).rejects.toMatchObject({ code: 'GIT_TREE_TOO_LARGE' })
   })
-
-  it('tells what changed between two commits', async () => {
-    const before = await remote.commit({ 'a.txt': '1', 'b.txt': 'long enough to be a rename' })
-    await remote.git('mv', 'b.txt', 'c.txt')
-    const after = await remote.commit({ 'a.txt': '2' })
-    await client.fetch(remote.sshUrl, { branch: 'master' }, ssh)
-
-    expect(await client.changedPaths(remote.sshUrl, before, after)).toEqual(['a.txt', 'b.txt', 'c.txt'])
-  })
-
-  it('lists the refs of a remote', async () => {
-    const commit = await remote.commit({ 'a.txt': '1' })
-    await remote.git('tag', '-a', '-m', 'release', 'v1')
-
-    const refs = await client.resolveRemote(remote.httpUrl, ['refs/tags/'], http)
-
-    expect(refs).toEqual([{ name: 'refs/tags/v1', id: expect.any(String), peeled: commit }])
-  })
 })
 
 describe('errors', () => {

@@ -21,13 +21,6 @@ export interface GitClientOptions extends RemoteTransferOptions {
   aliases?: Record<string, string>
 }
 
-export interface RemoteRef {
-  name: string
-  id: string
-  /** The object that an annotated tag points to. */
-  peeled?: string
-}
-
 /**
  * Fetches from git remotes into bare caches and reads them. Errors: GIT_AUTH_FAILED, GIT_REPOSITORY_NOT_FOUND, GIT_REF_NOT_FOUND,
  * GIT_URL_UNSUPPORTED, GIT_HOST_KEY_UNKNOWN, GIT_TREE_INVALID, GIT_TREE_TOO_LARGE (UserError); GIT_UNREACHABLE, GIT_TIMEOUT,
@@ -49,11 +42,6 @@ export class GitClient {
     return this.#transfer.close()
   }
 
-  /** A URL as it will be connected to: aliases applied, credentials taken out. */
-  resolveUrl(url: string): string {
-    return this.#remote(url).url
-  }
-
   /** Brings the target and its history into the cache of the URL; resolves to its commit. Nothing is sent when it is there already. */
   async fetch(url: string, target: RemoteTarget, options: FetchOptions = {}): Promise<string> {
     const remote = this.#remote(url)
@@ -68,15 +56,6 @@ export class GitClient {
       await cache.tidyNowAndThen()
       return commit
     })
-  }
-
-  /** The remote's refs that begin with one of the prefixes; without any, all of them. */
-  async resolveRemote(url: string, prefixes: string[] = [], options: FetchOptions = {}): Promise<RemoteRef[]> {
-    const remote = this.#remote(url)
-    const cache = this.#cache(remote)
-    await cache.prepare()
-    const args = ['ls-remote', '--quiet', '--', '{remote}', ...prefixes.map((prefix) => `${prefix}*`)]
-    return parseRefs((await this.#transfer.run(remote, { repository: cache.folder, args }, options)).toString('utf8'))
   }
 
   /** Every file of a fetched commit, in git's order. */
@@ -116,14 +95,6 @@ export class GitClient {
   async commitInfo(url: string, commit: string): Promise<CommitInfo> {
     const { tree: _, ...info } = await readCommit(this.#cache(this.#remote(url)), commit)
     return info
-  }
-
-  /** Paths that differ between two fetched commits; a rename counts as both paths. */
-  async changedPaths(url: string, oldCommit: string, newCommit: string): Promise<string[]> {
-    const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', oldCommit, newCommit, '--']
-    const { status, stdout, stderr } = await runGit({ repository: this.#cache(this.#remote(url)).folder, args })
-    if (status !== 0) throw gitError(url, stderr)
-    return stdout.toString('utf8').split('\0').filter(Boolean)
   }
 
   #remote(url: string): RemoteUrl {
@@ -214,16 +185,4 @@ function refOf(target: RemoteTarget): string {
     'branch' in target ? `refs/heads/${target.branch}` : 'tag' in target ? `refs/tags/${target.tag}` : target.name
   if (!isValidRefName(ref)) throw new UserError('GIT_REF_NOT_FOUND', `'${withoutCredentials(ref)}' can be no ref name`)
   return ref
-}
-
-/** The output of `git ls-remote`: `id<TAB>name`, and `name^{}` for what an annotated tag points to. */
-function parseRefs(output: string): RemoteRef[] {
-  const refs = new Map<string, RemoteRef>()
-  for (const line of output.split('\n').filter(Boolean)) {
-    const [id = '', name = ''] = line.split('\t')
-    const tag = refs.get(name.replace(/\^\{\}$/, ''))
-    if (name.endsWith('^{}') && tag) tag.peeled = id
-    else refs.set(name, { name, id })
-  }
-  return [...refs.values()]
 }

@@ -36,7 +36,7 @@ export function gitError(url: string, output: string): SlipwayError {
 
 /** Whether a message of git means that the local repository is damaged. */
 export function isDamage(output: string): boolean {
-  return /not a git repository|bad object|loose object .* is corrupt|object file .* is empty|packfile .* (is|cannot)|bad tree|missing (blob|tree|commit)|unable to read tree|bad ref|broken/i.test(
+  return /not a git repository|bad object|loose object .* is corrupt|object file .* is empty|packfile .* (is|cannot)|bad tree|missing (blob|tree|commit)|unable to read tree|bad ref|broken ref|reference broken/i.test(
     output,
   )
 }

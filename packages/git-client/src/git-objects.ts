@@ -70,7 +70,7 @@ export function parseCommit(id: string, content: Buffer): CommitInfo & { tree: s
   const header = content.toString('latin1', 0, end < 0 ? content.length : end)
   const encoding = /^encoding (.+)$/m.exec(header)?.[1]
   const text = decode(content, encoding)
-  const author = /^author (.*?) ?<(.*?)> \d/m.exec(text)
+  const author = /^author ([^<\n]*?) ?<([^>\n]*)> \d/m.exec(text)
   const [, seconds = '0', zone = '+0000'] = /^committer .*> (\d+) ([+-]\d{4})$/m.exec(text) ?? []
   const message = text.slice(text.indexOf('\n\n') + 2).replace(/^\s*\n/, '')
   return {
@@ -78,10 +78,16 @@ export function parseCommit(id: string, content: Buffer): CommitInfo & { tree: s
     tree: /^tree ([0-9a-f]+)$/m.exec(header)?.[1] ?? '',
     author: author?.[1] ?? '',
     email: author?.[2] ?? '',
-    // As `%s` does: everything up to the first empty line is the subject.
-    subject: (message.split(/\n\s*\n/)[0] ?? '').trimEnd().replace(/[^\S\n]*\n/g, ' '),
+    subject: subjectOf(message),
     time: localTime(Number(seconds), zone),
   }
+}
+
+/** As `%s` does: everything up to the first empty line. */
+function subjectOf(message: string): string {
+  const lines = message.split('\n').map((line) => line.trimEnd())
+  const end = lines.indexOf('')
+  return lines.slice(0, end < 0 ? undefined : end).join(' ')
 }
 
 function decode(content: Buffer, encoding = 'utf-8'): string {
@@ -92,9 +98,12 @@ function decode(content: Buffer, encoding = 'utf-8'): string {
   }
 }
 
+const LAST_SECOND = Date.UTC(9999, 0) / 1000
+
 /** RFC 3339 with the zone in which the commit was made. */
 function localTime(seconds: number, zone: string): string {
   const minutes = Number(`${zone[0]}1`) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3)))
-  const local = new Date((seconds + minutes * 60) * 1000).toISOString().slice(0, 19)
+  // What is past the year 9999 git takes for none either.
+  const local = new Date((seconds < LAST_SECOND ? seconds + minutes * 60 : 0) * 1000).toISOString().slice(0, 19)
   return `${local}${zone.slice(0, 3)}:${zone.slice(3)}`
 }

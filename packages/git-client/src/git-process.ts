@@ -45,16 +45,17 @@ export function startGit({ args, repository, config, environment, channel, signa
     ...(signal && { signal }),
   }) as ChildProcess & { stdin: NodeJS.WritableStream; stdout: Readable; stderr: Readable }
   let stderr = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    if (stderr.length < MAX_STDERR) stderr += chunk.toString('utf8')
-  })
-  // git may end before it has read everything.
-  child.stdin.on('error', () => {})
+  // First of all: without free file descriptors there is an error and none of the streams.
   const ended = new Promise<{ status: number; stderr: string }>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (status) => resolve({ status: status ?? 1, stderr }))
   })
   ended.catch(() => {})
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (stderr.length < MAX_STDERR) stderr += chunk.toString('utf8')
+  })
+  // git may end before it has read everything.
+  child.stdin.on('error', () => {})
   return {
     stdin: child.stdin,
     stdout: child.stdout,

@@ -16,6 +16,8 @@ describe('keysOfHost', () => {
     ['*.example.org,!git.example.org ssh-rsa BBBB', 22, []],
     [`${hashed} ssh-ed25519 AAAA`, 22, ['AAAA']],
     ['@cert-authority *.example.org ssh-rsa BBBB', 22, []],
+    ['GIT.e?ample.* ssh-ed25519 AAAA', 22, ['AAAA']],
+    [`${'*e'.repeat(40)}x ssh-ed25519 AAAA`, 22, []],
     ['gitXexample.org ssh-ed25519 AAAA', 22, []],
   ])('reads %j for port %d', (text, port, keys) => {
     expect(keysOfHost(text, 'git.example.org', port).map(({ key }) => key)).toEqual(keys)

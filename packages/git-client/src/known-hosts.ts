@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { fitsText } from '@slipway/git-format'
 
 /** A host key that a known_hosts text vouches for or rules out. */
 export interface KnownHostKey {
@@ -25,7 +26,7 @@ function matches(hosts: string, name: string): boolean {
   let found = false
   for (const entry of hosts.split(',')) {
     const negated = entry.startsWith('!')
-    if (!matchesPattern(negated ? entry.slice(1) : entry, name)) continue
+    if (!fitsText((negated ? entry.slice(1) : entry).toLowerCase(), name.toLowerCase())) continue
     if (negated) return false
     found = true
   }
@@ -36,12 +37,4 @@ function matches(hosts: string, name: string): boolean {
 function isHashOf(entry: string, name: string): boolean {
   const [, , salt = '', hash = ''] = entry.split('|')
   return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
-}
-
-function matchesPattern(pattern: string, name: string): boolean {
-  const expression = pattern
-    .replace(/[\\^$.+()[\]{}|]/g, '\\$&')
-    .replace(/\*/g, '.*')
-    .replace(/\?/g, '.')
-  return new RegExp(`^${expression}$`, 'i').test(name)
 }

@@ -59,6 +59,8 @@ export class RemoteTransfer {
       const channel = await this.#uploadPack(remote, credentials)
       signal.addEventListener('abort', () => channel.destroy(), { once: true })
       try {
+        // Nobody waits for it any more, and somebody else may have the turn.
+        signal.throwIfAborted()
         channel.stderr.resume()
         return await talk(channel)
       } finally {

@@ -23,6 +23,7 @@ describe('parseRemoteUrl', () => {
     '-oProxyCommand=x:y',
     'ssh://-x/y',
     'a b:c',
+    'https://u:100%@h/x',
     '',
   ])('refuses %j', (text) => {
     expect(() => parseRemoteUrl(text)).toThrow('is no git URL')
@@ -35,5 +36,6 @@ it('the longest alias wins', () => {
 })
 
 it('credentials never stay in a text', () => {
+  expect(withoutCredentials('https://u:p@ss@h/x?a@b')).toBe('https://h/x?a@b')
   expect(withoutCredentials("unable to access 'https://u:p@h/x'")).toBe("unable to access 'https://h/x'")
 })

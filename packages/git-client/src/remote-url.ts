@@ -31,20 +31,30 @@ function parseStandardUrl(text: string): RemoteUrl {
   } catch {
     throw unsupported(text)
   }
-  const username = decodeURIComponent(url.username)
-  const password = decodeURIComponent(url.password)
+  const [username, password, path] = [url.username, url.password, url.pathname].map((part) => decoded(part, text)) as [
+    string,
+    string,
+    string,
+  ]
   url.username = ''
   url.password = ''
   if (url.protocol !== 'ssh:') return { kind: 'http', url: url.href, origin: url.origin, username, password }
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (!host || host.startsWith('-')) throw unsupported(text)
-  const path = decodeURIComponent(url.pathname)
   return { kind: 'ssh', url: url.href, user: username || 'git', host, port: Number(url.port || 22), path }
+}
+
+function decoded(part: string, text: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw unsupported(text)
+  }
 }
 
 /** A text without the user names and passwords of the URLs in it. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, '$1')
+  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/gi, '$1')
 }
 
 function unsupported(text: string): UserError {

@@ -13,10 +13,13 @@ export interface TreeEntry {
 
 /** Trees may name the same subtree many times over: a few of them can stand for more files than there is memory. */
 const MAX_ENTRIES = 200_000
+/** Characters of all paths: deep folders make them long, and whoever works on paths works on their parts. */
+const MAX_PATHS = 16 * 1024 ** 2
 
 /** Every file below a tree, in git's order. Throws UserError GIT_TREE_TOO_LARGE. */
 export function listTree(store: ObjectStore, tree: string): Promise<TreeEntry[]> {
   let count = 0
+  let length = 0
   const list = async (id: string, folder: string): Promise<TreeEntry[]> => {
     const items = await store.tree(id)
     count += items.length
@@ -26,6 +29,13 @@ export function listTree(store: ObjectStore, tree: string): Promise<TreeEntry[]>
     const parts = await Promise.all(
       items.map(async ({ name, kind, id }): Promise<TreeEntry[]> => {
         const path = `${folder}${name}`
+        length += path.length
+        if (length > MAX_PATHS) {
+          throw new UserError(
+            'GIT_TREE_TOO_LARGE',
+            `the paths of the tree ${tree} are longer than ${MAX_PATHS} characters`,
+          )
+        }
         if (kind === 'tree') return list(id, `${path}/`)
         return [{ path, kind, id, size: kind === 'submodule' ? 0 : await store.size(id) }]
       }),

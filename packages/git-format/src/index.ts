@@ -24,3 +24,4 @@ export {
   ReportStatusReader,
   writeRefusal,
 } from './receive-pack.ts'
+export { fits, fitsText, GAP, type Wildcard } from './wildcard.ts'

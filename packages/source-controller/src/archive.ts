@@ -1,4 +1,5 @@
 import { pipeline, type Readable } from 'node:stream'
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import { createGzip } from 'node:zlib'
 import { UserError } from '@slipway/errors'
 import type { GitClient, TreeEntry } from '@slipway/git-client'
@@ -12,6 +13,8 @@ export interface ArchiveLimits {
   size: number
 }
 
+/** Bytes of all `.sourceignore` files. */
+const IGNORE_SIZE = 1024 ** 2
 /** Bytes that are compressed at once. */
 const CHUNK = 256 * 1024
 
@@ -32,8 +35,7 @@ export async function archive(git: GitClient, commit: Commit, limits = ARCHIVE_L
   const tree = (await git.listTree(commit.url, commit.id)).filter(
     ({ kind }) => kind === 'file' || kind === 'executable',
   )
-  const keep = sourceFilter(await readIgnoreFiles(git, commit, tree), commit.ignore)
-  const entries = tree.filter(({ path }) => keep(path))
+  const entries = await select(tree, sourceFilter(await readIgnoreFiles(git, commit, tree), commit.ignore, tree.length))
   const size = entries.reduce((sum, entry) => sum + entry.size, 0)
   if (entries.length > limits.files || size > limits.size) {
     throw new UserError(
@@ -70,6 +72,18 @@ async function* inLargeChunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buf
   if (size > 0) yield Buffer.concat(parts)
 }
 
+/** Files that are looked at before others have their turn. */
+const AT_ONCE = 1000
+
+async function select(tree: TreeEntry[], keep: (path: string) => boolean): Promise<TreeEntry[]> {
+  const kept: TreeEntry[] = []
+  for (const [index, entry] of tree.entries()) {
+    if (keep(entry.path)) kept.push(entry)
+    if (index % AT_ONCE === AT_ONCE - 1) await othersTurn()
+  }
+  return kept
+}
+
 async function readIgnoreFiles(
   git: GitClient,
   commit: Commit,
@@ -77,6 +91,13 @@ async function readIgnoreFiles(
 ): Promise<{ folder: string; text: string }[]> {
   const files = tree.filter(({ path }) => path === '.sourceignore' || path.endsWith('/.sourceignore'))
   if (files.length === 0) return []
+  const size = files.reduce((sum, file) => sum + file.size, 0)
+  if (size > IGNORE_SIZE) {
+    throw new UserError(
+      'ARTIFACT_TOO_LARGE',
+      `the .sourceignore files have ${size} bytes; at most ${IGNORE_SIZE} are read`,
+    )
+  }
   const found: { folder: string; text: string }[] = []
   let index = 0
   for await (const content of git.readBlobs(

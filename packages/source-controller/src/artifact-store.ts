@@ -74,12 +74,16 @@ export class ArtifactStore {
 
   /** Removes the older artifacts beside this one, and what an interrupted write left. */
   async prune(path: string): Promise<void> {
-    const folder = dirname(join(this.#folder, path))
-    const files = await Promise.all(
-      (await readdir(folder)).map(async (name) => ({ name, time: (await stat(join(folder, name))).mtimeMs })),
-    )
-    const old = files.sort((a, b) => b.time - a.time).slice(KEEP)
-    await Promise.all(old.map(({ name }) => rm(join(folder, name), { force: true })))
+    const file = join(this.#folder, path)
+    // Clocks are put back: by its time alone, the current one could be the oldest.
+    const others = (await readdir(dirname(file)))
+      .map((name) => join(dirname(file), name))
+      .filter((other) => other !== file)
+    const timed = await Promise.all(others.map(async (other) => ({ other, time: (await stat(other)).mtimeMs })))
+    const old = timed.sort((a, b) => b.time - a.time).slice(KEEP - 1)
+    await Promise.all(old.map(({ other }) => rm(other, { force: true })))
+    for (const known of this.#verified)
+      if (!known.startsWith(`${path} `) && dirname(known) === dirname(path)) this.#verified.delete(known)
   }
 
   /** Removes all artifacts of an object. */

@@ -1,5 +1,6 @@
 import { type ConditionUpdate, changeConditions, reasonOf } from '@slipway/controller-runtime'
 import { classOf, describeError, SlipwayError } from '@slipway/errors'
+import { withoutCredentials } from '@slipway/git-client'
 import type { Condition } from '@slipway/kube-objects'
 import type { GitRepository } from './git-repository-kind.ts'
 
@@ -44,6 +45,5 @@ export function failureReason(error: unknown): string {
 export function failureMessage({ spec }: GitRepository, error: unknown): string {
   const isGit = error instanceof SlipwayError && error.code.startsWith('GIT_')
   if (!isGit) return describeError(error)
-  const url = spec.url.replace(/(:\/\/)[^/@]*@/, '$1')
-  return `failed to checkout and determine revision: unable to clone '${url}': ${describeError(error)}`
+  return `failed to checkout and determine revision: unable to clone '${withoutCredentials(spec.url)}': ${describeError(error)}`
 }

@@ -1,4 +1,4 @@
-import type { Log, ReconcileContext, Reconciler } from '@slipway/controller-runtime'
+import { type Log, type ReconcileContext, type Reconciler, timerDelay } from '@slipway/controller-runtime'
 import { SlipwayError, UserError } from '@slipway/errors'
 import type { FetchOptions, GitClient } from '@slipway/git-client'
 import type { Informer } from '@slipway/kube-client'
@@ -38,7 +38,8 @@ export function gitRepositoryReconciler(deps: ReconcilerDeps, options: Reconcile
           kind: 'ready',
           reason: 'Succeeded',
           message: `stored artifact for revision '${revision}'`,
-          recheckAfter,
+          // As in Flux, no time at all means never.
+          ...(recheckAfter > 0 && { recheckAfter }),
         }
       } catch (error) {
         const concernsSource = !(error instanceof SlipwayError && error.code.startsWith('KUBE_'))
@@ -98,7 +99,7 @@ function fetchOptions(
   { spec, metadata }: GitRepository,
   signal: AbortSignal,
 ): FetchOptions {
-  const timeout = parseDuration(spec.timeout ?? '60s')
+  const timeout = timerDelay(parseDuration(spec.timeout ?? '60s'))
   if (!spec.secretRef) return { timeout, signal }
   const key = { namespace: metadata.namespace ?? 'default', name: spec.secretRef.name }
   const secret = secrets.get(key)

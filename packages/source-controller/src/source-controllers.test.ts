@@ -126,16 +126,36 @@ describe('GitRepository', () => {
     await expect.poll(events).toEqual(["Normal NewArtifact stored artifact for commit 'add a'"])
   })
 
-  it('follows a push when it is woken, by name or URL, and keeps the last two artifacts', async () => {
+  it('follows a push when it is woken by name and keeps the last two artifacts', async () => {
     await createSecret(identity())
     await createRepository()
-    for (const [index, wake] of ['repo', 'REPO', remote.sshUrl].entries()) {
+    for (const [index, wake] of ['repo', 'REPO', 'Repo'].entries()) {
       const commit = await remote.commit({ 'a.yaml': String(index) })
       sources.wake(wake)
       await stored(commit)
     }
 
     await expect.poll(() => readdir(join(folder, 'gitrepository/flux-system/manifests'))).toHaveLength(2)
+  })
+
+  it('takes any time that a spec may name: more than a timer has, and none at all, which is never', async () => {
+    await createSecret(identity())
+    const commit = await remote.commit({ 'a.yaml': '1' })
+    await createRepository({ timeout: '1000h', interval: '0s' })
+    await stored(commit)
+
+    const next = await remote.commit({ 'a.yaml': '2' })
+    expect((await statusOf()).artifact?.revision).toBe(`master@sha1:${commit}`)
+    sources.wake('repo')
+    await stored(next)
+  })
+
+  it('refuses .sourceignore files that are larger than all rules of the world', async () => {
+    await createSecret(identity())
+    await remote.commit({ 'a/.sourceignore': `#${'x'.repeat(1024 ** 2)}` })
+    await createRepository()
+
+    await expect.poll(() => condition('Ready')).toMatch(/^False ArtifactTooLarge: .*at most 1048576 are read/)
   })
 
   it('writes nothing when nothing changed, except that it was asked to look', async () => {

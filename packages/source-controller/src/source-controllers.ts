@@ -29,7 +29,7 @@ export interface SourceControllers {
   controllers: Controller[]
   /** Serves `/artifacts/`. */
   routes: HttpRoute[]
-  /** Looks now at the GitRepositories of a repository, given as URL or by its name, the last part of URLs. */
+  /** Looks now at the GitRepositories of a repository, given by its name, the last part of URLs. */
   wake: (repository: string) => void
 }
 
@@ -46,6 +46,8 @@ export function sourceControllers(deps: SourceControllerDeps, options: SourceCon
     query: QUERY,
     finalizer: 'finalizers.fluxcd.io',
     status: 'own',
+    // Those whose hosts do not answer must not keep the others waiting.
+    workers: 16,
     // What is wrong is often mended elsewhere, where nothing tells us: a deploy key, a branch.
     userErrorRecheck: 30_000,
     reconciler: gitRepositoryReconciler({ git, store, secrets, log: log ?? (() => {}) }, options),
@@ -69,16 +71,10 @@ export function sourceControllers(deps: SourceControllerDeps, options: SourceCon
     routes: store.routes(),
     wake: (repository) => {
       for (const { metadata, spec } of repositories.list()) {
-        if (isSameRepository(spec.url, repository, git)) controller.enqueue(metadata)
+        if (nameOf(spec.url) === repository.toLowerCase()) controller.enqueue(metadata)
       }
     },
   }
-}
-
-function isSameRepository(url: string, repository: string, git: GitClient): boolean {
-  const isUrl = /[:/]/.test(repository)
-  if (!isUrl) return nameOf(url) === repository.toLowerCase()
-  return url === repository || git.resolveUrl(url) === git.resolveUrl(repository)
 }
 
 function nameOf(url: string): string {

@@ -1,4 +1,5 @@
-import { fits, GAP, type Wildcard } from './wildcard.ts'
+import { UserError } from '@slipway/errors'
+import { fits, GAP, type Wildcard } from '@slipway/git-format'
 
 interface Rule {
   /** Of the parts of a path. */
@@ -15,19 +16,33 @@ const DEFAULT_RULES = [
   '**/.flux.yaml',
 ].flatMap((line) => line.split(','))
 
+/** Rules that are asked about files, so many together: the work of a second or two. */
+const MOST_QUESTIONS = 50_000_000
+
 /**
- * Which files of a tree belong into the artifact. Rules are those of gitignore(5); they come from the defaults, the `.sourceignore`
- * files and `spec.ignore`, which replaces the defaults. The last rule that matches the file or one of its folders decides.
+ * Which of so many files of a tree belong into the artifact. Rules are those of gitignore(5); they come from the defaults, the
+ * `.sourceignore` files and `spec.ignore`, which replaces the defaults. The last rule that matches the file or one of its folders
+ * decides. Throws UserError ARTIFACT_TOO_LARGE when there are too many rules for so many files.
  */
 export function sourceFilter(
   ignoreFiles: { folder: string; text: string }[],
   specIgnore: string | undefined,
+  files: number,
 ): (path: string) => boolean {
   const rules = [
     ...(specIgnore === undefined ? parseRules(DEFAULT_RULES.join('\n'), '') : []),
     ...ignoreFiles.flatMap(({ folder, text }) => parseRules(text, folder)),
     ...parseRules(specIgnore ?? '', ''),
   ]
+  if (rules.length * files > MOST_QUESTIONS) {
+    throw new UserError(
+      'ARTIFACT_TOO_LARGE',
+      `${rules.length} rules of what to ignore are too many for ${files} files`,
+      {
+        hint: 'take rules together with wildcards',
+      },
+    )
+  }
   return (path) => {
     const parts = path.split('/')
     return rules.findLast(({ pattern }) => fits(pattern, parts))?.include ?? true
@@ -39,8 +54,7 @@ function parseRules(text: string, folder: string): Rule[] {
 }
 
 function parseRule(line: string, folder: string): Rule | undefined {
-  // Trailing spaces count only when escaped.
-  let pattern = line.replace(/(?<!\\)\s+$/, '')
+  let pattern = withoutTrailingSpace(line)
   if (!pattern || pattern.startsWith('#')) return undefined
   const include = pattern.startsWith('!')
   if (include) pattern = pattern.slice(1)
@@ -59,13 +73,23 @@ function parseRule(line: string, folder: string): Rule | undefined {
   return { pattern: [...above, ...beside, ...tests, ...below], include }
 }
 
+/** Trailing spaces count only when escaped. */
+function withoutTrailingSpace(line: string): string {
+  const bare = line.trimEnd()
+  return bare.endsWith('\\') ? line.slice(0, bare.length + 1) : bare
+}
+
 const isAny = (): boolean => true
 
 /** What a part of a pattern says of a part of a path; undefined when it is malformed, which fits nothing. */
 function partTest(pattern: string): ((part: string) => boolean) | undefined {
-  const tokens = pattern.match(/\*+|\?|\[(?:!|\^)?\]?[^\]]*\]|\\.|./gsu) ?? []
-  const tests = tokens.map(charTest)
-  if (!tests.every((test) => test !== undefined)) return undefined
+  const tests: Wildcard<string>[number][] = []
+  // One after the other: the first that is malformed is the last that is looked at.
+  for (const [token] of pattern.matchAll(/\*+|\?|\[(?:!|\^)?\]?[^\]]*\]|\\.|./gsu)) {
+    const test = charTest(token)
+    if (!test) return undefined
+    tests.push(test)
+  }
   return (part) => fits(tests, Array.from(part))
 }
 

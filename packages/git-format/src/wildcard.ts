@@ -28,3 +28,12 @@ export function fits<T>(pattern: Wildcard<T>, items: ArrayLike<T>): boolean {
   }
   return pattern.slice(place).every((rest) => rest === GAP)
 }
+
+/** Whether a text fits a pattern in which `*` stands for any characters and `?` for one. */
+export function fitsText(pattern: string, text: string): boolean {
+  const tests = Array.from(pattern, (char): Wildcard<string>[number] => {
+    if (char === '*') return GAP
+    return char === '?' ? () => true : (found) => found === char
+  })
+  return fits(tests, Array.from(text))
+}
