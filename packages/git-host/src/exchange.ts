@@ -26,6 +26,8 @@ export interface Exchange {
  */
 export async function exchange({ process, output, messages, idleTimeout, tap, ...request }: Exchange): Promise<number> {
   const closed = once(process, 'close') as Promise<[number | null]>
+  // A process that could not be started has no streams, and is told of by what they are needed for.
+  closed.catch(() => {})
   let kill: NodeJS.Timeout | undefined
   const end = (): void => {
     process.kill('SIGTERM')

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { generateSshKey } from './ssh-key.ts'
+import { GitSshServer } from './ssh-server.ts'
 import { GitFixture } from './testing/git-fixture.ts'
 
 const ZERO = '0'.repeat(40)
@@ -269,6 +270,29 @@ describe('over SSH', () => {
     expect(await ssh('id')).toContain('ERROR: only git fetch, push and archive are served here')
     expect(await ssh()).toContain('Hi ada!')
   })
+
+  it.each([
+    ['nothing', ''],
+    ['their version and no more', 'SSH-2.0-x\r\n'],
+  ])('lets go of clients that say %s, and gives their place to others', async (_, said) => {
+    const { privateKey: hostKey } = generateSshKey()
+    const options = { host: fixture.host, hostKey, identifyKey: () => undefined, connections: 1, loginTimeout: 100 }
+    const server = new GitSshServer(options)
+    await server.start(0)
+    const { port } = server.address()
+    // This one never closes its side.
+    const idle = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    idle.on('error', () => {}).resume()
+    idle.write(said)
+    await once(idle, 'end')
+
+    const next = connect(port, '127.0.0.1')
+    const [greeting] = await once(next, 'data')
+
+    expect(String(greeting)).toContain('SSH-2.0-slipway')
+    for (const socket of [idle, next]) socket.destroy()
+    await server.stop()
+  })
 })
 
 describe('pushes', () => {
@@ -411,9 +435,12 @@ describe('pushes', () => {
     expect(outcomes.map(({ status }) => status)).toEqual([0, 0, 0, 0, 0, 0])
   })
 
-  it('that send nothing more are ended', async () => {
+  it.each([
+    ['before their pack', Buffer.alloc(0)],
+    ['in their pack', Buffer.from('PACK\0\0\0\x02\0\0\0\x01')],
+  ])('that send nothing more %s are ended, and others have their turn', async (_, pack) => {
     await fixture.stop()
-    fixture = await GitFixture.start({ limits: { idleTimeout: 200 } })
+    fixture = await GitFixture.start({ limits: { idleTimeout: 200, processes: 1 } })
     fixture.host.serve({ name: 'AppA' })
     const socket = connect(fixture.httpPort(), '127.0.0.1')
     const closed = once(socket, 'close')
@@ -424,10 +451,12 @@ describe('pushes', () => {
       `POST /git/AppA/git-receive-pack HTTP/1.1\r\nhost: x\r\nauthorization: Basic ${btoa('ada:secret')}\r\n` +
         `content-type: application/x-git-receive-pack-request\r\ncontent-length: 100000\r\n\r\n${line}0000`,
     )
+    socket.write(pack)
 
     await closed
     await running('receive-pack', false)
     expect(await refs()).toEqual({})
+    expect((await fixture.git(['ls-remote', fixture.httpUrl('AppA')])).status).toBe(0)
   })
 
   it('larger than allowed are refused', async () => {

@@ -1,4 +1,4 @@
-import { isValidRefName, isZeroId, type RefUpdate } from '@slipway/git-format'
+import { fitsText, isValidRefName, isZeroId, type RefUpdate } from '@slipway/git-format'
 
 /** Why each update of a push must not happen, by ref; empty when git may decide. */
 export function refusalsOf(updates: RefUpdate[], protectedBranches: string[]): Map<string, string> {
@@ -14,11 +14,14 @@ export function refusalsOf(updates: RefUpdate[], protectedBranches: string[]): M
   return refusals
 }
 
+const BRANCHES = 'refs/heads/'
+
 /** Whether a ref is one of the protected branches: names below refs/heads, in which `*` stands for any characters but a slash. */
 export function isProtected(ref: string, protectedBranches: string[]): boolean {
+  if (!ref.startsWith(BRANCHES)) return false
+  const parts = ref.slice(BRANCHES.length).split('/')
   return protectedBranches.some((pattern) => {
-    const name = pattern.replace(/^refs\/heads\//, '')
-    const parts = name.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-    return new RegExp(`^refs/heads/${parts.join('[^/]*')}$`).test(ref)
+    const wanted = (pattern.startsWith(BRANCHES) ? pattern.slice(BRANCHES.length) : pattern).split('/')
+    return wanted.length === parts.length && parts.every((part, index) => fitsText(wanted[index] ?? '', part))
   })
 }

@@ -17,8 +17,7 @@ async function readLooseRefs(repository: string): Promise<[string, string][]> {
   const refs = await Promise.all(
     files.map(async ({ parentPath, name }): Promise<[string, string][]> => {
       const file = join(parentPath, name)
-      // Gone meanwhile: deleted, or packed.
-      const text = await readFile(file, 'latin1').catch(() => '')
+      const text = await readFile(file, 'latin1').catch(orGone)
       const id = LINE.exec(text.trimEnd())?.[1]
       return id === undefined ? [] : [[relative(repository, file).split(sep).join('/'), id]]
     }),
@@ -28,12 +27,15 @@ async function readLooseRefs(repository: string): Promise<[string, string][]> {
 
 /** `packed-refs`: `id name` per ref; other lines are the header and what annotated tags point to. */
 async function readPackedRefs(repository: string): Promise<[string, string][]> {
-  const text = await readFile(join(repository, 'packed-refs'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
+  const text = await readFile(join(repository, 'packed-refs'), 'utf8').catch(orGone)
   return text.split('\n').flatMap((line): [string, string][] => {
     const [, id, name] = LINE.exec(line) ?? []
     return id !== undefined && name !== undefined ? [[name, id]] : []
   })
+}
+
+/** Gone meanwhile: deleted, or packed. What can't be read for another reason must not be taken for a ref that was deleted. */
+function orGone(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'EISDIR') return ''
+  throw error
 }

@@ -119,6 +119,18 @@ describe('Repository', () => {
       .toEqual(['True Served', 'False RepositoryNameTaken', 'False RepositoryInvalid', 'False RepositoryInvalid'])
   })
 
+  it('gets the name that another one gave up', async () => {
+    await create('first', { repositoryName: 'AppA' })
+    await expect.poll(() => ready('first')).toBe('True Served')
+    await create('second', { repositoryName: 'AppA' })
+    await expect.poll(() => ready('second')).toBe('False RepositoryNameTaken')
+
+    await client.delete({ ...KIND, namespace: NAMESPACE, name: 'first' })
+
+    await expect.poll(() => ready('second')).toBe('True Served')
+    expect((await fixture.git(['ls-remote', fixture.httpUrl('AppA')])).status).toBe(0)
+  })
+
   it('follows changes of its rules', async () => {
     await create('appa', { repositoryName: 'AppA' })
     await expect.poll(() => ready('appa')).toBe('True Served')

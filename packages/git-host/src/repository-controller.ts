@@ -49,6 +49,8 @@ export function repositoryControllers(
       const owner = ownerOf(objects, name)
       if (owner && !owner.metadata.deletionTimestamp && isValidRepositoryName(name)) host.serve(hosted(owner))
       else host.withdraw(name)
+      // Who wanted the name too may have it now.
+      if (owner && owner.metadata.uid !== object.metadata.uid) controller.enqueue(owner.metadata)
     }
   })
   host.onPush((event) => {
@@ -78,6 +80,7 @@ function repositoryReconciler(
       const { repositoryName, defaultBranch = 'master' } = repository.spec
       await host.folder.ensure(repositoryName, defaultBranch)
       const stored = await host.folder.refs(repositoryName)
+      forgetGone(pushes, repositoryName, stored)
       const refs = stored.map((ref) => describeRef(ref, pushes.get(`${repositoryName}\0${ref.name}`), repository))
       await writeStatus(repository, context, {
         refs,
@@ -97,6 +100,15 @@ function repositoryReconciler(
       host.withdraw(repositoryName)
       if (repository.metadata.annotations?.[DELETE_DATA_ANNOTATION] === 'true') await host.folder.remove(repositoryName)
     },
+  }
+}
+
+/** Branches come and go: of those that are gone, nobody asks who pushed them. */
+function forgetGone(pushes: Map<string, PushEvent>, repository: string, refs: StoredRef[]): void {
+  const present = new Set(refs.map(({ name }) => name))
+  for (const key of pushes.keys()) {
+    const [name, ref = ''] = key.split('\0')
+    if (name === repository && !present.has(ref)) pushes.delete(key)
   }
 }
 

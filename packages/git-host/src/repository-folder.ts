@@ -69,9 +69,9 @@ export class RepositoryFolder {
     if (current === undefined) await this.#create(path, defaultBranch)
     // At the first look only: later, locks and readers of the configuration are alive.
     if (!this.#seen.has(name)) {
-      this.#seen.add(name)
       await removeStaleLocks(path)
-      await writeFile(join(path, 'config'), CONFIGURATION)
+      await configure(path)
+      this.#seen.add(name)
     }
     if (current !== undefined && current !== head) {
       await runGit(['--git-dir', path, 'symbolic-ref', 'HEAD', `refs/heads/${defaultBranch}`])
@@ -123,6 +123,13 @@ async function lastMove(reflog: string, commit: string): Promise<Pick<StoredRef,
   const found = /^\S+ (?<newId>\S+) (?<by>.*) <[^>]*> (?<seconds>\d+) /.exec(line)?.groups
   if (found?.newId !== commit) return {}
   return { pushedAt: new Date(Number(found.seconds) * 1000).toISOString(), pushedBy: found.by ?? '' }
+}
+
+/** The whole configuration or that of before: on a full disk a repository must not be served by git's defaults. */
+async function configure(path: string): Promise<void> {
+  const aside = join(path, 'config.new')
+  await writeFile(aside, CONFIGURATION)
+  await rename(aside, join(path, 'config'))
 }
 
 /** After a power cut a lock may be left behind, which would refuse every push to its ref for ever; no process of ours runs yet. */

@@ -21,10 +21,10 @@ export interface GitSshServerOptions {
   identifyKey: (publicKey: string) => Promise<Identity | undefined> | Identity | undefined
   /** Connections at once. @default 256 */
   connections?: number
+  /** Milliseconds that a client has to show a key that counts. @default 30000 */
+  loginTimeout?: number
 }
 
-/** Milliseconds that a client has to show a key that counts. */
-const LOGIN_TIMEOUT = 30_000
 const MAX_ATTEMPTS = 10
 
 /** Whom a key stands for: an identity, or nobody but the repositories that list it. */
@@ -38,21 +38,18 @@ export class GitSshServer {
   readonly #options: GitSshServerOptions
   readonly #ssh: ssh2.Server
   readonly #server: Server
-  readonly #clients = new Set<Connection>()
   readonly #sockets = new Set<Socket>()
+  /** Of those who have not logged in yet, by their addresses: ssh2 names clients, and not sockets, once they have said something. */
+  readonly #logins = new Map<string, NodeJS.Timeout>()
 
   constructor(options: GitSshServerOptions) {
     this.#options = options
     this.#ssh = new ssh2.Server(
       { hostKeys: [options.hostKey], ident: 'slipway', keepaliveInterval: 15_000, keepaliveCountMax: 4 },
-      (client) => this.#accept(client),
+      (client, { ip, port }) => this.#accept(client, `${ip} ${port}`),
     )
     // Many small packets go back and forth before a pack does; with Nagle's algorithm each pair would cost 40 ms.
-    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-      this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
-      this.#ssh.injectSocket(socket)
-    })
+    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#connect(socket))
   }
 
   /** Listens; `port` 0 takes a free one. Throws UserError PORT_IN_USE when another program has it. */
@@ -76,13 +73,31 @@ export class GitSshServer {
     await closed
   }
 
-  #accept(client: Connection): void {
-    if (this.#clients.size >= (this.#options.connections ?? 256)) {
-      client.end()
+  /** Whoever connects has a place and a time for the login; after that the socket goes, whether or not the client lets go of it. */
+  #connect(socket: Socket): void {
+    if (this.#sockets.size >= (this.#options.connections ?? 256)) {
+      socket.destroy()
       return
     }
-    this.#clients.add(client)
-    const login = setTimeout(() => client.end(), LOGIN_TIMEOUT)
+    const peer = `${socket.remoteAddress} ${socket.remotePort}`
+    this.#sockets.add(socket)
+    this.#logins.set(
+      peer,
+      setTimeout(() => socket.destroy(), this.#options.loginTimeout ?? 30_000),
+    )
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
+      this.#endLogin(peer)
+    })
+    this.#ssh.injectSocket(socket)
+  }
+
+  #endLogin(peer: string): void {
+    clearTimeout(this.#logins.get(peer))
+    this.#logins.delete(peer)
+  }
+
+  #accept(client: Connection, peer: string): void {
     let caller: Caller | undefined
     let attempts = 0
     client.on('authentication', (context) => {
@@ -96,14 +111,10 @@ export class GitSshServer {
         })
         .catch(() => context.reject(['publickey']))
     })
-    client.on('ready', () => clearTimeout(login))
+    client.on('ready', () => this.#endLogin(peer))
     client.on('session', (accept) => caller && this.#serve(accept(), caller))
     // A client that breaks off mid-handshake is everyday life.
     client.on('error', () => client.end())
-    client.on('close', () => {
-      clearTimeout(login)
-      this.#clients.delete(client)
-    })
   }
 
   /** RFC 4252 section 7: a client may first ask whether a key would do, then signs. */
