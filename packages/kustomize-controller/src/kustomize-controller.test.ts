@@ -203,4 +203,55 @@ describe('kustomizeController', () => {
     expect(await client.get(ref('one'))).toBeUndefined()
     expect(await client.get(ref('two'))).toBeUndefined()
   })
+
+  it('makes what asks to be made only, and leaves it to others from then on', async () => {
+    const text = (value: string): string =>
+      configMap('seed', value).replace(
+        'metadata:\n',
+        'metadata:\n  annotations: {kustomize.toolkit.fluxcd.io/ssa: IfNotPresent}\n',
+      )
+    await pushed({ 'a.yaml': text('first') })
+    await client.patch(ref('seed'), 'merge', { data: { key: 'edited' } })
+
+    const kustomization = await pushed({ 'a.yaml': text('second') })
+
+    expect(readyOf(kustomization)).toMatchObject({ status: 'True' })
+    expect((await client.get(ref('seed')))?.data).toEqual({ key: 'edited' })
+  })
+
+  it('leaves everything in place when it is deleted while it is suspended', async () => {
+    await pushed({ 'a.yaml': configMap('a') })
+    await client.patch(OWN, 'merge', { spec: { suspend: true } })
+
+    await client.delete(OWN)
+
+    await vi.waitFor(async () => expect(await client.get(OWN)).toBeUndefined())
+    expect(await client.get(ref('a'))).toBeDefined()
+  })
+
+  it('finds every folder of a deep tree in which some have no file', async () => {
+    const kustomization = await pushed({
+      'a/b/c/d.yaml': configMap('d'),
+      'a/e.yaml': configMap('e'),
+      'a/b/f/g.yaml': configMap('g'),
+    })
+
+    expect(kustomization.status?.inventory?.entries.map(({ file }) => file)).toEqual([
+      'a/b/c/d.yaml',
+      'a/e.yaml',
+      'a/b/f/g.yaml',
+    ])
+  })
+
+  it('takes a long list apart at once, and tells the first of its faults', async () => {
+    const items = Array.from(
+      { length: 2000 },
+      (_, index) => `- {apiVersion: v1, kind: Nothing, metadata: {name: n${index}}}`,
+    )
+
+    const kustomization = await pushed({ 'list.yaml': `apiVersion: v1\nkind: List\nitems:\n${items.join('\n')}\n` })
+
+    expect(kustomization.status?.failures).toHaveLength(100)
+    expect(readyOf(kustomization)).toMatchObject({ message: expect.stringContaining('and 1995 more') })
+  })
 })

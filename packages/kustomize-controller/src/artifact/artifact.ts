@@ -37,9 +37,19 @@ async function download(url: string, signal: AbortSignal): Promise<Buffer> {
     throw new TransientError('ARTIFACT_UNAVAILABLE', `${url}: ${messageOf(error)}`, { cause: error })
   }
   if (!response.ok) throw new TransientError('ARTIFACT_UNAVAILABLE', `${url}: HTTP status ${response.status}`)
-  const content = Buffer.from(await response.arrayBuffer())
-  if (content.length > MAX_PACKED) throw tooLarge(url, MAX_PACKED)
-  return content
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of response.body ?? []) {
+      size += chunk.length
+      if (size > MAX_PACKED) throw tooLarge(url, MAX_PACKED)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new TransientError('ARTIFACT_UNAVAILABLE', `${url}: ${messageOf(error)}`, { cause: error })
+  }
+  return Buffer.concat(chunks)
 }
 
 async function unpack(content: Buffer): Promise<Files> {

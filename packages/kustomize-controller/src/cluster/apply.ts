@@ -58,7 +58,7 @@ async function applyOne({ client, applied }: ClusterDeps, desired: DesiredObject
   }
   try {
     const live = applied.live(object) ?? (await client.get({ ...object, ...object.metadata }))
-    if (!live || !isLeftAlone(live)) {
+    if (!live || !(isLeftAlone(live) || isCreatedOnly(object) || isCreatedOnly(live))) {
       const stored = await applyExclusively(client, object, { fieldManager: FIELD_MANAGER, ...(live && { live }) })
       applied.record(object, stored)
       if (stored.metadata.resourceVersion !== live?.metadata.resourceVersion) result.written.push(stored)
@@ -72,13 +72,22 @@ async function applyOne({ client, applied }: ClusterDeps, desired: DesiredObject
 }
 
 /** Flux's and Flux 1's ways to say: hands off. */
-function isLeftAlone({ metadata }: KubeObject): boolean {
-  const { annotations = {} } = metadata
+function isLeftAlone(object: KubeObject): boolean {
   return (
-    annotations[`${GROUP}/reconcile`] === 'disabled' ||
-    annotations[`${GROUP}/ssa`] === 'Ignore' ||
-    annotations['fluxcd.io/ignore'] === 'true'
+    says(object, `${GROUP}/reconcile`, 'disabled') ||
+    says(object, `${GROUP}/ssa`, 'Ignore') ||
+    says(object, 'fluxcd.io/ignore', 'true')
   )
+}
+
+/** Flux's way to say: make it, and leave it to others from then on. */
+function isCreatedOnly(object: KubeObject): boolean {
+  return says(object, `${GROUP}/ssa`, 'IfNotPresent')
+}
+
+/** In a label or an annotation, in capitals or not (fluxcd/pkg, ssa/utils). */
+function says({ metadata: { labels = {}, annotations = {} } }: KubeObject, key: string, value: string): boolean {
+  return [labels[key], annotations[key]].some((text) => String(text).toLowerCase() === value.toLowerCase())
 }
 
 /** Custom resources can be applied only when their definition is served. */
@@ -87,9 +96,9 @@ async function definitionsServed(
   written: readonly KubeObject[],
   signal: AbortSignal,
 ): Promise<void> {
-  const deadline = Date.now() + CRD_READY_TIMEOUT
+  const deadline = performance.now() + CRD_READY_TIMEOUT
   for (const { apiVersion, kind, metadata } of written.filter(({ kind }) => kind === 'CustomResourceDefinition')) {
-    for (let wait = 5; !signal.aborted && Date.now() < deadline; wait = Math.min(wait * 2, 200)) {
+    for (let wait = 5; !signal.aborted && performance.now() < deadline; wait = Math.min(wait * 2, 200)) {
       if (healthOf(await client.get({ apiVersion, kind, name: metadata.name })).status === 'Current') break
       await sleep(wait, undefined, { signal }).catch(() => {})
     }

@@ -19,6 +19,8 @@ import { inventoryEntry, obsoleteEntries } from './inventory.ts'
 import { type Failure, type InventoryEntry, type Kustomization, UNSUPPORTED_FIELDS } from './kustomization-kind.ts'
 
 const FAILURE_RECHECK = 30_000
+/** Failures that are told one by one: an object, too, has a size. */
+const TOLD_FAILURES = 100
 
 export interface ReconcilerDeps extends ClusterDeps {
   sources: Informer<KubeObject>
@@ -60,6 +62,8 @@ export function kustomizationReconciler(deps: ReconcilerDeps): Reconciler<Kustom
       const { metadata, spec } = object
       const { status } = remembered(object)
       memories.delete(metadata.uid ?? '')
+      // As in Flux, a Kustomization that is suspended goes without what it applied.
+      if (spec.suspend) return
       const policy = spec.deletionPolicy ?? 'MirrorPrune'
       if (policy === 'Orphan' || (policy === 'MirrorPrune' && !spec.prune)) return
       const { deleted, failures } = await pruneObjects(deps, status?.inventory?.entries ?? [], metadata)
@@ -178,7 +182,7 @@ async function writeOutcome(step: Step, { revision, entries, failures, retry }: 
   const isNew = complete && status.lastAppliedRevision !== revision
   await writeStatus(step, {
     inventory: { entries: entries.toSorted((a, b) => (a.id < b.id ? -1 : 1)) },
-    failures: complete ? undefined : failures,
+    failures: complete ? undefined : failures.slice(0, TOLD_FAILURES),
     lastAttemptedRevision: revision,
     ...(isNew && { lastAppliedRevision: revision, lastAppliedTime: new Date().toISOString() }),
     conditions: complete
@@ -235,7 +239,7 @@ function report(
     context.event('Normal', 'ReconciliationSucceeded', `${revision}${changesText(written, deleted)}`)
   }
   const known = new Set((kustomization.status?.failures ?? []).map(failureText))
-  for (const text of failures.map(failureText))
+  for (const text of failures.slice(0, TOLD_FAILURES).map(failureText))
     if (!known.has(text)) context.event('Warning', 'ReconciliationFailed', text)
 }
 
@@ -256,11 +260,13 @@ function outcome(
   const interval = parseDuration(spec.interval)
   // A namespace or a kind that was missing may come from elsewhere, which nothing tells us.
   const retry = spec.retryInterval ? parseDuration(spec.retryInterval) : Math.min(interval, FAILURE_RECHECK)
+  const recheckAfter = first ? retry : interval
   return {
     kind: 'ready',
     reason: 'ReconciliationSucceeded',
     message: `Applied revision: ${revision}`,
-    recheckAfter: first ? retry : interval,
+    // As in Flux, no time at all means never.
+    ...(recheckAfter > 0 && { recheckAfter }),
   }
 }
 

@@ -102,12 +102,12 @@ function renderFile(file: string, content: string | Uint8Array): UnitResult {
       result.failures.push(failureOf(error, { file, line }))
       continue
     }
+    const nameLine = line + locate(text, 'metadata.name').line - 1
     for (const candidate of isObject(value) && Array.isArray(value.items)
       ? flattenList(value as KubeObject)
       : [value]) {
       if (isKubeObject(candidate)) {
-        const { line: within } = locate(text, 'metadata.name')
-        result.objects.push({ object: candidate, file, line: line + within - 1, unit: file })
+        result.objects.push({ object: candidate, file, line: nameLine, unit: file })
       } else result.failures.push({ file, line, reason: whatLacks(candidate) })
     }
   }

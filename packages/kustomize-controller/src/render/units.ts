@@ -13,12 +13,15 @@ const YAML = /\.ya?ml$/
 /** Names in each folder of a tree. */
 export function foldersOf(files: Files): Map<string, Set<string>> {
   const folders = new Map<string, Set<string>>([['', new Set()]])
-  for (const path of files.keys()) {
-    const parts = path.split('/')
-    for (let depth = 0; depth < parts.length; depth++) {
-      const folder = parts.slice(0, depth).join('/')
+  for (const file of files.keys()) {
+    // From the file upwards, to the first folder that has been seen: deep folders hold many files.
+    for (let path = file, isKnown = false; path && !isKnown; ) {
+      const slash = path.lastIndexOf('/')
+      const folder = slash < 0 ? '' : path.slice(0, slash)
       const names = folders.get(folder) ?? new Set()
-      folders.set(folder, names.add(parts[depth] ?? ''))
+      isKnown = names.size > 0
+      folders.set(folder, names.add(path.slice(slash + 1)))
+      path = folder
     }
   }
   return folders
