@@ -1,4 +1,4 @@
-import type { KubeObject } from '@slipway/kube-objects'
+import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
 import type { Spec } from '../defaults/spec.ts'
 import { viewEntry } from '../storage/codec.ts'
@@ -8,6 +8,8 @@ import { type AdmissionPlugin, type AdmissionRequest, concerns, refused } from '
 const PRIORITIES = { group: 'scheduling.k8s.io', plural: 'priorityclasses', namespaced: false }
 const RUNTIMES = { group: 'node.k8s.io', plural: 'runtimeclasses', namespaced: false }
 
+const OVERHEAD_WITHOUT = 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead'
+
 /** Gives pods what their PriorityClass and their RuntimeClass say (the Priority and RuntimeClass admissions). */
 export function podClasses(store: RevisionStore): AdmissionPlugin {
   return {
@@ -16,6 +18,11 @@ export function podClasses(store: RevisionStore): AdmissionPlugin {
       if (request.operation !== 'CREATE' || !concerns(request, '', 'pods') || !spec) return
       setPriority(store, spec, request)
       if (spec.runtimeClassName) setRuntime(store, spec, request)
+    },
+    validate(request) {
+      if (request.operation !== 'CREATE' || !concerns(request, '', 'pods')) return
+      const { overhead, runtimeClassName } = request.object?.spec ?? {}
+      if (overhead && !runtimeClassName) throw refused(request, OVERHEAD_WITHOUT)
     },
   }
 }
@@ -35,14 +42,23 @@ function setPriority(store: RevisionStore, spec: Spec, request: AdmissionRequest
   }
   if (priority) spec.priorityClassName = priority.metadata.name
   spec.priority = value
-  spec.preemptionPolicy ??= priority?.preemptionPolicy ?? 'PreemptLowerPriority'
+  const policy: string = priority?.preemptionPolicy ?? 'PreemptLowerPriority'
+  if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
+    const why = `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`
+    throw refused(request, why)
+  }
+  spec.preemptionPolicy = policy
 }
 
 function setRuntime(store: RevisionStore, spec: Spec, request: AdmissionRequest): void {
   const entry = store.get(keyOf(RUNTIMES, undefined, spec.runtimeClassName))
   if (!entry) throw refused(request, `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`)
   const { overhead, scheduling } = viewEntry(entry) as KubeObject
-  if (overhead?.podFixed) spec.overhead ??= structuredClone(overhead.podFixed)
+  if (spec.overhead && !overhead?.podFixed) throw refused(request, OVERHEAD_WITHOUT)
+  if (spec.overhead && !equalJson(spec.overhead, overhead?.podFixed)) {
+    throw refused(request, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
+  }
+  if (overhead?.podFixed) spec.overhead = structuredClone(overhead.podFixed)
   for (const [key, value] of Object.entries(scheduling?.nodeSelector ?? {})) {
     const own = spec.nodeSelector?.[key] ?? value
     if (own !== value) {

@@ -56,11 +56,7 @@ export function namespaceController(
     const remainder = await deleteContent(deps, name)
     const address = { resource: namespaces, namespace: undefined, name }
     if (isEmpty(remainder)) {
-      await objects.update(
-        address,
-        (namespace) => namespace && { ...namespace, spec: { ...namespace.spec, finalizers: [] } },
-        { ...systemWrite, subresource: 'finalize' },
-      )
+      await objects.update(address, finalized, { ...systemWrite, subresource: 'finalize' })
       return
     }
     await objects.update(
@@ -106,4 +102,15 @@ export function namespaceController(
     if (/\/(serviceaccounts|configmaps)\/[^/]+\/(default|kube-root-ca\.crt)$/.test(key)) return true
     return objects.store.get(prefixOf(namespaces) + namespace)?.value.includes('"deletionTimestamp"') === true
   }
+}
+
+/** Without the finalizer of this server: others may have some of their own. */
+function finalized(namespace: KubeObject | undefined): KubeObject | undefined {
+  const finalizers: string[] = namespace?.spec?.finalizers ?? []
+  return (
+    namespace && {
+      ...namespace,
+      spec: { ...namespace.spec, finalizers: finalizers.filter((one) => one !== 'kubernetes') },
+    }
+  )
 }

@@ -60,6 +60,7 @@ export function readPatch(text: string, kind: Patch['kind']): Patch {
   } catch {
     throw refused(jsonFault(text) ?? '')
   }
+  if (patch === null && kind === 'merge') throw badRequest('Invalid JSON Patch')
   const given = Array.isArray(patch) ? 'array' : isObject(patch) ? 'object' : typeof patch
   if (given !== (kind === 'json' ? 'array' : 'object')) {
     const wanted = kind === 'json' ? '[]handlers.jsonPatchOp' : 'map[string]interface {}'

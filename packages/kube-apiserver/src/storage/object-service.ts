@@ -299,10 +299,12 @@ export class ObjectService {
     else delete metadata.finalizers
     const { deletionTimestamp: end, deletionGracePeriodSeconds: left = 0 } = metadata
     const first = end === undefined
-    // The time that a later delete leaves counts from the first.
-    const asked = first ? this.#now().getTime() : Date.parse(end) - left * 1000
-    metadata.deletionTimestamp = timestamp(new Date(asked + grace * 1000))
-    metadata.deletionGracePeriodSeconds = grace
+    if (first || grace < left) {
+      // The time that a later delete leaves counts from the first.
+      const asked = first ? this.#now().getTime() : Date.parse(end) - left * 1000
+      metadata.deletionTimestamp = timestamp(new Date(asked + grace * 1000))
+      metadata.deletionGracePeriodSeconds = grace
+    }
     if (first && metadata.generation) metadata.generation++
     if (first) this.strategy(resource).prepareDelete?.(object, timestamp(this.#now()))
     const value = encodeObject(object, resource)

@@ -116,7 +116,8 @@ const volumeStrategy: Strategy = {
 const namespaceStrategy: Strategy = {
   returnsDeleted: true,
   prepareCreate(namespace) {
-    namespace.spec = { finalizers: ['kubernetes'] }
+    const finalizers: string[] = namespace.spec?.finalizers ?? []
+    namespace.spec = { finalizers: [...finalizers.filter((one) => one !== 'kubernetes'), 'kubernetes'] }
     namespace.status = { phase: 'Active' }
     label(namespace)
   },
