@@ -137,3 +137,20 @@ it('a server that has nothing to serve yet asks to be tried again', async () => 
   expect([before.status, before.headers.get('retry-after')]).toEqual([503, '1'])
   expect(after.map(({ status }) => status)).toEqual([200, 404])
 })
+
+describe('a server whose routes are still coming', () => {
+  it('says so of what it does not serve yet, and that it is not there once all have come', async () => {
+    const server = new HttpServer({ routes: [], incomplete: true })
+    await server.start(0)
+    stops.push(() => server.stop())
+    const { port } = server.address()
+    const status = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status
+    server.addRoutes([{ path: '/git/', handle: (_, response) => void response.end() }])
+
+    expect([await status('/git/x'), await status('/v2/')]).toEqual([200, 503])
+
+    server.complete()
+
+    expect([await status('/git/x'), await status('/v2/')]).toEqual([200, 404])
+  })
+})

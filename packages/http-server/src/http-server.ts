@@ -20,6 +20,8 @@ export interface HttpServerOptions {
   tls?: { key: string; cert: string; ca?: string }
   /** Told of every error that a handler let through; the caller has been answered with status 500 already. */
   onError?: (error: unknown, request: IncomingMessage) => void
+  /** More routes come until {@link HttpServer.complete}: what is not served yet must not be taken for what is not there. @default when there are none */
+  incomplete?: boolean
   /** Milliseconds for which the rest of a body is still read after its answer. @default 5000, as nginx's lingering_timeout */
   linger?: number
 }
@@ -30,9 +32,11 @@ export class HttpServer {
   #routes: HttpRoute[] = []
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
+  #isComplete: boolean | undefined
 
   constructor(options: HttpServerOptions) {
     this.#options = options
+    if (options.incomplete) this.#isComplete = false
     this.addRoutes(options.routes)
   }
 
@@ -57,6 +61,11 @@ export class HttpServer {
   /** Serves more paths from now on; parts that need to know the address are made after the start. */
   addRoutes(routes: HttpRoute[]): void {
     this.#routes = [...this.#routes, ...routes].sort((a, b) => b.path.length - a.path.length)
+  }
+
+  /** From now on, what is not served is not there. */
+  complete(): void {
+    this.#isComplete = true
   }
 
   address(): AddressInfo {
@@ -96,9 +105,11 @@ export class HttpServer {
   }
 
   #sendNothing(response: ServerResponse): void {
-    // What is not served yet must not be taken for what is not there: clients believe a 404.
+    // Clients believe a 404.
     const [status, text, more] =
-      this.#routes.length > 0 ? [404, '404 page not found\n', {}] : [503, 'starting\n', { 'retry-after': '1' }]
+      (this.#isComplete ?? this.#routes.length > 0)
+        ? [404, '404 page not found\n', {}]
+        : [503, 'starting\n', { 'retry-after': '1' }]
     response.writeHead(status, { 'content-type': 'text/plain', ...more }).end(text)
   }
 

@@ -1,3 +1,5 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RunnerFixture, walkThroughPipeline } from './testing/index.ts'
 
@@ -47,6 +49,50 @@ describe('a push', () => {
     await fixture.finished('appa-1')
 
     expect((await fixture.runs()).map(({ spec }) => spec.commit)).toEqual([commit])
+  })
+
+  it('of an annotated tag becomes a run of its commit', async () => {
+    await fixture.startRunner()
+    const commit = await fixture.push(`trigger: {branches: {exclude: ['*']}, tags: [v*]}\n${HELLO}`)
+    await fixture.git.git('tag', '-a', '-m', 'release', 'v1')
+    const tag = await fixture.git.git('rev-parse', 'v1')
+    const refs = [
+      { name: 'refs/heads/master', commit },
+      { name: 'refs/tags/v1', commit: tag },
+    ]
+    const repository = {
+      apiVersion: 'slipway.dev/v1alpha1',
+      kind: 'Repository',
+      namespace: 'slipway-system',
+      name: 'appa',
+    }
+    await fixture.client.patch(repository, 'merge', { status: { refs } }, { subresource: 'status' })
+
+    const { spec, status } = await fixture.finished('appa-1')
+
+    expect(spec).toMatchObject({ ref: 'refs/tags/v1', commit })
+    expect(status?.phase).toBe('Succeeded')
+  })
+
+  it('of a file that is no pipeline for its size starts nothing; the next one does', async () => {
+    await fixture.startRunner()
+    await fixture.push(`# ${'x'.repeat(17 * 1024 ** 2)}\n${HELLO}`)
+    const commit = await fixture.push(HELLO)
+
+    await fixture.finished('appa-1')
+
+    expect((await fixture.runs()).map(({ spec }) => spec.commit)).toEqual([commit])
+  })
+
+  it('is read after the copy of its repository was damaged', async () => {
+    await fixture.startRunner()
+    await fixture.push(HELLO)
+    await fixture.finished('appa-1')
+    await writeFile(join(fixture.folder, 'runs/.sources/appa.git/HEAD'), '')
+
+    await fixture.push(`name: x\n${HELLO}`)
+
+    expect((await fixture.finished('appa-2')).status?.phase).toBe('Succeeded')
   })
 
   it('of a broken file becomes a failed run that says where', async () => {
@@ -118,7 +164,33 @@ describe('a run', () => {
   })
 })
 
+describe('a step', () => {
+  it('fails in the end for a file that is to be kept and is not there', async () => {
+    await fixture.startRunner()
+    await fixture.push(
+      "steps:\n- checkout: none\n- script: |\n    echo '##vso[task.uploadfile]/nowhere'\n    sleep 0.2\n",
+    )
+
+    const { status } = await fixture.finished('appa-1')
+
+    expect(status?.phase).toBe('Failed')
+    expect(status?.issues).toMatchObject([{ message: 'Path does not exist: /nowhere' }])
+  })
+})
+
 describe('logs', () => {
+  it('that have no room on the disk do not make a run another one', async () => {
+    await mkdir(join(fixture.folder, 'runs/appa-1'), { recursive: true })
+    await symlink('/dev/full', join(fixture.folder, 'runs/appa-1/log.txt'))
+    await fixture.startRunner()
+    await fixture.push(HELLO)
+
+    const { status } = await fixture.finished('appa-1')
+
+    expect(status).toMatchObject({ phase: 'Succeeded', attempt: 1 })
+    expect(status?.issues).toMatchObject([{ type: 'warning', message: expect.stringContaining('ENOSPC') }])
+  })
+
   it('can be followed while they are written, and read afterwards, whole or by step', async () => {
     await fixture.startRunner()
     await fixture.push(SLEEPER)

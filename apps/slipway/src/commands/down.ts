@@ -17,9 +17,10 @@ export async function run({ data, purge }: Options): Promise<void> {
   if (instance) {
     if (purge) folder.write('purge', '')
     process.kill(instance.pid, 'SIGTERM')
-    const deadline = Date.now() + PATIENCE
+    const deadline = performance.now() + PATIENCE
     while (folder.findInstance()) {
-      if (Date.now() > deadline) throw new TransientError('STOP_TIMEOUT', `process ${instance.pid} is still stopping`)
+      if (performance.now() > deadline)
+        throw new TransientError('STOP_TIMEOUT', `process ${instance.pid} is still stopping`)
       await sleep(50)
     }
   }

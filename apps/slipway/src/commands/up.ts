@@ -26,6 +26,9 @@ interface Options extends GlobalOptions {
 export async function run(options: Options): Promise<void> {
   const folder = new DataFolder(options.data)
   folder.requireFree()
+  // Of a stop that never came to its end.
+  folder.remove('purge')
+  const stopped = stopSignal()
   const server = await startServer(folder, serverOptions(options))
   const { instance, adminToken, node } = server
   console.log(`Git, registry, logs  ${instance.http}`)
@@ -36,7 +39,7 @@ export async function run(options: Options): Promise<void> {
   console.log('Ready.')
   // Whoever waits for the server finds all of the above already said.
   folder.announce(instance)
-  const lost = await Promise.race([stopSignal(), server.lost])
+  const lost = await Promise.race([stopped, server.lost])
   const purge = existsSync(folder.file('purge'))
   await server.stop({ removeContainers: purge })
   if (lost) throw lost

@@ -27,13 +27,13 @@ export async function installNamespaces(client: KubeClient): Promise<void> {
 /** The kinds that the parts need; resolves when they are served. Throws TransientError KINDS_NOT_SERVED. */
 export async function installKinds(client: KubeClient, crds: KubeObject[]): Promise<void> {
   await Promise.all(crds.map((crd) => client.apply(crd, MANAGER)))
-  const deadline = Date.now() + PATIENCE
+  const deadline = performance.now() + PATIENCE
   for (const { spec, metadata } of crds) {
     for (const { name: version } of spec.versions.filter(({ served }: { served: boolean }) => served)) {
       const kind = { apiVersion: `${spec.group}/${version}`, kind: spec.names.kind }
       // A definition is accepted first and served a moment later.
       while (!(await isServed(client, kind))) {
-        if (Date.now() > deadline)
+        if (performance.now() > deadline)
           throw new TransientError('KINDS_NOT_SERVED', `the cluster does not serve ${metadata.name} yet`)
         await sleep(LOOK_AGAIN)
       }

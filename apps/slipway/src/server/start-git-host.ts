@@ -32,7 +32,6 @@ export async function startGitHost(
   lifecycle.add('ssh', () => ssh.stop())
   const { port } = ssh.address()
   const sshUrl = `ssh://git@${host}:${port}`
-  http.addRoutes(gitRoutes(gitHost, directory))
   const controllers = repositoryControllers(
     { client, informers, host: gitHost, log },
     { httpUrl: `${httpUrl}/git/`, sshUrl: `${sshUrl}/` },
@@ -41,5 +40,7 @@ export async function startGitHost(
     await controller.start()
     lifecycle.add(controller.name, () => controller.stop())
   }
+  // Now that it knows its repositories: git takes one that is not there yet for one that is not there.
+  http.addRoutes(gitRoutes(gitHost, directory))
   return { sshUrl, sshPort: port, onPush: (listener) => gitHost.onPush(listener) }
 }

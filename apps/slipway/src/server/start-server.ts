@@ -83,7 +83,7 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
   const directory = new Directory(informers)
   await directory.start()
 
-  const http = new HttpServer({ routes: [], onError: logError('http') })
+  const http = new HttpServer({ routes: [], incomplete: true, onError: logError('http') })
   await http.start(options.httpPort, options.host)
   lifecycle.add('http', () => http.stop())
   const httpUrl = `http://${options.host}:${http.address().port}`
@@ -106,6 +106,7 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
   // Before whoever pulls: a registry that is not there yet would be taken for one without the chart.
   const artifacts = await startArtifacts(platform, () => engine ?? Promise.resolve(undefined), options.blobs)
   const [pipelines, delivery] = await Promise.all([startPipelines(platform), startDelivery(platform)])
+  http.complete()
   artifacts.onChart(delivery.wakeChart)
   git.onPush(({ repository }) => {
     pipelines.wake(repository)

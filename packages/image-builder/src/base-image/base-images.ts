@@ -40,7 +40,7 @@ function instructions(dockerfile: string): string[] {
 
 function expand(text: string, known: Record<string, string>): string {
   return text.replace(
-    /\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))/g,
+    /\$(?:\{(\w+)(?::-([^}$]*))?\}|(\w+))/g,
     (_all, braced?: string, fallback?: string, plain?: string) => {
       return known[braced ?? plain ?? ''] || (fallback ?? '')
     },

@@ -21,8 +21,15 @@ export class RunLog {
   write(text: string): void {
     const masked = this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
     if (this.#text.length < MEMORY_LIMIT) this.#text += masked
-    for (const reader of this.#readers) reader.write(masked)
-    this.#writing = this.#writing.then(() => appendFile(this.#path, masked))
+    for (const reader of this.#readers) {
+      reader.write(masked)
+      // Who does not read must not have all of it kept for him.
+      if (reader.writableLength > MEMORY_LIMIT) reader.destroy()
+    }
+    const writing = this.#writing.then(() => appendFile(this.#path, masked))
+    // A full disk is told at the end.
+    writing.catch(() => {})
+    this.#writing = writing
   }
 
   async end(): Promise<void> {

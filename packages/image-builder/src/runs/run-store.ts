@@ -22,9 +22,8 @@ export class RunStore {
       const number = Number(RUN_ID.exec(id)?.[1])
       if (!number) continue
       store.#last = Math.max(store.#last, number)
-      const text = await readFile(join(store.#dir, id, 'run.json'), 'utf8').catch(() => undefined)
-      if (text === undefined) continue
-      const run = JSON.parse(text) as Run
+      const run = await readRun(join(store.#dir, id, 'run.json'))
+      if (!run) continue
       const open = run.status === 'Queued' || run.status === 'Running'
       const cutOff = {
         status: 'Failed',
@@ -62,5 +61,14 @@ export class RunStore {
     const path = join(this.#dir, run.runId, 'run.json')
     await writeFile(`${path}.next`, JSON.stringify(run))
     await rename(`${path}.next`, path)
+  }
+}
+
+/** Undefined when it is not there, or was cut off by a power cut: a run of before is no reason not to start. */
+async function readRun(path: string): Promise<Run | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Run
+  } catch {
+    return undefined
   }
 }

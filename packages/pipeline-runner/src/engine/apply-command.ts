@@ -1,5 +1,6 @@
 import { copyFile, mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { UserError } from '@slipway/errors'
 import type { LoggingCommand } from './logging-command.ts'
 import { mergeResults, type StepResult } from './result.ts'
 import type { JobState } from './state.ts'
@@ -61,10 +62,10 @@ export function applyCommand(
       return
     case 'task.uploadfile':
     case 'build.uploadlog':
-      effects.uploads.push(keep(state, data, 'attachments'))
+      keepLater(state, effects, { file: data, folder: 'attachments' })
       return
     case 'artifact.upload':
-      effects.uploads.push(keep(state, data, join('artifacts', basename(properties.artifactname ?? 'drop'))))
+      keepLater(state, effects, { file: data, folder: join('artifacts', basename(properties.artifactname ?? 'drop')) })
       return
     case 'build.updatebuildnumber':
       state.variables.setSystem('Build.BuildNumber', data)
@@ -123,10 +124,21 @@ function logIssue(state: JobState, { properties, data }: LoggingCommand): void {
   })
 }
 
+/** Copies a file while the step goes on, which fails in the end when that fails. */
+function keepLater(state: JobState, effects: StepEffects, { file, folder }: { file: string; folder: string }): void {
+  const kept = keep(state, file, folder)
+  // Nobody looks at it before the step has ended, and that is soon enough.
+  kept.catch(() => {})
+  effects.uploads.push(kept)
+}
+
 async function keep({ run }: JobState, file: string, folder: string): Promise<void> {
   const target = join(run.runDir, folder)
   await mkdir(target, { recursive: true })
-  await copyFile(file, join(target, basename(file)))
+  await copyFile(file, join(target, basename(file))).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause
+    throw new UserError('ARTIFACT_PATH_MISSING', `Path does not exist: ${file}`, { cause })
+  })
 }
 
 function fail(effects: StepEffects, message: string): void {

@@ -20,6 +20,7 @@ describe('Masker', () => {
     for (const secret of ['first\nsecond', 'abc', 'abcdef', '', ' ']) masker.add(secret)
 
     expect(masker.mask('a second abcdef')).toBe('a *** ***')
+    expect(masker.mask('clone https://ada:p@ss@git.test/x')).toBe('clone https://ada:***@git.test/x')
     expect(masker.mask('clone https://ada:hunter2@git.test/x and https://git.test:80/a@b')).toBe(
       'clone https://ada:***@git.test/x and https://git.test:80/a@b',
     )

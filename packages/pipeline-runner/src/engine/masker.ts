@@ -1,6 +1,6 @@
 const MASK = '***'
 // The password of any URL, whether it was registered or not.
-const URL_PASSWORD = /(?<=:\/\/[^:/?#\s@]+:)[^@/\s]+(?=@)/g
+const URL_PASSWORD = /(?<=:\/\/[^:/?#\s@]+:)[^/\s]+(?=@)/g
 
 /** Replaces the secrets of one run by `***`. Every line that is logged, stored or shown goes through it. */
 export class Masker {

@@ -7,7 +7,7 @@ import {
   type ReconcileResult,
   type Reconciler,
 } from '@slipway/controller-runtime'
-import { describeError, SlipwayError, UserError } from '@slipway/errors'
+import { describeError, messageOf, SlipwayError, UserError } from '@slipway/errors'
 import type { KubeClient } from '@slipway/kube-client'
 import { executeRun } from '../engine/execute-run.ts'
 import { Masker } from '../engine/masker.ts'
@@ -144,8 +144,13 @@ class Attempt {
       return await this.#failed(error, log)
     } finally {
       this.#context.signal.removeEventListener('abort', onStop)
-      await log.close()
+      await log.close().catch((error: unknown) => this.#incomplete(error))
     }
+  }
+
+  /** A run whose log has not all been written has its result all the same: another one would do everything twice. */
+  #incomplete(error: unknown): void {
+    this.#record.issue({ type: 'warning', message: `The log is not complete: ${messageOf(error)}` })
   }
 
   /** Faults of the run's author are its result; all else goes up and comes back as the next attempt. */

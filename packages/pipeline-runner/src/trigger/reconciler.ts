@@ -22,6 +22,8 @@ export interface TriggerOptions {
 const REPOSITORY_LABEL = 'slipway.dev/repository'
 const COMMIT_LABEL = 'slipway.dev/commit'
 const TRIGGER_LABEL = 'slipway.dev/trigger'
+/** What the ref named: the run's commit, or the annotated tag of it. */
+const OBJECT_ANNOTATION = 'slipway.dev/ref-object'
 
 /**
  * Starts a run for each new commit of a ref that the commit's own pipeline file asks for. What was decided is stored after the run
@@ -83,7 +85,10 @@ async function recover(
   })
   const run = items.find(({ metadata }) => metadata.labels?.[TRIGGER_LABEL] === String(state.next))
   if (!run) return state
-  return { next: state.next + 1, refs: { ...state.refs, [run.spec.ref]: run.spec.commit } }
+  return {
+    next: state.next + 1,
+    refs: { ...state.refs, [run.spec.ref]: run.metadata.annotations?.[OBJECT_ANNOTATION] ?? run.spec.commit },
+  }
 }
 
 class Decision {
@@ -102,7 +107,7 @@ class Decision {
     if (!/^refs\/(heads|tags)\//.test(ref.name)) return false
     const { repositoryName } = this.#repository.spec
     const file = this.#options.file ?? 'azure-pipelines.yml'
-    const { text, message } = await this.#deps.sources.read(repositoryName, ref.commit, file)
+    const { commit, text, message } = await this.#deps.sources.read(repositoryName, ref.commit, file)
     if (text === undefined) return false
     const { pipeline } = parsePipeline(text, { file })
     // A file with faults becomes a run that shows them.
@@ -113,7 +118,7 @@ class Decision {
       context.event('Normal', 'NotTriggered', `${ref.name} ${ref.commit.slice(0, 8)}: ${decision.reason}`)
       return false
     }
-    const run = await this.#create(ref, file, state.next)
+    const run = await this.#create(ref, { commit, file, trigger: state.next })
     context.event('Normal', 'Triggered', `${ref.name} ${ref.commit.slice(0, 8)} started ${run}`)
     return true
   }
@@ -133,7 +138,10 @@ class Decision {
     return this.#deps.sources.changedPaths(repositoryName, base, ref.commit, true)
   }
 
-  async #create(ref: RepositoryRef, file: string, trigger: number): Promise<string> {
+  async #create(
+    ref: RepositoryRef,
+    { commit, file, trigger }: { commit: string; file: string; trigger: number },
+  ): Promise<string> {
     const { metadata, spec } = this.#repository
     for (;;) {
       const buildId = await takeBuildId(this.#deps.client, this.#options.namespace)
@@ -147,15 +155,18 @@ class Decision {
             namespace: this.#options.namespace,
             labels: {
               [REPOSITORY_LABEL]: metadata.name,
-              [COMMIT_LABEL]: ref.commit,
+              [COMMIT_LABEL]: commit,
               [TRIGGER_LABEL]: String(trigger),
             },
-            ...(ref.pushedAt && { annotations: { 'slipway.dev/pushed-at': ref.pushedAt } }),
+            annotations: {
+              [OBJECT_ANNOTATION]: ref.commit,
+              ...(ref.pushedAt && { 'slipway.dev/pushed-at': ref.pushedAt }),
+            },
           },
           spec: {
             repository: spec.repositoryName,
             ref: ref.name,
-            commit: ref.commit,
+            commit,
             file,
             reason: 'IndividualCI',
             buildId,
