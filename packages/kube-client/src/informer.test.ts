@@ -1,6 +1,6 @@
 import { messageOf, TransientError, UserError } from '@slipway/errors'
 import type { KubeObject } from '@slipway/kube-objects'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { KubeClient } from './client.ts'
 import { Informer } from './informer.ts'
 import type { WatchEvent } from './types.ts'
@@ -61,4 +61,18 @@ it('can be tried where its kind is not there yet, and has its objects once it is
   await informer.start()
   await informer.stop()
   expect(informer.list().map(({ metadata }) => metadata.name)).toEqual(['a'])
+})
+
+it('waits longer each time before it lists anew what a server forgets again and again', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(1)
+  const lists = Array.from({ length: 4 }, () => ({ items: [], resourceVersion: '1' }))
+  const begun = performance.now()
+  const informer = new Informer(clientOf(lists, [{ type: 'BOOKMARK', object: pod('', '', '9') }]), PODS)
+
+  await informer.start()
+  await expect.poll(() => informer.version, { timeout: 5_000 }).toBe('9')
+  vi.restoreAllMocks()
+  await informer.stop()
+
+  expect(performance.now() - begun).toBeGreaterThan(100 + 200 + 400 - 10)
 })

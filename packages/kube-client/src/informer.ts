@@ -95,11 +95,9 @@ export class Informer<T extends KubeObject = KubeObject> {
         }
       } catch (error) {
         if (signal.aborted) return
-        if (isApiError(error, 'KUBE_EXPIRED')) {
-          resourceVersion = undefined
-          continue
-        }
-        this.#onError(error)
+        // The pause is for this too: a server that loses its history again and again is not asked for everything in a row.
+        if (isApiError(error, 'KUBE_EXPIRED')) resourceVersion = undefined
+        else this.#onError(error)
         this.#tried.reach()
       }
       // Full jitter, so that a server that comes back is not met by all its clients at once.
