@@ -1,5 +1,6 @@
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
+import { EventCorrelator, type Told } from './event-correlator.ts'
 
 /** What an event is about: an object, or with `fieldPath` a part of it. */
 export type EventSubject = Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'> & { fieldPath?: string }
@@ -11,17 +12,12 @@ export interface EventSource {
   host?: string
 }
 
-interface Recorded {
-  name: string
-  count: number
-}
-
-/** Writes core/v1 Events about objects; a repeated one is counted instead of written again, as client-go's recorder does. */
+/** Writes core/v1 Events about objects, no more of them than an EventCorrelator lets through. */
 export class EventRecorder {
   readonly #client: KubeClient
   readonly #source: EventSource
   readonly #onError: (error: unknown) => void
-  readonly #recorded = new Map<string, Recorded>()
+  readonly #correlator = new EventCorrelator()
   // Two recorders that start in the same millisecond must not give one object two events of the same name.
   #sequence = Date.now() * 1000 + Math.floor(Math.random() * 1000)
   #last: Promise<void> = Promise.resolve()
@@ -34,9 +30,14 @@ export class EventRecorder {
 
   /** Returns at once; events are written in order, in the background. */
   record(subject: EventSubject, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    const now = new Date().toISOString()
+    const { kind, metadata, fieldPath: part = '' } = subject
+    const object = [kind, metadata.namespace, metadata.name, metadata.uid].join('|')
+    const name = `${metadata.name}.${(this.#sequence++).toString(16)}`
+    const told = this.#correlator.correlate({ object, part, type, reason, message }, name, Date.now())
+    if (!told) return
+    const event = this.#eventOf(subject, told, { type, reason })
     this.#last = this.#last
-      .then(() => this.#write(subject, { type, reason, message, now }))
+      .then(() => this.#write(event))
       .catch((error: unknown) => {
         // Events go with their namespace.
         const isGone = isApiError(error, 'KUBE_NAMESPACE_TERMINATING') || isApiError(error, 'KUBE_NOT_FOUND')
@@ -49,30 +50,29 @@ export class EventRecorder {
     return this.#last
   }
 
-  async #write(
-    { apiVersion, kind, metadata, fieldPath }: EventSubject,
-    { type, reason, message, now }: { type: string; reason: string; message: string; now: string },
-  ): Promise<void> {
-    const namespace = metadata.namespace ?? 'default'
-    const key = [metadata.uid, fieldPath, type, reason, message].join('|')
-    const lastTimestamp = now.replace(/\.\d+Z$/, 'Z')
-    const known = this.#recorded.get(key)
-    if (known) {
-      known.count++
-      const ref = { apiVersion: 'v1', kind: 'Event', namespace, name: known.name }
+  async #write(event: Event): Promise<void> {
+    const { apiVersion, kind, metadata, message, count, lastTimestamp } = event
+    if (count > 1) {
       try {
-        await this.#client.patch(ref, 'merge', { count: known.count, lastTimestamp })
+        await this.#client.patch({ apiVersion, kind, ...metadata }, 'merge', { message, count, lastTimestamp })
         return
       } catch (error) {
+        // It is old and gone, or the first was not told.
         if (!isApiError(error, 'KUBE_NOT_FOUND')) throw error
       }
     }
-    const name = `${metadata.name}.${(this.#sequence++).toString(16)}`
-    this.#remember(key, { name, count: 1 })
-    await this.#client.create({
+    await this.#client.create(event)
+  }
+
+  #eventOf(
+    { apiVersion, kind, metadata, fieldPath }: EventSubject,
+    { name, message, count, first }: Told,
+    { type, reason }: { type: string; reason: string },
+  ): Event {
+    return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name, namespace },
+      metadata: { name, namespace: metadata.namespace ?? 'default' },
       involvedObject: {
         ...(apiVersion && { apiVersion }),
         kind,
@@ -88,16 +88,13 @@ export class EventRecorder {
       source: this.#source,
       reportingComponent: this.#source.component,
       reportingInstance: this.#source.host ?? '',
-      firstTimestamp: lastTimestamp,
-      lastTimestamp,
-      count: 1,
-    })
-  }
-
-  #remember(key: string, recorded: Recorded): void {
-    this.#recorded.set(key, recorded)
-    // Old ones are simply written anew when they come back.
-    const [oldest] = this.#recorded.keys()
-    if (this.#recorded.size > 1000 && oldest !== undefined) this.#recorded.delete(oldest)
+      firstTimestamp: seconds(first),
+      lastTimestamp: seconds(Date.now()),
+      count,
+    }
   }
 }
+
+type Event = KubeObject & { message: string; count: number; lastTimestamp: string }
+
+const seconds = (time: number): string => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z')
