@@ -8,7 +8,7 @@ import { systemWrite } from '../storage/object-service.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 
-/** Lets claims go that are deleted and that no pod uses, and volumes that are deleted and not bound. */
+/** Guards claims and volumes; lets claims go that are deleted and that no pod uses, and volumes that are deleted and not bound. */
 export function storageProtectionController({ objects, registry, onError }: ControllerDeps): ServerController {
   const { store } = objects
   const [claims, volumes, pods] = ['persistentvolumeclaims', 'persistentvolumes', 'pods'].map((plural) =>
@@ -20,32 +20,40 @@ export function storageProtectionController({ objects, registry, onError }: Cont
   async function reconcile(key: string): Promise<void> {
     const entry = store.get(key)
     const address = entry && parseKey(key, registry)
-    if (!address || isUsed(viewEntry(entry))) return
-    await objects.update(address, (object) => object && released(object, address.resource), systemWrite)
+    if (!address) return
+    const { plural } = address.resource
+    const isDeleted = viewEntry(entry).metadata.deletionTimestamp !== undefined
+    if (isDeleted && isUsed(viewEntry(entry))) return
+    const settle = isDeleted ? released : guarded
+    await objects.update(address, (object) => object && settle(object, plural), systemWrite)
   }
 
   function isUsed(object: Readonly<KubeObject>): boolean {
     if (object.kind === 'PersistentVolume') return object.status?.phase === 'Bound'
-    const { namespace, name } = object.metadata
-    return store.list(prefixOf(pods, namespace)).entries.some((entry) => usesClaim(viewEntry(entry), name))
+    const { entries } = store.list(prefixOf(pods, object.metadata.namespace))
+    return entries.some((entry) => usesClaim(viewEntry(entry), object))
   }
 
   return {
     start() {
       for (const resource of [claims, volumes]) {
         const prefix = prefixOf(resource)
+        const finalizer = PROTECTION[resource.plural]
         const look = ({ key, value }: { key: string; value: string }) => {
-          if (value.includes('"deletionTimestamp"')) queue.add(key)
+          if (value.includes('"deletionTimestamp"') || !value.includes(`"${finalizer}"`)) queue.add(key)
         }
         for (const entry of store.list(prefix).entries) look(entry)
         stops.push(store.watch(prefix, store.revision(), ({ type, entry }) => type === 'put' && look(entry)))
       }
-      // The pod that goes, or ends, may have been the last to use its claims.
+      // The pod that goes may have been the last to use its claims.
       stops.push(
         store.watch(prefixOf(pods), store.revision(), ({ entry }) => {
           if (!USES_CLAIMS.test(entry.value)) return
           const pod = viewEntry(entry)
-          for (const claim of claimsOf(pod)) queue.add(`${prefixOf(claims, pod.metadata.namespace)}${claim}`)
+          for (const volume of volumesOf(pod)) {
+            const claim = claimOf(pod, volume)
+            if (claim) queue.add(`${prefixOf(claims, pod.metadata.namespace)}${claim}`)
+          }
         }),
       )
     },
@@ -56,24 +64,43 @@ export function storageProtectionController({ objects, registry, onError }: Cont
   }
 }
 
-function released(object: KubeObject, { plural }: Resource): KubeObject | undefined {
+function released(object: KubeObject, plural: string): KubeObject | undefined {
   const { deletionTimestamp, finalizers = [] } = object.metadata
-  const finalizer = PROTECTION[plural]
-  if (!deletionTimestamp || !finalizers.some((one) => one === finalizer)) return undefined
-  object.metadata.finalizers = finalizers.filter((one) => one !== finalizer)
+  if (!deletionTimestamp || !isGuarded(object, plural)) return undefined
+  object.metadata.finalizers = finalizers.filter((one) => one !== PROTECTION[plural])
   return object
 }
 
-function usesClaim(pod: Readonly<KubeObject>, name: string): boolean {
-  return !['Succeeded', 'Failed'].includes(pod.status?.phase) && claimsOf(pod).includes(name)
+/** What somebody has taken away before its time comes back. */
+function guarded(object: KubeObject, plural: string): KubeObject | undefined {
+  const { deletionTimestamp, finalizers = [] } = object.metadata
+  if (deletionTimestamp || isGuarded(object, plural)) return undefined
+  object.metadata.finalizers = [...finalizers, PROTECTION[plural] ?? '']
+  return object
+}
+
+const isGuarded = ({ metadata }: Readonly<KubeObject>, plural: string): boolean =>
+  metadata.finalizers?.some((one) => one === PROTECTION[plural]) ?? false
+
+/**
+ * A pod has a claim from when it has a node, and until it is gone (kube-controller-manager, podUsesPVC). Only one that was made for it
+ * is free as soon as nothing of the pod runs any more: it would wait for the pod, whose finalizers may wait for the claim.
+ */
+function usesClaim(pod: Readonly<KubeObject>, claim: Readonly<KubeObject>): boolean {
+  const { name, ownerReferences = [] } = claim.metadata
+  const { uid, deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
+  if (!pod.spec?.nodeName) return false
+  const isOver = deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0
+  const isOfPod = ownerReferences.some((owner) => owner.controller && owner.uid === uid)
+  return volumesOf(pod).some(
+    (volume) => claimOf(pod, volume) === name && (volume.persistentVolumeClaim || (isOfPod && !isOver)),
+  )
 }
 
 const USES_CLAIMS = /"(persistentVolumeClaim|ephemeral)"/
 
+const volumesOf = ({ spec }: Readonly<KubeObject>): Spec[] => spec?.volumes ?? []
+
 /** The claim of an ephemeral volume is called after the pod and the volume. */
-function claimsOf({ metadata, spec }: Readonly<KubeObject>): string[] {
-  return ((spec?.volumes ?? []) as Spec[]).flatMap(
-    ({ name, persistentVolumeClaim, ephemeral }) =>
-      persistentVolumeClaim?.claimName ?? (ephemeral ? `${metadata.name}-${name}` : []),
-  )
-}
+const claimOf = ({ metadata }: Readonly<KubeObject>, volume: Spec): string | undefined =>
+  volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral && `${metadata.name}-${volume.name}`)
