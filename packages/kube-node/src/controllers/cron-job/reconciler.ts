@@ -10,6 +10,7 @@ import { updateStatus } from '../status.ts'
 import type { CronJob, JobReference } from './cron-job.ts'
 import { jobName, planCronJob, unlisted } from './plan.ts'
 import { parseSchedule, type Schedule } from './schedule.ts'
+import { zonedTimestamp } from './zoned-time.ts'
 
 const SCHEDULED = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 
@@ -99,7 +100,7 @@ function jobOf(cron: CronJob, time: number): Job {
       name: jobName(cron, time),
       ...(namespace && { namespace }),
       ...(metadata.labels && { labels: metadata.labels }),
-      annotations: { ...metadata.annotations, [SCHEDULED]: timestamp(new Date(time)) },
+      annotations: { ...metadata.annotations, [SCHEDULED]: zonedTimestamp(time, cron.spec.timeZone) },
       ownerReferences: [ownerReference(cron)],
     },
     spec,
