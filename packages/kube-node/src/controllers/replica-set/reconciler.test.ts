@@ -1,6 +1,6 @@
 import type { ReconcileContext } from '@slipway/controller-runtime'
 import { InformerSet } from '@slipway/kube-client'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { PODS, REPLICA_SETS } from '../../model/kinds.ts'
 import type { Pod } from '../../model/pod.ts'
 import type { ReplicaSet } from '../../model/workloads.ts'
@@ -12,10 +12,8 @@ import { replicaSetReconciler } from './reconciler.ts'
 const SET = { ...REPLICA_SETS, name: 'web', namespace: 'default' }
 const labels = { app: 'web' }
 
-it.each([
-  ['made', 'FailedCreate', 3],
-  ['taken away', 'FailedDelete', 0],
-] as const)('says why pods could not be %s, and that there are as many as there are', async (_name, reason, replicas) => {
+/** A set of `replicas` pods, and what looks at it. */
+async function world(replicas: number) {
   const cluster = new FakeCluster()
   const client = cluster.client()
   const pods = new FreshCache<Pod>(new InformerSet(client).for(PODS))
@@ -26,14 +24,19 @@ it.each([
   } as unknown as ReconcileContext<ReplicaSet>
   const template = { metadata: { labels }, spec: { containers: [] } }
   const metadata = { name: 'web', namespace: 'default' }
-  await cluster.create({
-    ...REPLICA_SETS,
-    metadata,
-    spec: { replicas: 1, selector: { matchLabels: labels }, template },
-  })
+  await cluster.create({ ...REPLICA_SETS, metadata, spec: { replicas, selector: { matchLabels: labels }, template } })
   const look = async () => reconciler.reconcile((await cluster.get(SET)) as ReplicaSet, context)
+  const scale = (to: number) => cluster.patch(SET, 'merge', { spec: { replicas: to } })
+  return { cluster, look, scale }
+}
+
+it.each([
+  ['made', 'FailedCreate', 3],
+  ['taken away', 'FailedDelete', 0],
+] as const)('says why pods could not be %s, and that there are as many as there are', async (_name, reason, replicas) => {
+  const { cluster, look, scale } = await world(1)
   await look()
-  await cluster.patch(SET, 'merge', { spec: { replicas } })
+  await scale(replicas)
   cluster.create = () => Promise.reject(new Error('no'))
   cluster.delete = () => Promise.reject(new Error('no'))
 
@@ -42,4 +45,31 @@ it.each([
   const { conditions, ...status } = (await cluster.get(SET))?.status ?? {}
   expect(status).toMatchObject({ replicas: 1, observedGeneration: 2 })
   expect(conditions).toMatchObject([{ type: 'ReplicaFailure', status: 'True', reason, message: 'no' }])
+})
+
+it('makes and takes away no more than 500 pods in one go', async () => {
+  const { cluster, look, scale } = await world(700)
+  const create = vi.spyOn(cluster, 'create')
+  const remove = vi.spyOn(cluster, 'delete')
+
+  await look()
+  expect(create).toHaveBeenCalledTimes(500)
+  await look()
+  expect(create.mock.calls.length).toBeGreaterThanOrEqual(700)
+  await scale(0)
+  await look()
+  expect(remove).toHaveBeenCalledTimes(500)
+})
+
+it('asks for one pod at a time while none is let in', async () => {
+  const { cluster, look } = await world(2000)
+  let asked = 0
+  const create = cluster.create.bind(cluster)
+  cluster.create = (object) => (++asked > 3 ? Promise.reject(new Error('exceeded quota')) : create(object))
+
+  await expect(look()).rejects.toThrow('exceeded quota')
+  expect(asked).toBe(1 + 2 + 4)
+
+  await expect(look()).rejects.toThrow('exceeded quota')
+  expect(asked).toBe(1 + 2 + 4 + 1)
 })

@@ -10,6 +10,9 @@ import { slowStart } from '../pods/slow-start.ts'
 import { updateStatus } from '../status.ts'
 import { replicaSetStatus } from './status.ts'
 
+/** Pods that are made or taken away in one go (kube-controller-manager, BurstReplicas); the events of these bring the next ones. */
+const BURST = 500
+
 /** Keeps as many pods of the template as a ReplicaSet or ReplicationController asks for. */
 export function replicaSetReconciler(
   pods: PodWriter,
@@ -39,14 +42,14 @@ async function resize(
 ): Promise<unknown> {
   const missing = (set.spec.replicas ?? 1) - active.length
   if (missing >= 0) {
-    const { error } = await slowStart(missing, () =>
+    const { error } = await slowStart(Math.min(missing, BURST), () =>
       pods.create(podFromTemplate(set, set.spec.template, `${set.metadata.name}-${randomSuffix()}`), context),
     )
     return error
   }
   const results = await Promise.allSettled(
     deletionOrder(active)
-      .slice(0, -missing)
+      .slice(0, Math.min(-missing, BURST))
       .map((pod) => pods.delete(pod, context)),
   )
   return results.find((result) => result.status === 'rejected')?.reason
