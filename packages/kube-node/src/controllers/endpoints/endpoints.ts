@@ -3,11 +3,14 @@ import { ownerReference } from '../../labels.ts'
 import type { Pod } from '../../model/pod.ts'
 import type { Endpoint, EndpointPort, EndpointSlice, Service } from '../../model/service.ts'
 import { isReady } from '../pods/pods.ts'
+import { withinCapacity } from './capacity.ts'
 import { groupByPorts } from './pod-ports.ts'
 
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
 /** The same of Endpoints. */
 export const ENDPOINTS_MANAGED_BY = 'endpoints.kubernetes.io/managed-by'
+/** On Endpoints that do not have all addresses. */
+export const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity'
 export const MANAGER = 'endpointslice-controller.k8s.io'
 export const SERVICE_NAME = 'kubernetes.io/service-name'
 const HEADLESS = 'service.kubernetes.io/headless'
@@ -27,6 +30,7 @@ export function endpointsOf(service: Service, pods: Pod[]): KubeObject {
       ...(ports.length > 0 && { ports }),
     }
   })
+  const { subsets: kept, isTruncated } = withinCapacity(subsets)
   return {
     apiVersion: 'v1',
     kind: 'Endpoints',
@@ -34,8 +38,9 @@ export function endpointsOf(service: Service, pods: Pod[]): KubeObject {
       name,
       namespace,
       labels: { ...labels, [ENDPOINTS_MANAGED_BY]: 'endpoint-controller', ...headlessLabel(service) },
+      ...(isTruncated && { annotations: { [OVER_CAPACITY]: 'truncated' } }),
     },
-    subsets: subsets.length > 0 ? subsets : null,
+    subsets: kept.length > 0 ? kept : null,
   }
 }
 

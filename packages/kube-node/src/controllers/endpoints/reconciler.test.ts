@@ -74,6 +74,33 @@ it('gives Endpoints and slices the labels that the Service has now', async () =>
   }
 })
 
+it('says of Endpoints that they do not have all addresses, for as long as that is so', async () => {
+  const cluster = new FakeCluster()
+  let count = 1001
+  const pods = { list: () => Array.from({ length: count }, (_, index) => pod(`p${index}`, 8080)) }
+  const reconciler = endpointsReconciler({
+    client: cluster.client(),
+    pods,
+    endpoints: new FreshCache(silent()),
+    slices: new FreshCache<EndpointSlice>(silent()),
+    triggers: new TriggerTimes(),
+  })
+  const look = async () => {
+    await reconciler.reconcile(service, {} as ReconcileContext<Service>)
+    const [endpoints] = (await cluster.list(ENDPOINTS)).items
+    const { items } = await cluster.list(ENDPOINT_SLICES)
+    return {
+      addresses: endpoints?.subsets[0].notReadyAddresses.length,
+      capacity: endpoints?.metadata.annotations?.['endpoints.kubernetes.io/over-capacity'],
+      inSlices: items.flatMap(({ endpoints: list }) => list).length,
+    }
+  }
+
+  expect(await look()).toEqual({ addresses: 1000, capacity: 'truncated', inSlices: 1001 })
+  count = 1000
+  expect(await look()).toEqual({ addresses: 1000, inSlices: 1000 })
+})
+
 describe('the slices of a Service', () => {
   it('are filled with other ports before new ones are created', async () => {
     const [a, b] = [pod('a', 8080), pod('b', 9090)]

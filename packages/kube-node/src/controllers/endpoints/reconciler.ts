@@ -8,7 +8,7 @@ import { ENDPOINT_SLICES } from '../../model/kinds.ts'
 import { hasEnded, type Pod } from '../../model/pod.ts'
 import type { EndpointSlice, Service } from '../../model/service.ts'
 import type { FreshCache } from '../ownership/fresh-cache.ts'
-import { endpointsOf, MANAGED_BY, MANAGER, SERVICE_NAME, slicesOf } from './endpoints.ts'
+import { endpointsOf, MANAGED_BY, MANAGER, OVER_CAPACITY, SERVICE_NAME, slicesOf } from './endpoints.ts'
 import { TRIGGER_TIME, type TriggerTimes } from './trigger-times.ts'
 
 interface Deps {
@@ -47,7 +47,10 @@ function isSelected({ metadata, spec }: Service, pod: Pod): boolean {
 
 function marked<T extends KubeObject>(object: T, trigger: string | undefined): T {
   if (!trigger) return object
-  return { ...object, metadata: { ...object.metadata, annotations: { [TRIGGER_TIME]: trigger } } }
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [TRIGGER_TIME]: trigger } },
+  }
 }
 
 const isPresent = (pod: Pod): boolean => pod.status?.podIP !== undefined && !hasEnded(pod)
@@ -94,19 +97,22 @@ function isOwn({ metadata: { name, namespace } }: Service, { metadata }: Endpoin
   return isOfService && labels[MANAGED_BY] === MANAGER && !deletionTimestamp
 }
 
+const OWN_ANNOTATIONS = [TRIGGER_TIME, OVER_CAPACITY]
+
 async function update<T extends KubeObject>(
   { client, cache }: { client: KubeClient; cache: FreshCache<T> },
   current: T,
   { metadata, apiVersion, kind, ...content }: T,
 ): Promise<void> {
-  const fields = { labels: metadata.labels, ...content }
-  const same = Object.entries(fields).every(([field, value]) => {
-    const before = field === 'labels' ? current.metadata.labels : current[field]
-    return canonicalJson(before ?? null) === canonicalJson(value ?? null)
-  })
-  if (same) return
+  // That the time of what set it off differs is no reason to write.
+  const said = (object: KubeObject): string =>
+    canonicalJson([object.metadata.labels, object.metadata.annotations?.[OVER_CAPACITY]])
+  const isSame = Object.entries(content).every(
+    ([field, value]) => canonicalJson(current[field] ?? null) === canonicalJson(value ?? null),
+  )
+  if (isSame && said(current) === said({ metadata, apiVersion, kind })) return
   try {
-    const annotations = { [TRIGGER_TIME]: metadata.annotations?.[TRIGGER_TIME] ?? null }
+    const annotations = Object.fromEntries(OWN_ANNOTATIONS.map((name) => [name, metadata.annotations?.[name] ?? null]))
     // What the Service is no longer called goes here too.
     const gone = Object.keys(current.metadata.labels ?? {}).map((name): [string, null] => [name, null])
     const labels = { ...Object.fromEntries(gone), ...metadata.labels }
