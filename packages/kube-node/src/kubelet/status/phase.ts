@@ -2,13 +2,26 @@ import type { Pod } from '../../model/pod.ts'
 import type { ContainerStatus, PodStatus } from '../../model/pod-status.ts'
 import { isSidecar } from '../decide.ts'
 
-/** Where a pod is in its life (kubelet, getPhase). `over` = nothing of it will run again, whatever its restart policy says. */
-export function phaseOf(
-  pod: Pod,
-  { init, main, over }: { init: ContainerStatus[]; main: ContainerStatus[]; over: boolean },
-): PodStatus['phase'] {
+interface Known {
+  init: ContainerStatus[]
+  main: ContainerStatus[]
+  /** Nothing of it will run again, whatever its restart policy says. */
+  over: boolean
+}
+
+/** Where a pod is in its life. It has not ended while a container still runs, be it a sidecar (kubelet, mergePodStatus). */
+export function phaseOf(pod: Pod, known: Known): PodStatus['phase'] {
   const before = pod.status?.phase
-  if (before === 'Succeeded' || before === 'Failed') return before
+  if (before !== undefined && isLast(before)) return before
+  const phase = phaseByContainers(pod, known)
+  const isRunning = [...known.init, ...known.main].some(({ state }) => state.running)
+  return isLast(phase) && isRunning ? (before ?? 'Pending') : phase
+}
+
+const isLast = (phase: PodStatus['phase']): boolean => phase === 'Succeeded' || phase === 'Failed'
+
+/** The kubelet's getPhase. */
+function phaseByContainers(pod: Pod, { init, main, over }: Known): PodStatus['phase'] {
   const plain = init.filter(({ name }) => !isSidecarNamed(pod, name))
   if (pod.spec.restartPolicy === 'Never' && plain.some(hasFailed)) return 'Failed'
   const ran = main.filter(({ state, lastState }) => state.running ?? state.terminated ?? lastState.terminated)

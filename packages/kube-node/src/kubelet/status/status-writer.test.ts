@@ -1,3 +1,5 @@
+import { UserError } from '@slipway/errors'
+import type { KubeClient } from '@slipway/kube-client'
 import { describe, expect, it } from 'vitest'
 import type { Pod } from '../../model/pod.ts'
 import type { PodCondition, PodStatus } from '../../model/pod-status.ts'
@@ -68,5 +70,53 @@ describe('StatusWriter', () => {
 
     const written = await cluster.get({ apiVersion: 'v1', kind: 'Pod', namespace: 'n', name: 'p' })
     expect(written?.status.conditions).toMatchObject([{ type: 'Ready', status: 'True' }])
+  })
+
+  describe('that is refused', () => {
+    const pod: Pod = {
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'n', uid: 'u' } },
+      spec: { containers: [] },
+    }
+
+    /** An API whose pod has this uid, and that refuses what says `bad`. */
+    function api(uid: string) {
+      const written: string[] = []
+      const errors: unknown[] = []
+      const client = {
+        get: async () => ({ ...pod, metadata: { ...pod.metadata, uid } }),
+        async patch(
+          _ref: object,
+          _type: string,
+          { metadata, status }: { metadata: { uid: string }; status: PodStatus },
+        ) {
+          if (metadata.uid !== uid) throw new UserError('KUBE_INVALID', 'metadata.uid: field is immutable')
+          written.push(status.message ?? '')
+          if (status.message === 'bad') throw new UserError('KUBE_INVALID', 'status.message: it is bad')
+        },
+      } as unknown as KubeClient
+      return { written, errors, writer: new StatusWriter(client, (error) => errors.push(error)) }
+    }
+
+    it('is told of, keeps no later one back, and is tried again when it is said again', async () => {
+      const { written, errors, writer } = api('u')
+      writer.set(pod, { phase: 'Running', message: 'bad' })
+      writer.set(pod, { phase: 'Running', message: 'good' })
+      await writer.flush()
+      writer.set(pod, { phase: 'Running', message: 'bad' })
+      await writer.flush()
+      writer.set(pod, { phase: 'Running', message: 'bad' })
+      await writer.flush()
+
+      expect(written).toEqual(['bad', 'good', 'bad', 'bad'])
+      expect(errors).toHaveLength(3)
+    })
+
+    it('because another pod has the name is given up without a word', async () => {
+      const { errors, writer } = api('another')
+      writer.set(pod, { phase: 'Running', message: 'good' })
+      await writer.flush()
+
+      expect(errors).toEqual([])
+    })
   })
 })

@@ -6,6 +6,8 @@ import { PASSING_CONDITIONS } from './conditions.ts'
 import { mergeStatus } from './pod-status.ts'
 
 const RETRY = 500
+/** No status is this text. */
+const NOTHING_SAID = ''
 
 interface Wanted {
   pod: Pod
@@ -16,6 +18,7 @@ interface Wanted {
 export class StatusWriter {
   readonly #client: KubeClient
   readonly #onError: (error: unknown) => void
+  /** The status last said, in JSON. */
   #last: string | undefined
   #next: Wanted | undefined
   #writing: Promise<void> | undefined
@@ -34,7 +37,13 @@ export class StatusWriter {
     this.#writing ??= this.#write()
   }
 
-  /** Resolves when everything is written. */
+  /** Whether another pod has the name by now. */
+  async #isReplaced({ metadata: { name, namespace = 'default', uid } }: Pod): Promise<boolean> {
+    const found = await this.#client.get({ apiVersion: 'v1', kind: 'Pod', namespace, name }).catch(this.#onError)
+    return found?.metadata.uid !== uid
+  }
+
+  /** Resolves when everything is written, or refused. */
   async flush(): Promise<void> {
     await this.#writing
   }
@@ -67,8 +76,14 @@ export class StatusWriter {
         { subresource: 'status', fieldManager: 'kubelet' },
       )
     } catch (error) {
-      if (isApiError(error, 'KUBE_NOT_FOUND') || isApiError(error, 'KUBE_INVALID')) return
+      const isRefused = isApiError(error, 'KUBE_INVALID')
+      if (isApiError(error, 'KUBE_NOT_FOUND') || (isRefused && (await this.#isReplaced(pod)))) return
       this.#onError(error)
+      if (isRefused) {
+        // It would be again. The next look says it anew, whatever it finds.
+        this.#last = NOTHING_SAID
+        return
+      }
       this.#next ??= wanted
       await new Promise((resolve) => setTimeout(resolve, RETRY).unref())
     }
