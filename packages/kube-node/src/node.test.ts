@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ContainerEngine } from '@slipway/container-engine'
@@ -164,6 +166,43 @@ describe('a node without a container engine', () => {
     expect(preempted.map(({ involvedObject, message }) => [involvedObject.name, message])).toEqual(
       expect.arrayContaining([['first', expect.stringMatching(/^Preempted by pod .* on node slipway$/)]]),
     )
+    rmSync(world.dataDir, { recursive: true })
+  })
+
+  it('asks a pod that is going whether it is ready, and says so, until its containers have ended', async () => {
+    let answer = 200
+    const server = createServer((_, response) => response.writeHead(answer).end())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const httpGet = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+    const probe = { httpGet, periodSeconds: 1, failureThreshold: 1 }
+    const world = new World()
+    // Probes are asked, and hooks wait.
+    await world.start({ ...simulatedRuntime(), simulated: false })
+    const { cluster } = world
+    const lifecycle = { preStop: { sleep: { seconds: 4 } } }
+    const container = {
+      name: 'c',
+      image: 'registry.example/c:1',
+      readinessProbe: probe,
+      livenessProbe: probe,
+      lifecycle,
+    }
+    await cluster.create({ ...podRef('p'), metadata: { name: 'p', namespace }, spec: { containers: [container] } })
+    await cluster.until(podRef('p'), isReady)
+
+    answer = 503
+    await cluster.delete(podRef('p'))
+
+    const unready = await cluster.until(podRef('p'), (object) => !isReady(object))
+    expect(unready?.status).toMatchObject({ phase: 'Running', containerStatuses: [{ ready: false }] })
+    expect(unready?.status?.containerStatuses[0].state).toHaveProperty('running')
+    await cluster.until(podRef('p'), (object) => object === undefined)
+    await world.stop()
+    server.close()
+    const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Event' })
+    expect(items.filter(({ reason }) => reason === 'Killing').map(({ message }) => message)).toEqual([
+      'Stopping container c',
+    ])
     rmSync(world.dataDir, { recursive: true })
   })
 

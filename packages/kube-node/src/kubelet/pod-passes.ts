@@ -49,6 +49,8 @@ export class PodPasses {
   readonly #status: StatusWriter
   /** Why containers did not run when their status was last said. */
   #waiting: Decision['waiting'] = new Map()
+  /** Its containers are being ended, which no other pass comes between. */
+  #isEnding = false
   #terminated = false
 
   /** `found` are the containers that the engine has of the pod. */
@@ -66,7 +68,7 @@ export class PodPasses {
       signal: control.abort,
     })
     this.#probers = new ProberManager(this.observed, deps, this.killer, {
-      changed: () => control.wake(),
+      changed: () => (this.#isEnding ? this.#writeStatus(this.#waiting, {}) : control.wake()),
       error: (error) => control.error(error),
     })
     this.resizer = new Resizer(this.observed, deps, () => this.#writeStatus(this.#waiting, {}))
@@ -159,7 +161,6 @@ export class PodPasses {
 
   /** The pod has ended, or is made to: what still runs of it goes, and its last status is said. */
   async #finish({ grace, failure }: Ending): Promise<undefined> {
-    this.#probers.stop()
     if (failure) this.#tellTwice(failure)
     await this.#endAll(grace)
     if (failure) this.#tellTwice(failure)
@@ -175,7 +176,6 @@ export class PodPasses {
     if (this.#terminated) return
     const { pod } = this.observed
     const { name, namespace = 'default', uid, deletionGracePeriodSeconds: grace = graceOf(pod) } = pod.metadata
-    this.#probers.stop()
     await this.observed.observe()
     await this.#endAll(grace)
     if (grace > 0 && this.observed.containers.size > 0) this.#writeStatus(new Map(), { over: true })
@@ -190,7 +190,14 @@ export class PodPasses {
 
   /** Ends the containers and then the sandbox, and looks how they ended. */
   async #endAll(grace: number): Promise<void> {
-    await this.killer.endAll(grace)
+    this.#isEnding = true
+    this.#probers.spare()
+    try {
+      await this.killer.endAll(grace)
+    } finally {
+      this.#isEnding = false
+    }
+    this.#probers.stop()
     const { sandbox } = this.observed
     if (sandbox?.status === 'running') await this.#deps.runtime.engine.kill(sandbox.id)
     await this.observed.observe()

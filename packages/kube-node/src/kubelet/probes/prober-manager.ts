@@ -42,6 +42,11 @@ export class ProberManager {
     }
   }
 
+  /** The pod is going: only whether its containers are ready is asked until they have ended (StopLivenessAndStartup). */
+  spare(): void {
+    for (const prober of this.#probers.values()) prober.spare()
+  }
+
   /** Asks no more. */
   stop(): void {
     for (const prober of this.#probers.values()) prober.stop()

@@ -18,8 +18,8 @@ export class Prober {
   readonly #container: Container
   readonly #target: ProbeTarget
   readonly #events: ProberEvents
-  readonly #timers = new Set<NodeJS.Timeout>()
-  #stopped = false
+  readonly #timers = new Map<Kind, NodeJS.Timeout>()
+  readonly #ended = new Set<Kind>()
   #started: boolean
   #ready: boolean
 
@@ -42,8 +42,19 @@ export class Prober {
   }
 
   stop(): void {
-    this.#stopped = true
-    for (const timer of this.#timers) clearTimeout(timer)
+    this.#end('startup', 'readiness', 'liveness')
+  }
+
+  /** Asks no more what would have the container killed: it is going. Whether it is ready goes on to be asked. */
+  spare(): void {
+    this.#end('startup', 'liveness')
+  }
+
+  #end(...kinds: Kind[]): void {
+    for (const kind of kinds) {
+      this.#ended.add(kind)
+      clearTimeout(this.#timers.get(kind))
+    }
   }
 
   #beginOthers(): void {
@@ -56,17 +67,17 @@ export class Prober {
     const since = Date.now() + (probe.initialDelaySeconds ?? 0) * 1000
     const step = async (state: ProbeState, early: number, counts: boolean): Promise<void> => {
       const result = await runProbe(probe, this.#target)
-      if (this.#stopped) return
+      if (this.#ended.has(kind)) return
       const after = result.success || counts ? afterProbe(state, probe, result.success) : state
       this.#tell(kind, { before: state, after, result, counts })
-      if (this.#stopped || (kind === 'startup' && after.result !== undefined)) return
+      if (this.#ended.has(kind) || (kind === 'startup' && after.result !== undefined)) return
       // Liveness has nothing to hurry for.
       const succeeded = result.success || kind === 'liveness' || after.result !== undefined
       const next = nextProbeIn(probe, { succeeded, early, elapsed: Date.now() - since })
-      this.#after(next.delay, () => step(after, next.counts ? early : early + 1, next.counts))
+      this.#after(kind, next.delay, () => step(after, next.counts ? early : early + 1, next.counts))
     }
     // The first try is early for a container that has just been started; its failure says nothing yet.
-    this.#after(since - Date.now(), () => step(unprobed, 0, false))
+    this.#after(kind, since - Date.now(), () => step(unprobed, 0, false))
   }
 
   #tell(
@@ -76,7 +87,7 @@ export class Prober {
     if (!result.success && counts) this.#events.failed(kind, result.output)
     if (kind === 'liveness' || (kind === 'startup' && after.result === false)) {
       if (after.result === false) {
-        this.stop()
+        this.spare()
         this.#events.dead(kind)
       }
       return
@@ -90,15 +101,9 @@ export class Prober {
     this.#events.changed()
   }
 
-  #after(delay: number, step: () => Promise<void>): void {
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer)
-        void step()
-      },
-      timerDelay(Math.max(0, delay)),
-    )
+  #after(kind: Kind, delay: number, step: () => Promise<void>): void {
+    const timer = setTimeout(() => void step(), timerDelay(Math.max(0, delay)))
     timer.unref()
-    this.#timers.add(timer)
+    this.#timers.set(kind, timer)
   }
 }
