@@ -63,6 +63,48 @@ describe('patches', () => {
     expect(shape(removed.body)).toEqual({ a: ['A', 'B'] })
   })
 
+  it.each([
+    [
+      JSON_PATCH,
+      [{ op: 1, path: '/data' }],
+      400,
+      'cannot unmarshal number into Go struct field jsonPatchOp.op of type',
+    ],
+    [JSON_PATCH, ['add'], 400, 'cannot unmarshal string into Go value of type handlers.jsonPatchOp'],
+    [JSON_PATCH, [{ op: 'add', path: '/data/a/b', value: '1' }], 422, 'the server rejected our request'],
+    [JSON_PATCH, [{ op: 'remove', path: '/data/toString' }], 422, 'the server rejected our request'],
+    [MERGE, null, 400, 'Invalid JSON Patch'],
+    [STRATEGIC, { data: { $retainKeys: [], a: '1' } }, 400, 'invalid patch format of retainKeys'],
+    [STRATEGIC, { data: { $patch: 'x' } }, 500, 'unknown patch type: x in map: map[$patch:x]'],
+  ])('%s: refuses %j', async (type, body, status, message) => {
+    await call('POST', maps(), { body: { metadata: { name: 'refusing' }, data: { a: '1' } } })
+    const answer = await call('PATCH', `${maps()}/refusing`, { type, body })
+
+    expect(answer).toMatchObject({ status, body: { message: expect.stringContaining(message) } })
+  })
+
+  it('JSON: what its operations have too much is told', async () => {
+    await call('POST', maps(), { body: { metadata: { name: 'strict' }, data: { a: '1' } } })
+    const body = [{ op: 'add', path: '/data/constructor', value: '2', note: 'x' }]
+    const patch = (query: string) => call('PATCH', `${maps()}/strict${query}`, { type: JSON_PATCH, body })
+
+    expect((await patch('')).headers.warning).toBe('299 - "json patch unknown field \\"[0].note\\""')
+    expect((await patch('?fieldValidation=Ignore')).body.data).toEqual({ a: '1', constructor: '2' })
+    expect((await patch('?fieldValidation=Strict')).body.message).toContain('json patch unknown field "[0].note"')
+  })
+
+  it('strategic: directives in what is new are fields that nobody knows', async () => {
+    await call('POST', deployments(), { body: deployment('directives') })
+    const volumes = [{ name: 'v', $retainKeys: ['name', 'emptyDir'], emptyDir: {} }]
+    const body = { spec: { template: { spec: { volumes } } } }
+    const { status, headers } = await call('PATCH', `${deployments()}/directives`, { type: STRATEGIC, body })
+
+    expect([status, headers.warning]).toEqual([
+      200,
+      '299 - "unknown field \\"spec.template.spec.volumes[0].$retainKeys\\""',
+    ])
+  })
+
   it('of an unknown kind are a 415', async () => {
     const { status } = await call('PATCH', `${maps()}/json`, { type: 'application/unknown', body: {} })
 

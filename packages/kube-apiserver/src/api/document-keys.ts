@@ -73,5 +73,5 @@ function pathOf(frames: Frame[]): string {
   return frames
     .map(({ keys, index, name }) => (keys ? `.${name}` : `[${index}]`))
     .join('')
-    .slice(1)
+    .replace(/^\./, '')
 }

@@ -1,4 +1,4 @@
-import { classOf, messageOf } from '@slipway/errors'
+import { UserError } from '@slipway/errors'
 import {
   isObject,
   jsonPatch,
@@ -7,8 +7,6 @@ import {
   strategicMergePatch,
   withSortedKeys,
 } from '@slipway/kube-objects'
-import { duplicateFields } from '../api/document-keys.ts'
-import { jsonFault } from '../api/json-fault.ts'
 import { type PatchKind, patchKindOf } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, conflict, invalid, StatusError } from '../api/status.ts'
@@ -16,9 +14,10 @@ import { apiVersionOf } from '../registry/resource.ts'
 import type { WriteOptions } from '../storage/object-service.ts'
 import { forbiddenField, invalidValue, required } from '../validation/field-errors.ts'
 import { sendObject } from './answer.ts'
-import { checkDepth, duplicateText, parseYaml, readText, Undecodable } from './body.ts'
+import { checkDepth, parseYaml, readText, Undecodable } from './body.ts'
 import { decode } from './decode.ts'
 import { fieldManagerOf, fieldValidationOf, flagOf, writeOptionsOf } from './options.ts'
+import { type Patch, readPatch } from './read-patch.ts'
 import { addWarnings } from './warnings.ts'
 import { creationBy, type WriteDeps } from './write.ts'
 
@@ -41,32 +40,6 @@ function patchOptionsOf(request: ApiRequest, kind: PatchKind): WriteOptions {
   const forced = flagOf(query, 'force') === undefined
   const why = 'may not be specified for non-apply patch'
   return writeOptionsOf(request, 'PatchOptions', forced ? [] : [forbiddenField('force', why)])
-}
-
-/** A patch in one of the three forms that change the current object without tracking who wants what. */
-export interface Patch {
-  kind: Exclude<PatchKind, 'apply'>
-  patch: unknown
-  /** What a strict decoder has against its text. */
-  duplicates: string[]
-}
-
-/** Throws 400 in the words of Go's decoder. */
-export function readPatch(text: string, kind: Patch['kind']): Patch {
-  const refused = (why: string) => badRequest(kind === 'strategic' ? why : `error decoding patch: ${why}`)
-  let patch: unknown
-  try {
-    patch = JSON.parse(text)
-  } catch {
-    throw refused(jsonFault(text) ?? '')
-  }
-  if (patch === null && kind === 'merge') throw badRequest('Invalid JSON Patch')
-  const given = Array.isArray(patch) ? 'array' : isObject(patch) ? 'object' : typeof patch
-  if (given !== (kind === 'json' ? 'array' : 'object')) {
-    const wanted = kind === 'json' ? '[]handlers.jsonPatchOp' : 'map[string]interface {}'
-    throw refused(`json: cannot unmarshal ${given} into Go value of type ${wanted}`)
-  }
-  return { kind, patch, duplicates: kind === 'json' ? [] : duplicateFields(text).map(duplicateText) }
 }
 
 async function mergeObject(deps: WriteDeps, request: ApiRequest, patch: Patch, options: WriteOptions): Promise<void> {
@@ -96,7 +69,7 @@ export function patched(current: KubeObject, patch: Patch, { rules }: WriteDeps,
   return decode({ value, duplicates: patch.duplicates }, request, rules, refused)
 }
 
-/** The patched object. Throws 422 for a JSON patch that does not fit, and 400 or 500 for the others. */
+/** The patched object. Throws 422 for a JSON patch that does not fit, and of a strategic merge patch 400 or 500. */
 function applyPatch(
   current: KubeObject,
   { kind, patch }: Pick<Patch, 'kind' | 'patch'>,
@@ -106,10 +79,9 @@ function applyPatch(
     if (kind === 'json') return jsonPatch(current, patch)
     return kind === 'merge' ? mergePatch(current, patch) : strategicMergePatch(current, patch, schema())
   } catch (error) {
-    if (classOf(error) !== 'user') throw error
-    const message = messageOf(error)
-    if (kind !== 'json') throw new StatusError(500, '', message)
-    if (message.includes('allowed maximum operations')) throw new StatusError(413, 'RequestEntityTooLarge', message, {})
+    if (!(error instanceof UserError)) throw error
+    if (error.code === 'PATCH_MALFORMED') throw badRequest(error.message)
+    if (kind !== 'json') throw new StatusError(500, '', error.message)
     throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
   }
 }

@@ -1,3 +1,4 @@
+import { goText } from '../go-text.ts'
 import { isObject } from '../json.ts'
 import { ANY, type SchemaNode } from '../schema/node.ts'
 import { itemElement } from './elements.ts'
@@ -70,14 +71,4 @@ function goType(value: unknown): string {
   if (Array.isArray(value)) return '[]interface {}'
   if (isObject(value)) return 'map[string]interface {}'
   return typeof value === 'boolean' ? 'bool' : typeof value
-}
-
-/** A value as fmt's %v shows it. */
-function goText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`
-  if (!isObject(value)) return value === null ? '<nil>' : String(value)
-  const fields = Object.keys(value)
-    .toSorted()
-    .map((field) => `${field}:${goText(value[field])}`)
-  return `map[${fields.join(' ')}]`
 }

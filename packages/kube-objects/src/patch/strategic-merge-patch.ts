@@ -1,6 +1,8 @@
 import { UserError } from '@slipway/errors'
+import { goText } from '../go-text.ts'
 import { equalJson, isObject, type JsonObject, setField, withoutNulls } from '../json.ts'
 import { fieldNode, type SchemaNode } from '../schema/node.ts'
+import { inOrder } from './element-order.ts'
 
 const DIRECTIVE = '$patch'
 const RETAIN_KEYS = '$retainKeys'
@@ -9,117 +11,144 @@ const ELEMENT_ORDER = '$setElementOrder/'
 
 /**
  * Strategic merge patch as Kubernetes defines it (apimachinery/pkg/util/strategicpatch): lists merge by the key that the schema
- * names; `$patch: delete|replace|merge`, `$retainKeys`, `$deleteFromPrimitiveList` and `$setElementOrder` are obeyed.
- * Without a schema it is a JSON merge patch with directives. Neither argument is changed. Throws UserError PATCH_INVALID.
+ * names; `$patch: delete|replace`, `$retainKeys`, `$deleteFromPrimitiveList` and `$setElementOrder` are obeyed.
+ * Without a schema it is a JSON merge patch with directives. Neither argument is changed. Throws UserError PATCH_INVALID, and
+ * PATCH_MALFORMED for directives that cannot be read.
  */
 export function strategicMergePatch<T>(target: T, patch: unknown, schema: SchemaNode | undefined): T {
-  if (!isObject(patch)) throw new UserError('PATCH_INVALID', 'a strategic merge patch must be an object')
+  if (!isObject(patch)) throw new UserError('PATCH_MALFORMED', 'a strategic merge patch must be an object')
   return mergeMap(isObject(target) ? target : {}, patch, schema) as T
 }
 
 function mergeMap(target: JsonObject, patch: JsonObject, schema: SchemaNode | undefined): JsonObject {
-  switch (patch[DIRECTIVE]) {
-    case 'replace':
-      return withoutNulls(omit(patch, DIRECTIVE))
-    case 'delete':
-      return {}
-    case 'merge':
-    case undefined:
-      break
-    default:
-      throw new UserError('PATCH_INVALID', `unknown patch type found: ${String(patch[DIRECTIVE])} in map`)
-  }
-  const result = retainKeys({ ...target }, patch)
-  for (const [field, value] of Object.entries(patch)) {
-    if (field === DIRECTIVE || field === RETAIN_KEYS || field.startsWith(ELEMENT_ORDER)) continue
+  const { [DIRECTIVE]: directive, ...rest } = patch
+  if (directive === 'replace') return withoutNulls(rest)
+  if (directive === 'delete') return {}
+  if (directive !== undefined) fail(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`)
+  const result = retainKeys({ ...target }, rest)
+  const ordered = mergeOrdered(result, rest, schema)
+  for (const [field, value] of Object.entries(rest)) {
+    if (field === RETAIN_KEYS || field.startsWith(ELEMENT_ORDER) || ordered.has(field)) continue
     if (field.startsWith(DELETE_PRIMITIVES)) deletePrimitives(result, field.slice(DELETE_PRIMITIVES.length), value)
-    else mergeField(result, field, value, { patch, schema: fieldNode(schema, field) })
-  }
-  // An order alone still sorts the list that is there.
-  for (const field of Object.keys(patch).filter((name) => name.startsWith(ELEMENT_ORDER))) {
-    const name = field.slice(ELEMENT_ORDER.length)
-    if (!(name in patch)) mergeField(result, name, [], { patch, schema: fieldNode(schema, name) })
+    else mergeField(result, field, value, fieldNode(schema, field))
   }
   return result
 }
 
-function mergeField(
-  result: JsonObject,
-  field: string,
-  value: unknown,
-  { patch, schema }: { patch: JsonObject; schema: SchemaNode },
-): void {
+function mergeField(result: JsonObject, field: string, value: unknown, schema: SchemaNode): void {
   const current = Object.hasOwn(result, field) ? result[field] : undefined
   if (value === null) delete result[field]
   else if (isObject(value) && isObject(current)) {
-    const replace = schema.patchStrategy?.includes('replace')
-    setField(result, field, mergeMap(replace ? {} : current, value, schema))
-  } else if (Array.isArray(value) && Array.isArray(current) && schema.patchStrategy?.includes('merge')) {
-    const order = patch[ELEMENT_ORDER + field]
-    setField(result, field, mergeList(current, value, schema, Array.isArray(order) ? order : undefined))
-  } else if (hasDirective(value)) delete result[field]
-  else setField(result, field, asData(value))
+    const replaces = schema.patchStrategy?.includes('replace')
+    setField(result, field, replaces ? withoutNulls(value) : mergeMap(current, value, schema))
+  } else if (Array.isArray(value) && Array.isArray(current)) {
+    const merges = schema.patchStrategy?.includes('merge')
+    setField(result, field, merges ? mergeList(current, value, schema, undefined) : withoutNulls(value))
+  } else {
+    // A directive has nothing to act on where there was nothing, or something else.
+    const kept = withoutDirectives(withoutNulls(value))
+    if (kept === undefined) delete result[field]
+    else setField(result, field, kept)
+  }
+}
+
+/** Merges the lists whose order is given, also those that the patch does not change otherwise; gives their fields. */
+function mergeOrdered(result: JsonObject, patch: JsonObject, schema: SchemaNode | undefined): Set<string> {
+  const fields = new Set<string>()
+  for (const [directive, order] of Object.entries(patch)) {
+    if (!directive.startsWith(ELEMENT_ORDER)) continue
+    const field = directive.slice(ELEMENT_ORDER.length)
+    const node = fieldNode(schema, field)
+    const current = listOf(result, field)
+    const change = listOf(patch, field)
+    if (!Array.isArray(order)) malformed('invalid patch format of setElementOrder list')
+    checkOrder(change ?? [], order, node.patchMergeKey)
+    fields.add(field)
+    if (current && (change === undefined || node.patchStrategy?.includes('merge'))) {
+      setField(result, field, mergeList(current, change ?? [], node, order))
+    } else if (change) {
+      const kept = withoutDirectives(withoutNulls(change)) as unknown[]
+      setField(result, field, inOrder(kept, { patch: order, server: current ?? [], key: node.patchMergeKey }))
+    }
+  }
+  return fields
+}
+
+function listOf(object: JsonObject, field: string): unknown[] | undefined {
+  const value = Object.hasOwn(object, field) ? object[field] : undefined
+  if (value !== undefined && !Array.isArray(value)) fail(`expected a []interface {}, but received a ${goText(value)}`)
+  return value
+}
+
+/** What a patch sets has to be in the order that it gives, in that order. */
+function checkOrder(patch: unknown[], order: unknown[], key: string | undefined): void {
+  if (order.length === 0) return
+  const keyOf = (item: unknown): unknown => (key !== undefined && isObject(item) ? item[key] : item)
+  let at = 0
+  for (const item of patch) {
+    if (isObject(item) && DIRECTIVE in item) continue
+    while (at < order.length && !equalJson(keyOf(order[at]), keyOf(item))) at++
+    if (at++ >= order.length) {
+      fail(`The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`)
+    }
+  }
 }
 
 function mergeList(current: unknown[], patch: unknown[], schema: SchemaNode, order: unknown[] | undefined): unknown[] {
   const { patchMergeKey: key } = schema
-  if (!key) {
-    const merged = [...current, ...patch].filter(
-      (item, index, all) => all.findIndex((other) => equalJson(item, other)) === index,
-    )
-    return inOrder(merged, current, order ?? patch, (item) => item)
+  if (key === undefined) {
+    if ([...current, ...patch].some(isObject)) fail('cannot merge lists without merge key')
+    return inOrder([...new Set([...current, ...patch])], { patch: order ?? patch, server: current, key })
   }
-  if (patch.some((item) => isObject(item) && item[DIRECTIVE] === 'replace' && !(key in item))) {
-    return patch.filter((item) => !hasDirective(item))
+  const { kept, changes } = withoutItems(current, patch, key)
+  const merged = [...kept]
+  for (const item of changes) {
+    const index = merged.findIndex((other) => sameItem(other, item, key))
+    if (index < 0) merged.push(item)
+    else merged[index] = mergeMap(merged[index] as JsonObject, item, schema.items)
   }
-  let merged = [...current]
-  const [deleted, others] = [patch.filter(hasDirective), patch.filter((item) => !hasDirective(item))]
-  for (const item of [...deleted, ...others]) merged = mergeItem(merged, item, key, schema)
   // In Go, what is added comes to stand where deleted items were, and has a place among the server's then.
-  const server = order ? merged.slice(0, current.length) : current
-  return inOrder(merged, server, order ?? patch, (item) => (isObject(item) ? item[key] : item))
+  return inOrder(merged, { patch: order ?? changes, server: order ? merged.slice(0, current.length) : kept, key })
 }
 
-function mergeItem(list: unknown[], item: unknown, key: string, schema: SchemaNode): unknown[] {
-  if (!isObject(item)) throw new UserError('PATCH_INVALID', `expected a map in a list that merges by "${key}"`)
-  if (item[key] === undefined) {
-    throw new UserError('PATCH_INVALID', `map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`)
+/** The items that the directives in a list leave, and those of the patch that are no directives. */
+function withoutItems(current: unknown[], patch: unknown[], key: string): { kept: unknown[]; changes: JsonObject[] } {
+  let kept = current
+  let replaces = false
+  const changes: JsonObject[] = []
+  for (const item of patch) {
+    if (!isObject(item)) fail(`expected a map[string]interface {}, but received a ${goText(item)}`)
+    const directive = item[DIRECTIVE]
+    if (directive === undefined || directive === 'delete') checkKey(item, key)
+    if (directive === undefined) changes.push(item)
+    else if (directive === 'delete') kept = kept.filter((other) => !sameItem(other, item, key))
+    else if (directive === 'replace') replaces = true
+    else if (directive === 'merge') fail('merging lists cannot yet be specified in the patch')
+    else fail(`unknown patch type: ${goText(directive)} in map: ${goText(item)}`)
   }
-  const same = (other: unknown): boolean => isObject(other) && equalJson(other[key], item[key])
-  if (item[DIRECTIVE] === 'delete') return list.filter((other) => !same(other))
-  const index = list.findIndex(same)
-  const current = list[index]
-  return isObject(current) ? list.with(index, mergeMap(current, item, schema.items)) : [...list, asData(item)]
+  return { kept: replaces ? [] : kept, changes }
 }
 
-/**
- * The order of a merged list: items of the patch keep the patch's order and items that only the server has keep theirs;
- * where the two meet the server's order decides, and an item that is new comes first (normalizeElementOrder).
- */
-function inOrder(merged: unknown[], server: unknown[], order: unknown[], keyOf: (item: unknown) => unknown): unknown[] {
-  const position = (list: unknown[], item: unknown): number =>
-    list.findIndex((other) => equalJson(keyOf(other), keyOf(item)))
-  const patched = merged
-    .filter((item) => position(order, item) >= 0)
-    .toSorted((a, b) => position(order, a) - position(order, b))
-  const others = merged.filter((item) => position(order, item) < 0)
-  const result: unknown[] = []
-  while (patched.length > 0 && others.length > 0) {
-    const left = position(server, patched[0])
-    result.push(left < 0 || left < position(server, others[0]) ? patched.shift() : others.shift())
-  }
-  return [...result, ...patched, ...others]
+function checkKey(item: JsonObject, key: string): void {
+  if (item[key] === undefined) fail(`map: ${goText(item)} does not contain declared merge key: ${key}`)
 }
+
+const sameItem = (a: unknown, b: JsonObject, key: string): boolean => isObject(a) && equalJson(a[key], b[key])
 
 function retainKeys(target: JsonObject, patch: JsonObject): JsonObject {
   const keep = patch[RETAIN_KEYS]
   if (keep === undefined) return target
-  if (!Array.isArray(keep)) throw new UserError('PATCH_INVALID', `${RETAIN_KEYS} must be a list`)
-  return Object.fromEntries(Object.entries(target).filter(([field]) => keep.includes(field)))
+  const isKept = (field: string): boolean => Array.isArray(keep) && keep.includes(field)
+  const strays = Object.entries(patch).some(
+    ([field, value]) => value !== null && !field.startsWith('$') && !isKept(field),
+  )
+  if (!Array.isArray(keep) || strays) malformed('invalid patch format of retainKeys')
+  return Object.fromEntries(Object.entries(target).filter(([field]) => isKept(field)))
 }
 
 function deletePrimitives(result: JsonObject, field: string, values: unknown): void {
-  const current = result[field]
+  const current = Object.hasOwn(result, field) ? result[field] : undefined
+  if (values === null) delete result[field]
   if (!Array.isArray(current) || !Array.isArray(values)) return
   setField(
     result,
@@ -128,22 +157,23 @@ function deletePrimitives(result: JsonObject, field: string, values: unknown): v
   )
 }
 
-/** What is new, or in the place of something else, is taken as it stands, without directives and nulls, which are no data. */
-function asData(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((item) => !hasDirective(item)).map(asData)
+/** What is new may hold directives, whose maps are no data; undefined when it is such a map itself. */
+function withoutDirectives(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDirectives).filter((item) => item !== undefined)
   if (!isObject(value)) return value
+  if (DIRECTIVE in value) return undefined
   const result: JsonObject = {}
   for (const [field, child] of Object.entries(value)) {
-    const isListDirective = field.startsWith(DELETE_PRIMITIVES) || field.startsWith(ELEMENT_ORDER)
-    if (child === null || field === RETAIN_KEYS || isListDirective || hasDirective(child)) continue
-    setField(result, field, asData(child))
+    const kept = withoutDirectives(child)
+    if (kept !== undefined) setField(result, field, kept)
   }
   return result
 }
 
-const hasDirective = (value: unknown): boolean => isObject(value) && DIRECTIVE in value
+function malformed(message: string): never {
+  throw new UserError('PATCH_MALFORMED', message)
+}
 
-function omit(object: JsonObject, field: string): JsonObject {
-  const { [field]: _omitted, ...rest } = object
-  return rest
+function fail(message: string): never {
+  throw new UserError('PATCH_INVALID', message)
 }
