@@ -1,4 +1,10 @@
-import { evaluateJsonPath, type KubeObject, labelRequirements } from '@slipway/kube-objects'
+import {
+  evaluateJsonPath,
+  isObject,
+  type KubeObject,
+  labelRequirements,
+  type ManagedFieldsEntry,
+} from '@slipway/kube-objects'
 import { type PatchKind, patchKindOf } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, invalid, notFound } from '../api/status.ts'
@@ -11,6 +17,7 @@ import { patched } from '../rest/patch.ts'
 import { readPatch } from '../rest/read-patch.ts'
 import type { WriteDeps } from '../rest/write.ts'
 import { decodeEntry } from '../storage/codec.ts'
+import type { WriteOptions } from '../storage/object-service.ts'
 import { invalidValue, required } from '../validation/field-errors.ts'
 
 /** autoscaling/v1 Scale. */
@@ -40,12 +47,32 @@ export async function serveScale(deps: WriteDeps, request: ApiRequest): Promise<
       if (!current) throw notFound(resource, name)
       return change(current)
     },
-    applies
-      ? write
-      : { ...write, replaces: !kind, track: deps.rules.tracker(resource, fieldManagerOf(request), 'scale') },
+    applies ? write : { ...write, replaces: !kind, track: tracker(deps, request) },
   )
   const scaled = decodeEntry({ value: stored.value, modRevision: stored.revision }, resource)
   sendValue(request, 200, scaleOf(scaled, request))
+}
+
+/**
+ * To the field manager a Scale is a whole object (managedfields/scalehandler.go): replicas that nobody has managed nobody gets to
+ * manage, and none at all are replicas that are not there.
+ */
+function tracker({ rules }: WriteDeps, request: ApiRequest): NonNullable<WriteOptions['track']> {
+  const track = rules.tracker(request.resource, fieldManagerOf(request), 'scale')
+  const path = replicasPath(request)
+  const fields = path.split('.').filter(Boolean)
+  const isManaged = ({ metadata }: KubeObject): boolean =>
+    ((metadata.managedFields ?? []) as ManagedFieldsEntry[]).some(
+      ({ fieldsV1 }) =>
+        fields.reduce<unknown>((at, field) => (isObject(at) ? at[`f:${field}`] : undefined), fieldsV1) !== undefined,
+    )
+  return (after, before) => {
+    if (!before || !isManaged(before)) return after
+    if (evaluateJsonPath(after, path)[0] !== 0) return track(after, before)
+    const shown = structuredClone(after)
+    setPath(shown, path, undefined)
+    return { ...after, metadata: track(shown, before).metadata }
+  }
 }
 
 type Change = (current: KubeObject) => KubeObject
