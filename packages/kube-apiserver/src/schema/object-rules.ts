@@ -95,7 +95,8 @@ export class ObjectRules {
     return (after: KubeObject, before: KubeObject | undefined): KubeObject => {
       const tracked = after.metadata.managedFields?.length ? after : before
       if (versionFault(tracked, [before, after], resource)) return withoutManagers(after)
-      return trackUpdate({ before, after, manager, now: this.#time(), schema, ...(subresource && { subresource }) })
+      const how = { manager, now: this.#time(), schema, schemaOf: schemasOf(resource) }
+      return trackUpdate({ before, after, ...how, ...(subresource && { subresource }) })
     }
   }
 
@@ -103,12 +104,14 @@ export class ObjectRules {
   apply(applied: KubeObject, live: KubeObject | undefined, resource: Resource, how: ApplyHow): KubeObject {
     const fault = versionFault(live, [live], resource) ?? applyFault(applied, live, resource, how)
     if (fault !== undefined) throw new StatusError(500, '', fault)
-    const intent = onlyOwnPart(applied, resource, how.subresource)
+    const schema = this.schema(resource)
     const { object, conflicts } = serverSideApply({
       ...how,
       live,
-      applied: intent,
-      schema: this.schema(resource),
+      applied,
+      part: (whole) => onlyOwnPart(whole, resource, how.subresource),
+      schema,
+      schemaOf: schemasOf(resource),
       now: this.#time(),
     })
     if (conflicts.length > 0 && !how.force) {
@@ -121,9 +124,10 @@ export class ObjectRules {
       })
     }
     if (!resource.custom) return this.completed(object, resource)
-    // Of a custom resource only the metadata are read again: a null in its content is for validation to refuse.
+    // Of a custom resource only metadata are read again: a null in its content is for validation to refuse.
     const { metadata } = typedMetadata(object)
-    return this.complete({ ...object, metadata }, resource)
+    const content = schema ? readEmbedded(object, schema).value : object
+    return this.complete({ ...content, metadata }, resource)
   }
 
   #time(): string {
@@ -145,6 +149,12 @@ function readCustom(given: KubeObject, schema: SchemaNode | undefined): Read {
   }
 }
 
+/** The schemas by which versions differ; a webhook's conversion is not asked, so that there all are taken for the same. */
+function schemasOf({ custom, group }: Resource): ((apiVersion: string) => SchemaNode | undefined) | undefined {
+  if (!custom || custom.convert) return undefined
+  return (apiVersion) => custom.schemas.get(apiVersion.slice(group.length + 1))
+}
+
 function withoutManagers(object: KubeObject): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata
   return { ...object, metadata }
@@ -156,9 +166,9 @@ function typedMetadata({ metadata }: KubeObject) {
 }
 
 /** An apply of the object leaves its status alone, an apply of the status everything else (resetFields). */
-function onlyOwnPart(applied: KubeObject, resource: Resource, subresource: string | undefined): KubeObject {
+function onlyOwnPart(object: KubeObject, resource: Resource, subresource: string | undefined): KubeObject {
   if (subresource === 'status') {
-    const { apiVersion, kind, metadata, status } = applied
+    const { apiVersion, kind, metadata, status } = object
     const { name, namespace, resourceVersion, uid } = metadata
     const identity = {
       name,
@@ -168,7 +178,7 @@ function onlyOwnPart(applied: KubeObject, resource: Resource, subresource: strin
     }
     return { apiVersion, kind, metadata: identity, ...(status !== undefined && { status }) }
   }
-  if (!resource.subresources.some(({ name }) => name === 'status')) return applied
-  const { status: _, ...rest } = applied
+  if (!resource.subresources.some(({ name }) => name === 'status')) return object
+  const { status: _, ...rest } = object
   return rest as KubeObject
 }

@@ -1,6 +1,7 @@
 import { equalJson } from '../json.ts'
 import type { KubeObject } from '../object.ts'
 import { ANY, type SchemaNode } from '../schema/node.ts'
+import { changesBetween, type SchemaOf } from './changes.ts'
 import { difference, EMPTY, equalSets, type FieldSet, intersection, isEmpty, pathsOf, union } from './field-set.ts'
 import {
   describeManager,
@@ -10,7 +11,8 @@ import {
   withManagers,
   withoutServerFields,
 } from './managed-fields.ts'
-import { type Comparison, compareValues, fieldSetOf, mergeValues, removeFields, withNamedFields } from './typed.ts'
+import { reconciled } from './reconcile.ts'
+import { compareValues, fieldSetOf, mergeValues, removeFields, withNamedFields } from './typed.ts'
 
 /** What server-side apply works on. */
 export interface ApplyInput<T extends KubeObject = KubeObject> {
@@ -23,9 +25,13 @@ export interface ApplyInput<T extends KubeObject = KubeObject> {
   force: boolean
   /** Absent: maps merge by field and lists are atomic, as for custom resources without a schema. */
   schema?: SchemaNode | undefined
+  /** The schemas of other versions, where they may differ: what is managed in one is compared by it. */
+  schemaOf?: SchemaOf | undefined
   /** RFC 3339, for the manager's entry. */
   now: string
   subresource?: string
+  /** What such an apply may write of an object, such as all but its status; absent: all of it. */
+  part?: (object: KubeObject) => KubeObject
 }
 
 /** A field that another manager holds with another value. */
@@ -42,12 +48,13 @@ export interface FieldConflict {
  * there is none). Applying the same again gives back `live` itself.
  */
 export function serverSideApply<T extends KubeObject>(input: ApplyInput<T>): { object: T; conflicts: FieldConflict[] } {
-  const { live, manager, now, subresource = '' } = input
+  const { live, manager, now, subresource = '', part = (object) => object } = input
   const schema = input.schema ?? ANY
-  const applied = withoutManagedFields(input.applied)
+  const applied = part(withoutManagedFields(input.applied))
   const identity = { manager, operation: 'Apply' as const, apiVersion: applied.apiVersion, subresource }
   const before = live && withoutManagedFields(live)
-  const known = managersBeforeApply(live, schema, now)
+  const schemas = schemasOf(input, applied.apiVersion)
+  const known = managersBeforeApply(live, part, input).map((entry) => reconciled(entry, input.schemaOf))
   const previous = known.find((entry) => sameManager(entry, identity))
   const own: Manager = { ...identity, time: now, fields: withoutServerFields(fieldSetOf(applied, schema)) }
   const others = known.filter((entry) => entry !== previous)
@@ -57,18 +64,22 @@ export function serverSideApply<T extends KubeObject>(input: ApplyInput<T>): { o
   // The commonest apply of all is the same again.
   if (live && same && equalJson(before, merged)) return { object: live, conflicts: [] }
   // A client that writes managedFields itself may name what the server writes, which goes with no manager.
-  const last = previous ? withoutServerFields(previous.fields) : EMPTY
-  const letsGo = !isEmpty(difference(last, own.fields))
-  const object = letsGo ? pruneFields(merged, [own, ...others], last, schema) : merged
-  const comparison = serverless(compareValues(before ?? emptyLike(applied), object, schema))
-  const changed = union(comparison.added, comparison.modified)
+  const last = previous && { ...previous, fields: withoutServerFields(previous.fields) }
+  const letsGo = last && !isEmpty(difference(last.fields, own.fields))
+  const object = letsGo ? pruneFields(merged, [own, ...others], last, schemas) : merged
+  const changes = changesBetween(before ?? emptyLike(applied), object, schemas)
   const conflicts = others.flatMap((entry) =>
-    pathsOf(intersection(entry.fields, changed)).map((field) => ({ manager: describeManager(entry), field })),
+    pathsOf(intersection(entry.fields, changes(entry.apiVersion).changed)).map((field) => ({
+      manager: describeManager(entry),
+      field,
+    })),
   )
   if (conflicts.length > 0 && !input.force) return { object: live ?? (applied as T), conflicts }
 
-  const lost = union(changed, comparison.removed)
-  const remaining = others.map((entry) => ({ ...entry, fields: difference(entry.fields, lost) }))
+  const remaining = others.map((entry) => ({
+    ...entry,
+    fields: difference(entry.fields, changes(entry.apiVersion).lost),
+  }))
   return { object: withManagers(object, [own, ...remaining]), conflicts: [] }
 }
 
@@ -87,18 +98,22 @@ export function conflictMessage(conflicts: readonly FieldConflict[]): string {
 }
 
 /** An object that was never tracked belongs, as it stands, to `before-first-apply` (managedfields/skipnonapplied.go). */
-function managersBeforeApply(live: KubeObject | undefined, schema: SchemaNode, now: string): Manager[] {
+function managersBeforeApply(
+  live: KubeObject | undefined,
+  part: NonNullable<ApplyInput['part']>,
+  { schema = ANY, now, subresource = '' }: ApplyInput,
+): Manager[] {
   const managers = readManagers(live)
   if (!live || managers.length > 0) return managers
-  const fields = serverless(compareValues(emptyLike(live), withoutManagedFields(live), schema)).added
+  const { added } = compareValues(emptyLike(live), part(withoutManagedFields(live)), schema)
   return [
     {
       manager: 'before-first-apply',
       operation: 'Update',
       apiVersion: live.apiVersion,
-      subresource: '',
+      subresource,
       time: now,
-      fields,
+      fields: withoutServerFields(added),
     },
   ]
 }
@@ -107,17 +122,25 @@ function managersBeforeApply(live: KubeObject | undefined, schema: SchemaNode, n
 function pruneFields<T extends KubeObject>(
   merged: T,
   managers: readonly Manager[],
-  last: FieldSet,
-  schema: SchemaNode,
+  last: Manager,
+  schemas: (apiVersion: string) => SchemaNode,
 ): T {
-  const named = (set: FieldSet): FieldSet => withNamedFields(set, schema)
-  const mergedSet = named(fieldSetOf(merged, schema))
-  const prune = (set: FieldSet): T => removeFields(merged, set, schema) as T
-  const withoutLast = named(fieldSetOf(prune(named(last)), schema))
-  const owned = managers.map(({ fields }) => named(fields)).reduce(union, EMPTY)
-  const withOwned = named(fieldSetOf(prune(difference(mergedSet, union(withoutLast, owned))), schema))
+  const lastSchema = schemas(last.apiVersion)
+  const lastFields = withNamedFields(last.fields, lastSchema)
+  let pruned = removeFields(merged, lastFields, lastSchema)
+  for (const apiVersion of new Set([last.apiVersion, ...managers.map((entry) => entry.apiVersion)])) {
+    const schema = schemas(apiVersion)
+    const owned = managers.filter((entry) => entry.apiVersion === apiVersion).map(({ fields }) => fields)
+    const kept = union(fieldSetOf(pruned, schema), owned.reduce(union, EMPTY))
+    pruned = removeFields(merged, missing(fieldSetOf(merged, schema), kept, schema), schema)
+  }
   // What hangs below a removed item, but was not applied by this manager, stays (addBackDanglingItems).
-  return prune(withMetadata(intersection(difference(mergedSet, withOwned), named(last))))
+  const gone = missing(fieldSetOf(merged, lastSchema), fieldSetOf(pruned, lastSchema), lastSchema)
+  return removeFields(merged, withMetadata(intersection(gone, lastFields)), lastSchema) as T
+}
+
+function missing(all: FieldSet, kept: FieldSet, schema: SchemaNode): FieldSet {
+  return difference(withNamedFields(all, schema), withNamedFields(kept, schema))
 }
 
 /** Removing `metadata` as a whole would take the server's own fields with it, which nobody owns. */
@@ -134,10 +157,6 @@ function withoutManagedFields<T extends KubeObject>(object: T): T {
 
 const emptyLike = ({ apiVersion, kind }: KubeObject): unknown => ({ apiVersion, kind, metadata: {} })
 
-function serverless({ added, removed, modified }: Comparison): Comparison {
-  return {
-    added: withoutServerFields(added),
-    removed: withoutServerFields(removed),
-    modified: withoutServerFields(modified),
-  }
+function schemasOf({ schema = ANY, schemaOf }: ApplyInput, own: string): (apiVersion: string) => SchemaNode {
+  return (apiVersion) => (apiVersion === own ? schema : (schemaOf?.(apiVersion) ?? schema))
 }

@@ -2,9 +2,10 @@ import { equalJson, type JsonObject } from '../json.ts'
 import type { KubeObject } from '../object.ts'
 import { zeroValue } from '../schema/defaults.ts'
 import { ANY, type SchemaNode } from '../schema/node.ts'
+import { changesBetween, type SchemaOf } from './changes.ts'
 import { difference, EMPTY, equalSets, union } from './field-set.ts'
-import { type Manager, readManagers, sameManager, withManagers, withoutServerFields } from './managed-fields.ts'
-import { compareValues } from './typed.ts'
+import { type Manager, readManagers, sameManager, withManagers } from './managed-fields.ts'
+import { reconciled } from './reconcile.ts'
 
 /** A write that is no apply. */
 export interface UpdateInput<T extends KubeObject = KubeObject> {
@@ -16,6 +17,8 @@ export interface UpdateInput<T extends KubeObject = KubeObject> {
   /** RFC 3339. */
   now: string
   schema?: SchemaNode | undefined
+  /** The schemas of other versions, where they may differ: what is managed in one is compared by it. */
+  schemaOf?: SchemaOf | undefined
   subresource?: string
 }
 
@@ -23,22 +26,20 @@ export interface UpdateInput<T extends KubeObject = KubeObject> {
 export function trackUpdate<T extends KubeObject>(input: UpdateInput<T>): T {
   const { before, after, manager, now, subresource = '' } = input
   const schema = input.schema ?? ANY
-  const known = knownManagers(input)
+  const known = knownManagers(input).map((entry) => reconciled(entry, input.schemaOf))
   // Objects that nobody tracked stay so until someone applies them (managedfields/skipnonapplied.go).
   if (before && known.length === 0) return withManagers(after, [])
   const { apiVersion } = after
   const identity = { manager, operation: 'Update' as const, apiVersion, subresource }
-  const comparison = compareValues(plain(before) ?? emptyObject(after, schema), plain(after), schema)
-  const added = withoutServerFields(comparison.added)
-  const removed = withoutServerFields(comparison.removed)
-  const modified = withoutServerFields(comparison.modified)
-  const changed = union(added, modified)
-  const lost = union(changed, removed)
+  const changes = changesBetween(plain(before) ?? emptyObject(after, schema), plain(after), (version) =>
+    version === apiVersion ? schema : (input.schemaOf?.(version) ?? schema),
+  )
+  const { changed, removed } = changes(apiVersion)
 
   const previous = known.find((entry) => sameManager(entry, identity))
   const others = known
     .filter((entry) => entry !== previous)
-    .map((entry) => ({ ...entry, fields: difference(entry.fields, lost) }))
+    .map((entry) => ({ ...entry, fields: difference(entry.fields, changes(entry.apiVersion).lost) }))
   const fields = union(difference(previous?.fields ?? EMPTY, removed), changed)
   const time = previous && equalSets(previous.fields, fields) ? previous.time : now
   const own: Manager = { ...identity, time, fields }
