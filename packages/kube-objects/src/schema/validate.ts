@@ -86,7 +86,7 @@ const typeNames = (type: SchemaNode['type']): string => (type === 'int-or-string
 /** The format that a value of Go has by itself. */
 function numberFormat(value: unknown): string {
   if (typeof value !== 'number') return ''
-  return Number.isInteger(value) ? 'int64' : 'float64'
+  return isInteger(value) ? 'int64' : 'float64'
 }
 
 /** A path begins with a dot where the key of a map comes first. */
@@ -208,9 +208,9 @@ function hasType(value: unknown, { type }: SchemaNode): boolean {
     case 'array':
       return Array.isArray(value)
     case 'integer':
-      return Number.isInteger(value)
+      return isInteger(value)
     case 'int-or-string':
-      return typeof value === 'string' || Number.isInteger(value)
+      return typeof value === 'string' || isInteger(value)
     case 'quantity':
       return (typeof value === 'string' || typeof value === 'number') && isQuantity(value)
     case 'string':
@@ -218,6 +218,11 @@ function hasType(value: unknown, { type }: SchemaNode): boolean {
     case 'boolean':
       return typeof value === type
   }
+}
+
+/** What does not fit into 64 bits is a float to Go. */
+function isInteger(value: unknown): boolean {
+  return Number.isInteger(value) && Math.abs(value as number) < 2 ** 63
 }
 
 function isQuantity(value: string | number): boolean {
@@ -232,7 +237,7 @@ function isQuantity(value: string | number): boolean {
 function typeName(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  if (typeof value === 'number') return isInteger(value) ? 'integer' : 'number'
   return typeof value
 }
 
