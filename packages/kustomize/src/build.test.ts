@@ -140,6 +140,64 @@ patches:
     expect(built(`resources: [s.yaml, d.yaml]\npatchesStrategicMerge: ['${patch}']\n`)).not.toContain('kind: Service')
   })
 
+  it.each([
+    ['an item that is there stays', '[{name: main, $patch: replace, image: z}]', ['nginx:1', 'quay.io/x/proxy:1']],
+    ['a list is replaced', '[{$patch: replace}, {name: new, image: z}]', ['z']],
+    ['a list is deleted', '[{$patch: delete}]', []],
+  ])('obeys directives of lists as kustomize does: %s', (_what, containers, images) => {
+    const patch = `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {spec: {containers: ${containers}}}}}`
+
+    const text = built(`resources: [d.yaml]\npatches: [{patch: '${patch}'}]\n`)
+    expect([...text.matchAll(/image: (\S+)/g)].map(([, image]) => image)).toEqual(images)
+  })
+
+  it('takes a port without protocol for the one that has it, and keeps what was there', () => {
+    const patch =
+      '{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80, protocol: TCP, name: h}]}}'
+
+    expect(built(`resources: [s.yaml]\npatches: [{patch: '${patch}'}]\n`)).toContain('ports:\n  - port: 80\n  selector')
+  })
+
+  it('lets operations add an annotation where none is', () => {
+    const patch = '[{op: add, path: /metadata/annotations/a, value: b}]'
+    const patched = built(`resources: [s.yaml]\npatches: [{target: {kind: Service}, patch: '${patch}'}]\n`)
+
+    expect(patched).toContain('annotations:\n    a: b\n')
+    expect(built('resources: [s.yaml]\n')).not.toContain('annotations')
+  })
+
+  it('makes no claims for labels, and keeps labels that hold nothing', () => {
+    const set = 'apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s}\nspec: {selector: {matchLabels: {a: b}}}\n'
+    const map = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m, labels: {}}\n'
+
+    expect(built('resources: [t.yaml]\ncommonLabels: {l: x}\n', { 't.yaml': set })).not.toContain(
+      'volumeClaimTemplates',
+    )
+    expect(built('resources: [m.yaml]\n', { 'm.yaml': map })).toContain('labels: {}')
+  })
+
+  it.each([
+    ['resources: [m.yaml]', 'name: m\n'],
+    ['configMapGenerator: [{name: m, literals: [a=1], options: {disableNameSuffixHash: true}}]', 'name: m\n'],
+    ['configMapGenerator: [{name: m, literals: [a=1]}]', 'name: m-f7cbh6d2dk\n'],
+  ])('gives what a generator changes a hash only where it had one: %s', (base, name) => {
+    const map = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n'
+    const files = { 'base/kustomization.yaml': base, 'base/m.yaml': map }
+    const over = 'resources: [base]\nconfigMapGenerator: [{name: m, behavior: replace, literals: [k=2]}]\n'
+
+    expect(built(over, files)).toContain(name)
+  })
+
+  it('refuses a namespace in which two objects become one', () => {
+    const maps = ['a', 'b'].map(
+      (namespace) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m, namespace: ${namespace}}\n`,
+    )
+    const fault = faultOf(() => built('resources: [m.yaml]\nnamespace: c\n', { 'm.yaml': maps.join('---\n') }))
+
+    expect(fault.message).toContain('namespace transformation produces ID conflict')
+    expect(fault.at).toMatchObject({ file: 'kustomization.yaml', line: 2 })
+  })
+
   it('sets namespace, labels, images and replicas', () => {
     const text = built(`namespace: prod
 resources: [d.yaml, s.yaml]

@@ -38,12 +38,10 @@ export function build(tree: Tree, dir: string): BuiltObject[] {
   })
 }
 
-/** Kustomize prints no labels or annotations that hold nothing. */
+/** Kustomize prints no annotations that hold nothing, for it keeps notes there which it takes away at the end. */
 function dropEmpty(metadata: KubeObject['metadata']): void {
-  for (const field of ['labels', 'annotations'] as const) {
-    const value = metadata[field] as object | null | undefined
-    if (value === null || (value && Object.keys(value).length === 0)) delete metadata[field]
-  }
+  const value = metadata.annotations as object | null | undefined
+  if (value === null || (value && Object.keys(value).length === 0)) delete metadata.annotations
 }
 
 /** Adds what a kustomization holds to the resources and changes them all. `above`: the kustomizations that led here. */
@@ -90,7 +88,7 @@ function transform(tree: Tree, kustomization: KustomizationFile, resources: Reso
   for (const [index, args] of (spec.patches ?? []).entries()) {
     applyPatchEntry(resources, args, kustomization, { tree, field: ['patches', index] })
   }
-  if (spec.namespace) setNamespace(resources, spec.namespace)
+  if (spec.namespace) moveTo(spec.namespace, resources, kustomization)
   if (spec.namePrefix) addPrefix(resources, spec.namePrefix)
   if (spec.nameSuffix) addSuffix(resources, spec.nameSuffix)
   for (const args of spec.labels ?? []) addLabels(resources, args)
@@ -109,6 +107,17 @@ function transform(tree: Tree, kustomization: KustomizationFile, resources: Reso
     }
   }
   for (const args of spec.images ?? []) setImage(resources, args)
+}
+
+/** Throws where objects of several namespaces become one. */
+function moveTo(namespace: string, resources: Resource[], kustomization: KustomizationFile): void {
+  setNamespace(resources, namespace)
+  const twin = resources.find((resource, index) =>
+    resources.slice(0, index).some((other) => sameIdentity(identityOf(other), identityOf(resource))),
+  )
+  if (!twin) return
+  const id = describeId(twin.object)
+  throw kustomization.fault('KUSTOMIZE_INVALID', ['namespace'], `namespace transformation produces ID conflict: ${id}`)
 }
 
 type Field = readonly (string | number)[]

@@ -25,15 +25,21 @@ export function changeField(object: KubeObject, spec: FieldSpec, change: (value:
   if (appliesTo(spec, object)) walk(object, splitPath(spec.path), spec.create === true, change)
 }
 
-function walk(node: unknown, path: string[], create: boolean, change: (value: unknown) => unknown): void {
+interface Part {
+  field: string
+  isList: boolean
+}
+
+function walk(node: unknown, path: Part[], create: boolean, change: (value: unknown) => unknown): void {
   if (Array.isArray(node)) {
     for (const item of node) walk(item, path, create, change)
     return
   }
-  const [field, ...rest] = path
-  if (!isObject(node) || field === undefined) return
+  const [part, ...rest] = path
+  if (!isObject(node) || part === undefined) return
+  const { field, isList } = part
   const missing = node[field] === undefined || node[field] === null
-  if (missing && !create) return
+  if (missing && (!create || isList)) return
   if (rest.length === 0) {
     node[field] = change(missing ? undefined : node[field])
     return
@@ -42,7 +48,10 @@ function walk(node: unknown, path: string[], create: boolean, change: (value: un
   walk(node[field], rest, create, change)
 }
 
-/** `\/` is a slash inside a field's name. `[]` only says that the field is a list. */
-function splitPath(path: string): string[] {
-  return path.split(/(?<!\\)\//).map((part) => part.replaceAll('\\/', '/').replace(/\[\]$/, ''))
+/** `\/` is a slash inside a field's name; `[]` says that the field is a list, which is never made. */
+function splitPath(path: string): Part[] {
+  return path.split(/(?<!\\)\//).map((part) => ({
+    field: part.replaceAll('\\/', '/').replace(/\[\]$/, ''),
+    isList: part.endsWith('[]'),
+  }))
 }

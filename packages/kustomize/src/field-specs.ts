@@ -35,13 +35,19 @@ export const COMMON_LABELS: FieldSpec[] = [
   METADATA_LABELS,
   { kind: 'Service', version: 'v1', path: 'spec/selector', create: true },
   { kind: 'ReplicationController', version: 'v1', path: 'spec/selector', create: true },
-  ...['Deployment', 'ReplicaSet', 'DaemonSet', 'StatefulSet'].flatMap((kind): FieldSpec[] => [
-    { kind, path: 'spec/selector/matchLabels', create: true },
-    ...[...AFFINITIES, 'spec/topologySpreadConstraints/labelSelector/matchLabels'].map((path) => ({
+  ...['Deployment', 'ReplicaSet', 'DaemonSet', 'StatefulSet'].map(
+    (kind): FieldSpec => ({
+      kind,
+      path: 'spec/selector/matchLabels',
+      create: true,
+    }),
+  ),
+  ...['Deployment', 'StatefulSet'].flatMap((kind) =>
+    [...AFFINITIES, 'spec/topologySpreadConstraints/labelSelector/matchLabels'].map((path) => ({
       kind,
       path: `spec/template/${path}`,
     })),
-  ]),
+  ),
   { kind: 'Job', path: 'spec/selector/matchLabels' },
   { kind: 'CronJob', path: 'spec/jobTemplate/spec/selector/matchLabels' },
   { kind: 'PodDisruptionBudget', path: 'spec/selector/matchLabels' },
@@ -83,19 +89,26 @@ export interface NameReference {
   fields: FieldSpec[]
 }
 
-/** A path inside a pod's spec, in every kind that has one. */
-const inPods = (...paths: string[]): FieldSpec[] =>
-  paths.flatMap((path) => [
+/** A path inside pods' specs, but for the kinds of which kustomize does not know it. */
+function inPods(paths: string[], unknown: string): FieldSpec[] {
+  const templates = [...POD_TEMPLATES, { kind: 'PodTemplate', template: 'template' }]
+  return paths.flatMap((path) => [
     { kind: 'Pod', path: `spec/${path}` },
-    ...POD_TEMPLATES.map(({ kind, template }) => ({ kind, path: `${template}/spec/${path}` })),
+    ...templates
+      .filter(({ kind }) => kind !== unknown)
+      .map(({ kind, template }) => ({ kind, path: `${template}/spec/${path}` })),
   ])
+}
+
+/** References to ConfigMaps and Secrets. */
+const toConfiguration = (...paths: string[]): FieldSpec[] => inPods(paths, 'ReplicationController')
 
 const inContainers = (...paths: string[]): FieldSpec[] =>
-  inPods(
-    ...['containers', 'initContainers', 'ephemeralContainers'].flatMap((list) =>
-      paths.map((path) => `${list}/${path}`),
-    ),
-  )
+  toConfiguration(...['containers', 'initContainers'].flatMap((list) => paths.map((path) => `${list}/${path}`)))
+
+/** References to other objects. */
+const toOthers = (path: string): FieldSpec[] =>
+  inPods([path], 'ReplicaSet').filter(({ kind }) => kind !== 'PodTemplate')
 
 const of = (kind: string, ...paths: string[]): FieldSpec[] => paths.map((path) => ({ kind, path }))
 
@@ -109,7 +122,7 @@ export const NAME_REFERENCES: NameReference[] = [
   {
     kind: 'ConfigMap',
     fields: [
-      ...inPods('volumes/configMap/name', 'volumes/projected/sources/configMap/name'),
+      ...toConfiguration('volumes/configMap/name', 'volumes/projected/sources/configMap/name'),
       ...inContainers('env/valueFrom/configMapKeyRef/name', 'envFrom/configMapRef/name'),
       ...of('Node', 'spec/configSource/configMap'),
       ...nginx('fastcgi-params-configmap'),
@@ -119,20 +132,15 @@ export const NAME_REFERENCES: NameReference[] = [
   {
     kind: 'Secret',
     fields: [
-      ...inPods(
-        'volumes/secret/secretName',
-        'volumes/projected/sources/secret/name',
-        'imagePullSecrets/name',
-        ...['cephfs', 'rbd', 'scaleIO', 'iscsi', 'flexVolume', 'storageos'].map(
-          (type) => `volumes/${type}/secretRef/name`,
-        ),
-        'volumes/azureFile/secretName',
-      ),
+      ...toConfiguration('volumes/secret/secretName', 'volumes/projected/sources/secret/name', 'imagePullSecrets/name'),
       ...inContainers('env/valueFrom/secretKeyRef/name', 'envFrom/secretRef/name'),
-      ...of('ServiceAccount', 'secrets/name', 'imagePullSecrets/name'),
+      ...of('ServiceAccount', 'imagePullSecrets/name'),
       ...of('Ingress', 'spec/tls/secretName'),
       ...nginx('auth-secret', 'auth-tls-secret'),
-      ...of('PersistentVolume', 'spec/csi/nodePublishSecretRef/name', 'spec/azureFile/secretName'),
+      ...of('Ingress', 'metadata/annotations/ingress.kubernetes.io\\/auth-secret'),
+      ...of('PersistentVolume', 'spec/azureFile/secretName'),
+      // Knative's.
+      ...of('Service', 'spec/template/spec/containers/env/valueFrom/secretKeyRef/name'),
       ...of(
         'StorageClass',
         'parameters/secretName',
@@ -157,7 +165,6 @@ export const NAME_REFERENCES: NameReference[] = [
       { group: 'apiregistration.k8s.io', kind: 'APIService', path: 'spec/service/name' },
       ...of('ValidatingWebhookConfiguration', 'webhooks/clientConfig/service'),
       ...of('MutatingWebhookConfiguration', 'webhooks/clientConfig/service'),
-      ...of('CustomResourceDefinition', 'spec/conversion/webhook/clientConfig/service'),
     ],
   },
   { kind: 'Role', group: 'rbac.authorization.k8s.io', fields: of('RoleBinding', 'roleRef/name') },
@@ -169,16 +176,19 @@ export const NAME_REFERENCES: NameReference[] = [
   {
     kind: 'ServiceAccount',
     fields: [
-      ...inPods('serviceAccountName'),
+      ...toOthers('serviceAccountName'),
       ...of('RoleBinding', 'subjects'),
       ...of('ClusterRoleBinding', 'subjects'),
     ],
   },
   {
     kind: 'PersistentVolumeClaim',
-    fields: inPods('volumes/persistentVolumeClaim/claimName'),
+    fields: toOthers('volumes/persistentVolumeClaim/claimName'),
   },
-  { kind: 'PersistentVolume', fields: [...of('PersistentVolumeClaim', 'spec/volumeName'), ...resourceNames] },
+  {
+    kind: 'PersistentVolume',
+    fields: [...of('PersistentVolumeClaim', 'spec/volumeName'), ...of('ClusterRole', 'rules/resourceNames')],
+  },
   {
     kind: 'StorageClass',
     group: 'storage.k8s.io',
@@ -188,6 +198,11 @@ export const NAME_REFERENCES: NameReference[] = [
       ...of('StatefulSet', 'spec/volumeClaimTemplates/spec/storageClassName'),
     ],
   },
-  { kind: 'PriorityClass', group: 'scheduling.k8s.io', fields: inPods('priorityClassName') },
+  { kind: 'PriorityClass', group: 'scheduling.k8s.io', fields: toOthers('priorityClassName') },
   { kind: 'IngressClass', group: 'networking.k8s.io', fields: of('Ingress', 'spec/ingressClassName') },
+  {
+    kind: 'ValidatingAdmissionPolicy',
+    group: 'admissionregistration.k8s.io',
+    fields: of('ValidatingAdmissionPolicyBinding', 'spec/policyName'),
+  },
 ]

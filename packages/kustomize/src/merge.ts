@@ -8,6 +8,8 @@ const DELETED = Symbol('deleted')
  * Undefined when the patch deletes the target (`$patch: delete`). Neither argument is changed.
  */
 export function mergeStrategic(target: JsonObject, patch: JsonObject, schema: SchemaNode): JsonObject | undefined {
+  // Kustomize replaces no whole object, nor a single item of a list that is there.
+  if (patch.$patch === 'replace') return target
   const merged = mergeMap(target, patch, schema)
   return merged === DELETED ? undefined : merged
 }
@@ -47,18 +49,36 @@ function mergeScalars(target: unknown[], patch: unknown[]): unknown[] {
   return [...target, ...patch.filter((item) => !target.some((other) => equalJson(item, other)))]
 }
 
-function mergeList(target: unknown[], patch: JsonObject[], keys: string[], schema: SchemaNode): unknown[] {
-  const items = schema.items ?? { type: 'any' }
-  if (patch.some((item) => item.$patch === 'replace')) return cleaned(patch.filter((item) => item.$patch !== 'replace'))
+function mergeList(
+  target: unknown[],
+  patch: JsonObject[],
+  keys: string[],
+  schema: SchemaNode,
+): unknown[] | typeof DELETED {
+  // A directive that stands alone is about the whole list.
+  const alone = patch.find((item) => '$patch' in item)
+  const directive = alone && Object.keys(alone).length === 1 ? alone.$patch : undefined
+  if (directive === 'delete') return DELETED
+  if (directive === 'replace') return cleaned(patch.filter((item) => item.$patch !== 'replace'))
   const same = (a: unknown, b: unknown): boolean =>
     isObject(a) && isObject(b) && keys.every((key) => equalJson(a[key], b[key]))
   const merged = patch
+    .filter((item) => !target.some((other) => isHidden(item, other, keys)))
     .map((item) => {
       const current = target.find((other) => same(item, other))
-      return mergeMap(isObject(current) ? current : {}, item, items)
+      if (item.$patch === 'replace' && current !== undefined) return current
+      return mergeMap(isObject(current) ? current : {}, item, schema.items ?? { type: 'any' })
     })
     .filter((item) => item !== DELETED)
   return [...merged, ...target.filter((item) => !patch.some((other) => same(item, other)))]
+}
+
+/** Items that differ only in that one lacks a key, such as a port's protocol, count as one, and the list's own stays (mergeValues). */
+function isHidden(item: JsonObject, other: unknown, keys: string[]): boolean {
+  if (!isObject(other)) return false
+  const shared = keys.filter((key) => item[key] !== undefined && other[key] !== undefined)
+  const lacking = keys.some((key) => (item[key] === undefined) !== (other[key] === undefined))
+  return lacking && shared.length > 0 && shared.every((key) => equalJson(item[key], other[key]))
 }
 
 /** A list that replaces another, without items that only delete. */

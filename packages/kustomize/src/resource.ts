@@ -26,9 +26,11 @@ export function newResource(object: KubeObject, file: string, line: number): Res
   return { object, file, line, previous: [], prefixes: [], suffixes: [], needsHash: false }
 }
 
-export function identityOf({ object }: Resource): Identity {
-  const { name, namespace } = object.metadata
-  return { kind: object.kind, group: groupVersionOf(object.apiVersion).group, name, namespace }
+/** A namespace of an object that lives in none says nothing. */
+export function identityOf(resource: Resource): Identity {
+  const { kind, apiVersion, metadata } = resource.object
+  const namespace = isClusterScoped(resource) ? undefined : metadata.namespace
+  return { kind, group: groupVersionOf(apiVersion).group, name: metadata.name, namespace }
 }
 
 /** What it is called now and was called before. */

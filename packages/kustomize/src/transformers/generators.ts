@@ -162,5 +162,6 @@ function absorb(
     },
     ...(before.kind === 'Secret' && { type: args.type ?? before.type }),
   }
-  existing.needsHash ||= generated.needsHash
+  // Only what was generated has a hash, unless any of its generators is without (CopyMergeMetaDataFieldsFrom).
+  existing.needsHash &&= generated.needsHash
 }

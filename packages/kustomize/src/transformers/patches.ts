@@ -94,11 +94,17 @@ function applyJsonPatch(
   if (!target) throw source.fault('must specify a target for JSON patch')
   for (const resource of selected(resources, target, source)) {
     try {
-      replaceObject(resource, jsonPatch(resource.object, operations))
+      replaceObject(resource, jsonPatch(withAnnotations(resource.object), operations))
     } catch (error) {
       throw source.fault(`${describeId(resource.object)}: ${messageOf(error)}`, error)
     }
   }
+}
+
+/** Kustomize keeps notes in the annotations, so that a patch always finds some (StorePreviousId). */
+function withAnnotations(object: KubeObject): KubeObject {
+  const { metadata } = object
+  return { ...object, metadata: { ...metadata, annotations: metadata.annotations ?? {} } }
 }
 
 function mergeByIdentity(resources: Resource[], patch: JsonObject, args: PatchArgs, source: PatchText): void {
