@@ -156,7 +156,13 @@ function scaleOf(object: Readonly<KubeObject>, request: ApiRequest): Scale {
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp } as KubeObject['metadata'],
+    metadata: {
+      name,
+      ...(namespace && { namespace }),
+      uid,
+      resourceVersion,
+      creationTimestamp,
+    } as KubeObject['metadata'],
     spec: { ...(replicas !== 0 && { replicas: replicas as number }) },
     status: { replicas: current, ...(selector && { selector }) },
   }
