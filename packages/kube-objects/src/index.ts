@@ -3,6 +3,7 @@ export { type ApplyInput, conflictMessage, type FieldConflict, serverSideApply }
 export { trackUpdate, type UpdateInput } from './apply/track-update.ts'
 export { typedFaults } from './apply/typed-faults.ts'
 export { diff, type FieldChange } from './diff.ts'
+export { goJson } from './go-text.ts'
 export { type Health, healthOf } from './health.ts'
 export { groupVersionOf, gvkOf, isKubeObject, keyOf, objectId, refString } from './identity.ts'
 export { equalJson, isObject, type JsonObject, setField, withoutNulls, withSortedKeys } from './json.ts'

@@ -165,7 +165,10 @@ describe('custom resources', () => {
 
   it('are described in OpenAPI as generators of clients and documentation want it', async () => {
     const name = { type: 'string', example: 'a', externalDocs: { url: 'https://example.com' } }
-    const openAPIV3Schema = { type: 'object', properties: { spec: { type: 'object', properties: { name } } } }
+    const port = { 'x-kubernetes-int-or-string': true }
+    const open = { 'x-kubernetes-preserve-unknown-fields': true, required: ['name', 'port'] }
+    const spec = { type: 'object', properties: { name: { ...name, nullable: true }, port }, ...open }
+    const openAPIV3Schema = { type: 'object', properties: { spec } }
     const names = { plural: 'owls', singular: 'owl', kind: 'Owl', listKind: 'OwlList' }
     const selectableFields = [{ jsonPath: '.spec.name' }]
     const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema }, selectableFields }
@@ -196,8 +199,13 @@ describe('custom resources', () => {
     const groups = options['x-kubernetes-group-version-kind'].map(({ group: one }: { group: string }) => one)
     expect(groups).toContain('apps')
     expect(groups).not.toContain('apiextensions.k8s.io')
-    const { [`${own.split('.').toReversed().join('.')}.v1.Owl`]: owl } = components.schemas
-    expect(owl.properties.spec.properties.name).toEqual({ type: 'string' })
+    const definition = `${own.split('.').toReversed().join('.')}.v1.Owl`
+    const { [definition]: owl } = components.schemas
+    const { properties } = owl.properties.spec
+    expect(properties.name).toEqual({ type: 'string', nullable: true })
+    expect(properties.port).toEqual({ ...port, anyOf: [{ type: 'integer' }, { type: 'string' }] })
+    const plain = async () => (await call('GET', '/openapi/v2')).body.definitions[definition]?.properties.spec
+    await expect.poll(plain, { timeout: 30_000, interval: 500 }).toEqual(open)
     expect(owl['x-kubernetes-selectable-fields']).toEqual([{ fieldPath: 'spec.name' }])
     await call('DELETE', `${CRDS}/owls.${own}`)
   })

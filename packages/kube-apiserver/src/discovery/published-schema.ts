@@ -1,3 +1,4 @@
+import { equalJson } from '@slipway/kube-objects'
 import type { CustomVersion, Resource } from '../registry/resource.ts'
 import { OBJECT_META } from './object-meta.ts'
 
@@ -38,7 +39,7 @@ function objectSchema({ group, version, kind, custom }: Resource, openApi: 2 | 3
     return { type: 'object', ...extension }
   }
   const structure = withoutDocumentation(own)
-  const schema = withEmbedded(openApi === 2 ? forVersion2(structure) : structure, openApi)
+  const schema = withEmbedded(openApi === 2 ? forVersion2(structure) : unfolded(structure), openApi)
   const properties = { ...(schema.properties as Json | undefined), ...objectProperties(openApi) }
   return { ...schema, properties, ...extension }
 }
@@ -102,11 +103,23 @@ function forVersion2(schema: Json): Json {
   if (nullable) for (const field of ['type', 'nullable']) delete result[field]
   if ((open && result.type === 'object') || (result.type === 'array' && result.items === undefined)) delete result.type
   const required = (schema.required as string[] | undefined)?.filter(
-    (field) => (schema.properties as Record<string, Json> | undefined)?.[field]?.nullable !== true,
+    (field) => (result.properties as Record<string, Json> | undefined)?.[field]?.nullable !== true,
   )
   if (required?.length) result.required = required
   else delete result.required
   return mapChildren(result, forVersion2)
+}
+
+const INT_OR_STRING = [{ type: 'integer' }, { type: 'string' }]
+
+/** What x-kubernetes-int-or-string stands for (Structural's Unfold). */
+function unfolded(schema: Json): Json {
+  const result = mapChildren(schema, unfolded)
+  const { anyOf, allOf = [] } = schema as { anyOf?: unknown; allOf?: Json[] }
+  const isSaid = [anyOf, allOf[0]?.anyOf].some((types) => equalJson(types, INT_OR_STRING))
+  if (schema['x-kubernetes-int-or-string'] !== true || isSaid) return result
+  if (anyOf === undefined) return { ...result, anyOf: INT_OR_STRING }
+  return { ...result, allOf: [{ anyOf: INT_OR_STRING }, ...allOf] }
 }
 
 function withEmbedded(schema: Json, openApi: 2 | 3): Json {

@@ -1,4 +1,4 @@
-import { evaluateJsonPath, type KubeObject, withSortedKeys } from '@slipway/kube-objects'
+import { evaluateJsonPath, goJson, type KubeObject } from '@slipway/kube-objects'
 import type { PrinterColumn } from '../registry/resource.ts'
 import type { Cell } from './cells.ts'
 import { age } from './duration.ts'
@@ -30,7 +30,7 @@ function customCell(object: Readonly<KubeObject>, { type, jsonPath }: PrinterCol
 /** As client-go prints what a JSONPath finds. */
 function textOf(value: unknown): string {
   if (value === null) return '<no value>'
-  return typeof value === 'object' ? JSON.stringify(withSortedKeys(value)) : String(value)
+  return typeof value === 'object' ? goJson(value) : String(value)
 }
 
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { customCells } from './custom-cells.ts'
 import { humanDuration } from './duration.ts'
 import { podCells } from './pod-cells.ts'
 
@@ -83,4 +84,13 @@ describe('a pod', () => {
   ])('that is %s shows %j', (_, input, expected) => {
     expect(cells(...input)).toEqual(expected)
   })
+})
+
+it('shows lists and maps of custom resources as Go writes JSON', () => {
+  const object = { apiVersion: 'x/v1', kind: 'X', metadata: { name: 'x' }, spec: { b: ['<'], a: '&' } }
+
+  expect(customCells(object, [{ name: 'Spec', type: 'string', jsonPath: '.spec' }], 0)).toEqual([
+    'x',
+    String.raw`{"a":"\u0026","b":["\u003c"]}`,
+  ])
 })

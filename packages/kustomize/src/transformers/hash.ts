@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '@slipway/kube-objects'
+import { goJson, isObject, type JsonObject } from '@slipway/kube-objects'
 import type { Resource } from '../resource.ts'
 import { rename } from './names.ts'
 
@@ -24,12 +24,4 @@ function contentHash({ object }: Resource, sha256: (text: string) => string): st
   return sha256(goJson(content))
     .slice(0, 10)
     .replace(/[013ae]/g, (digit) => digits[digit] ?? digit)
-}
-
-/** encoding/json: sorted keys; <, >, & and the line separators escaped. */
-function goJson(value: unknown): string {
-  const sorted = JSON.stringify(value, (_key, part: unknown) =>
-    isObject(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part,
-  )
-  return sorted.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
