@@ -16,16 +16,20 @@ const MAX_DIGITS = 1000
 /** How a quantity is written: `12M`, `12e6` or `12Mi`. */
 type Format = 'decimal' | 'exponent' | 'binary'
 
-interface Parsed {
-  nano: bigint
+/** The parts of a quantity's text. */
+interface Parts {
+  isNegative: boolean
+  /** Without zeros in front. */
+  whole: string
+  fraction: string
   format: Format
-  /** The text is stored as it is, canonical or not. */
-  stays: boolean
+  /** Of ten, or of two. */
+  power: number
 }
 
 /** A resource quantity in nano units, the finest that Kubernetes keeps (finer ones are rounded up). Throws UserError QUANTITY_INVALID. */
 export function parseQuantity(quantity: string | number): bigint {
-  return parsed(String(quantity)).nano
+  return amountOf(partsOf(String(quantity)))
 }
 
 /** A resource quantity as a number: `100m` is 0.1, `1Ki` is 1024. Throws UserError QUANTITY_INVALID. */
@@ -36,13 +40,14 @@ export function quantityValue(quantity: string | number): number {
 /** The form in which Kubernetes stores a quantity: `1000m` is `1`, `0.5` is `500m`, `1024Mi` is `1Gi`. Throws UserError QUANTITY_INVALID. */
 export function canonicalQuantity(quantity: string | number): string {
   const text = String(quantity)
-  const { nano, format, stays } = parsed(text)
+  const parts = partsOf(text)
+  if (staysAsItIs(parts)) return text
+  const nano = amountOf(parts)
   if (nano === 0n) return '0'
-  if (stays) return text
   // Small amounts and fractions would lose precision in powers of two.
-  const isBinary = format === 'binary' && (nano >= 1024n * ONE || nano <= -1024n * ONE) && nano % ONE === 0n
-  if (isBinary) return binaryForm(nano / ONE)
-  return format === 'exponent' ? exponentForm(nano) : decimalForm(nano)
+  const isLarge = nano >= 1024n * ONE || nano <= -1024n * ONE
+  if (parts.format === 'binary' && isLarge && nano % ONE === 0n) return binaryForm(nano / ONE)
+  return parts.format === 'exponent' ? exponentForm(nano) : decimalForm(nano)
 }
 
 function binaryForm(value: bigint): string {
@@ -68,7 +73,7 @@ function exponentForm(nano: bigint): string {
   return `${nano / 10n ** BigInt(thousands * 3)}${power === 0 ? '' : `e${power}`}`
 }
 
-function parsed(text: string): Parsed {
+function partsOf(text: string): Parts {
   const match = text === '' ? null : PATTERN.exec(text)
   if (!match) fail(`quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`)
   const [, sign, whole = '', fraction = '', suffix = ''] = match
@@ -76,12 +81,7 @@ function parsed(text: string): Parsed {
   if (whole.length + fraction.length > MAX_DIGITS || (format !== 'binary' && power > MAX_DIGITS)) {
     fail('unable to parse numeric part of quantity')
   }
-  const amount = format === 'binary' ? binaryAmount(whole, fraction, power) : decimalAmount(whole, fraction, power)
-  return {
-    nano: sign === '-' ? -amount : amount,
-    format: format === 'binary' && amount < ONE ? 'decimal' : format,
-    stays: format === 'binary' ? binaryStays(whole, fraction, power) : decimalStays(whole, fraction, power),
-  }
+  return { isNegative: sign === '-', whole, fraction, format, power }
 }
 
 function suffixOf(suffix: string): { format: Format; power: number } {
@@ -92,14 +92,17 @@ function suffixOf(suffix: string): { format: Format; power: number } {
   return { format: 'exponent', power: Number(suffix.slice(1)) }
 }
 
-function binaryAmount(whole: string, fraction: string, power: number): bigint {
-  const amount = scaled(BigInt(whole + fraction) << BigInt(power), -fraction.length)
-  return amount > MAX_BINARY ? MAX_BINARY : amount
+/** In nano units. */
+function amountOf({ isNegative, whole, fraction, format, power }: Parts): bigint {
+  const digits = BigInt(whole + fraction)
+  const amount =
+    format === 'binary'
+      ? atMost(MAX_BINARY, scaled(digits << BigInt(power), -fraction.length))
+      : scaled(digits, power - fraction.length)
+  return isNegative ? -amount : amount
 }
 
-function decimalAmount(whole: string, fraction: string, power: number): bigint {
-  return scaled(BigInt(whole + fraction), power - fraction.length)
-}
+const atMost = (most: bigint, amount: bigint): bigint => (amount > most ? most : amount)
 
 /** Digits times a power of ten, in nano units. */
 function scaled(digits: bigint, power: number): bigint {
@@ -110,17 +113,15 @@ function scaled(digits: bigint, power: number): bigint {
   return (digits + unit - 1n) / unit
 }
 
-// Of what fits into 64 bits Kubernetes keeps the text when it takes it for canonical, which `+1.500` is not (ParseQuantity).
-
-function decimalStays(whole: string, fraction: string, power: number): boolean {
-  const digits = (whole || '0') + fraction
+/** Of what fits into 64 bits Kubernetes keeps the text when it takes it for canonical, which `+1.500` is not (ParseQuantity). */
+function staysAsItIs({ whole, fraction, format, power }: Parts): boolean {
+  if (format === 'binary') {
+    const isExact = fraction === '' && whole.length <= 14 - Math.floor((power * 3) / 10)
+    return isExact && Number(whole) % 8 !== 0
+  }
   const last = power - fraction.length
-  return digits.length <= 18 && last >= NANO && last % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0')
-}
-
-function binaryStays(whole: string, fraction: string, power: number): boolean {
-  const isExact = fraction === '' && whole.length <= 14 - Math.floor((power * 3) / 10)
-  return isExact && Number(whole) % 8 !== 0
+  const isShort = whole !== '' && whole.length + fraction.length <= 18
+  return isShort && last >= NANO && last % 3 === 0 && !(whole + fraction).endsWith('000')
 }
 
 function fail(message: string): never {
