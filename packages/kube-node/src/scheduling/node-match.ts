@@ -33,7 +33,8 @@ export function untolerated(tolerations: Toleration[] = [], node: NodeObject, ef
     .filter((taint) => !tolerations.some((toleration) => tolerates(toleration, taint)))
 }
 
-function tolerates({ key, operator = 'Equal', value = '', effect }: Toleration, taint: Taint): boolean {
+/** Whether a toleration is for a taint. */
+export function tolerates({ key, operator = 'Equal', value = '', effect }: Toleration, taint: Taint): boolean {
   if (effect && effect !== taint.effect) return false
   if (key && key !== taint.key) return false
   return operator === 'Exists' || (key !== undefined && value === (taint.value ?? ''))

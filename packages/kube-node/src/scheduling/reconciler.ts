@@ -1,6 +1,7 @@
 import type { ReconcileContext, ReconcileResult, Reconciler } from '@slipway/controller-runtime'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import { timestamp } from '../controllers/clock.ts'
+import { disruptionTarget, takeAway } from '../controllers/pods/take-away.ts'
 import { PERSISTENT_VOLUME_CLAIMS } from '../model/kinds.ts'
 import type { NodeObject } from '../model/node.ts'
 import type { Pod } from '../model/pod.ts'
@@ -100,26 +101,10 @@ async function preempt(
   { metadata: { uid: winner } }: Pod,
   context: ReconcileContext<Pod>,
 ): Promise<void> {
-  const { name, namespace = 'default', uid, deletionTimestamp } = victim.metadata
-  if (deletionTimestamp) return
-  const ref = { apiVersion: 'v1', kind: 'Pod', name, namespace }
-  const condition = {
-    ...{ type: 'DisruptionTarget', status: 'True', reason: PREEMPTED },
-    message: `${SCHEDULER}: preempting to accommodate a higher priority pod`,
-    ...{ lastProbeTime: null, lastTransitionTime: timestamp() },
-  }
-  try {
-    const patch = { metadata: { uid }, status: { conditions: [condition] } }
-    await client.patch(ref, 'strategic', patch, { subresource: 'status', fieldManager: SCHEDULER })
-    await client.delete(ref, { ...(uid && { preconditions: { uid } }) })
-  } catch (error) {
-    // Gone by itself, or another one by now.
-    const isGone = (['KUBE_NOT_FOUND', 'KUBE_INVALID', 'KUBE_CONFLICT'] as const).some((code) =>
-      isApiError(error, code),
-    )
-    if (isGone) return
-    throw error
-  }
+  if (victim.metadata.deletionTimestamp) return
+  const condition = disruptionTarget(PREEMPTED, `${SCHEDULER}: preempting to accommodate a higher priority pod`)
+  const isTaken = await takeAway(client, victim, { manager: SCHEDULER, status: { conditions: [condition] } })
+  if (!isTaken) return
   context.event('Normal', 'Preempted', `Preempted by pod ${winner} on node ${nodeName}`, victim)
 }
 

@@ -1,0 +1,65 @@
+import type { Reconciler } from '@slipway/controller-runtime'
+import type { KubeClient } from '@slipway/kube-client'
+import { NODES } from '../../model/kinds.ts'
+import { hasEnded, type Pod } from '../../model/pod.ts'
+import type { PodCondition } from '../../model/pod-status.ts'
+import { disruptionTarget, takeAway } from '../pods/take-away.ts'
+
+export const POD_GC = 'pod-garbage-collector'
+/** Pods that have ended are kept up to here (kube-controller-manager, --terminated-pod-gc-threshold). */
+export const MOST_ENDED = 12_500
+/** How long a Node may be missing before its pods are taken for lost. */
+const QUARANTINE = 40_000
+
+interface Deps {
+  client: KubeClient
+  pods(): Pod[]
+  hasNode(name: string): boolean
+  mostEnded: number
+}
+
+/** Takes away pods that nobody else will: of a Node that is gone, deleted before they had one, and the oldest of too many that ended. */
+export function podGarbageReconciler({ client, pods, hasNode, mostEnded }: Deps): Reconciler<Pod> {
+  /** Since when a Node is missing, by its name. */
+  const missing = new Map<string, number>()
+
+  async function nodeIsGone(nodeName: string): Promise<boolean> {
+    return (await client.get({ ...NODES, name: nodeName })) === undefined
+  }
+
+  async function remove(pod: Pod, condition?: PodCondition): Promise<void> {
+    // It would be shown as running for ever: there is no kubelet to say otherwise.
+    const status = { phase: 'Failed' as const, ...(condition && { conditions: [condition] }) }
+    await takeAway(client, pod, { manager: POD_GC, isForced: true, ...(!hasEnded(pod) && { status }) })
+  }
+
+  return {
+    async reconcile(pod) {
+      const { nodeName } = pod.spec
+      if (pod.metadata.deletionTimestamp && !nodeName) await remove(pod)
+      if (hasEnded(pod)) for (const one of surplus(pods(), mostEnded)) await remove(one)
+      if (!nodeName || hasNode(nodeName)) {
+        missing.delete(nodeName ?? '')
+        return SETTLED
+      }
+      const begun = missing.get(nodeName) ?? Date.now()
+      missing.set(nodeName, begun)
+      const left = begun + QUARANTINE - Date.now()
+      if (left > 0) return { ...SETTLED, recheckAfter: left }
+      const isGone = await nodeIsGone(nodeName)
+      if (isGone) await remove(pod, disruptionTarget('DeletionByPodGC', 'PodGC: node no longer exists'))
+      return SETTLED
+    },
+  }
+}
+
+/** Those that were evicted first, and then the oldest (byEvictionAndCreationTimestamp). */
+function surplus(pods: Pod[], most: number): Pod[] {
+  const ended = pods.filter(hasEnded)
+  if (ended.length <= most) return []
+  const rank = ({ metadata, status }: Pod): string =>
+    [status?.reason === 'Evicted' ? 0 : 1, metadata.creationTimestamp, metadata.name].join('|')
+  return ended.sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).slice(0, ended.length - most)
+}
+
+const SETTLED = { kind: 'ready', reason: 'Settled', message: '' } as const
