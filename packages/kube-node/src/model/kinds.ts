@@ -15,6 +15,7 @@ export const CONTROLLER_REVISIONS: ListQuery = { apiVersion: 'apps/v1', kind: 'C
 export const JOBS: ListQuery = { apiVersion: 'batch/v1', kind: 'Job' }
 export const CRON_JOBS: ListQuery = { apiVersion: 'batch/v1', kind: 'CronJob' }
 export const HORIZONTAL_POD_AUTOSCALERS: ListQuery = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }
+export const POD_DISRUPTION_BUDGETS: ListQuery = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' }
 export const INGRESSES: ListQuery = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' }
 export const INGRESS_CLASSES: ListQuery = { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass' }
 export const PERSISTENT_VOLUMES = { apiVersion: 'v1', kind: 'PersistentVolume' } satisfies ListQuery

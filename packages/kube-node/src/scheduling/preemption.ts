@@ -1,4 +1,5 @@
 import type { Pod } from '../model/pod.ts'
+import { type Budget, breaksBudget } from './budgets.ts'
 import type { Misfit } from './fit.ts'
 
 /** Who is to go so that a pod may come, or why that helps nothing. */
@@ -9,9 +10,15 @@ export const PREEMPTED = 'PreemptionByScheduler'
 
 /**
  * Chooses pods of lower priority that have to make room, as few and as unimportant ones as can be (kube-scheduler, DefaultPreemption).
- * `misfitsBeside` says what stands in the pod's way beside others.
+ * Pods whose going would break a budget go only where the others are not enough. `misfitsBeside` says what stands in the pod's way
+ * beside others.
  */
-export function planPreemption(pod: Pod, others: Pod[], misfitsBeside: (others: Pod[]) => Misfit[]): Preemption {
+export function planPreemption(
+  pod: Pod,
+  others: Pod[],
+  misfitsBeside: (others: Pod[]) => Misfit[],
+  budgets: Budget[] = [],
+): Preemption {
   if (pod.spec.preemptionPolicy === 'Never') return { why: 'not eligible due to preemptionPolicy=Never.' }
   if (!misfitsBeside(others).every(({ isOthers }) => isOthers)) {
     return onNode(['Preemption is not helpful for scheduling'])
@@ -25,12 +32,14 @@ export function planPreemption(pod: Pod, others: Pod[], misfitsBeside: (others: 
   const staying = others.filter((other) => !isLower(other))
   const still = misfitsBeside(staying)
   if (still.length > 0) return onNode(still.map(({ reason }) => reason))
+  const candidates = lower.toSorted(byImportance)
+  const guarded = breaksBudget(candidates, budgets)
   const victims: Pod[] = []
-  for (const candidate of lower.toSorted(byImportance)) {
+  for (const candidate of [...guarded, ...candidates.filter((one) => !guarded.includes(one))]) {
     if (misfitsBeside([...staying, candidate]).length === 0) staying.push(candidate)
     else victims.push(candidate)
   }
-  return { victims }
+  return { victims: victims.sort(byImportance) }
 }
 
 /** What the one node that there is has against something, as the scheduler counts it. */

@@ -35,6 +35,7 @@ describe('the scheduler', () => {
       occupancy: new Occupancy(informer, 'node'),
       namespaceLabels: () => ({}),
       storage: { claim: () => undefined, volumes: () => [], storageClass: () => undefined },
+      budgets: () => [],
     })
 
     await reconciler.reconcile(waiting, context)

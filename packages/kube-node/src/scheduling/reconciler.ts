@@ -6,6 +6,7 @@ import { PERSISTENT_VOLUME_CLAIMS } from '../model/kinds.ts'
 import type { NodeObject } from '../model/node.ts'
 import type { Pod } from '../model/pod.ts'
 import { type PersistentVolumeClaim, SELECTED_NODE } from '../model/storage.ts'
+import type { Budget } from './budgets.ts'
 import { claimOutlook, isToldOf, type StorageView } from './claims.ts'
 import { type Misfit, misfits } from './fit.ts'
 import type { Occupancy } from './occupancy.ts'
@@ -21,6 +22,7 @@ export interface SchedulerDeps {
   occupancy: Occupancy
   namespaceLabels: NamespaceLabels
   storage: StorageView
+  budgets(): Budget[]
 }
 
 /** Whether a pod is this scheduler's to place. */
@@ -69,7 +71,7 @@ type Place =
   | { kind: 'unprepared'; claims: PersistentVolumeClaim[] }
   | { kind: 'none'; message: string; victims?: Pod[] }
 
-function placeOf({ node: find, occupancy, namespaceLabels, storage }: SchedulerDeps, pod: Pod): Place {
+function placeOf({ node: find, occupancy, namespaceLabels, storage, budgets }: SchedulerDeps, pod: Pod): Place {
   const node = find()
   if (!node) return { kind: 'none', message: 'no nodes available to schedule pods' }
   const others = [...occupancy.list(), ...occupancy.nominatedBefore(pod)]
@@ -83,7 +85,7 @@ function placeOf({ node: find, occupancy, namespaceLabels, storage }: SchedulerD
   const found = misfitsBeside(others)
   if (found.length > 0) {
     const { why } = onNode(found.map(({ reason }) => reason))
-    return nowhere(why, planPreemption(pod, others, misfitsBeside))
+    return nowhere(why, planPreemption(pod, others, misfitsBeside, budgets()))
   }
   return claims.kind === 'waiting' ? { kind: 'unprepared', claims: claims.claims } : { kind: 'node' }
 }

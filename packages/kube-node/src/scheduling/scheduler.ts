@@ -6,12 +6,14 @@ import {
   NODES,
   PERSISTENT_VOLUME_CLAIMS,
   PERSISTENT_VOLUMES,
+  POD_DISRUPTION_BUDGETS,
   PODS,
   STORAGE_CLASSES,
 } from '../model/kinds.ts'
 import type { NodeObject } from '../model/node.ts'
 import { hasEnded, type Pod } from '../model/pod.ts'
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../model/storage.ts'
+import type { Budget } from './budgets.ts'
 import type { StorageView } from './claims.ts'
 import { Occupancy } from './occupancy.ts'
 import { priorityOf } from './preemption.ts'
@@ -40,6 +42,7 @@ export function scheduler({ client, informers, nodeName, log }: SchedulerOptions
     node: () => informers.for<NodeObject>(NODES).get({ name: nodeName }),
     occupancy: new Occupancy(pods, nodeName),
     storage: storageView(informers),
+    budgets: () => informers.for<Budget>(POD_DISRUPTION_BUDGETS).list(),
     namespaceLabels: (name) => informers.for(NAMESPACES).get({ name })?.metadata.labels ?? {},
   })
   return new Controller<Pod>({
@@ -49,6 +52,7 @@ export function scheduler({ client, informers, nodeName, log }: SchedulerOptions
       { query: PODS, map: (change) => (makesRoom(change) ? waiting() : []) },
       { query: NODES, map: waiting },
       { query: NAMESPACES, map: () => [] },
+      { query: POD_DISRUPTION_BUDGETS, map: () => [] },
       { query: PERSISTENT_VOLUME_CLAIMS, map: ({ object }) => waiting().filter(isBeside(object)) },
       { query: PERSISTENT_VOLUMES, map: ({ type }) => (type === 'added' ? waiting() : []) },
       { query: STORAGE_CLASSES, map: ({ type }) => (type === 'added' ? waiting() : []) },

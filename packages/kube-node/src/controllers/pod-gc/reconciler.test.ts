@@ -9,7 +9,10 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026
 afterEach(() => void vi.useRealTimers())
 
 /** Looks at pods as if the caches had `pods` and these Nodes. */
-async function world(pods: { name: string; spec?: object; status?: object; metadata?: object }[], nodes: string[] = []) {
+async function world(
+  pods: { name: string; spec?: object; status?: object; metadata?: object }[],
+  nodes: string[] = [],
+) {
   const cluster = new FakeCluster()
   for (const { name, spec, status, metadata } of pods) {
     const of = { name, namespace: 'n', ...metadata }
@@ -32,7 +35,9 @@ async function world(pods: { name: string; spec?: object; status?: object; metad
 }
 
 it('takes a pod away whose Node has been missing for 40 seconds, after its status has said that it failed', async () => {
-  const { cluster, look, left } = await world([{ name: 'lost', spec: { nodeName: 'gone' }, status: { phase: 'Running' } }])
+  const { cluster, look, left } = await world([
+    { name: 'lost', spec: { nodeName: 'gone' }, status: { phase: 'Running' } },
+  ])
   const patch = vi.spyOn(cluster, 'patch')
 
   expect(await look('lost')).toMatchObject({ recheckAfter: 40_000 })
@@ -78,7 +83,13 @@ it('keeps only so many pods that have ended: evicted ones go first, then the old
   })
   const evicted = { phase: 'Failed', reason: 'Evicted' }
   const { look, left } = await world(
-    [ended('old', 1), ended('newer', 3), ended('new', 2), ended('evicted', 4, evicted), ended('runs', 0, { phase: 'Running' })],
+    [
+      ended('old', 1),
+      ended('newer', 3),
+      ended('new', 2),
+      ended('evicted', 4, evicted),
+      ended('runs', 0, { phase: 'Running' }),
+    ],
     ['one'],
   )
   await look('runs')

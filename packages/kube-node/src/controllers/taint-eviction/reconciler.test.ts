@@ -27,7 +27,10 @@ async function world(tolerations: Toleration[]) {
   const context = {
     event: (_type: string, reason: string, message: string) => told.push(`${reason}: ${message}`),
   } as unknown as ReconcileContext<Pod>
-  const reconciler = taintEvictionReconciler({ client: cluster.client(), node: (name) => (name === 'one' ? node : undefined) })
+  const reconciler = taintEvictionReconciler({
+    client: cluster.client(),
+    node: (name) => (name === 'one' ? node : undefined),
+  })
   const look = async (taints: Taint[]) => {
     node.spec = { taints }
     const { recheckAfter } = await reconciler.reconcile((await cluster.get(REF)) as Pod, context)
