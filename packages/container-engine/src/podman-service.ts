@@ -12,12 +12,19 @@ export interface PodmanService {
   stop(): Promise<void>
 }
 
+export interface StartOptions {
+  dir: string
+  env: NodeJS.ProcessEnv
+  /** How long it may take to listen, in milliseconds. @default 20000 */
+  patience?: number
+}
+
 /**
  * Starts `podman system service` with a socket and a configuration in `dir`, with settings that work on small machines too:
  * runc, no journald, explicit limits (raising them may not be permitted), builds without namespaces.
  * Throws UserError PODMAN_MISSING without the program, PODMAN_FAILED when the service does not come up.
  */
-export async function startPodman(options: { dir: string; env: NodeJS.ProcessEnv }): Promise<PodmanService> {
+export async function startPodman(options: StartOptions): Promise<PodmanService> {
   mkdirSync(options.dir, { recursive: true })
   const socketPath = join(options.dir, 'podman.sock')
   const configuration = join(options.dir, 'containers.conf')
@@ -37,7 +44,10 @@ export async function startPodman(options: { dir: string; env: NodeJS.ProcessEnv
     child.once('error', resolve)
     child.once('exit', (code) => resolve(new Error(`podman ended with status ${code}`)))
   })
-  const failure = await Promise.race([exited, listening(socketPath, AbortSignal.timeout(START_TIMEOUT))])
+  const failure = await Promise.race([
+    exited,
+    listening(socketPath, AbortSignal.timeout(options.patience ?? START_TIMEOUT)),
+  ])
   if (failure) {
     child.kill()
     throw startError(failure, words)

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { UserError } from '@slipway/errors'
 import { pack } from 'tar-stream'
 import { connectEngine } from '../connect.ts'
 import { startPodman } from '../podman-service.ts'
@@ -34,8 +35,9 @@ export async function buildTestImage(
 }
 
 /**
- * A real engine for tests: one that answers, or Podman started for the test. Undefined (skip, and say so) where there is none
- * or no static busybox to make images of.
+ * A real engine for tests: one that answers, or Podman started for the test. Undefined (skip, and say so) where there is none,
+ * where the user may not run it, or no static busybox is there to make images of. Where root has Podman and it does not start, that
+ * is an error: tests that skip themselves on a busy machine prove nothing.
  */
 export async function testEngine(
   env: NodeJS.ProcessEnv,
@@ -45,8 +47,8 @@ export async function testEngine(
   if (running) return { engine: running, stop: async () => {} }
   const dir = mkdtempSync(join(tmpdir(), 'slipway-podman-'))
   try {
-    const service = await startPodman({ dir, env })
-    const engine = await connectEngine({ socketPath: service.socketPath })
+    const service = await startPodman({ dir, env, patience: PATIENCE })
+    const engine = await connectEngine({ socketPath: service.socketPath, patience: PATIENCE })
     if (!engine) throw new Error('podman listens but does not answer')
     return {
       engine,
@@ -55,8 +57,13 @@ export async function testEngine(
         rmSync(dir, { recursive: true, force: true })
       },
     }
-  } catch {
+  } catch (error) {
     rmSync(dir, { recursive: true, force: true })
-    return undefined
+    const isMissing = error instanceof UserError && error.code === 'PODMAN_MISSING'
+    if (isMissing || process.getuid?.() !== 0) return undefined
+    throw error
   }
 }
+
+/** Milliseconds that a busy machine gets to start it and to answer. */
+const PATIENCE = 120_000
