@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
+import { APP_ARMOR } from '../validation/pod-annotations.ts'
 
-const PREFIX = 'container.apparmor.security.beta.kubernetes.io/'
 const DEPRECATED = 'deprecated since v1.30; use the "appArmorProfile" field instead'
 
 /** Copies what annotations say of containers' profiles into the fields that replace them, and says so. */
@@ -10,7 +10,7 @@ export function copyAppArmor({ metadata, spec }: KubeObject, warn: (text: string
   if (spec?.os?.name === 'windows') return
   const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])] as Spec[]
   for (const container of containers) {
-    const annotation = metadata.annotations?.[PREFIX + container.name]
+    const annotation = metadata.annotations?.[APP_ARMOR + container.name]
     if (annotation === undefined || container.securityContext?.appArmorProfile) continue
     const profile = profileOf(annotation)
     if (profile && isDeepStrictEqual(profile, spec?.securityContext?.appArmorProfile)) continue
@@ -22,7 +22,7 @@ export function copyAppArmor({ metadata, spec }: KubeObject, warn: (text: string
 /** What is to say of the annotations of a template, as its containers have no such fields. */
 export function appArmorWarnings({ metadata, spec }: Spec, containers: readonly Spec[], prefix: string): string[] {
   return containers.flatMap(({ name, securityContext }) => {
-    const annotation = metadata?.annotations?.[PREFIX + name]
+    const annotation = metadata?.annotations?.[APP_ARMOR + name]
     if (annotation === undefined || securityContext?.appArmorProfile) return []
     const ofPod = spec?.securityContext?.appArmorProfile
     return ofPod && isDeepStrictEqual(ofPod, derived(annotation)) ? [] : [warning(name, prefix)]
@@ -30,7 +30,7 @@ export function appArmorWarnings({ metadata, spec }: Spec, containers: readonly 
 }
 
 const warning = (container: string, prefix = ''): string =>
-  `${prefix}metadata.annotations[${PREFIX}${container}]: ${DEPRECATED}`
+  `${prefix}metadata.annotations[${APP_ARMOR}${container}]: ${DEPRECATED}`
 
 const LONGEST_PATH = 4095
 

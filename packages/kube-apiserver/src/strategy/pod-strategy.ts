@@ -1,6 +1,11 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
 import { forbiddenField } from '../validation/field-errors.ts'
+import {
+  appArmorContradictions,
+  podAnnotationChangeErrors,
+  podAnnotationErrors,
+} from '../validation/pod-annotations.ts'
 import { copyAppArmor } from './app-armor.ts'
 import { podChangeErrors } from './pod-changes.ts'
 import { qosClass } from './pod-qos.ts'
@@ -23,7 +28,9 @@ export const podStrategy: Strategy = {
     addTolerations(spec)
     pod.status = { phase: 'Pending', qosClass: qosClass(spec), ...(spec.schedulingGates?.length && gated(now)) }
   },
-  validateNew: ({ spec }) => [
+  validateNew: ({ metadata, spec }) => [
+    ...podAnnotationErrors(metadata.annotations, spec ?? {}, 'metadata.annotations'),
+    ...appArmorContradictions({ apiVersion: 'v1', kind: 'Pod', metadata, spec }),
     ...(spec?.ephemeralContainers?.length
       ? [forbiddenField('spec.ephemeralContainers', 'cannot be set on create')]
       : []),
@@ -36,7 +43,11 @@ export const podStrategy: Strategy = {
     if (current.status?.qosClass)
       next.status = { ...next.status, qosClass: next.status?.qosClass ?? current.status.qosClass }
   },
-  validateUpdate: (next, current, { subresource }) => podChangeErrors(next, current, subresource),
+  validateUpdate: (next, current, { subresource }) => [
+    ...podAnnotationChangeErrors(next.metadata.annotations, current.metadata.annotations),
+    ...podAnnotationErrors(next.metadata.annotations, next.spec ?? {}, 'metadata.annotations'),
+    ...podChangeErrors(next, current, subresource),
+  ],
   gracePeriod(pod, requested) {
     const asked: number = requested ?? pod.spec?.terminationGracePeriodSeconds ?? 30
     // A negative period is one second, as Kubernetes has it.

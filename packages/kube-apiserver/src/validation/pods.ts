@@ -4,6 +4,7 @@ import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
 import { podContainers } from './containers.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required } from './field-errors.ts'
+import { podAnnotationErrors } from './pod-annotations.ts'
 import { containerResources, podResources } from './resources.ts'
 import { repeatedSpreads } from './scheduling.ts'
 import { inRange, ipAddress, label, labels, oneOf, requiredText, subdomain, text } from './values.ts'
@@ -18,6 +19,7 @@ export const podRules: TypeRules = {
     ...Object.keys(metadata?.annotations ?? {}).flatMap((key) =>
       qualifiedNameErrors(key.toLowerCase()).map((why) => invalidValue(`${at}.annotations`, key, why)),
     ),
+    ...podAnnotationErrors(metadata?.annotations, spec ?? {}, `${at}.annotations`),
     ...(spec?.ephemeralContainers?.length
       ? [forbiddenField(`${at}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')]
       : []),
