@@ -1,4 +1,4 @@
-import { UserError } from '@slipway/errors'
+import { TransientError, UserError } from '@slipway/errors'
 import type { KubeClient } from '@slipway/kube-client'
 import { describe, expect, it } from 'vitest'
 import type { Pod } from '../../model/pod.ts'
@@ -94,7 +94,7 @@ describe('StatusWriter', () => {
           if (status.message === 'bad') throw new UserError('KUBE_INVALID', 'status.message: it is bad')
         },
       } as unknown as KubeClient
-      return { written, errors, writer: new StatusWriter(client, (error) => errors.push(error)) }
+      return { written, errors, client, writer: new StatusWriter(client, (error) => errors.push(error)) }
     }
 
     it('is told of, keeps no later one back, and is tried again when it is said again', async () => {
@@ -109,6 +109,15 @@ describe('StatusWriter', () => {
 
       expect(written).toEqual(['bad', 'good', 'bad', 'bad'])
       expect(errors).toHaveLength(3)
+    })
+
+    it('is told of where nobody can say whether another pod has the name', async () => {
+      const { errors, writer, client } = api('u')
+      client.get = () => Promise.reject(new TransientError('KUBE_UNAVAILABLE', 'no'))
+      writer.set(pod, { phase: 'Running', message: 'bad' })
+      await writer.flush()
+
+      expect(errors).toMatchObject([{ code: 'KUBE_INVALID' }])
     })
 
     it('because another pod has the name is given up without a word', async () => {

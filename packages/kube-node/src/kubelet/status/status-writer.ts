@@ -39,8 +39,13 @@ export class StatusWriter {
 
   /** Whether another pod has the name by now. */
   async #isReplaced({ metadata: { name, namespace = 'default', uid } }: Pod): Promise<boolean> {
-    const found = await this.#client.get({ apiVersion: 'v1', kind: 'Pod', namespace, name }).catch(this.#onError)
-    return found?.metadata.uid !== uid
+    try {
+      const found = await this.#client.get({ apiVersion: 'v1', kind: 'Pod', namespace, name })
+      return found?.metadata.uid !== uid
+    } catch {
+      // Who does not know it says what went wrong with the status itself.
+      return false
+    }
   }
 
   /** Resolves when everything is written, or refused. */
