@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { UserError } from '@slipway/errors'
 import type { KubeClient, ListQuery, ObjectRef, WatchEvent } from '@slipway/kube-client'
-import { type KubeObject, mergePatch, schemaFor, strategicMergePatch } from '@slipway/kube-objects'
+import { type KubeObject, mergePatch, schemaFor, strategicMergePatch, withoutNulls } from '@slipway/kube-objects'
 
 interface Store {
   objects: Map<string, KubeObject>
@@ -62,7 +62,8 @@ export class FakeCluster {
     }
     const next: KubeObject =
       type === 'strategic'
-        ? strategicMergePatch(current, patch, schemaFor(ref))
+        ? // Its types know no null.
+          withoutNulls(strategicMergePatch(current, patch, schemaFor(ref)))
         : (mergePatch(current, patch) as KubeObject)
     if (JSON.stringify(next) === JSON.stringify(current)) return structuredClone(current)
     const changed = JSON.stringify(next.spec) !== JSON.stringify(current.spec)
