@@ -21,6 +21,11 @@ describe('constraints', () => {
     ['158.0.0', '158.0.0', true],
     ['', '1.0.0', false],
     ['not a range', '1.0.0', false],
+    ['  >= 1.2 ,  < 2   !=1.5  ', '1.4.0', true],
+    ['a1 - 2', '1.4.0', false],
+    ['1.2\u00a0- 1.4', '1.3.9', false],
+    ['>=1.0.0-99999999999999999999', '1.0.0-100000000000000000000', false],
+    ['>=1.0.0-99', '1.0.0-100', true],
   ])('%s holds for %s: %s', (constraint, version, expected) => {
     expect(isInRange(constraint, version)).toBe(expected)
   })
@@ -28,6 +33,17 @@ describe('constraints', () => {
   it('says which constraint it cannot read', () => {
     expect(() => parseConstraint('>>1')).toThrow('improper constraint: >>1')
   })
+
+  it.each([
+    `${'1          '.repeat(50)}!`,
+    ' '.repeat(500_000),
+    '1'.repeat(500_000),
+    `1 - ${' '.repeat(500_000)}`,
+    `1.2.3-${'a.'.repeat(200_000)}`,
+    `${'1 '.repeat(200_000)}- `,
+  ])('reads in linear time what is none', (text) => {
+    expect(() => parseConstraint(text)).toThrow(/constraint/)
+  }, 5_000)
 })
 
 describe('versions', () => {

@@ -1,16 +1,28 @@
+import { RE2JS } from 're2js'
 import { comparePrereleases, compareVersions, parseVersion, type Version } from './version.ts'
 
 const version =
   'v?([0-9xX*|]+)(\\.[0-9xX*|]+)?(\\.[0-9xX*|]+)?(-[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?'
 const anonymous = version.replaceAll(/\((?!\?)/g, '(?:')
-// Go's regexp takes the leftmost-first alternative too, but here the empty operator must come last to let longer ones win.
-const operatorList = '(?:!=|>=|=>|<=|=<|~>|=|>|<|~|\\^|)'
-const one = new RegExp(`^\\s*(${operatorList})\\s*(${version})\\s*$`)
-const each = new RegExp(`${operatorList}\\s*(?:${anonymous})`, 'g')
-const valid = new RegExp(
-  `^(?:\\s*${operatorList}\\s*(?:${anonymous})\\s*)(?:(?:\\s+|,\\s*)${operatorList}\\s*(?:${anonymous})\\s*)*$`,
-)
-const range = new RegExp(`\\s*(${anonymous})\\s+-\\s+(${anonymous})\\s*`, 'g')
+const operatorList = '(?:!=|>=|=>|<=|=<|~>|=|>|<|~|\\^)'
+// Go's \s, which is ASCII.
+const space = '[\\t\\n\\f\\r ]'
+// Each text matches these in one way only: a constraint is hostile input, and where there are two ways, there are ever so many.
+const one = new RegExp(`^(${operatorList}?)${space}*(${version})$`)
+const bare = `(?:${operatorList}${space}*)?${anonymous}`
+const each = new RegExp(bare, 'g')
+const valid = new RegExp(`^${space}*${bare}(?:(?:${space}*,${space}*|${space}+)${bare})*${space}*$`)
+const hyphen = /[\t\n\f\r ]-[\t\n\f\r ]/
+/** Unlike the others it is looked for anywhere, in linear time only by an automaton. */
+const range = lazy(() => RE2JS.compile(`\\s*(${anonymous})\\s+-\\s+(${anonymous})\\s*`))
+
+function lazy<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
 
 interface Comparator {
   readonly operator: string
@@ -42,12 +54,12 @@ export function isInRange(constraint: string, candidate: string): boolean {
 }
 
 function rewriteRanges(text: string): string {
-  return text.replaceAll(range, (_, from: string, to: string) => `>= ${from}, <= ${to} `)
+  return hyphen.test(text) ? range().matcher(text).replaceAll('>= $1, <= $2 ') : text
 }
 
 function parseGroup(text: string): Comparator[] {
   if (!valid.test(text)) throw new Error(`improper constraint: ${text}`)
-  return (text.match(each) ?? [text]).filter((part) => part !== '').map(parseComparator)
+  return (text.match(each) ?? []).map(parseComparator)
 }
 
 function parseComparator(text: string): Comparator {

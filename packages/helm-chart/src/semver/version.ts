@@ -18,11 +18,10 @@ export function parseVersion(text: string): Version {
   const match = loose.exec(text)
   if (!match) throw new Error('invalid semantic version')
   const [, major = '0', minor = '0', patch = '0', prerelease = '', metadata = ''] = match
+  const segments = { major: segment(major), minor: segment(minor), patch: segment(patch) }
   if (prerelease.split('.').some((part) => /^0[0-9]+$/.test(part))) throw new Error('version segment starts with 0')
   return {
-    major: segment(major),
-    minor: segment(minor),
-    patch: segment(patch),
+    ...segments,
     prerelease,
     metadata,
     original: text,
@@ -30,11 +29,18 @@ export function parseVersion(text: string): Version {
 }
 
 function segment(digits: string): bigint {
-  const value = BigInt(digits)
-  if (value > maxUint64) {
+  const value = uint64In(digits)
+  if (value === undefined) {
     throw new Error(`error parsing version segment: strconv.ParseUint: parsing "${digits}": value out of range`)
   }
   return value
+}
+
+/** strconv.ParseUint; undefined for what are no digits, or too many of them. */
+function uint64In(text: string): bigint | undefined {
+  const digits = /^0*([0-9]{1,20})$/.exec(text)?.[1]
+  const value = digits === undefined ? undefined : BigInt(digits)
+  return value === undefined || value > maxUint64 ? undefined : value
 }
 
 /** Whether Helm accepts the text as a version. */
@@ -79,9 +85,9 @@ function compareIdentifiers(a: string | undefined, b: string | undefined): numbe
   if (a === b) return 0
   if (a === undefined) return -1
   if (b === undefined) return 1
-  const aNumeric = /^[0-9]+$/.test(a)
-  const bNumeric = /^[0-9]+$/.test(b)
-  if (aNumeric && bNumeric) return BigInt(a) < BigInt(b) ? -1 : BigInt(a) > BigInt(b) ? 1 : 0
-  if (aNumeric !== bNumeric) return aNumeric ? -1 : 1
+  const [aNumber, bNumber] = [uint64In(a), uint64In(b)]
+  if (aNumber !== undefined && bNumber !== undefined) return aNumber < bNumber ? -1 : aNumber > bNumber ? 1 : 0
+  if (aNumber !== undefined) return -1
+  if (bNumber !== undefined) return 1
   return a < b ? -1 : 1
 }
