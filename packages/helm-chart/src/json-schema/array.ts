@@ -1,5 +1,5 @@
 import type { Values } from '../values/value.ts'
-import { equal, isLess, isMore, limit } from './scalars.ts'
+import { isLess, isMore, limit, shownJson } from './scalars.ts'
 import type { SchemaCheck } from './validate.ts'
 
 /** The keywords for arrays. */
@@ -11,13 +11,17 @@ export function checkArray(check: SchemaCheck, keywords: Values, items: readonly
   if (keywords.contains !== undefined) checkContains(check, keywords, items)
 }
 
+/** Tells of the first item that was there before: items are the same when their JSON is. */
 function checkUnique(check: SchemaCheck, items: readonly unknown[]): void {
-  for (let i = 0; i < items.length; i++) {
-    const j = items.findIndex((other, index) => index > i && equal(items[i], other))
-    if (j > 0) {
-      check.fail(`items at ${i} and ${j} are equal`)
+  const places = new Map<string, number>()
+  for (const [index, item] of items.entries()) {
+    const text = shownJson(item ?? null)
+    const before = places.get(text)
+    if (before !== undefined) {
+      check.fail(`items at ${before} and ${index} are equal`)
       return
     }
+    places.set(text, index)
   }
 }
 

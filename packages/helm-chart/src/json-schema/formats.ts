@@ -1,28 +1,42 @@
 import { sprintf } from '@slipway/go-template'
 import { compilePattern } from './pattern.ts'
-import { dateProblem, dateTimeProblem, durationProblem, timeProblem } from './time-formats.ts'
+import { dateProblem, dateTimeProblem, durationProblem, periodProblem, timeProblem } from './time-formats.ts'
 
 /** Says what is wrong with a text, undefined when nothing is. */
 export type FormatCheck = (text: string) => string | undefined
 
 /** The checks of `format`, with the words of santhosh-tekuri/jsonschema. */
-export const formats: Readonly<Record<string, FormatCheck>> = {
-  date: dateProblem,
-  'date-time': dateTimeProblem,
-  time: timeProblem,
-  duration: durationProblem,
-  email: emailProblem,
-  hostname: hostnameProblem,
-  ipv4: ipv4Problem,
-  ipv6: ipv6Problem,
-  uri: uriProblem,
-  iri: uriProblem,
-  'uri-reference': (text) => (text.includes('\\') ? 'contains \\' : referenceProblem(text)),
-  'iri-reference': (text) => (text.includes('\\') ? 'contains \\' : referenceProblem(text)),
-  uuid: uuidProblem,
-  regex: regexProblem,
-  'json-pointer': pointerProblem,
-  semver: semverProblem,
+export const formats: ReadonlyMap<string, FormatCheck> = new Map([
+  ['date', dateProblem],
+  ['date-time', dateTimeProblem],
+  ['time', timeProblem],
+  ['duration', durationProblem],
+  ['period', periodProblem],
+  ['email', emailProblem],
+  ['hostname', hostnameProblem],
+  ['ipv4', ipv4Problem],
+  ['ipv6', ipv6Problem],
+  ['uri', uriProblem],
+  ['iri', uriProblem],
+  ['uri-reference', uriReferenceProblem],
+  ['iri-reference', uriReferenceProblem],
+  ['uuid', uuidProblem],
+  ['regex', regexProblem],
+  ['json-pointer', pointerProblem],
+  ['relative-json-pointer', relativePointerProblem],
+  ['semver', semverProblem],
+])
+
+function uriReferenceProblem(text: string): string | undefined {
+  return text.includes('\\') ? 'contains \\' : referenceProblem(text)
+}
+
+function relativePointerProblem(text: string): string | undefined {
+  const digits = /^\d*/.exec(text)?.[0] ?? ''
+  if (digits === '') return 'must start with non-negative integer'
+  if (/^0./.test(digits)) return 'starts with zero'
+  const rest = text.slice(digits.length)
+  return rest === '#' ? undefined : pointerProblem(rest)
 }
 
 function regexProblem(text: string): string | undefined {

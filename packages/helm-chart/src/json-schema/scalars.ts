@@ -19,7 +19,7 @@ export function scalarMismatch(schema: Values, value: unknown, assertsFormats: b
   }
   if (Array.isArray(schema.enum) && !schema.enum.some((item) => equal(value, item))) return enumMessage(schema.enum)
   if (typeof schema.format === 'string' && assertsFormats && typeof value === 'string') {
-    const problem = formats[schema.format]?.(value)
+    const problem = formats.get(schema.format)?.(value)
     if (problem !== undefined) return `${quoted(value)} is not valid ${schema.format}: ${problem}`
   }
   return undefined

@@ -81,6 +81,27 @@ export function durationProblem(text: string): string | undefined {
   return undefined
 }
 
+/** ISO 8601's time interval, as RFC 3339 has it. */
+export function periodProblem(text: string): string | undefined {
+  const slash = text.indexOf('/')
+  if (slash < 0) return 'missing slash'
+  const [start, end] = [text.slice(0, slash), text.slice(slash + 1)]
+  const startProblem = boundProblem('start', start)
+  if (startProblem !== undefined) return startProblem
+  // A duration is not told from where to where.
+  return start.startsWith('P') ? prefixed('invalid end date-time', dateTimeProblem(end)) : boundProblem('end', end)
+}
+
+function boundProblem(name: string, text: string): string | undefined {
+  return text.startsWith('P')
+    ? prefixed(`invalid ${name} duration`, durationProblem(text))
+    : prefixed(`invalid ${name} date-time`, dateTimeProblem(text))
+}
+
+function prefixed(prefix: string, problem: string | undefined): string | undefined {
+  return problem === undefined ? undefined : `${prefix}: ${problem}`
+}
+
 function unitsProblem(text: string, all: string): string | undefined {
   let units = all
   let rest = text
