@@ -1,14 +1,18 @@
 /** Go's strconv for numbers: reading texts as Go's own literals are written. */
 
 const integer = /^([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|0[0-7_]*|[1-9][0-9_]*)$/
-const decimalFloat = /^[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?$/
-const hexFloat = /^([+-]?)0[xX]([0-9a-fA-F_]*)\.?([0-9a-fA-F_]*)[pP]([+-]?\d+)$/
+const decimalFloat = /^[+-]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?$/
+const hexFloat = /^([+-]?)0[xX]([0-9a-fA-F_]*)(?:\.([0-9a-fA-F_]*))?[pP]([+-]?\d+)$/
 
-/** strconv.ParseInt with base 0, of any size; undefined when the text is no integer. */
+/** No type of Go's holds as many decimal digits, and to read ever so many takes longer than they are long. */
+const maxDigits = 1000
+
+/** strconv.ParseInt with base 0, also of what is too large for it; undefined when the text is no integer or an endless one. */
 export function parseInteger(text: string): bigint | undefined {
   const match = integer.exec(text)
   if (!match || !underscoresAreValid(text)) return undefined
   const digits = (match[2] ?? '').replaceAll('_', '')
+  if (digits.length > maxDigits && !digits.startsWith('0')) return undefined
   const magnitude = BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits)
   return match[1] === '-' ? -magnitude : magnitude
 }

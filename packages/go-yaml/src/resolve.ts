@@ -73,6 +73,8 @@ function resolveInteger(text: string): Resolved | undefined {
   const match = integer.exec(text)
   if (!match) return undefined
   const [, sign = '', digits = ''] = match
+  // More decimal digits than 64 bits have; to read ever so many takes longer than they are long.
+  if (digits.length > 20 && !digits.startsWith('0')) return undefined
   const magnitude = BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits)
   const value = sign === '-' ? -magnitude : magnitude
   const limit = sign === '' ? 2n ** 64n - 1n : 2n ** 63n - 1n

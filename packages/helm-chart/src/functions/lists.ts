@@ -13,10 +13,16 @@ function includes(items: readonly unknown[], needle: unknown): boolean {
   return items.some((item) => deepEqual(needle, item))
 }
 
+/** Only collections have to be compared one by one: of all else a set tells the same as `deepEqual`. */
 function unique(items: readonly unknown[]): unknown[] {
-  const kept: unknown[] = []
-  for (const item of items) if (!includes(kept, item)) kept.push(item)
-  return kept
+  const plain = new Set<unknown>()
+  const collections: unknown[] = []
+  return items.filter((item) => {
+    if (typeof item !== 'object' || item === null) return plain.size < plain.add(item ?? null).size
+    const isNew = !includes(collections, item)
+    if (isNew) collections.push(item)
+    return isNew
+  })
 }
 
 function has(needle: unknown, haystack: unknown): boolean {

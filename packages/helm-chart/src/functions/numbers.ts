@@ -24,14 +24,18 @@ function integerIn(text: string): bigint {
   return value === undefined || value < minInt64 || value > maxInt64 ? 0n : value
 }
 
+/** 64 bits have no more in any base. */
+const maxDigits = 22
+
 /**
  * strconv.ParseInt of digits of one base with its error left out: 0 for what are no digits, the nearest int64 for what is
  * out of range.
  */
 export function parseDigits(text: string, base: 8 | 10): bigint {
   const [, sign = '', digits = '', rest = ''] =
-    (base === 8 ? /^([+-]?)([0-7]*)(.*)$/s : /^([+-]?)(\d*)(.*)$/s).exec(text) ?? []
-  const magnitude = BigInt(digits === '' ? 0 : (base === 8 ? '0o' : '') + digits)
+    (base === 8 ? /^([+-]?)0*([0-7]*)(.*)$/s : /^([+-]?)0*(\d*)(.*)$/s).exec(text) ?? []
+  const magnitude =
+    digits.length > maxDigits ? 1n << 64n : BigInt(digits === '' ? 0 : (base === 8 ? '0o' : '') + digits)
   // What is too large for 64 bits shows before a character that is no digit, what is too large for the sign after it.
   if (rest !== '' && magnitude < 1n << 64n) return 0n
   const value = sign === '-' ? -magnitude : magnitude

@@ -13,15 +13,26 @@ interface Match {
 const cache = new Map<string, RE2JS>()
 const cacheSize = 500
 const bytesPerMatch = 128
+const bytesPerRepeat = 256
 
 function compile(pattern: string): RE2JS {
   const known = cache.get(pattern)
   if (known) return known
   checkUtf8(pattern)
+  spend(pattern.length * bytesPerRepeat * largestRepeat(pattern))
   const compiled = RE2JS.compile(pattern)
   if (cache.size >= cacheSize) cache.clear()
   cache.set(pattern, compiled)
   return compiled
+}
+
+/** What a character of a pattern may be told to repeat, RE2 has as often in its program. */
+function largestRepeat(pattern: string): number {
+  let largest = 4
+  for (const [, least, most] of pattern.matchAll(/\{(\d{1,4})(?:,(\d{0,4}))?\}/g)) {
+    largest = Math.max(largest, Number(least), Number(most ?? 0))
+  }
+  return largest
 }
 
 const rawByte = /[\udc80-\udcff]/u

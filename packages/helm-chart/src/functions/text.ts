@@ -17,11 +17,19 @@ export function strslice(value: unknown): string[] {
   return inner.filter((item) => item !== null && item !== undefined).map(strval)
 }
 
-/** Runs what works on bytes over a text whose characters are its bytes, U+0000 to U+00FF. */
-export function throughBytes(text: string, run: (bytes: string) => string): string {
-  if (byteLength(text) === text.length) return run(text)
-  const bytes = Array.from(bytesOf(text), (byte) => String.fromCharCode(byte)).join('')
-  return stringOf(Uint8Array.from(run(bytes), (char) => char.charCodeAt(0)))
+/** A text whose characters are the bytes of another, U+0000 to U+00FF: for what works on bytes. */
+export function asBytes(text: string): string {
+  if (byteLength(text) === text.length) return text
+  let bytes = ''
+  for (const byte of bytesOf(text)) bytes += String.fromCharCode(byte)
+  return bytes
+}
+
+/** The text whose bytes these characters are. */
+export function fromBytes(bytes: string): string {
+  const found = new Uint8Array(bytes.length)
+  for (let i = 0; i < bytes.length; i++) found[i] = bytes.charCodeAt(i)
+  return stringOf(found)
 }
 
 /** A bound as Go's int has it: the largest one is rounded up to what no int64 holds. */

@@ -1,5 +1,5 @@
-import { byteLength } from '@slipway/go-template'
-import { sliceBytes, throughBytes } from './text.ts'
+import { byteLength, spend } from '@slipway/go-template'
+import { asBytes, fromBytes, sliceBytes } from './text.ts'
 
 interface WrapOptions {
   /** Empty for a newline. */
@@ -7,9 +7,14 @@ interface WrapOptions {
   readonly wrapLongWords: boolean
 }
 
+/** What the work of finding a line's end is worth. */
+const bytesPerLine = 16
+
 /** goutils' WrapCustom: breaks a line at spaces, and with `wrapLongWords` inside words too. It counts bytes. */
 export function wrapText(text: string, width: number, options: WrapOptions): string {
-  return throughBytes(text, (bytes) => wrapBytes(bytes, width, options))
+  const bytes = asBytes(text)
+  if (bytes === text) return wrapBytes(text, width, options)
+  return fromBytes(wrapBytes(bytes, width, { ...options, newLine: asBytes(options.newLine) }))
 }
 
 function wrapBytes(text: string, width: number, options: WrapOptions): string {
@@ -23,12 +28,13 @@ function wrapBytes(text: string, width: number, options: WrapOptions): string {
       continue
     }
     const space = text.slice(at, at + limit + 1).lastIndexOf(' ')
-    const later = text.indexOf(' ', at + limit)
-    const isLong = space < 0
-    if (isLong && !options.wrapLongWords && later < 0) return out + text.slice(at)
-    const end = isLong ? (options.wrapLongWords ? at + limit : later) : at + space
+    const isCut = space < 0 && options.wrapLongWords
+    // A word that is too long goes on to the space behind it.
+    const end = isCut ? at + limit : space < 0 ? text.indexOf(' ', at + limit) : at + space
+    if (end < 0) return out + text.slice(at)
+    spend(newLine.length + bytesPerLine)
     out += text.slice(at, end) + newLine
-    at = isLong && options.wrapLongWords ? end : end + 1
+    at = isCut ? end : end + 1
   }
   return out + text.slice(at)
 }

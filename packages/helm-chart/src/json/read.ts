@@ -2,11 +2,15 @@ import { wellFormed } from '../encoding.ts'
 import { fromJson } from '../values/value.ts'
 import { firstJsonEnd, jsonFault } from './syntax.ts'
 
+const stringOrNumber = /"(?:[^"\\]+|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g
+
 /** JSON text as values. Throws an Error with Go's text. */
 export function readJson(text: string): unknown {
   const value = parseJson(text)
   if (hasInfinity(value)) {
-    const number = text.match(/-?\d[\d.]*[eE]\+?\d+/g)?.find((literal) => !Number.isFinite(Number(literal)))
+    const number = text
+      .match(stringOrNumber)
+      ?.find((literal) => !/^"/.test(literal) && !Number.isFinite(Number(literal)))
     throw new Error(`json: cannot unmarshal number ${number} into Go value of type float64`)
   }
   return fromJson(value)
