@@ -38,6 +38,7 @@ export {
   releaseSecretName,
   releaseSecretType,
 } from './release/release.ts'
+export { computedValues, storedValues } from './release/stored-values.ts'
 export {
   type Capabilities,
   capabilitiesWithoutCluster,

@@ -99,7 +99,7 @@ export class HelmController {
 /** `spec.chart` says which: git and path, or a repository. */
 function chartSources({ client, git, platform, charts, ...deps }: HelmControllerDeps): ChartSource {
   const read = knownCharts(deps.read)
-  const fromGit = gitCharts({ client, git, platform, read })
+  const fromGit = gitCharts({ client, git, platform, charts, read })
   const fromRepository = repositoryCharts(charts, platform, read)
   return { load: (release, signal) => (release.spec.chart.git ? fromGit : fromRepository).load(release, signal) }
 }

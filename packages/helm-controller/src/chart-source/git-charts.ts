@@ -1,15 +1,20 @@
+import { posix } from 'node:path'
 import { UserError } from '@slipway/errors'
 import type { FetchOptions, GitClient } from '@slipway/git-client'
 import type { ChartFile, Platform } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { type HelmRelease, placeOf } from '../helm-release/helm-release.ts'
+import { withDependencies } from './chart-dependencies.ts'
 import type { ChartReader, ChartSource, LoadedChart } from './chart-source.ts'
+import type { ChartDownloader } from './repository-charts.ts'
 
 export interface GitChartDeps {
   client: KubeClient
   git: GitClient
   platform: Platform
+  /** Where dependencies come from. */
+  charts: ChartDownloader
   read: ChartReader
 }
 
@@ -21,13 +26,18 @@ export function gitCharts(deps: GitChartDeps): ChartSource {
       const options = { signal, ...(await readCredentials(deps.client, release)) }
       const target = /^[0-9a-f]{40}$/.test(ref) ? { commit: ref } : { branch: ref }
       const commit = await deps.git.fetch(url, target, options)
-      const files = await readFolder(deps.git, url, commit, path)
-      if (!files.some(({ name }) => name === 'Chart.yaml')) {
+      const own = await readFolder(deps.git, url, commit, path)
+      if (!own.some(({ name }) => name === 'Chart.yaml')) {
         throw new UserError('CHART_NOT_FOUND', `${url} has no chart in ${path} at ${commit.slice(0, 8)}`, {
           at: placeOf(release),
           hint: 'spec.chart.path names the folder that holds Chart.yaml',
         })
       }
+      const folder = (relative: string): Promise<ChartFile[]> =>
+        readFolder(deps.git, url, commit, posix.join(path, relative))
+      const files = release.spec.chart.skipDepUpdate
+        ? own
+        : await withDependencies(own, { charts: deps.charts, folder }, signal)
       const digest = `sha256:${Buffer.from(deps.platform.digest('sha256', contentOf(files))).toString('hex')}`
       return { ...(await deps.read({ digest, content: files }, signal)), revision: commit, digest }
     },

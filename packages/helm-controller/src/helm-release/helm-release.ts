@@ -16,6 +16,7 @@ export interface HelmReleaseSpec {
     path?: string
     ref?: string
     secretRef?: { name: string; namespace?: string }
+    skipDepUpdate?: boolean
   }
   releaseName?: string
   targetNamespace?: string
@@ -26,7 +27,17 @@ export interface HelmReleaseSpec {
   resetValues?: boolean
   forceUpgrade?: boolean
   skipCRDs?: boolean
-  rollback?: { enable?: boolean; retry?: boolean; maxRetries?: number; timeout?: number; disableHooks?: boolean }
+  disableOpenAPIValidation?: boolean
+  rollback?: {
+    enable?: boolean
+    retry?: boolean
+    maxRetries?: number
+    force?: boolean
+    recreate?: boolean
+    disableHooks?: boolean
+    timeout?: number
+    wait?: boolean
+  }
   test?: { enable?: boolean; ignoreFailures?: boolean; timeout?: number }
   valuesFrom?: ValuesSource[]
   valueFileSecrets?: { name: string }[]

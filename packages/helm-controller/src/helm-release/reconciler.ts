@@ -1,5 +1,6 @@
 import type { ReconcileContext, ReconcileResult, Reconciler } from '@slipway/controller-runtime'
 import { describeError, messageOf, UserError } from '@slipway/errors'
+import { coalesceTables, computedValues, storedValues } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
 import type { ChartSource, LoadedChart } from '../chart-source/chart-source.ts'
 import type { ActionOptions, ReleaseActions } from '../release/actions.ts'
@@ -29,6 +30,8 @@ interface Pass {
   context: ReconcileContext<HelmRelease>
   loaded: LoadedChart
   values: Record<string, unknown>
+  /** In the place of the chart's own values. */
+  defaults?: Record<string, unknown>
   history: StoredRelease[]
   options: ActionOptions
 }
@@ -123,20 +126,37 @@ async function observe(
   if (seen.lastAttemptedRevision !== loaded.revision || fetchFailed) status.enter('ChartFetched')
   const { readFile: readChartFile } = loaded
   try {
-    const values = await composeValues(release, { client: deps.client, readChartFile, signal: context.signal })
-    return { release, status, context, loaded, values, history, options: actionOptions(release, context.signal) }
+    const given = await composeValues(release, { client: deps.client, readChartFile, signal: context.signal })
+    const values = reused(given, release, history)
+    return { release, status, context, loaded, ...values, history, options: actionOptions(release, context.signal) }
   } catch (error) {
     status.enter('Failed', {}, describeError(error))
     throw error
   }
 }
 
+/** With `resetValues: false`, what the release was given before counts under what it is given now (`helm upgrade --reuse-values`). */
+function reused(
+  given: Record<string, unknown>,
+  { spec }: HelmRelease,
+  history: StoredRelease[],
+): Pick<Pass, 'values' | 'defaults'> {
+  const current = history.findLast(({ release: { info } }) => info.status === 'deployed') ?? history.at(-1)
+  if (spec.resetValues !== false || !current || current.release.info.status === 'uninstalled') return { values: given }
+  const { release } = current
+  const values = coalesceTables(storedValues(given), storedValues(release.config), 'remove')
+  return { values, defaults: computedValues(release) }
+}
+
 /** The stored release is the wanted one: heal its objects and leave no stale failure in the status. */
-async function keep(deps: HelmReleaseDeps, { release, status, context, loaded, history }: Pass): Promise<void> {
+async function keep(
+  deps: HelmReleaseDeps,
+  { release, status, context, loaded, history, options }: Pass,
+): Promise<void> {
   const stored = history.findLast(({ release: { info } }) => info.status === 'deployed')
   if (!stored) return
   await deps.onDeployed(release, stored)
-  const healed = await deps.actions.heal(stored)
+  const healed = await deps.actions.heal(stored, options)
   if (healed.length > 0) {
     const names = healed.map(({ kind, metadata }) => `${kind}/${metadata.name}`).join(', ')
     context.event('Normal', 'DriftCorrected', `put back ${names}`)
@@ -157,6 +177,7 @@ async function deploy(deps: HelmReleaseDeps, pass: Pass, action: Action): Promis
     const rendered = await deps.renderer.render({
       rendering: loaded.rendering,
       values: pass.values,
+      ...(pass.defaults && { defaults: pass.defaults }),
       name: releaseNameOf(release),
       namespace: targetNamespaceOf(release),
       revision: (history.at(-1)?.release.version ?? 0) + 1,
@@ -165,8 +186,12 @@ async function deploy(deps: HelmReleaseDeps, pass: Pass, action: Action): Promis
       signal: context.signal,
     })
     const notes = { chartDigest: loaded.digest, antecedent: antecedentOf(release) }
+    const { method, ...forced } = release.spec.forceUpgrade && history.length > 0 ? byForce : byServer
     if (history.length === 0 && !release.spec.skipCRDs) await deps.actions.installCrds(rendered.crds, { method: 'csa' })
-    const done = await deps.actions.deploy({ release: rendered.release, notes }, history, options)
+    const done = await deps.actions.deploy({ release: { ...rendered.release, apply_method: method }, notes }, history, {
+      ...options,
+      ...forced,
+    })
     const fields = { releaseName: done.name, releaseStatus: done.info.status }
     status.enter('Deployed')
     await deps.onDeployed(release, { release: done, notes })
@@ -203,14 +228,19 @@ async function remedy(deps: HelmReleaseDeps, { release, status, history, options
   }
   if (!release.spec.rollback?.enable) return
   status.enter('RollingBack')
-  const { timeout = 300, disableHooks = false } = release.spec.rollback
+  const { timeout = 300, disableHooks = false, wait = false, force, recreate = false } = release.spec.rollback
+  const how = { ...(force ? byForce : byServer), timeout: timeout * 1000, disableHooks, wait, recreatePods: recreate }
   try {
-    await deps.actions.rollback(after, { ...options, timeout: timeout * 1000, disableHooks })
+    await deps.actions.rollback(after, { ...options, ...how })
     status.enter('RolledBack')
   } catch (error) {
     status.enter('RollbackFailed', {}, describeError(error))
   }
 }
+
+/** Objects are applied by the server, or with force replaced (Helm 3's `--force`), which only a client can. */
+const byServer = { method: 'ssa' } as const
+const byForce = { method: 'csa', forceReplace: true } as const
 
 function desiredOf({ release, loaded, values }: Pass): Parameters<typeof decide>[1] {
   return { chartDigest: loaded.digest, values: canonical(values), antecedent: antecedentOf(release) }
@@ -247,6 +277,7 @@ function actionOptions({ spec }: HelmRelease, signal: AbortSignal): ActionOption
     timeout: (spec.timeout ?? 300) * 1000,
     wait: spec.wait ?? (spec.rollback?.enable === true || spec.test?.enable === true),
     maxHistory: spec.maxHistory ?? 10,
+    validate: !spec.disableOpenAPIValidation,
     signal,
   }
 }

@@ -148,6 +148,18 @@ describe('a release with objects whose definition has gone', () => {
   })
 })
 
+describe('healing', () => {
+  it('tells of what was changed, not of who manages it from then on', async () => {
+    await deploy('healed', [map('healed', { color: 'red' })], { method: 'csa' })
+    const [stored] = await storage.history('healed', namespace)
+    if (!stored) throw new Error('no revision')
+
+    expect(await actions.heal(stored)).toEqual([])
+    await edit(map('healed', {}), { data: { color: 'by hand' } })
+    expect((await actions.heal(stored)).map(({ metadata }) => metadata.name)).toEqual(['healed'])
+  })
+})
+
 describe('options that can not be had together', () => {
   it.each<[string, Deploying, string]>([
     [

@@ -1,44 +1,29 @@
 import { messageOf } from '@slipway/errors'
 import type { HookEvent, Release, ReleaseHook } from '@slipway/helm-chart'
 import type { DeleteOptions, KubeClient } from '@slipway/kube-client'
-import { healthOf, type KubeObject } from '@slipway/kube-objects'
+import type { KubeObject } from '@slipway/kube-objects'
 import type { RenderedCrds } from '../rendering/rendering.ts'
-import { adoptedOf, adoptFields, applyObjects, deleteObjects, healObjects, isKept, pruneObjects } from './apply.ts'
+import { adoptedOf, applyObjects, deleteObjects, healObjects, isKept, pruneObjects } from './apply.ts'
+import { applyChange, type Change, type ChangeOptions } from './change.ts'
 import { deletePolicies, type HookRun, runHooks } from './hooks.ts'
-import {
-  identityOf,
-  type Ownership,
-  type ReadOptions,
-  readManifest,
-  readObjects,
-  readPlaced,
-  refOf,
-} from './objects.ts'
+import { withKnownFields } from './known-fields.ts'
+import { identityOf, type Ownership, type ReadOptions, readManifest, readObjects, refOf } from './objects.ts'
 import { sameError } from './same-error.ts'
 import type { ReleaseNotes, ReleaseStorage, StoredRelease } from './storage.ts'
-import { completionOf, isUnready, waitForAll, waitUntilGone } from './wait.ts'
-import { type ApplyMethod, checkForced, clientSide, FIELD_MANAGER, serverSide, type Write } from './write.ts'
+import { isUnready, waitUntilGone } from './wait.ts'
+import { type ApplyMethod, checkForced, FIELD_MANAGER, serverSide, type Write } from './write.ts'
 
 /** How one action is carried out; times in milliseconds. */
-export interface ActionOptions {
-  timeout: number
-  wait: boolean
+export interface ActionOptions extends ChangeOptions {
   disableHooks?: boolean
   /** Revisions kept; 0 = all. */
   maxHistory: number
-  signal: AbortSignal
   /** Recorded instead of Helm's own sentence. */
   description?: string
-  /** Take objects that carry the marks of nobody or of another release. @default false */
-  takeOwnership?: boolean
-  /** Take fields from other managers, where the server applies. @default true */
-  force?: boolean
-  /** Replace objects instead of patching them, where the client applies. @default false */
-  forceReplace?: boolean
+  /** Refuse fields that a kind does not have; without it they are left out. @default true */
+  validate?: boolean
   /** Delete what the failed action had created. @default false */
   cleanupOnFail?: boolean
-  /** With `wait`: Jobs are waited for until they are complete. @default false */
-  waitForJobs?: boolean
   /** Called after each hook, before it may be deleted. */
   onHookEnd?: (hook: ReleaseHook) => Promise<void>
   /** Is given the logs of hooks that are to be shown. */
@@ -52,21 +37,6 @@ export interface UninstallOptions extends ActionOptions {
   propagationPolicy?: DeleteOptions['propagationPolicy']
   /** Objects whose definition has gone have gone with it; Helm refuses to uninstall their release. @default false */
   skipUnknown?: boolean
-}
-
-/** What one action changes. */
-interface Change {
-  method: ApplyMethod
-  owner: Ownership
-  objects: KubeObject[]
-  /** The release whose objects are changed; undefined when there is none yet. */
-  former: Release | undefined
-  /** What an interrupted or failed revision may have made counts as the release's, too. */
-  before: KubeObject[]
-  /** Those of `objects` that are there and did not belong to the release. */
-  adopted: KubeObject[]
-  /** Whether fields of what is there may be those of a client. */
-  wasClientSide: boolean
 }
 
 /** What Helm does with a release, step by step as Helm does it, recorded in Helm's own history. */
@@ -98,7 +68,7 @@ export class ReleaseActions {
     const hooks = this.#hookRun(release, options)
     try {
       await this.#hooks(release, `pre-${event}`, hooks, options)
-      await this.#change(change, options)
+      await applyChange(this.#client, change, options)
       await this.#hooks(release, `post-${event}`, hooks, options)
     } catch (error) {
       const text = `${isInstall ? 'Release' : what} "${release.name}" failed: ${messageOf(error)}`
@@ -138,13 +108,14 @@ export class ReleaseActions {
     (await this.#client.get(refOf(object))) ?? this.#client.create(object, { fieldManager: FIELD_MANAGER })
 
   /** Makes the objects of the deployed release what its manifest says; resolves to those that had to be changed. */
-  async heal(stored: StoredRelease): Promise<KubeObject[]> {
-    return healObjects(this.#client, await this.objectsOf(stored))
+  async heal(stored: StoredRelease, how: Pick<ActionOptions, 'validate'> = {}): Promise<KubeObject[]> {
+    return healObjects(this.#client, await this.objectsOf(stored, how))
   }
 
   /** The objects of a release as they are to be, marks and all. */
-  objectsOf(stored: StoredRelease): Promise<KubeObject[]> {
-    return readManifest(this.#client, stored.release.manifest ?? '', ownershipOf(stored))
+  async objectsOf(stored: StoredRelease, how: Pick<ActionOptions, 'validate'> = {}): Promise<KubeObject[]> {
+    const objects = await readManifest(this.#client, stored.release.manifest ?? '', ownershipOf(stored))
+    return how.validate === false ? withKnownFields(this.#client, objects) : objects
   }
 
   /** Runs the chart's tests, those that `isWanted`, and records how they went; the first failure is thrown. */
@@ -186,14 +157,14 @@ export class ReleaseActions {
     const stored: StoredRelease = { ...target, release }
     await this.#begin(stored, history, options.maxHistory)
     const owner = ownershipOf(stored)
-    const objects = await this.objectsOf(stored)
+    const objects = await this.objectsOf(stored, options)
     const before = await this.#objectsOf([current.release], owner)
     const hooks = this.#hookRun(release, options)
     try {
       await this.#hooks(release, 'pre-rollback', hooks, options)
       const wasClientSide = methodOf(current.release) === 'csa'
       const former = current.release
-      await this.#change({ method, owner, objects, former, before, adopted: [], wasClientSide }, options)
+      await applyChange(this.#client, { method, owner, objects, former, before, adopted: [], wasClientSide }, options)
       await this.#hooks(release, 'post-rollback', hooks, options)
     } catch (error) {
       const text = `${isUnready(error) ? 'Release' : 'Rollback'} "${release.name}" failed: ${messageOf(error)}`
@@ -240,12 +211,12 @@ export class ReleaseActions {
   async #plan(
     stored: StoredRelease,
     history: StoredRelease[],
-    { takeOwnership = false }: ActionOptions,
+    { takeOwnership = false, ...options }: ActionOptions,
   ): Promise<Change> {
     const owner = ownershipOf(stored)
     const last = lastOf(history)?.release
     const deployed = history.findLast(({ release: { info } }) => info.status === 'deployed')?.release
-    const objects = await this.objectsOf(stored)
+    const objects = await this.objectsOf(stored, options)
     const before = await this.#objectsOf([deployed, last], owner)
     const known = new Set(before.map(identityOf))
     const added = objects.filter((object) => !known.has(identityOf(object)))
@@ -253,37 +224,6 @@ export class ReleaseActions {
     const former = deployed ?? last
     const wasClientSide = former ? [deployed, last].some((one) => one && methodOf(one) === 'csa') : adopted.length > 0
     return { method: methodOf(stored.release), owner, objects, former, before, adopted, wasClientSide }
-  }
-
-  async #change(change: Change, options: ActionOptions): Promise<void> {
-    const { former, before, objects, adopted } = change
-    const during = former || adopted.length > 0 ? 'update' : 'create'
-    const write = await this.#writeOf(change, { ...options, during })
-    const written = await applyObjects(this.#client, objects, { write, during })
-    await pruneObjects(this.#client, before, objects)
-    if (!options.wait) return
-    const { timeout, signal, waitForJobs } = options
-    await waitForAll(this.#client, written, {
-      timeout,
-      signal,
-      rule: (live) => (waitForJobs && live?.kind === 'Job' ? completionOf(live) : healthOf(live)),
-    })
-  }
-
-  /** How objects are written. Throws UserError RELEASE_OPTIONS_INVALID. */
-  async #writeOf(
-    { method, owner, former, before, adopted, wasClientSide }: Change,
-    options: ActionOptions & { during: 'create' | 'update' },
-  ): Promise<Write> {
-    const { force, forceReplace: replace = false, takeOwnership = false, during } = options
-    if (during === 'update') checkForced({ method, force: force ?? false, replace }, during)
-    if (method === 'ssa') {
-      // Fields that Helm wrote from the client's side become the server's to take away.
-      if (wasClientSide) await adoptFields(this.#client, [...before, ...adopted])
-      return serverSide(this.#client, { force: force ?? true })
-    }
-    const originals = former ? await readPlaced(this.#client, former.manifest ?? '', owner.namespace) : []
-    return clientSide(this.#client, { originals, replace, heals: takeOwnership && !former })
   }
 
   async #hooks(release: Release, event: HookEvent, run: HookRun, options: ActionOptions): Promise<void> {

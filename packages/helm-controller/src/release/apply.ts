@@ -1,6 +1,6 @@
 import { classOf, messageOf, UserError } from '@slipway/errors'
 import { applyExclusively, type DeleteOptions, isApiError, type KubeClient, takeOverFields } from '@slipway/kube-client'
-import type { KubeObject } from '@slipway/kube-objects'
+import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import { identityOf, type Ownership, ownershipFault, refOf } from './objects.ts'
 import { sameError } from './same-error.ts'
 import { FIELD_MANAGER, type Write } from './write.ts'
@@ -73,12 +73,18 @@ export async function healObjects(client: KubeClient, objects: KubeObject[]): Pr
       group.map(async (object) => {
         const live = await client.get(refOf(object))
         const after = await applyExclusively(client, object, { fieldManager: FIELD_MANAGER, ...(live && { live }) })
-        return live?.metadata.resourceVersion === after.metadata.resourceVersion ? [] : [object]
+        return live && equalJson(contentOf(live), contentOf(after)) ? [] : [object]
       }),
     )
     healed.push(...results.flat())
   }
   return healed
+}
+
+/** An object without what changes when nothing else does: who manages its fields. */
+function contentOf({ metadata, ...object }: KubeObject): object {
+  const { managedFields: _managed, resourceVersion: _version, ...others } = metadata
+  return { ...object, metadata: others }
 }
 
 /** Those of the objects that exist already. Throws as Helm does when one belongs to someone else and is not to be taken. */

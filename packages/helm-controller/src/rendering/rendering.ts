@@ -19,6 +19,8 @@ import type { Answers, Findings } from './rounds.ts'
 /** How a chart is rendered, and as which revision of which release: plain data. */
 export interface RenderTask {
   values: Values
+  /** In the place of the chart's own values. */
+  defaults?: Values
   name: string
   namespace: string
   revision: number
@@ -100,7 +102,7 @@ export function renderHere(
     const { skipSchemaValidation = false, subchartNotes = false, enableDns = false } = task
     const { compat = 'helm4', lookup = true } = task
     const notices: Notice[] = []
-    const rendered = renderChart(chart, {
+    const rendered = renderChart(task.defaults ? { ...chart, values: task.defaults } : chart, {
       values,
       release: { name, namespace, revision, isUpgrade },
       platform,

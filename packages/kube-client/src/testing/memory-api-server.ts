@@ -5,6 +5,7 @@ import {
   jsonPatch,
   type KubeObject,
   matchesLabels,
+  parseFieldSelector,
   parseLabelSelector,
   schemaFor,
   serverSideApply,
@@ -29,7 +30,7 @@ interface Target extends ServedKind {
 }
 
 /**
- * As much of the Kubernetes API over HTTP as a controller's test needs: list with labels, watch, create, merge patch, JSON patch,
+ * As much of the Kubernetes API over HTTP as a controller's test needs: list with labels or a name, watch, create, merge patch, JSON patch,
  * strategic merge patch, PUT with its conflicts, forced apply, delete with finalizers, the status subresource and generations. No validation, no access rules.
  */
 export class MemoryApiServer {
@@ -228,8 +229,13 @@ function keyOf({
   )
 }
 
+/** By labels, and of fields by the name. */
 function isSelected({ metadata }: KubeObject, query: URLSearchParams): boolean {
-  return matchesLabels(metadata.labels, parseLabelSelector(query.get('labelSelector') ?? ''))
+  const fields = parseFieldSelector(query.get('fieldSelector') ?? '')
+  return (
+    matchesLabels(metadata.labels, parseLabelSelector(query.get('labelSelector') ?? '')) &&
+    fields.every(({ field, value }) => field === 'metadata.name' && value === metadata.name)
+  )
 }
 
 /** A PUT that names another version than there is. */

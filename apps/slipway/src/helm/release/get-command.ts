@@ -1,6 +1,6 @@
 import { Template } from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
-import type { Release } from '@slipway/helm-chart'
+import { computedValues, type Release } from '@slipway/helm-chart'
 import type { StoredRelease } from '@slipway/helm-controller'
 import { print } from '../flags.ts'
 import { wholeSeconds } from '../go-time.ts'
@@ -8,7 +8,7 @@ import { formatted, type OutputFormat } from '../output.ts'
 import type { HelmSettings } from '../settings.ts'
 import { withCluster } from './cluster.ts'
 import { hooksText, releaseText } from './release-text.ts'
-import { computedValues, revisionOf } from './stored.ts'
+import { revisionOf } from './stored.ts'
 
 export type ReleasePart = 'all' | 'hooks' | 'manifest' | 'metadata' | 'notes' | 'values'
 

@@ -1,7 +1,6 @@
 import { stringify } from '@slipway/go-yaml'
-import type { HookEvent, Release, ReleaseHook } from '@slipway/helm-chart'
+import { computedValues, type HookEvent, type Release, type ReleaseHook } from '@slipway/helm-chart'
 import { ansiTime, isTime } from '../go-time.ts'
-import { computedValues } from './stored.ts'
 
 /** What beside the head is shown of a release. */
 export interface ReleaseView {

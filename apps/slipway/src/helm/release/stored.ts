@@ -1,5 +1,5 @@
 import { UserError } from '@slipway/errors'
-import { type Chart, coalesceValues, parseValues, type Release, type Values } from '@slipway/helm-chart'
+import type { Release } from '@slipway/helm-chart'
 import type { StoredRelease } from '@slipway/helm-controller'
 import type { Cluster } from './cluster.ts'
 
@@ -20,25 +20,6 @@ export async function revisionOf(cluster: Cluster, name: string, revision = 0): 
 
 function notFound(): UserError {
   return new UserError('RELEASE_NOT_FOUND', 'release: not found')
-}
-
-/** The values of a stored release as templates take them. */
-export function valuesOf(stored: Values | null | undefined): Values {
-  return parseValues(JSON.stringify(stored ?? {}))
-}
-
-/** What the templates saw: the chart's defaults under the given values. Stored releases have no subcharts (Helm's rule). */
-export function computedValues({ chart, config }: Release): Values {
-  const model: Chart = {
-    metadata: { apiVersion: 'v2', ...chart.metadata },
-    values: valuesOf(chart.values),
-    templates: [],
-    files: [],
-    raw: [],
-    dependencies: [],
-    warnings: [],
-  }
-  return coalesceValues(model, valuesOf(config))
 }
 
 export const chartLabel = ({ chart }: Release): string => `${chart.metadata.name}-${chart.metadata.version}`

@@ -1,5 +1,5 @@
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
-import { coalesceTables, type Release, type Values } from '@slipway/helm-chart'
+import { coalesceTables, computedValues, type Release, storedValues, type Values } from '@slipway/helm-chart'
 import { type ActionOptions, renderHere, type StoredRelease } from '@slipway/helm-controller'
 import { print } from '../flags.ts'
 import { log, logNotice } from '../log.ts'
@@ -19,7 +19,6 @@ import {
 import { installRelease, printRelease } from './install-command.ts'
 import { checkLabels, type Prepared, prepare, withoutSecrets } from './prepare.ts'
 import { dryRunDescription } from './release-text.ts'
-import { computedValues, valuesOf } from './stored.ts'
 
 /** The flags of `helm upgrade`. */
 export interface UpgradeFlags extends DeployFlags, ServerSideFlag {
@@ -127,10 +126,10 @@ async function render(
   const given = reusedValues(values, current.release, flags)
   // With --reuse-values the defaults are those of the release, not those of the new chart.
   const keepsDefaults = flags.reuseValues && !flags.resetValues
-  const rendered = keepsDefaults ? { ...chart, values: computedValues(current.release) } : chart
   const { release } = await cluster.renderer().render({
-    rendering: renderHere(rendered, nodePlatform, renderCallbacks(flags)),
+    rendering: renderHere(chart, nodePlatform, renderCallbacks(flags)),
     values: given,
+    ...(keepsDefaults && { defaults: computedValues(current.release) }),
     name,
     namespace: cluster.namespace,
     revision: last.release.version + 1,
@@ -153,8 +152,8 @@ async function render(
 function reusedValues(given: Values, { config }: Release, flags: UpgradeFlags): Values {
   if (flags.resetValues) return given
   if (flags.reuseValues || flags.resetThenReuseValues)
-    return coalesceTables(given, valuesOf(config), 'remove', { path: '', notify: logNotice })
-  return Object.keys(given).length === 0 ? valuesOf(config) : given
+    return coalesceTables(given, storedValues(config), 'remove', { path: '', notify: logNotice })
+  return Object.keys(given).length === 0 ? storedValues(config) : given
 }
 
 interface Failure {
