@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Entry, RevisionStore } from '@slipway/storage'
 import type { AdmissionChain, AdmissionRequest } from '../admission/admission.ts'
+import { admissionRequest, settle } from '../admission/new-request.ts'
 import type { User } from '../api/request.ts'
 import { alreadyExists, forbidden, invalid, notFound, type StatusError, staleObject } from '../api/status.ts'
 import { customStrategy } from '../custom/custom-strategy.ts'
@@ -18,6 +19,7 @@ import { checkCreate, checkUpdate } from '../strategy/validate.ts'
 import { invalidValue } from '../validation/field-errors.ts'
 import { warningsOf } from '../warnings/warnings.ts'
 import { decodeEntry, encodeObject, encodeStored, inVersion, isForeign } from './codec.ts'
+import { isFinished } from './finished.ts'
 import { keyOf } from './keys.ts'
 import { checkNamespace, checkStored, checkUnversioned, versionOf } from './preconditions.ts'
 import { timestamp } from './timestamp.ts'
@@ -334,49 +336,10 @@ export class ObjectService {
       user: options.user,
       now: timestamp(this.#now()),
       dryRun: options.dryRun ?? false,
-      ...subresourceOf(options),
+      ...(options.subresource && { subresource: options.subresource }),
       warn: (text) => options.warn?.(text),
     }
   }
-}
-
-function admissionRequest(
-  operation: AdmissionRequest['operation'],
-  { resource, namespace, name }: Address,
-  { user, dryRun = false, subresource, warn, named = operation !== 'CREATE' }: WriteOptions,
-  objects: { object?: KubeObject; old?: Readonly<KubeObject> },
-): AdmissionRequest {
-  return {
-    operation,
-    resource,
-    namespace,
-    name,
-    named,
-    user,
-    dryRun,
-    ...(subresource && { subresource }),
-    object: objects.object,
-    old: objects.old,
-    warn: (text) => warn?.(text),
-    settled: [],
-  }
-}
-
-/** Tells all who wait for it that the write is over. */
-function settle({ settled }: AdmissionRequest): void {
-  for (const tell of settled.splice(0)) tell()
-}
-
-/** The last finalizer of an object that is being deleted has gone, and nothing waits for a grace period. */
-function isFinished(object: KubeObject): boolean {
-  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata
-  if (!deletionTimestamp || finalizers?.length) return false
-  if (object.kind === 'Namespace' && object.apiVersion === 'v1' && object.spec?.finalizers?.length) return false
-  return (deletionGracePeriodSeconds ?? 0) === 0
-}
-
-function subresourceOf({ subresource }: WriteOptions): { subresource?: string } {
-  return subresource ? { subresource } : {}
 }
 
 /** What every object of the resource says of itself. */
