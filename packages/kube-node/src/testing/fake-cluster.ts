@@ -126,14 +126,14 @@ export class FakeCluster {
       const object = store.objects.get(keyOf(ref))
       if (test(object)) return structuredClone(object)
       await new Promise<void>((resolve, reject) => {
+        const late = (): void => reject(new Error(`timeout; last seen: ${JSON.stringify(object?.status, null, 1)}`))
         const wake = (): void => {
           store.wake.delete(wake)
+          signal.removeEventListener('abort', late)
           resolve()
         }
         store.wake.add(wake)
-        signal.addEventListener('abort', () =>
-          reject(new Error(`timeout; last seen: ${JSON.stringify(object?.status, null, 1)}`)),
-        )
+        signal.addEventListener('abort', late)
       })
     }
   }
