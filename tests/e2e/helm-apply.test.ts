@@ -138,16 +138,7 @@ beforeAll(async () => {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, text)
   }
-  cluster = startClusterProcess([
-    '--data',
-    join(folder, 'data'),
-    '--port',
-    '0',
-    '--nodes',
-    'none',
-    '--kubeconfig',
-    kubeconfig,
-  ])
+  cluster = startClusterProcess(['--nodes', 'none', '--kubeconfig', kubeconfig])
   await cluster.ready
   client = new KubeClient(parseKubeconfig(readFileSync(kubeconfig, 'utf8')))
 })

@@ -38,16 +38,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'chart', 'templates'), { recursive: true })
   writeFileSync(join(folder, 'chart', 'Chart.yaml'), 'apiVersion: v2\nname: shop\nversion: 0.1.0\nappVersion: "7"\n')
   writeFileSync(join(folder, 'repositories.yaml'), 'repositories: [{name: own, url: "https://own.example.com"}]\n')
-  cluster = startClusterProcess([
-    '--data',
-    join(folder, 'data'),
-    '--port',
-    '0',
-    '--nodes',
-    'none',
-    '--kubeconfig',
-    kubeconfig,
-  ])
+  cluster = startClusterProcess(['--nodes', 'none', '--kubeconfig', kubeconfig])
   await cluster.ready
 })
 
