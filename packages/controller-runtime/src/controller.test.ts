@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { InformerSet, type KubeClient } from '@slipway/kube-client'
 import { MemoryApiServer } from '@slipway/kube-client/testing'
 import type { KubeObject } from '@slipway/kube-objects'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Controller } from './controller.ts'
 
 const KIND = { apiVersion: 'example.org/v1', kind: 'Widget' }
@@ -47,5 +48,29 @@ describe('Controller', () => {
 
     expect(seen).toEqual(uids)
     expect((await client.get(REF))?.status).toBeUndefined()
+  })
+
+  it('goes by the status that it wrote last, while the watch has not brought that back', async () => {
+    vi.spyOn(client, 'watch').mockImplementation(async function* (_query, signal) {
+      if (signal && !signal.aborted) await once(signal, 'abort')
+      yield* []
+    })
+    const seen: unknown[] = []
+    const controller: Controller = new Controller({
+      ...{ name: 'widget-controller', client, informers, query: KIND, status: 'own' },
+      reconciler: {
+        async reconcile(object, context) {
+          seen.push(object.status?.looks)
+          await context.patchStatus({ looks: seen.length })
+          if (seen.length < 3) controller.enqueue(object.metadata)
+          return { kind: 'ready', reason: 'Synced', message: '' }
+        },
+      },
+    })
+    await client.create(widget())
+    await controller.start()
+
+    await expect.poll(() => seen).toEqual([undefined, 1, 2])
+    await controller.stop()
   })
 })

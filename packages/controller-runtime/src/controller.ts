@@ -7,7 +7,7 @@ import {
   type KubeClient,
   type ListQuery,
 } from '@slipway/kube-client'
-import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
+import { type KubeObject, type ObjectKey, versionOf } from '@slipway/kube-objects'
 import { Backoff } from './backoff.ts'
 import { nextConditions, reasonOf } from './conditions.ts'
 import { EventRecorder } from './events.ts'
@@ -62,6 +62,8 @@ export class Controller<T extends KubeObject = KubeObject> {
   readonly #backoff = new Backoff()
   readonly #events: EventRecorder
   readonly #objects: Informer<T>
+  /** By uid, with the status that was written last, until the watch has brought it: the next look must not go by the one before. */
+  readonly #written = new Map<string, T>()
   readonly #log: Log
   readonly #stop = new AbortController()
   readonly #unsubscribe: (() => void)[] = []
@@ -88,6 +90,8 @@ export class Controller<T extends KubeObject = KubeObject> {
     await Promise.all([this.#objects.start(), ...watches.map(({ informer }) => informer.start())])
     this.#unsubscribe.push(
       this.#objects.on((change) => {
+        const { uid = '' } = change.object.metadata
+        if (change.type === 'deleted' || this.#newest(change.object) === change.object) this.#written.delete(uid)
         if (concerns(change)) this.enqueue(change.object.metadata)
       }),
     )
@@ -134,13 +138,18 @@ export class Controller<T extends KubeObject = KubeObject> {
       return
     }
     try {
-      const result = await this.#run(object)
+      const result = await this.#run(this.#newest(object))
       this.#backoff.reset(key)
       if (result?.recheckAfter !== undefined) this.#queue.addAfter(key, result.recheckAfter)
     } catch (error) {
       if (this.#stop.signal.aborted) return
       this.#queue.addAfter(key, this.#delay(key, error))
     }
+  }
+
+  #newest(object: T): T {
+    const written = this.#written.get(object.metadata.uid ?? '')
+    return written && versionOf(written) > versionOf(object) ? written : object
   }
 
   /** Undefined when there was nothing to do: suspended, or gone. */
@@ -209,7 +218,7 @@ export class Controller<T extends KubeObject = KubeObject> {
   ): Promise<void> {
     if (this.#options.status === 'own') return
     // The reconciler may have patched the status meanwhile.
-    const current = this.#objects.get(object.metadata) ?? object
+    const current = this.#newest(this.#objects.get(object.metadata) ?? object)
     const conditions = nextConditions({ ...current, metadata: object.metadata }, outcome, timestamp())
     const observedGeneration = object.metadata.generation
     const before = current.status ?? {}
@@ -231,7 +240,12 @@ export class Controller<T extends KubeObject = KubeObject> {
     const of = uid === undefined ? {} : { metadata: { uid } }
     return {
       signal: this.#stop.signal,
-      patchStatus: (status, type = 'merge') => this.#options.client.patch<T>(ref, type, { ...of, status }, options),
+      patchStatus: async (status, type = 'merge') => {
+        const written = await this.#options.client.patch<T>(ref, type, { ...of, status }, options)
+        const isBrought = versionOf(written) <= Number(this.#objects.version ?? 0)
+        if (!isBrought) this.#written.set(uid ?? '', written)
+        return written
+      },
       event: (type, reason, message, about = object) => this.#events.record(about, type, reason, message),
     }
   }
@@ -244,7 +258,12 @@ export class Controller<T extends KubeObject = KubeObject> {
       await this.#options.client.patch(
         ref,
         'merge',
-        { metadata: { finalizers, resourceVersion: (this.#objects.get(metadata) ?? object).metadata.resourceVersion } },
+        {
+          metadata: {
+            finalizers,
+            resourceVersion: this.#newest(this.#objects.get(metadata) ?? object).metadata.resourceVersion,
+          },
+        },
         { fieldManager: this.name },
       )
     } catch (error) {

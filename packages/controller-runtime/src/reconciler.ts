@@ -7,6 +7,7 @@ import type { EventSubject } from './events.ts'
  * a TransientError or anything else is retried with back-off.
  */
 export interface Reconciler<T extends KubeObject> {
+  /** `object` has the status that the last look wrote, also while the watch has not brought that back. */
   reconcile(object: T, context: ReconcileContext<T>): Promise<ReconcileResult>
   /** Undoes what reconcile did; runs when the object is being deleted and still holds the controller's finalizer, which goes when this resolves. */
   finalize?(object: T, context: ReconcileContext<T>): Promise<void>

@@ -30,6 +30,9 @@ export function objectId(object: GroupVersionKind & { metadata: ObjectKey }): st
   return [groupVersionOf(object.apiVersion).group, object.kind, namespace, name].join('/')
 }
 
+/** Which of two states of an object is newer: etcd's revisions are integers, which clients may compare since Kubernetes 1.35 (KEP-5504). */
+export const versionOf = ({ metadata }: Pick<KubeObject, 'metadata'>): number => Number(metadata.resourceVersion ?? 0)
+
 /** Whether a value has what every Kubernetes object has: apiVersion, kind and metadata.name (or generateName). */
 export function isKubeObject(value: unknown): value is KubeObject {
   if (typeof value !== 'object' || value === null) return false

@@ -24,15 +24,11 @@ export interface ReconcilerOptions {
 
 /** Keeps the artifact of one GitRepository at the commit that its ref points to. */
 export function gitRepositoryReconciler(deps: ReconcilerDeps, options: ReconcilerOptions): Reconciler<GitRepository> {
-  // What was written last: the informer may not have it yet when the next push is here already.
-  const written = new Map<string, GitRepository['status']>()
   return {
-    async reconcile(object, context) {
-      const uid = object.metadata.uid ?? ''
-      const repository = { ...object, status: written.get(uid) ?? object.status ?? {} }
-      const remember = (status: GitRepository['status']): void => void written.set(uid, status)
+    async reconcile(repository, context) {
+      const step = { repository, context }
       try {
-        const revision = await store(deps, options, { repository, context, remember })
+        const revision = await store(deps, options, step)
         const recheckAfter = parseDuration(repository.spec.interval)
         return {
           kind: 'ready',
@@ -43,13 +39,12 @@ export function gitRepositoryReconciler(deps: ReconcilerDeps, options: Reconcile
         }
       } catch (error) {
         const concernsSource = !(error instanceof SlipwayError && error.code.startsWith('KUBE_'))
-        if (concernsSource && !context.signal.aborted) await fail(repository, context, { error, remember })
+        if (concernsSource && !context.signal.aborted) await fail(step, error)
         throw error
       }
     },
 
     async finalize({ metadata }) {
-      written.delete(metadata.uid ?? '')
       await deps.store.remove({ namespace: metadata.namespace ?? 'default', name: metadata.name })
     },
   }
@@ -58,7 +53,6 @@ export function gitRepositoryReconciler(deps: ReconcilerDeps, options: Reconcile
 interface Step {
   repository: GitRepository
   context: ReconcileContext<GitRepository>
-  remember: (status: GitRepository['status']) => void
 }
 
 async function store(deps: ReconcilerDeps, options: ReconcilerOptions, step: Step): Promise<string> {
@@ -121,18 +115,15 @@ async function makeArtifact(
   return { ...stored, url: `${artifactsUrl}${path}`, revision: found.revision, lastUpdateTime: timestamp() }
 }
 
-async function fail(
-  repository: GitRepository,
-  context: ReconcileContext<GitRepository>,
-  { error, remember }: { error: unknown; remember: Step['remember'] },
-): Promise<void> {
+async function fail(step: Step, error: unknown): Promise<void> {
+  const { repository, context } = step
   context.event('Warning', failureReason(error), failureMessage(repository, error))
-  await writeStatus({ repository, context, remember }, { conditions: failedConditions(repository, error, timestamp()) })
+  await writeStatus(step, { conditions: failedConditions(repository, error, timestamp()) })
 }
 
 /** One patch with everything that changed; none when nothing did. */
 async function writeStatus(
-  { repository, context, remember }: Step,
+  { repository, context }: Step,
   changes: Omit<NonNullable<GitRepository['status']>, 'observedIgnore'> & { observedIgnore?: string | undefined },
 ): Promise<void> {
   const { status = {}, metadata } = repository
@@ -148,7 +139,7 @@ async function writeStatus(
       // In a merge patch, null takes a field away.
       .map(([field, value]) => [field, value ?? null]),
   )
-  if (Object.keys(patch).length > 0) remember((await context.patchStatus(patch)).status ?? {})
+  if (Object.keys(patch).length > 0) await context.patchStatus(patch)
 }
 
 function timestamp(): string {

@@ -39,8 +39,7 @@ interface Pass {
 /** Keeps one HelmRelease in step with its chart and values, through the Helm Operator's phases. */
 export function helmReleaseReconciler(deps: HelmReleaseDeps): Reconciler<HelmRelease> {
   return {
-    async reconcile(known, context) {
-      const release = await newest(deps.client, known)
+    async reconcile(release, context) {
       const status = new StatusWriter(release, context)
       try {
         return await reconcile(deps, release, context, status)
@@ -65,14 +64,6 @@ export function helmReleaseReconciler(deps: HelmReleaseDeps): Reconciler<HelmRel
       await deps.actions.uninstall(history, { ...actionOptions(release, context.signal), skipUnknown: true })
     },
   }
-}
-
-/** With the status that the last pass wrote: that it rolled back counts, and the cache may not have heard of it yet. */
-async function newest(client: KubeClient, known: HelmRelease): Promise<HelmRelease> {
-  const { apiVersion, kind, metadata } = known
-  const { name, namespace = 'default', uid } = metadata
-  const live = await client.get<HelmRelease>({ apiVersion, kind, namespace, name })
-  return live && live.metadata.uid === uid ? live : known
 }
 
 async function reconcile(

@@ -132,7 +132,7 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
         },
       ],
     }),
-    controller('job-controller', JOBS, jobReconciler({ client, pods: writer, jobs }), { watches: [owned(JOBS, PODS)] }),
+    controller('job-controller', JOBS, jobReconciler({ client, pods: writer }), { watches: [owned(JOBS, PODS)] }),
     controller('job-controller', PODS, orphanedJobPodReconciler(writer, jobOf(informers)), {
       concerns: ({ type, object }: Change<Pod>) => type !== 'deleted' && isTracked(object),
       watches: [{ query: JOBS, map: ({ object }) => podsOf(object, pods) }],

@@ -31,22 +31,19 @@ export interface ReconcilerDeps extends ClusterDeps {
 interface Memory {
   renderer: Renderer
   artifact?: { digest: string; files: Files }
-  /** As written last: the informer may not have it yet. */
-  status: Kustomization['status']
 }
 
 /** Keeps the cluster in step with the files of one Kustomization. */
 export function kustomizationReconciler(deps: ReconcilerDeps): Reconciler<Kustomization> {
   const memories = new Map<string, Memory>()
-  const remembered = ({ metadata, status }: Kustomization): Memory => {
-    const memory = memories.get(metadata.uid ?? '') ?? { renderer: new Renderer(), status }
+  const remembered = ({ metadata }: Kustomization): Memory => {
+    const memory = memories.get(metadata.uid ?? '') ?? { renderer: new Renderer() }
     memories.set(metadata.uid ?? '', memory)
     return memory
   }
   return {
-    async reconcile(object, context) {
-      const memory = remembered(object)
-      const step = { kustomization: { ...object, status: memory.status ?? {} }, context, memory }
+    async reconcile(kustomization, context) {
+      const step = { kustomization, context, memory: remembered(kustomization) }
       try {
         return await applySource(deps, step)
       } catch (error) {
@@ -58,9 +55,7 @@ export function kustomizationReconciler(deps: ReconcilerDeps): Reconciler<Kustom
       }
     },
 
-    async finalize(object, { event }) {
-      const { metadata, spec } = object
-      const { status } = remembered(object)
+    async finalize({ metadata, spec, status }, { event }) {
       memories.delete(metadata.uid ?? '')
       // As in Flux, a Kustomization that is suspended goes without what it applied.
       if (spec.suspend) return
@@ -210,7 +205,7 @@ function failureReason(error: unknown): string {
 }
 
 /** One patch with everything that changed; none when nothing did. */
-async function writeStatus({ kustomization, context, memory }: Step, changes: Record<string, unknown>): Promise<void> {
+async function writeStatus({ kustomization, context }: Step, changes: Record<string, unknown>): Promise<void> {
   const { status = {}, metadata } = kustomization
   const before = status as Record<string, unknown>
   const wanted: Record<string, unknown> = {
@@ -222,7 +217,7 @@ async function writeStatus({ kustomization, context, memory }: Step, changes: Re
   const patch = Object.entries(wanted)
     .filter(([field, value]) => !equalJson(before[field], value))
     .map(([field, value]) => [field, value ?? null] as const)
-  if (patch.length > 0) memory.status = (await context.patchStatus(Object.fromEntries(patch))).status
+  if (patch.length > 0) await context.patchStatus(Object.fromEntries(patch))
 }
 
 function report(

@@ -2,7 +2,6 @@ import type { ReconcileContext, Reconciler } from '@slipway/controller-runtime'
 import type { KubeClient } from '@slipway/kube-client'
 import { JOBS } from '../../model/kinds.ts'
 import type { Pod } from '../../model/pod.ts'
-import type { FreshCache } from '../ownership/fresh-cache.ts'
 import type { PodWriter } from '../pods/pod-writer.ts'
 import { slowStart } from '../pods/slow-start.ts'
 import { updateStatus } from '../status.ts'
@@ -16,19 +15,12 @@ import { untilJobDeadline, type Verdict, verdictOf } from './verdict.ts'
 interface Deps {
   client: KubeClient
   pods: PodWriter
-  /** A Job as it was before its last write would be worked on again, and its end undone. */
-  jobs: FreshCache<Job>
 }
 
 /** Runs pods until enough have succeeded or too many have failed. */
 export function jobReconciler(deps: Deps): Reconciler<Job> {
   return {
-    async reconcile(given, told) {
-      const job = deps.jobs.newest(given)
-      const context: typeof told = {
-        ...told,
-        patchStatus: async (...patch) => deps.jobs.wrote(await told.patchStatus(...patch)),
-      }
+    async reconcile(job, context) {
       if (isForeign(job)) return { kind: 'ready', reason: 'Foreign', message: '' }
       if (finishedCondition(job)) return expire(deps, job)
       const tally = tallyOf(job, await deps.pods.claim(job, job.spec.selector))

@@ -1,5 +1,5 @@
 import type { Informer } from '@slipway/kube-client'
-import type { KubeObject } from '@slipway/kube-objects'
+import { type KubeObject, versionOf } from '@slipway/kube-objects'
 import { controllerOf } from '../../labels.ts'
 import { timestamp } from '../clock.ts'
 
@@ -74,6 +74,3 @@ export class FreshCache<T extends KubeObject> {
 }
 
 const uidOf = (object: KubeObject): string => object.metadata.uid ?? ''
-
-/** etcd's revisions are integers, which clients may compare since Kubernetes 1.35 (KEP-5504). */
-const versionOf = (object: KubeObject): number => Number(object.metadata.resourceVersion ?? 0)
