@@ -190,6 +190,16 @@ export class KubeClient {
     return this.#discovery.resource(kind)
   }
 
+  /** The same of a kind that need not be there. */
+  async findResource(kind: GroupVersionKind): Promise<ResourceInfo | undefined> {
+    try {
+      return await this.#discovery.resource(kind)
+    } catch (error) {
+      if (isApiError(error, 'KUBE_NO_SUCH_KIND')) return undefined
+      throw error
+    }
+  }
+
   /** Every kind of the server, freshly read. */
   resources(): Promise<ResourceInfo[]> {
     return this.#discovery.all()

@@ -3,7 +3,7 @@ import { TransientError } from '@slipway/errors'
 import { generateSshKey } from '@slipway/git-host'
 import type { Identity } from '@slipway/http-server'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
-import type { GroupVersionKind, KubeObject } from '@slipway/kube-objects'
+import type { KubeObject } from '@slipway/kube-objects'
 import { SYSTEM_NAMESPACE, tokenSecret } from '../access/access-objects.ts'
 import { createToken } from '../access/token.ts'
 import { ADMIN_TOKEN, type DataFolder } from '../data-folder.ts'
@@ -32,21 +32,12 @@ export async function installKinds(client: KubeClient, crds: KubeObject[]): Prom
     for (const { name: version } of spec.versions.filter(({ served }: { served: boolean }) => served)) {
       const kind = { apiVersion: `${spec.group}/${version}`, kind: spec.names.kind }
       // A definition is accepted first and served a moment later.
-      while (!(await isServed(client, kind))) {
+      while (!(await client.findResource(kind))) {
         if (performance.now() > deadline)
           throw new TransientError('KINDS_NOT_SERVED', `the cluster does not serve ${metadata.name} yet`)
         await sleep(LOOK_AGAIN)
       }
     }
-  }
-}
-
-async function isServed(client: KubeClient, kind: GroupVersionKind): Promise<boolean> {
-  try {
-    return Boolean(await client.resource(kind))
-  } catch (error) {
-    if (isApiError(error, 'KUBE_NO_SUCH_KIND')) return false
-    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { isApiError, type KubeClient } from '@slipway/kube-client'
+import type { KubeClient } from '@slipway/kube-client'
 import { isNamespaced } from '@slipway/kube-objects'
 import type { ScopeOf } from '../render/desired.ts'
 
@@ -9,20 +9,10 @@ export async function scopes(
 ): Promise<ScopeOf> {
   const kinds = new Map(objects.map(({ object }) => [`${object.apiVersion} ${object.kind}`, object]))
   const found = await Promise.all(
-    [...kinds].map(async ([key, kind]) => [key, isNamespaced(kind) ?? (await scopeInCluster(client, kind))] as const),
+    [...kinds].map(
+      async ([key, kind]) => [key, isNamespaced(kind) ?? (await client.findResource(kind))?.namespaced] as const,
+    ),
   )
   const known = new Map(found)
   return ({ apiVersion, kind }) => known.get(`${apiVersion} ${kind}`)
-}
-
-async function scopeInCluster(
-  client: KubeClient,
-  kind: { apiVersion: string; kind: string },
-): Promise<boolean | undefined> {
-  try {
-    return (await client.resource(kind)).namespaced
-  } catch (error) {
-    if (isApiError(error, 'KUBE_NO_SUCH_KIND')) return undefined
-    throw error
-  }
 }

@@ -16,7 +16,7 @@ export async function resourceGroups(client: KubeClient, release: Release): Prom
   const groups = new Map<string, Query[]>()
   const add = (title: string, query: Query): unknown => groups.set(title, [...(groups.get(title) ?? []), query])
   for (const { apiVersion, kind, metadata, spec } of manifestObjects(release)) {
-    const namespaced = await isNamespaced(client, { apiVersion, kind })
+    const namespaced = (await client.findResource({ apiVersion, kind }))?.namespaced
     if (namespaced === undefined) continue
     const namespace = metadata.namespace ?? release.namespace
     // Helm leaves out the API group here.
@@ -36,18 +36,6 @@ export async function resourceGroups(client: KubeClient, release: Release): Prom
 
 function manifestObjects({ manifest = '' }: Release): KubeObject[] {
   return parseDocuments(manifest).flatMap(({ value }) => (isKubeObject(value) ? flattenList(value) : []))
-}
-
-async function isNamespaced(
-  client: KubeClient,
-  kind: { apiVersion: string; kind: string },
-): Promise<boolean | undefined> {
-  try {
-    return (await client.resource(kind)).namespaced
-  } catch (error) {
-    if (isApiError(error, 'KUBE_NO_SUCH_KIND')) return undefined
-    throw error
-  }
 }
 
 /** The groups as `helm status` prints them, in kubectl's tables. */
