@@ -62,6 +62,13 @@ await Promise.all([
     format: 'cjs',
     plugins: [fastSpreads, cachedModules(charts)],
   }),
+  build({
+    ...shared,
+    entryPoints: { 'upload-thread': 'src/upload-thread.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+  }),
   build({ ...shared, ...cachedBundle(template, app), plugins: [fastSpreads, laterPackages] }),
   build({ ...shared, ...cachedBundle(charts, app), plugins: [fastSpreads, laterPackages, sharedErrors] }),
   build({ ...named, ...cachedBundle(server, app), plugins: [fastSpreads, laterPackages, sharedErrors] }),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import {
   AuditFile,
   type Delivery,
@@ -12,6 +13,8 @@ import { lockFolder, openFileBlobStore, openObjectBlobStore } from '@slipway/sto
 import type { DataFolder } from '../data-folder.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { logError } from './log.ts'
+
+const UPLOAD_THREAD = new URL('./upload-thread.cjs', import.meta.url)
 
 /** What a registry keeps. */
 type Kept = Required<Pick<RegistryOptions, 'blobs' | 'metadata' | 'deliveries' | 'signingKey' | 'onAudit'>>
@@ -39,7 +42,7 @@ export async function openRegistryFolder(
     signingKey,
     blobs:
       blobs === undefined
-        ? await openFileBlobStore(folder.folder('registry', 'blobs'))
+        ? await openFileBlobStore(folder.folder('registry', 'blobs'), () => new Worker(UPLOAD_THREAD))
         : await openObjectBlobStore(blobs, { environment: process.env, owner: nameOf(signingKey) }),
   }
 }

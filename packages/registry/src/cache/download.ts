@@ -36,7 +36,8 @@ export class Download {
       this.#received += bytes.length
       while (this.#received - (this.#window[0]?.start ?? 0) > WINDOW && this.#window.length > 1) this.#window.shift()
       this.#tell()
-      yield bytes
+      // What is passed on is given away.
+      yield new Uint8Array(bytes)
     }
   }
 

@@ -38,7 +38,7 @@ export interface BlobStore {
   startUpload(): Promise<string>
   /** Bytes received so far; undefined when there is no such upload. Survives a restart. */
   uploadSize(id: string): Promise<number | undefined>
-  /** Appends; resolves to the new size. What came before `body` broke off is kept, unless the disk is full. */
+  /** Appends; resolves to the new size. What came before `body` broke off is kept, unless the disk is full. The pieces become the store's. */
   appendUpload(id: string, body: AsyncIterable<Uint8Array>): Promise<number>
   /** Makes the upload the blob `key` in one step. Throws UserError BLOB_DIGEST_MISMATCH for other content; the upload stays. */
   commitUpload(id: string, key: string): Promise<void>

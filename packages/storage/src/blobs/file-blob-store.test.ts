@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, open, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { promisify } from 'node:util'
 import { afterAll, expect, it } from 'vitest'
+import { blobPath, spoilBlob } from '../testing/blob-files.ts'
 import { describeBlobStore } from './blob-store.contract.ts'
 import { openFileBlobStore } from './file-blob-store.ts'
 
@@ -18,25 +19,12 @@ async function newFolder(): Promise<string> {
   return folder
 }
 
-const pathOf = (folder: string, key: string): string => {
-  const [algorithm = '', hex = ''] = key.split(':')
-  return join(folder, 'blobs', algorithm, hex.slice(0, 2), hex.slice(2))
-}
-
-async function spoil(path: string, at: number): Promise<void> {
-  const file = await open(path, 'r+')
-  const byte = Buffer.alloc(1)
-  await file.read(byte, 0, 1, at)
-  await file.write(Buffer.from([(byte[0] ?? 0) ^ 0x40]), 0, 1, at)
-  await file.close()
-}
-
 describeBlobStore('files', async () => {
   const folder = await newFolder()
   return {
     store: await openFileBlobStore(folder),
     reopen: () => openFileBlobStore(folder),
-    spoil: (key, at) => spoil(pathOf(folder, key), at),
+    spoil: (key, at) => spoilBlob(folder, key, at),
   }
 })
 
@@ -64,7 +52,7 @@ it('what lies among the blobs and is none is passed over', async () => {
   const folder = await newFolder()
   const store = await openFileBlobStore(folder)
   await store.put(EMPTY, Buffer.alloc(0))
-  const shard = dirname(pathOf(folder, EMPTY))
+  const shard = dirname(blobPath(folder, EMPTY))
   for (const path of ['blobs/.DS_Store', 'blobs/sha256/notes.txt', `${relative(folder, shard)}/.copy~`]) {
     await writeFile(join(folder, path), 'x')
   }
@@ -80,8 +68,8 @@ it('what the disk can not read any more is spoilt', async () => {
   const store = await openFileBlobStore(folder)
   await store.put(EMPTY, Buffer.alloc(0))
   // Reading from it is an error of input and output (proc(5)).
-  await rm(pathOf(folder, EMPTY))
-  await symlink('/proc/self/mem', pathOf(folder, EMPTY))
+  await rm(blobPath(folder, EMPTY))
+  await symlink('/proc/self/mem', blobPath(folder, EMPTY))
 
   expect(await store.verify(EMPTY, async () => {})).toBe(false)
   await expect(store.get(EMPTY)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' })

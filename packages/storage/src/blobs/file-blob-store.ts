@@ -3,13 +3,16 @@ import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
+import type { Worker } from 'node:worker_threads'
 import { KeyedLock } from '../keyed-lock.ts'
+import { append, type FileDigest } from './appending/append.ts'
+import { type ThreadDigest, UploadThread } from './appending/upload-thread.ts'
 import { corruptBlob, isKey, otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
 import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
 import { ignoreMissing, isUnreadable, readable, unlessFull } from './disk-faults.ts'
-import { append } from './file-appending.ts'
 import { sendFile } from './file-sending.ts'
-import { counted, hasDigest, UploadDigests } from './running-digest.ts'
+import { hasDigest, RunningDigest } from './running-digest.ts'
+import { UploadDigests } from './upload-digests.ts'
 
 const UPLOAD_ID = /^[0-9a-f-]{36}$/
 /** Unlike the flag `a` this makes no file. */
@@ -18,24 +21,27 @@ const APPEND = constants.O_WRONLY | constants.O_APPEND
 /**
  * Blobs as files: `DIR/blobs/<algorithm>/<2 characters>/<rest>`, uploads under `DIR/uploads`, spoilt blobs under `DIR/corrupt`. A
  * blob appears by rename after its bytes are on the disk, so it is there whole or not at all. One process may write to DIR at a
- * time.
+ * time. `startThread` starts a thread that runs `serveUploads`, on which large uploads are written; without it all are written here.
  */
-export async function openFileBlobStore(dir: string): Promise<BlobStore> {
-  const store = new FileBlobStore(dir)
+export async function openFileBlobStore(dir: string, startThread?: () => Worker): Promise<BlobStore> {
+  const store = new FileBlobStore(dir, startThread && new UploadThread(startThread))
   await store.prepare()
   return store
 }
 
 class FileBlobStore implements BlobStore {
   readonly #dir: string
-  readonly #digests = new UploadDigests()
+  readonly #digests = new UploadDigests<FileDigest>()
   /** Appends to an upload and its commit go one after the other. */
   readonly #locks = new KeyedLock()
   /** Folders that are there, or are being made. */
   readonly #folders = new Map<string, Promise<void>>()
 
-  constructor(dir: string) {
+  readonly #thread: UploadThread | undefined
+
+  constructor(dir: string, thread: UploadThread | undefined) {
     this.#dir = dir
+    this.#thread = thread
   }
 
   async prepare(): Promise<void> {
@@ -85,7 +91,7 @@ class FileBlobStore implements BlobStore {
     const id = randomUUID()
     const file = await open(this.#uploadPath(id), 'wx')
     await file.close()
-    this.#digests.start(id)
+    this.#digests.set(id, new RunningDigest())
     return id
   }
 
@@ -98,7 +104,8 @@ class FileBlobStore implements BlobStore {
       const file = await this.#openUpload(id, APPEND)
       try {
         const { size } = await file.stat()
-        await unlessFull(this.#uploadPath(id), () => append(file, counted(body, this.#digests.of(id, size))))
+        const appended = { file, digest: this.#digests.of(id, size), onThread: this.#threadFor(id) }
+        await unlessFull(this.#uploadPath(id), () => append(appended, body))
         return (await file.stat()).size
       } finally {
         await file.close()
@@ -170,6 +177,16 @@ class FileBlobStore implements BlobStore {
           if (isKey(key)) yield key
         }
       }
+    }
+  }
+
+  #threadFor(id: string): (() => ThreadDigest) | undefined {
+    const thread = this.#thread
+    if (!thread) return undefined
+    return () => {
+      const digest = thread.digest(id)
+      this.#digests.set(id, digest)
+      return digest
     }
   }
 

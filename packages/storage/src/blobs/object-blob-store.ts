@@ -6,7 +6,8 @@ import { corruptBlob, isKey, otherDigest, parseKey, requireWhole, unknownUpload 
 import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
 import { type Bucket, inParts } from './bucket.ts'
 import { write } from './file-sending.ts'
-import { counted, hasDigest, RunningDigest, UploadDigests } from './running-digest.ts'
+import { counted, hasDigest, RunningDigest } from './running-digest.ts'
+import { UploadDigests } from './upload-digests.ts'
 
 const UPLOAD_ID = /^[0-9a-f-]{36}$/
 /** Digits of an offset in a piece's name, so that names sort as offsets do. */
@@ -24,7 +25,7 @@ interface Piece {
  */
 export class ObjectBlobStore implements BlobStore {
   readonly #bucket: Bucket
-  readonly #digests = new UploadDigests()
+  readonly #digests = new UploadDigests<RunningDigest>()
   readonly #locks = new KeyedLock()
 
   constructor(bucket: Bucket) {
@@ -63,7 +64,7 @@ export class ObjectBlobStore implements BlobStore {
   async startUpload(): Promise<string> {
     const id = randomUUID()
     await this.#bucket.put(pieceName(id, 0), Buffer.alloc(0))
-    this.#digests.start(id)
+    this.#digests.set(id, new RunningDigest())
     return id
   }
 

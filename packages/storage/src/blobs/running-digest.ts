@@ -1,9 +1,10 @@
 import { createHash, type Hash } from 'node:crypto'
 import { parseKey } from './blob-key.ts'
 import type { Pace } from './blob-store.ts'
+import type { UploadDigest } from './upload-digests.ts'
 
 /** The digest of a content that passes by once, piece by piece. */
-export class RunningDigest {
+export class RunningDigest implements UploadDigest {
   readonly algorithm: string
   /** Bytes so far. */
   size = 0
@@ -33,38 +34,6 @@ export async function hasDigest(key: string, content: AsyncIterable<Uint8Array>,
     await pace?.(piece.length)
   }
   return digest.is(key)
-}
-
-/** How many are kept; of other uploads the content is read once more at their end. */
-const KEPT = 1_000
-
-/** The digests of uploads in progress: the content that came in is not read again to be known. */
-export class UploadDigests {
-  readonly #kept = new Map<string, RunningDigest>()
-
-  start(id: string): void {
-    this.#kept.set(id, new RunningDigest())
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest)
-  }
-
-  /** That of an upload, when it has seen all of its `size` bytes. */
-  of(id: string, size: number): RunningDigest | undefined {
-    const known = this.#kept.get(id)
-    if (known?.size === size) return known
-    this.#kept.delete(id)
-    return undefined
-  }
-
-  /** Whether an upload of `size` bytes has the digest `key`; `content` is asked for where that is not known already. */
-  async matches(key: string, id: string, size: number, content: () => AsyncIterable<Uint8Array>): Promise<boolean> {
-    const known = this.of(id, size)
-    return known?.algorithm === parseKey(key).algorithm ? known.is(key) : hasDigest(key, content())
-  }
-
-  forget(id: string): void {
-    this.#kept.delete(id)
-  }
 }
 
 /** Passes a content on and counts its digest. */

@@ -1,37 +1,29 @@
 import type { FileHandle } from 'node:fs/promises'
-import { giveBack, POOLED, takeBuffer } from './buffer-pool.ts'
+import { giveBack, POOLED, takeBuffer } from '../buffer-pool.ts'
+import type { RunningDigest } from '../running-digest.ts'
+import { Flusher, heardLater } from './flusher.ts'
+import type { Writer } from './writer.ts'
+
+/** The buffers of one upload. */
+export interface Buffers {
+  readonly length: number
+  readonly count: number
+}
 
 /** One buffer is filled while the other is written. */
-const FAST = { length: POOLED, buffers: 2 }
-const FAST_APPENDERS = 16
-/** For the others: ten thousand clients that send nothing more must not hold ten gigabytes. */
-const SMALL = { length: 64 * 1024, buffers: 1 }
+export const FAST: Buffers = { length: POOLED, count: 2 }
+export const SMALL: Buffers = { length: 64 * 1024, count: 1 }
 /**
  * Bytes of one write. The kernel takes pages for all of a write at once: those for a larger one it has to break out of large free
  * areas, which a virtual machine's host may have taken back, and then copying takes three times as long.
  */
 const WRITE = 128 * 1024
-/** Bytes after which the disk is set to work, so that the end of a large upload need not wait for all of it. */
-const FLUSH = 8 * 1024 * 1024
-
-/** Uploads that are under way. */
-let appenders = 0
 
 /**
- * Appends a body to a file at the pace of the disk. What came before the body broke off is written. The pieces are copied
- * together: they are many and small, and would be old before they are written, when only a full collection frees them.
+ * Appends on this thread. The pieces are copied together: they are many and small, and would be old before they are
+ * written, when only a full collection frees them.
  */
-export async function append(file: FileHandle, body: AsyncIterable<Uint8Array>): Promise<void> {
-  const appender = new Appender(file, ++appenders > FAST_APPENDERS ? SMALL : FAST)
-  try {
-    for await (const piece of body) await appender.add(piece)
-  } finally {
-    appenders -= 1
-    await appender.end()
-  }
-}
-
-class Appender {
+export class BufferedWriter implements Writer {
   readonly #file: FileHandle
   readonly #length: number
   readonly #free: Buffer[] = []
@@ -39,17 +31,20 @@ class Appender {
   #unmade: number
   #filling: Buffer | undefined
   #filled = 0
-  #unflushed = 0
   #writing: Promise<void> = Promise.resolve()
-  #flushing: Promise<void> | undefined
+  readonly #flusher: Flusher
+  readonly #digest: RunningDigest | undefined
 
-  constructor(file: FileHandle, { length, buffers }: { length: number; buffers: number }) {
+  constructor(file: FileHandle, digest: RunningDigest | undefined, { length, count }: Buffers) {
     this.#file = file
+    this.#digest = digest
     this.#length = length
-    this.#unmade = buffers
+    this.#unmade = count
+    this.#flusher = new Flusher(file)
   }
 
   async add(piece: Uint8Array): Promise<void> {
+    this.#digest?.add(piece)
     for (let at = 0; at < piece.length; ) {
       const buffer = this.#filling ?? (await this.#emptyBuffer())
       this.#filling = buffer
@@ -66,8 +61,7 @@ class Appender {
     if (this.#filling) this.#write(this.#filling)
     try {
       await this.#writing
-      // The disk tells an error to one flush only: the one at the end of the upload would not hear of it.
-      await this.#flushing
+      await this.#flusher.end()
     } finally {
       this.#free.forEach(giveBack)
     }
@@ -92,27 +86,10 @@ class Appender {
       } finally {
         this.#free.push(buffer)
       }
-      this.#unflushed += bytes.length
-      if (this.#unflushed >= FLUSH && !this.#flushing) this.#flush()
+      this.#flusher.written(bytes.length)
     }
     this.#writing = heardLater(this.#writing.then(write))
   }
-
-  /** Goes on beside the writes. */
-  #flush(): void {
-    this.#unflushed = 0
-    this.#flushing = heardLater(
-      this.#file.datasync().then(() => {
-        this.#flushing = undefined
-      }),
-    )
-  }
-}
-
-/** What becomes of it is asked for later, and always. */
-function heardLater<T>(work: Promise<T>): Promise<T> {
-  work.catch(() => {})
-  return work
 }
 
 async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {

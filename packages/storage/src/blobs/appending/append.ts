@@ -1,0 +1,76 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { RunningDigest } from '../running-digest.ts'
+import { BufferedWriter, FAST, SMALL } from './buffered-writer.ts'
+import { ThreadWriter } from './thread-writer.ts'
+import { ThreadDigest } from './upload-thread.ts'
+import type { Writer } from './writer.ts'
+
+export type FileDigest = RunningDigest | ThreadDigest
+
+export interface Appended {
+  readonly file: FileHandle
+  /** Of what the file has, and then of what is added; undefined where that is not known. */
+  readonly digest: FileDigest | undefined
+  /** Makes the digest of a large upload, from its first byte on, one that a thread counts. */
+  readonly onThread: (() => ThreadDigest) | undefined
+}
+
+/** Uploads that may be written fast. For the others: ten thousand clients that send nothing more must not hold ten gigabytes. */
+const FAST_APPENDERS = 16
+/** Bytes from which an upload is worth the messages to a thread. */
+const LARGE = 1024 * 1024
+/** Bytes of one message. */
+const BATCH = 256 * 1024
+
+/** Uploads that are under way. */
+let appenders = 0
+
+/** Appends a body to a file at the pace of the disk. What came before the body broke off is written. */
+export async function append(appended: Appended, body: AsyncIterable<Uint8Array>): Promise<void> {
+  const writer = writerFor(appended, ++appenders <= FAST_APPENDERS)
+  try {
+    for await (const piece of body) await writer.add(piece)
+  } finally {
+    appenders -= 1
+    await writer.end()
+  }
+}
+
+function writerFor({ file, digest, onThread }: Appended, isFast: boolean): Writer {
+  if (digest instanceof ThreadDigest) return new ThreadWriter(file, digest, isFast ? BATCH : 0)
+  if (isFast && onThread && digest?.size === 0) return new UndecidedWriter(file, digest, onThread)
+  return new BufferedWriter(file, digest, isFast ? FAST : SMALL)
+}
+
+/** Collects an upload until it is large enough for the thread, or has ended. */
+class UndecidedWriter implements Writer {
+  readonly #file: FileHandle
+  readonly #digest: RunningDigest
+  readonly #onThread: () => ThreadDigest
+  #collected: Uint8Array[] = []
+  #size = 0
+  #decided: Writer | undefined
+
+  constructor(file: FileHandle, digest: RunningDigest, onThread: () => ThreadDigest) {
+    this.#file = file
+    this.#digest = digest
+    this.#onThread = onThread
+  }
+
+  async add(piece: Uint8Array): Promise<void> {
+    if (this.#decided) return this.#decided.add(piece)
+    this.#collected.push(piece)
+    this.#size += piece.length
+    if (this.#size >= LARGE) await this.#decide(new ThreadWriter(this.#file, this.#onThread(), BATCH))
+  }
+
+  async end(): Promise<void> {
+    if (!this.#decided) await this.#decide(new BufferedWriter(this.#file, this.#digest, FAST))
+    await this.#decided?.end()
+  }
+
+  async #decide(writer: Writer): Promise<void> {
+    this.#decided = writer
+    for (const piece of this.#collected.splice(0)) await writer.add(piece)
+  }
+}

@@ -1,0 +1,131 @@
+import type { Worker } from 'node:worker_threads'
+import { parseKey } from '../blob-key.ts'
+import type { UploadDigest } from '../upload-digests.ts'
+import type { UploadAnswer, UploadWork } from './serve-uploads.ts'
+
+/** Milliseconds for which a thread without work is kept: it takes 10 MB of memory. */
+const IDLE = 10_000
+
+interface Asked {
+  readonly resolve: (digest: string | undefined) => void
+  readonly reject: (fault: Error) => void
+}
+
+/** The thread on which large uploads are written: started when there is one, ended when there is none any more. */
+export class UploadThread {
+  readonly #start: () => Worker
+  #running: RunningThread | undefined
+
+  /** `start` starts a thread that runs `serveUploads`. */
+  constructor(start: () => Worker) {
+    this.#start = start
+  }
+
+  /** A digest that begins with what is written next. */
+  digest(id: string): ThreadDigest {
+    if (!this.#running || this.#running.hasEnded) this.#running = new RunningThread(this.#start())
+    return new ThreadDigest(this.#running, id)
+  }
+}
+
+/** The content of an upload, on its way through the thread. */
+export class ThreadDigest implements UploadDigest {
+  readonly algorithm = 'sha256'
+  /** Bytes that were given to the thread. */
+  size = 0
+  readonly thread: RunningThread
+  readonly #id: string
+
+  constructor(thread: RunningThread, id: string) {
+    this.thread = thread
+    this.#id = id
+  }
+
+  /** It went with its thread. */
+  get isLost(): boolean {
+    return this.thread.hasEnded
+  }
+
+  /** Appends to an open file; whoever gives the pieces away has them no more. */
+  async write(fd: number, pieces: Uint8Array[]): Promise<void> {
+    const begins = this.size === 0
+    for (const { length } of pieces) this.size += length
+    const whole = pieces.map((piece) => (piece.length === piece.buffer.byteLength ? piece : new Uint8Array(piece)))
+    await this.thread.ask(
+      { kind: 'write', id: this.#id, fd, pieces: whole, begins },
+      whole.map(({ buffer }) => buffer as ArrayBuffer),
+    )
+  }
+
+  async is(key: string): Promise<boolean> {
+    return (await this.thread.ask({ kind: 'digest', id: this.#id })) === parseKey(key).hex
+  }
+
+  drop(): void {
+    if (!this.isLost) this.thread.ask({ kind: 'drop', id: this.#id }).catch(() => {})
+  }
+}
+
+/** One thread, from its start to its end. */
+class RunningThread {
+  hasEnded = false
+  readonly #worker: Worker
+  /** Who waits for an answer, in the order of the questions. */
+  readonly #asked: Asked[] = []
+  #users = 0
+  #idle: NodeJS.Timeout | undefined
+
+  constructor(worker: Worker) {
+    this.#worker = worker
+    worker.on('message', (answer: UploadAnswer) => this.#answer(answer))
+    worker.on('error', (fault: Error) => this.#end(fault))
+    worker.on('exit', (code) => this.#end(new Error(`the thread of uploads ended with status ${code}`)))
+  }
+
+  /** It is needed until it is released. */
+  hold(): void {
+    clearTimeout(this.#idle)
+    this.#users += 1
+    this.#worker.ref()
+  }
+
+  release(): void {
+    this.#users -= 1
+    if (this.#users === 0 && !this.hasEnded) this.#rest()
+  }
+
+  async ask(work: UploadWork, transferred: ArrayBuffer[] = []): Promise<string | undefined> {
+    if (this.hasEnded) throw new Error('the thread of uploads has ended')
+    this.hold()
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#asked.push({ resolve, reject })
+        this.#worker.postMessage(work, transferred)
+      })
+    } finally {
+      this.release()
+    }
+  }
+
+  #answer(answer: UploadAnswer): void {
+    const asked = this.#asked.shift()
+    if ('fault' in answer) asked?.reject(Object.assign(new Error(answer.fault.message), { code: answer.fault.code }))
+    else asked?.resolve(answer.digest)
+  }
+
+  /** A thread that waits holds up no program that wants to end. */
+  #rest(): void {
+    this.#worker.unref()
+    this.#idle = setTimeout(() => {
+      this.hasEnded = true
+      void this.#worker.terminate()
+    }, IDLE)
+    this.#idle.unref()
+  }
+
+  #end(fault: Error): void {
+    this.hasEnded = true
+    clearTimeout(this.#idle)
+    for (const { reject } of this.#asked.splice(0)) reject(fault)
+  }
+}
