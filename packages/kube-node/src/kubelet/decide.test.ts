@@ -40,7 +40,10 @@ type Summary = Partial<Record<'start' | 'kill', string[]> & Record<'waiting', Re
 
 /** What was decided, without what is empty. */
 function summary(pod: Pod, box: Attempt | undefined, observed: [string, Observed][]): Summary {
-  const input = { pod, observed: new Map(observed), started: new Set(['s']), now: NOW, ...(box && { sandbox: box }) }
+  const input = {
+    ...{ pod, observed: new Map(observed), started: new Set(['s']), now: NOW, ...(box && { sandbox: box }) },
+    delayAfter: (_container: Container, last: Attempt) => last.attempt * 10_000,
+  }
   const { start, kill, waiting, finished, sandbox: number } = decide(input)
   return {
     ...(number !== undefined && { sandbox: number }),
@@ -72,11 +75,11 @@ describe('decide', () => {
       { waiting: { a: 'CrashLoopBackOff' } },
     ],
     [
-      'forgets crashes after ten steady minutes',
+      'restarts what has waited long enough',
       pod(['a']),
       sandbox,
-      [exited('a', 1, { attempt: 9, startedAt: ago(700) })],
-      { start: ['a#10'] },
+      [exited('a', 1, { attempt: 1, finishedAt: ago(10) })],
+      { start: ['a#2'] },
     ],
     [
       'ends when all ended well',
@@ -193,7 +196,14 @@ describe('decide', () => {
   it('says when a crashing container may start again', () => {
     const observed = new Map([exited('a', 1, { attempt: 2 })])
 
-    const decision = decide({ pod: pod(['a']), sandbox, observed, started: new Set(), now: NOW })
+    const decision = decide({
+      pod: pod(['a']),
+      sandbox,
+      observed,
+      started: new Set(),
+      now: NOW,
+      delayAfter: () => 20_000,
+    })
 
     expect(decision.recheckAfter).toBe(19_000)
     expect(decision.waiting.get('a')?.message).toContain('back-off 20s restarting failed container=a')

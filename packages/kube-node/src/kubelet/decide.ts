@@ -26,14 +26,11 @@ export interface DecideInput {
   started: ReadonlySet<string>
   /** Names of containers that must be replaced to get the resources that their spec has now. @default none */
   resized?: ReadonlySet<string>
+  /** Milliseconds from the end of an attempt to the next one. */
+  delayAfter(container: Container, last: Attempt): number
   /** Milliseconds since 1970. */
   now: number
 }
-
-/** Restarts wait longer each time: none, 10 s, 20 s, … 300 s; ten minutes of running make up for it (kubelet, MaxContainerBackOff). */
-const FIRST_BACKOFF = 10_000
-const LAST_BACKOFF = 300_000
-const STEADY = 600_000
 
 /** The kubelet's order (computePodActions): a sandbox, init containers one by one, then all the others side by side. */
 export function decide(input: DecideInput): Decision {
@@ -133,12 +130,12 @@ function decideMain(input: DecideInput, decision: Decision): void {
 function startOrWait(input: DecideInput, container: Container, decision: Decision): void {
   const { pod, observed, now } = input
   const current = observed.get(container.name)?.current
-  const wait = current?.status === 'exited' && !isChanged(container, current, input) ? backOff(current, now) : 0
-  if (current && wait > 0) {
-    decision.waiting.set(container.name, {
-      reason: 'CrashLoopBackOff',
-      message: backOffMessage(pod, container, current),
-    })
+  const isDue = current?.status !== 'exited' || isChanged(container, current, input)
+  const delay = isDue ? 0 : input.delayAfter(container, current)
+  const wait = Date.parse(current?.finishedAt ?? '') + delay - now
+  if (wait > 0 && delay > 0) {
+    const message = `back-off ${durationText(delay)} restarting failed container=${container.name} pod=${podText(pod)}`
+    decision.waiting.set(container.name, { reason: 'CrashLoopBackOff', message })
     decision.recheckAfter = Math.min(decision.recheckAfter ?? wait, wait)
     return
   }
@@ -166,18 +163,3 @@ function isOver(input: DecideInput, container: Container, current: Attempt): boo
 /** Of a running pod's containers only image and resources may change. */
 const isChanged = ({ name, image }: Container, current: Attempt, { resized }: DecideInput): boolean =>
   resized?.has(name) === true || (current.image !== undefined && current.image !== image)
-
-function backOff(last: Attempt, now: number): number {
-  const started = Date.parse(last.startedAt ?? '')
-  const finished = Date.parse(last.finishedAt ?? '')
-  if (Number.isNaN(finished) || finished - started > STEADY) return 0
-  return Math.max(0, finished + delayAfter(last.attempt) - now)
-}
-
-function backOffMessage(pod: Pod, container: Container, last: Attempt): string {
-  return `back-off ${durationText(delayAfter(last.attempt))} restarting failed container=${container.name} pod=${podText(pod)}`
-}
-
-function delayAfter(attempt: number): number {
-  return attempt === 0 ? 0 : Math.min(FIRST_BACKOFF * 2 ** (attempt - 1), LAST_BACKOFF)
-}

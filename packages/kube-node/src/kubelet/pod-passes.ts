@@ -5,6 +5,7 @@ import { SANDBOX } from '../runtime/pod-runtime.ts'
 import type { Rejection } from './admission.ts'
 import { ContainerKiller } from './containers/container-killer.ts'
 import { PodStarter } from './containers/pod-starter.ts'
+import { RestartBackOff } from './containers/restart-back-off.ts'
 import { StartBackOff } from './containers/start-back-off.ts'
 import { type Decision, decide } from './decide.ts'
 import type { LabelledContainer } from './observe.ts'
@@ -45,6 +46,7 @@ export class PodPasses {
   readonly #control: PassControl
   readonly #starter: PodStarter
   readonly #backOff: StartBackOff
+  readonly #restarts = new RestartBackOff()
   readonly #probers: ProberManager
   readonly #status: StatusWriter
   /** Why containers did not run when their status was last said. */
@@ -130,6 +132,7 @@ export class PodPasses {
       observed: containers,
       started: this.#probers.started(),
       resized,
+      delayAfter: (container, last) => this.#restarts.delayAfter(container, last),
       now: Date.now(),
       ...(sandbox && { sandbox }),
     })
@@ -148,8 +151,16 @@ export class PodPasses {
     }
     if (decision.sandbox) this.#deps.event(this.observed.pod, 'Normal', 'SandboxChanged', SANDBOX_CHANGED)
     if (decision.sandbox !== undefined) await this.#starter.sandbox(decision.sandbox)
-    else await this.#starter.containers(decision.start.filter(({ container }) => due.has(container.name)))
+    else await this.#start(decision.start.filter(({ container }) => due.has(container.name)))
     return { isDone: false }
+  }
+
+  async #start(due: Decision['start']): Promise<void> {
+    for (const { container } of due) {
+      const last = this.observed.containers.get(container.name)?.current
+      if (last?.status === 'exited') this.#restarts.restarted(container, last, Date.now())
+    }
+    await this.#starter.containers(due)
   }
 
   #reject({ reason, message }: Rejection): undefined {
