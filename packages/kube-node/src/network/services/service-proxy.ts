@@ -3,7 +3,7 @@ import { messageOf } from '@slipway/errors'
 import type { Informer, KubeClient } from '@slipway/kube-client'
 import type { ObjectKey } from '@slipway/kube-objects'
 import type { Service, ServicePort } from '../../model/service.ts'
-import { type Backend, backendsOf } from './backends.ts'
+import { type Backend, backendsOf, servingBackends } from './backends.ts'
 import { Balancer } from './balancer.ts'
 import type { Address, Forwarder, Route, Target } from './forwarder.ts'
 import type { SliceIndex } from './slice-index.ts'
@@ -35,6 +35,8 @@ export class ServiceProxy {
   readonly #deps: Deps
   /** By Service and socket. */
   readonly #listeners = new Map<string, Map<string, Listener>>()
+  /** Those that take nothing more, until what goes through them has ended. */
+  readonly #closing = new Set<Forwarder>()
   #work: Promise<void> = Promise.resolve()
   #unsubscribe = (): void => {}
 
@@ -54,7 +56,8 @@ export class ServiceProxy {
   async stop(): Promise<void> {
     this.#unsubscribe()
     await this.#work
-    for (const listeners of this.#listeners.values()) for (const { forwarder } of listeners.values()) forwarder.close()
+    const open = [...this.#listeners.values()].flatMap((listeners) => [...listeners.values()])
+    for (const forwarder of [...open.map((listener) => listener.forwarder), ...this.#closing]) forwarder.destroy()
     this.#listeners.clear()
   }
 
@@ -75,12 +78,21 @@ export class ServiceProxy {
     const addresses = service ? await this.#openLocal(service, listeners, wanted) : []
     if (service) await this.#openCluster(service, listeners, wanted)
     for (const [socket, { forwarder }] of listeners) {
-      if (wanted.has(socket)) continue
-      forwarder.close()
+      if (wanted.has(socket)) {
+        forwarder.reroute()
+        continue
+      }
+      this.#close(forwarder)
       listeners.delete(socket)
     }
     if (listeners.size === 0) this.#listeners.delete(id)
     if (service && addresses.length > 0) await this.#annotate(service, addresses.join(','))
+  }
+
+  /** Connections outlive the readiness of their pod and their Service, as in a kernel's table of connections. */
+  #close(forwarder: Forwarder): void {
+    this.#closing.add(forwarder)
+    void forwarder.close().then(() => this.#closing.delete(forwarder))
   }
 
   /** On the port that it had before, or when that is taken on a free one. */
@@ -124,7 +136,7 @@ export class ServiceProxy {
     try {
       return { forwarder, port: await forwarder.listen(address) }
     } catch {
-      forwarder.close()
+      forwarder.destroy()
       return undefined
     }
   }
@@ -142,6 +154,11 @@ export class ServiceProxy {
           return address ? [{ address, taken: () => balancer.connected(service, client, backend) }] : []
         })
       },
+      mayStayAt: ({ host, port: number }) =>
+        servingBackends(slices.of(metadata), port).some((backend) => {
+          const address = dial(backend)
+          return address?.host === host && address.port === number
+        }),
     }
   }
 

@@ -1,11 +1,16 @@
 import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
+import type { Informer, KubeClient } from '@slipway/kube-client'
+import type { ObjectKey } from '@slipway/kube-objects'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { EndpointSlice, Service } from '../../model/service.ts'
-import { type Backend, backendsOf } from './backends.ts'
+import { type Backend, backendsOf, servingBackends } from './backends.ts'
 import { Balancer } from './balancer.ts'
 import type { Address, Forwarder } from './forwarder.ts'
+import { ServiceProxy } from './service-proxy.ts'
+import type { SliceIndex } from './slice-index.ts'
 import { clusterSockets, localPorts } from './sockets.ts'
 import { TcpForwarder } from './tcp-forwarder.ts'
 import { UdpForwarder } from './udp-forwarder.ts'
@@ -16,6 +21,14 @@ const service = (spec: Service['spec']): Service => ({
   metadata: { name: 'web', namespace: 'n' },
   spec: { clusterIP: '10.0.0.7', ...spec },
 })
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
 
 describe('clusterSockets', () => {
   const http = { name: 'http', port: 80 }
@@ -73,6 +86,12 @@ describe('backendsOf', () => {
     expect(backendsOf(slices, { name: 'http' }).map(({ address, port }) => `${address}:${port}`)).toEqual(expected)
   })
 
+  it('let callers stay where they are served, while it ends too', () => {
+    const serving = servingBackends([slice([ready, ending, broken])], { name: 'http' })
+
+    expect(serving.map(({ address }) => address)).toEqual(['10.88.0.1', '10.88.0.2'])
+  })
+
   it('are of no other port', () => {
     expect(backendsOf([slice([ready])], { name: 'other' })).toEqual([])
     expect(backendsOf([slice([ready])], { name: 'http', protocol: 'UDP' })).toEqual([])
@@ -124,21 +143,25 @@ describe('forwarders', () => {
     return { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
   }
 
-  async function closedPort(): Promise<Address> {
-    const server = createServer()
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as AddressInfo
-    await new Promise((resolve) => server.close(resolve))
-    return { host: '127.0.0.1', port }
+  const closedPort = async (): Promise<Address> => ({ host: '127.0.0.1', port: await freePort() })
+
+  /** One that answers with its name and what it got. */
+  async function udpBackend(name: string): Promise<Address> {
+    const socket = createSocket('udp4')
+    socket.on('message', (message, from) => socket.send(`${name} ${message}`, from.port, from.address))
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+    ends.push(() => socket.close())
+    return { host: '127.0.0.1', port: socket.address().port }
   }
 
   const route = (addresses: Address[], taken: string[] = []) => ({
     targets: (client: string) =>
       addresses.map((address) => ({ address, taken: () => taken.push(`${client} ${address.port}`) })),
+    mayStayAt: (address: Address) => addresses.includes(address),
   })
 
   async function listening(forwarder: Forwarder): Promise<number> {
-    ends.push(() => forwarder.close())
+    ends.push(() => forwarder.destroy())
     return forwarder.listen({ host: '127.0.0.1', port: 0 })
   }
 
@@ -166,17 +189,9 @@ describe('forwarders', () => {
   })
 
   it('pass datagrams on and back, each caller to the backend it began with', async () => {
-    const backends = await Promise.all(
-      ['a', 'b'].map(async (name) => {
-        const socket = createSocket('udp4')
-        socket.on('message', (message, from) => socket.send(`${name} ${message}`, from.port, from.address))
-        await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-        ends.push(() => socket.close())
-        return { host: '127.0.0.1', port: socket.address().port }
-      }),
-    )
+    const backends = await Promise.all(['a', 'b'].map(udpBackend))
     let turn = 0
-    const alternate = { targets: () => route([backends[turn++ % 2] as Address]).targets('') }
+    const alternate = { ...route(backends), targets: () => route([backends[turn++ % 2] as Address]).targets('') }
     const port = await listening(new UdpForwarder(alternate))
     const ask = (socket: ReturnType<typeof createSocket>, message: string): Promise<string> =>
       new Promise((resolve) => {
@@ -190,5 +205,79 @@ describe('forwarders', () => {
     )
 
     expect([await ask(first, '1'), await ask(second, '2'), await ask(first, '3')]).toEqual(['a 1', 'b 2', 'a 3'])
+  })
+
+  it('send a caller of datagrams elsewhere when its backend serves no more', async () => {
+    const backends = await Promise.all(['a', 'b'].map(udpBackend))
+    const forwarder = new UdpForwarder(route(backends))
+    const port = await listening(forwarder)
+    const caller = createSocket('udp4')
+    ends.push(() => caller.close())
+    const ask = async (message: string): Promise<string> => {
+      caller.send(message, port, '127.0.0.1')
+      const [answer] = await once(caller, 'message')
+      return String(answer)
+    }
+    const first = await ask('1')
+    forwarder.reroute()
+    const second = await ask('2')
+    backends.shift()
+    forwarder.reroute()
+
+    expect([first, second, await ask('3')]).toEqual(['a 1', 'a 2', 'b 3'])
+  })
+})
+
+describe('ServiceProxy', () => {
+  it('takes no connections for a Service without backends, and lets those go on that it has', async () => {
+    const backend = createServer((socket) => socket.pipe(socket))
+    await once(backend.listen(0, '127.0.0.1'), 'listening')
+    const port = await freePort()
+    const web = service({ clusterIP: '127.0.0.1', selector: {}, ports: [{ port }] })
+    const slice = {
+      addressType: 'IPv4',
+      endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true, serving: true } }],
+      ports: [{ port: (backend.address() as AddressInfo).port }],
+    }
+    let look = (_service: ObjectKey): void => {}
+    let synced = (): void => {}
+    const proxy = new ServiceProxy({
+      client: { patch: async () => synced() } as unknown as KubeClient,
+      services: { start: async () => {}, get: () => web, on: () => () => {} } as unknown as Informer<Service>,
+      slices: {
+        start: async () => {},
+        of: () => [slice],
+        on: (listener: typeof look) => {
+          look = listener
+        },
+      } as unknown as SliceIndex,
+      dial: ({ address, port: number }) => ({ host: address, port: number }),
+      nodeAddress: '127.0.0.1',
+      log: () => {},
+    })
+    const sync = (): Promise<void> =>
+      new Promise((resolve) => {
+        synced = resolve
+        look(web.metadata)
+      })
+    await proxy.start()
+    await sync()
+    const early = connect(port, '127.0.0.1')
+    const echo = async (text: string): Promise<string> => {
+      early.write(text)
+      const [answer] = await once(early, 'data')
+      return String(answer)
+    }
+    const before = await echo('1')
+    slice.endpoints = [{ addresses: ['127.0.0.1'], conditions: { ready: false, serving: false } }]
+    await sync()
+
+    const [refusal] = await once(connect(port, '127.0.0.1'), 'error')
+    expect([before, await echo('2'), refusal.code]).toEqual(['1', '2', 'ECONNREFUSED'])
+
+    const cut = once(early, 'close')
+    await proxy.stop()
+    await cut
+    backend.close()
   })
 })

@@ -24,8 +24,16 @@ export class TcpForwarder implements Forwarder {
     })
   }
 
-  close(): void {
-    this.#server.close()
+  reroute(): void {
+    // Both ends of a connection learn that the other one is gone.
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#server.close(() => resolve()))
+  }
+
+  destroy(): void {
+    void this.close()
     for (const socket of this.#sockets) socket.destroy()
   }
 

@@ -34,7 +34,17 @@ export class UdpForwarder implements Forwarder {
     })
   }
 
-  close(): void {
+  /** A caller that always speaks from the same port, such as one that sends statistics, would never be heard again. */
+  reroute(): void {
+    for (const [key, { to }] of [...this.#flows]) if (!this.#route.mayStayAt(to)) this.#end(key)
+  }
+
+  /** Answers can only come from the socket that was asked. */
+  async close(): Promise<void> {
+    this.destroy()
+  }
+
+  destroy(): void {
     this.#socket.close()
     for (const key of [...this.#flows.keys()]) this.#end(key)
   }
