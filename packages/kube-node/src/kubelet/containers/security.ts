@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { ContainerSpec, ImageInfo } from '@slipway/container-engine'
 import { UserError } from '@slipway/errors'
 import type { Container, Pod, SeccompProfile } from '../../model/pod.ts'
+import { podText } from '../pod-text.ts'
 
 /**
  * As whom a container runs and what it may: its own security context before the pod's. `seccompDir` holds the profiles of type
@@ -17,8 +18,10 @@ export function securityOf(
   const own = container.securityContext ?? {}
   const { add, drop } = own.capabilities ?? {}
   const seccomp = seccompOf(own.seccompProfile ?? shared.seccompProfile, seccompDir)
+  const security = { ...shared, ...own }
+  if (security.runAsNonRoot) assertNotRoot(security.runAsUser, image, nameOf(pod, container))
   return {
-    ...userOf({ ...shared, ...own }, image),
+    ...userOf(security, image),
     ...(own.privileged && { privileged: true }),
     ...(own.readOnlyRootFilesystem && { readOnlyRootFilesystem: true }),
     ...(own.allowPrivilegeEscalation === false && { noNewPrivileges: true }),
@@ -40,25 +43,31 @@ function userOf(
   security: NonNullable<Pod['spec']['securityContext']>,
   image: ImageInfo,
 ): Pick<ContainerSpec, 'user' | 'addGroups'> {
-  const { runAsUser, runAsGroup, runAsNonRoot, supplementalGroups = [], fsGroup } = security
-  if (runAsNonRoot) assertNotRoot(runAsUser, image)
+  const { runAsUser, runAsGroup, supplementalGroups = [], fsGroup } = security
   const groups = [...supplementalGroups, ...(fsGroup === undefined ? [] : [fsGroup])]
-  const user = runAsUser ?? (runAsGroup === undefined ? undefined : 0)
+  // Who names a group alone stays the image's user (kuberuntime, determineEffectiveSecurityContext).
+  const user = runAsUser ?? (runAsGroup === undefined ? undefined : imageUser(image) || '0')
   return {
     ...(user !== undefined && { user: runAsGroup === undefined ? String(user) : `${user}:${runAsGroup}` }),
     ...(groups.length > 0 && { addGroups: groups.map(String) }),
   }
 }
 
+/** The user without a group; empty when the image names none. */
+const imageUser = ({ user }: ImageInfo): string => user.split(':')[0] ?? ''
+
+const nameOf = (pod: Pod, { name }: Container): string => `(pod: "${podText(pod)}", container: ${name})`
+
 /** As verifyRunAsNonRoot of the kubelet words it. */
-function assertNotRoot(runAsUser: number | undefined, { user }: ImageInfo): void {
-  if (runAsUser === 0) throw new UserError('POD_SECURITY_REFUSED', "container's runAsUser breaks non-root policy")
-  if (runAsUser !== undefined) return
-  const [name = ''] = user.split(':')
-  if (name === '' || name === '0') {
-    throw new UserError('POD_SECURITY_REFUSED', 'container has runAsNonRoot and image will run as root')
+function assertNotRoot(runAsUser: number | undefined, image: ImageInfo, which: string): void {
+  const refuse = (why: string): never => {
+    throw new UserError('POD_SECURITY_REFUSED', `${why} ${which}`)
   }
-  if (/^\d+$/.test(name)) return
-  const why = `container has runAsNonRoot and image has non-numeric user (${name}), cannot verify user is non-root`
-  throw new UserError('POD_SECURITY_REFUSED', why)
+  if (runAsUser === 0) refuse("container's runAsUser breaks non-root policy")
+  if (runAsUser !== undefined) return
+  const user = imageUser(image)
+  if (/^0*$/.test(user)) refuse('container has runAsNonRoot and image will run as root')
+  if (!/^\d+$/.test(user)) {
+    refuse(`container has runAsNonRoot and image has non-numeric user (${user}), cannot verify user is non-root`)
+  }
 }
