@@ -6,10 +6,11 @@ import { writeNetworkFiles } from '../network-files/network-files.ts'
 import type { ObservedPod } from '../observed-pod.ts'
 import { aboutContainer } from '../pod-text.ts'
 import { runHook } from '../probes/probe-action.ts'
+import { untilAborted } from '../until-aborted.ts'
 import type { PreparedVolume, VolumeManager } from '../volumes/volume-manager.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import type { ContainerKiller } from './container-killer.ts'
-import { ContainerStarter } from './container-starter.ts'
+import { ContainerStarter, type StartRequest } from './container-starter.ts'
 import { startSandbox } from './sandbox.ts'
 import type { StartBackOff } from './start-back-off.ts'
 
@@ -56,7 +57,10 @@ export class PodStarter {
     await volumes
   }
 
-  /** Starts what is due, all at the same time; a failure is one container's own, but for that of a volume. */
+  /**
+   * Starts what is due, all at the same time, but for what is listed after a container with a postStart hook: that waits for the hook,
+   * as proxies of service meshes rely on. A failure is one container's own, but for that of a volume.
+   */
   async containers(due: Decision['start']): Promise<void> {
     const { pod, dir, podIP, place, sandbox } = this.#observed
     let volumes: Map<string, PreparedVolume>
@@ -70,24 +74,36 @@ export class PodStarter {
     const configuration = new ConfigurationReader(this.#deps.client, pod.metadata.namespace ?? 'default')
     const signal = this.#signal
     const shared = { sandbox: sandbox?.id ?? '', volumes, networkFiles, configuration, place, signal }
-    await Promise.all(
-      due.map(async ({ container, attempt }) => {
-        try {
-          const id = await this.#starter.start({ ...shared, container, attempt })
-          this.#backOff.started(container.name)
-          if (id) await this.#postStart(container, id)
-        } catch (error) {
-          if (!signal.aborted) this.#backOff.failed(container.name, error)
-        }
-      }),
-    )
+    let turn: Promise<void> | undefined
+    const starts: Promise<void>[] = []
+    for (const { container, attempt } of due) {
+      const started = this.#startIn({ ...shared, container, attempt }, turn)
+      starts.push(started)
+      if (container.lifecycle?.postStart) turn = started
+    }
+    await Promise.all(starts)
   }
 
+  async #startIn(request: StartRequest, turn: Promise<void> | undefined): Promise<void> {
+    const { container, signal } = request
+    await turn
+    if (signal.aborted) return
+    try {
+      const id = await this.#starter.start(request)
+      this.#backOff.started(container.name)
+      if (id) await this.#postStart(container, id)
+    } catch (error) {
+      if (!signal.aborted) this.#backOff.failed(container.name, error)
+    }
+  }
+
+  /** A pod that is to go waits for no hook. */
   async #postStart(container: Container, id: string): Promise<void> {
     const hook = container.lifecycle?.postStart
     if (!hook || this.#deps.runtime.simulated) return
-    const result = await runHook(hook, this.#observed.target(container, id), POST_START_LIMIT)
-    if (result.success) return
+    const running = runHook(hook, this.#observed.target(container, id), POST_START_LIMIT)
+    const result = await Promise.race([running, untilAborted(this.#signal)])
+    if (!result || result.success) return
     // What a hook prints may be secret (kubelet, kuberuntime_container.go).
     const subject = aboutContainer(this.#observed.pod, container.name)
     this.#deps.event(subject, 'Warning', 'FailedPostStartHook', 'PostStartHook failed')

@@ -3,8 +3,9 @@ import { timerDelay } from '@slipway/controller-runtime'
 import { messageOf } from '@slipway/errors'
 import type { Container, LifecycleHandler, Probe } from '../../model/pod.ts'
 import type { PodEngine } from '../../runtime/pod-runtime.ts'
+import { expandVariables } from '../configuration/expand.ts'
 import { grpcProbe } from './grpc-probe.ts'
-import { httpProbe } from './http-probe.ts'
+import { httpHook, httpProbe } from './http-probe.ts'
 
 /** Where and in what a probe or hook runs. */
 export interface ProbeTarget {
@@ -18,6 +19,8 @@ export interface ProbeTarget {
 export interface ProbeResult {
   success: boolean
   output: string
+  /** It could not be asked, so that nothing is known of the container; as what the kubelet tells of it. */
+  errored?: 'unknown' | 'failure'
 }
 
 /** Of a command's output in bytes. */
@@ -27,14 +30,20 @@ const MOST_OUTPUT = 10_240
 export async function runProbe(probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
   const timeout = timerDelay((probe.timeoutSeconds ?? 1) * 1000)
   try {
-    if (probe.exec) return await runCommand(probe.exec.command, target, timeout)
+    if (probe.exec) return await runCommand(expanded(probe.exec.command, target.container), target, timeout)
     if (probe.httpGet) return await httpProbe(probe.httpGet, addressOf(probe.httpGet, target), timeout)
     if (probe.tcpSocket) return await connects(addressOf(probe.tcpSocket, target), timeout)
     if (probe.grpc) return await grpcProbe(target.dial(probe.grpc.port), probe.grpc.service ?? '', timeout)
-    return { success: true, output: '' }
+    throw new Error('missing probe handler')
   } catch (error) {
-    return { success: false, output: messageOf(error) }
+    return { success: false, output: messageOf(error), errored: 'unknown' }
   }
+}
+
+/** Of variables only what the spec itself says is known here (kubelet, ExpandContainerCommandOnlyStatic). */
+function expanded(command: string[], { env = [] }: Container): string[] {
+  const values = new Map(env.map(({ name, value = '' }) => [name, value]))
+  return command.map((text) => expandVariables(text, values))
 }
 
 /** Runs a postStart or preStop hook; at most `timeout` milliseconds. */
@@ -44,8 +53,14 @@ export async function runHook(hook: LifecycleHandler, target: ProbeTarget, timeo
     await new Promise((resolve) => setTimeout(resolve, timerDelay(Math.min(seconds * 1000, timeout))))
     return { success: true, output: '' }
   }
-  const { sleep: _sleep, ...action } = hook
-  return runProbe({ ...action, timeoutSeconds: timeout / 1000 }, target)
+  try {
+    if (hook.exec) return await runCommand(hook.exec.command, target, timerDelay(timeout))
+    if (!hook.httpGet) return { success: false, output: 'invalid handler' }
+    await httpHook(hook.httpGet, addressOf(hook.httpGet, target), timeout)
+    return { success: true, output: '' }
+  } catch (error) {
+    return { success: false, output: messageOf(error) }
+  }
 }
 
 async function runCommand(
@@ -97,5 +112,7 @@ function addressOf(
 
 function portNumber(port: number | string, container: Container): number {
   if (typeof port === 'number') return port
-  return container.ports?.find(({ name }) => name === port)?.containerPort ?? Number(port)
+  const number = container.ports?.find(({ name }) => name === port)?.containerPort ?? Number(port)
+  if (Number.isNaN(number)) throw new Error(`couldn't find port: ${port}`)
+  return number
 }

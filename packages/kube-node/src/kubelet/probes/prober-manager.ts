@@ -5,6 +5,9 @@ import { aboutContainer } from '../pod-text.ts'
 import type { WorkerDeps } from '../worker-deps.ts'
 import { Prober } from './prober.ts'
 
+/** Until what could not be killed is looked at again. */
+const RETRY = 1_000
+
 /** Who learns what the probes of a pod lead to. */
 export interface ProberManagerEvents {
   /** The pod has to be looked at again. */
@@ -20,6 +23,8 @@ export class ProberManager {
   readonly #killer: ContainerKiller
   readonly #events: ProberManagerEvents
   readonly #probers = new Map<string, Prober>()
+  /** Containers that are still to be killed, by id. */
+  readonly #condemned = new Map<string, { why: string; grace?: number }>()
 
   constructor(observed: ObservedPod, deps: WorkerDeps, killer: ContainerKiller, events: ProberManagerEvents) {
     this.#observed = observed
@@ -35,7 +40,9 @@ export class ProberManager {
       if (running.has(id)) continue
       prober.stop()
       this.#probers.delete(id)
+      this.#condemned.delete(id)
     }
+    for (const id of this.#condemned.keys()) this.#kill(id)
     for (const [id, { name }] of running) {
       const container = this.#observed.container(name)
       if (container && !this.#probers.has(id)) this.#probers.set(id, this.#probe(container, id))
@@ -76,25 +83,35 @@ export class ProberManager {
     const { startupProbe: _startup, readinessProbe: _readiness, livenessProbe: _liveness, ...unprobed } = container
     return new Prober(runtime.simulated ? unprobed : container, this.#observed.target(container, id), {
       changed: () => this.#events.changed(),
-      failed: (kind, output) => {
-        const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`
-        event(
-          aboutContainer(this.#observed.pod, container.name),
-          'Warning',
-          'Unhealthy',
-          `${title} probe failed: ${output}`,
-        )
+      failed: (kind, { output, errored }) => {
+        const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)} probe`
+        const text = errored
+          ? `${title} errored and resulted in ${errored} state: ${output}`
+          : `${title} failed: ${output}`
+        event(aboutContainer(this.#observed.pod, container.name), 'Warning', 'Unhealthy', text)
       },
       dead: (kind) => {
-        const attempt = this.#observed.running().find((running) => running.id === id)
-        if (!attempt) return
         const why = `Container ${container.name} failed ${kind} probe, will be restarted`
         const { terminationGracePeriodSeconds: grace } = container[`${kind}Probe`] ?? {}
-        this.#killer.kill(attempt, why, grace).then(
-          () => this.#events.changed(),
-          (error: unknown) => this.#events.error(error),
-        )
+        this.#condemned.set(id, { why, ...(grace !== undefined && { grace }) })
+        this.#kill(id)
       },
     })
+  }
+
+  /** What could not be killed, since the engine did not answer, is to be killed at the next look. */
+  #kill(id: string): void {
+    const attempt = this.#observed.running().find((running) => running.id === id)
+    const sentence = this.#condemned.get(id)
+    if (!attempt || !sentence) return
+    this.#condemned.delete(id)
+    this.#killer.kill(attempt, sentence.why, sentence.grace).then(
+      () => this.#events.changed(),
+      (error: unknown) => {
+        this.#condemned.set(id, sentence)
+        this.#events.error(error)
+        setTimeout(() => this.#events.changed(), RETRY).unref()
+      },
+    )
   }
 }

@@ -8,7 +8,7 @@ type Kind = 'startup' | 'readiness' | 'liveness'
 export interface ProberEvents {
   /** A verdict changed: the pod's status has to be looked at. */
   changed(): void
-  failed(kind: Kind, output: string): void
+  failed(kind: Kind, result: ProbeResult): void
   /** The container has to be killed. */
   dead(kind: 'startup' | 'liveness'): void
 }
@@ -68,7 +68,8 @@ export class Prober {
     const step = async (state: ProbeState, early: number, counts: boolean): Promise<void> => {
       const result = await runProbe(probe, this.#target)
       if (this.#ended.has(kind)) return
-      const after = result.success || counts ? afterProbe(state, probe, result.success) : state
+      const isKnown = result.errored === undefined && (result.success || counts)
+      const after = isKnown ? afterProbe(state, probe, result.success) : state
       this.#tell(kind, { before: state, after, result, counts })
       if (this.#ended.has(kind) || (kind === 'startup' && after.result !== undefined)) return
       // Liveness has nothing to hurry for.
@@ -84,7 +85,7 @@ export class Prober {
     kind: Kind,
     { before, after, result, counts }: { before: ProbeState; after: ProbeState; result: ProbeResult; counts: boolean },
   ): void {
-    if (!result.success && counts) this.#events.failed(kind, result.output)
+    if (!result.success && counts) this.#events.failed(kind, result)
     if (kind === 'liveness' || (kind === 'startup' && after.result === false)) {
       if (after.result === false) {
         this.spare()
