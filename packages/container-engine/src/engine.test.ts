@@ -121,6 +121,21 @@ describe.skipIf(!running)(
       expect(await engine.list({ labels: LABELS })).toContainEqual(expect.objectContaining({ id, status: 'exited' }))
     })
 
+    it('ends a process inside, and leaves the container be', async () => {
+      const id = await create('exec-kill', { command: ['sleep', '600'] })
+      await engine.start(id)
+      const session = await engine.exec(id, {
+        command: ['/bin/busybox', 'sh', '-c', 'echo up; exec /bin/busybox sleep 600'],
+      })
+      await once(session.stdout, 'data')
+
+      await session.kill()
+
+      expect(await session.exited).toBe(137)
+      expect(await engine.inspect(id)).toMatchObject({ status: 'running' })
+      await session.kill()
+    })
+
     it('gives undefined, false or ENGINE_NOT_FOUND for what is not there', async () => {
       expect(await engine.inspect('slipway-no-such')).toBeUndefined()
       expect(await engine.inspectImage('localhost/slipway/no-such:1')).toBeUndefined()

@@ -180,7 +180,7 @@ export class HttpContainerEngine implements ContainerEngine {
   }
 
   exec(id: string, request: ExecRequest): Promise<ProcessSession> {
-    return startExec(this.#http, id, request)
+    return startExec(this.#http, { id, isLocal: this.#info.addressesReachable }, request)
   }
 
   async attach(id: string, options: { stdin?: boolean } = {}): Promise<ProcessSession> {

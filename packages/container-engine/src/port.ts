@@ -196,6 +196,8 @@ export interface ProcessSession {
   exited: Promise<number>
   /** Cuts the connection; the process may live on. */
   close(): void
+  /** Ends the process of an exec, where the engine's processes are this machine's. */
+  kill(): Promise<void>
 }
 
 /** Something that happened to a container. */

@@ -3,8 +3,20 @@ import type { EngineHttp } from './engine-http.ts'
 import { demultiplex } from './frames.ts'
 import type { ExecRequest, ProcessSession } from './port.ts'
 
-/** Starts a process in a running container. */
-export async function startExec(http: EngineHttp, id: string, request: ExecRequest): Promise<ProcessSession> {
+/** The parts of `GET /exec/{id}/json` that are read here. */
+interface ExecAnswer {
+  ExitCode: number | null
+  Running: boolean
+  /** As this machine counts, where the engine runs on it. */
+  Pid: number
+}
+
+/** Starts a process in a running container. `isLocal` = the engine's processes are this machine's. */
+export async function startExec(
+  http: EngineHttp,
+  { id, isLocal }: { id: string; isLocal: boolean },
+  request: ExecRequest,
+): Promise<ProcessSession> {
   const tty = request.tty ?? false
   const { Id: execId } = await http.json<{ Id: string }>({
     method: 'POST',
@@ -22,14 +34,17 @@ export async function startExec(http: EngineHttp, id: string, request: ExecReque
   })
   const socket = await http.hijack({ method: 'POST', path: `/exec/${execId}/start`, body: { Detach: false, Tty: tty } })
   const streams = connect(socket, tty)
+  const inspect = (): Promise<ExecAnswer> => http.json({ method: 'GET', path: `/exec/${execId}/json` })
   return {
     ...streams,
-    exited: streams.ended.then(async () => {
-      const { ExitCode } = await http.json<{ ExitCode: number | null }>({ method: 'GET', path: `/exec/${execId}/json` })
-      return ExitCode ?? 0
-    }),
+    exited: streams.ended.then(async () => (await inspect()).ExitCode ?? 0),
     resize: (size) => resize(http, `/exec/${execId}/resize`, size),
     close: () => socket.destroy(),
+    // No engine has a request for it.
+    async kill() {
+      const { Running, Pid } = await inspect()
+      if (isLocal && Running && Pid > 0) killProcess(Pid)
+    },
   }
 }
 
@@ -50,6 +65,15 @@ export async function attachTo(
     exited: streams.ended.then(() => 0),
     resize: (size) => resize(http, `/containers/${id}/resize`, size),
     close: () => socket.destroy(),
+    kill: async () => {},
+  }
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended meanwhile, or is another user's.
   }
 }
 

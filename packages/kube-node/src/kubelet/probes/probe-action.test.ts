@@ -82,6 +82,19 @@ describe('runProbe', () => {
 
     expect(run).toEqual([['ask', 'web', '[]', '$(date)', '$(USER)']])
   })
+
+  it('ends a command that takes too long', async () => {
+    const ended: string[] = []
+    const target = targetOf({}, () => ({
+      ...{ ...session(0), exited: new Promise(() => {}) },
+      ...{ kill: async () => ended.push('killed'), close: () => ended.push('closed') },
+    }))
+
+    expect(await runProbe({ exec: { command: ['sleep', '9'] }, timeoutSeconds: 0.01 }, target)).toEqual({
+      ...{ success: false, output: 'command timed out: "sleep 9" timed out after 0.01s' },
+    })
+    expect(ended).toEqual(['killed', 'closed'])
+  })
 })
 
 describe('runHook', () => {

@@ -82,6 +82,8 @@ async function runCommand(
   const code = await Promise.race([session.exited, late])
   clearTimeout(timer)
   if (code !== undefined) return { success: code === 0, output }
+  // One that hangs each time would fill its container; where it can't be ended it is left to itself.
+  await session.kill().catch(() => {})
   session.close()
   return {
     success: false,
