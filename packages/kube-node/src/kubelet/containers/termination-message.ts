@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import type { Container } from '../../model/pod.ts'
 import type { PodEngine } from '../../runtime/pod-runtime.ts'
@@ -21,11 +21,20 @@ export async function terminationMessage(
   return log.subarray(Math.max(0, log.length - LOG_BYTES)).toString('utf8')
 }
 
+/** Its end: whoever appends, as `echo … >>` does, says the most important last. */
 function readMessage(file: string): string {
+  let descriptor: number
   try {
-    return readFileSync(file).subarray(0, MESSAGE_BYTES).toString('utf8')
+    descriptor = openSync(file, 'r')
   } catch {
     // The pod's folder is gone, or was another node's.
     return ''
+  }
+  try {
+    const { size } = fstatSync(descriptor)
+    const end = Buffer.alloc(Math.min(size, MESSAGE_BYTES))
+    return end.toString('utf8', 0, readSync(descriptor, end, 0, end.length, size - end.length))
+  } finally {
+    closeSync(descriptor)
   }
 }

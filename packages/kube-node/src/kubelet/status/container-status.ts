@@ -11,8 +11,10 @@ export function containerStatus(container: Container, input: StatusInput): Conta
   const { current, previous } = observed.get(container.name) ?? {}
   const wait = waiting.get(container.name)
   const running = current?.status === 'running'
-  const ended = current?.status === 'exited' ? terminated(current, runtime) : undefined
-  const last = wait && ended ? ended : previous?.status === 'exited' ? terminated(previous, runtime) : undefined
+  const terminated = (attempt: Attempt | undefined): TerminatedState | undefined =>
+    attempt?.status === 'exited' ? terminatedState(attempt, { runtime, room: messageRoom(pod) }) : undefined
+  const ended = terminated(current)
+  const last = wait && ended ? ended : terminated(previous)
   const isInit = pod.spec.initContainers?.includes(container) && !isSidecar(container)
   const isEphemeral = pod.spec.ephemeralContainers?.includes(container) ?? false
   return {
@@ -57,8 +59,18 @@ function mountsOf({ volumeMounts = [] }: Container): Pick<ContainerStatus, 'volu
 const firstReason = ({ pod }: StatusInput): string =>
   pod.spec.initContainers?.length ? 'PodInitializing' : 'ContainerCreating'
 
-function terminated(attempt: Attempt, runtime: string): TerminatedState {
-  const { exitCode, oomKilled, reason, message } = attempt
+/** Bytes that all messages of a pod may have together (kubelet, MaxPodTerminationMessageLogLength). */
+const MOST_MESSAGES = 12 * 1024
+
+function messageRoom({
+  spec: { containers, initContainers = [], ephemeralContainers = [] },
+}: StatusInput['pod']): number {
+  return Math.floor(MOST_MESSAGES / (containers.length + initContainers.length + ephemeralContainers.length))
+}
+
+function terminatedState(attempt: Attempt, { runtime, room }: { runtime: string; room: number }): TerminatedState {
+  const { exitCode, oomKilled, reason } = attempt
+  const message = attempt.message && Buffer.from(attempt.message).toString('utf8', 0, room)
   return {
     exitCode,
     reason: reason ?? (oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error'),

@@ -1,21 +1,16 @@
 import { expect, it } from 'vitest'
 import type { Pod } from '../../model/pod.ts'
+import type { PodStatus } from '../../model/pod-status.ts'
+import type { Attempt, Observed } from '../observe.ts'
 import { podStatus } from './pod-status.ts'
 
 const container = (name: string) => ({ name, image: 'x:1' })
 
-it('lists containers by name, and init containers as they run', () => {
-  const pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'p' },
-    spec: { initContainers: ['z', 'a'].map(container), containers: ['two', 'one'].map(container) },
-  } as unknown as Pod
-
-  const status = podStatus({
-    pod,
+const statusOf = (spec: Pod['spec'], observed: [string, Observed][] = []): PodStatus =>
+  podStatus({
+    pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec },
     sandbox: undefined,
-    observed: new Map(),
+    observed: new Map(observed),
     waiting: new Map(),
     started: new Set(),
     ready: new Set(),
@@ -27,6 +22,22 @@ it('lists containers by name, and init containers as they run', () => {
     now: '2026-01-01T00:00:00Z',
   })
 
+it('lists containers by name, and init containers as they run', () => {
+  const spec = { initContainers: ['z', 'a'].map(container), containers: ['two', 'one'].map(container) }
+
+  const status = statusOf(spec)
+
   expect(status.containerStatuses?.map(({ name }) => name)).toEqual(['one', 'two'])
   expect(status.initContainerStatuses?.map(({ name }) => name)).toEqual(['z', 'a'])
+})
+
+it('has twelve kilobytes for the last words of all containers', () => {
+  const ended = { id: 'a', status: 'exited', exitCode: 1, message: 'x'.repeat(4096) } as Attempt
+  const lengthOf = (names: string[]): number | undefined =>
+    statusOf({ containers: names.map(container) }, [['a', { current: ended }]]).containerStatuses?.find(
+      ({ name }) => name === 'a',
+    )?.state.terminated?.message?.length
+
+  expect(lengthOf(['a', 'b', 'c'])).toBe(4096)
+  expect(lengthOf(['a', 'b', 'c', 'd'])).toBe(3072)
 })
