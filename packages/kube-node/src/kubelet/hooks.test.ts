@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { InformerSet } from '@slipway/kube-client'
 import { expect, it, onTestFinished } from 'vitest'
-import { Node, type PodRuntime, simulatedRuntime } from '../index.ts'
-import { FakeCluster, testIdentity } from '../testing/index.ts'
+import { type PodRuntime, simulatedRuntime } from '../index.ts'
+import { engineWith, startTestNode } from '../testing/index.ts'
 
 /** A runtime whose hooks run until they are let go, and the names of the containers in the order in which they began. */
 function hookedRuntime(): { runtime: PodRuntime; begun: string[]; hooked: Promise<void>; release(): void } {
@@ -19,35 +15,18 @@ function hookedRuntime(): { runtime: PodRuntime; begun: string[]; hooked: Promis
   const hooked = new Promise<void>((resolve) => {
     hook = resolve
   })
-  const own: Partial<Record<string | symbol, unknown>> = {
-    createContainer: (spec: Parameters<typeof runtime.engine.createContainer>[0]) => {
+  const engine = engineWith(runtime.engine, {
+    createContainer: (spec) => {
       begun.push(spec.labels?.['io.kubernetes.container.name'] ?? '')
       return runtime.engine.createContainer(spec)
     },
     exec: async () => {
       hook()
-      return { stdout: new PassThrough(), stderr: new PassThrough(), exited, close: () => {} }
+      const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() }
+      return { ...streams, exited, close: () => {}, resize: async () => {}, kill: async () => {} }
     },
-  }
-  const engine = new Proxy(runtime.engine, {
-    get: (target, name) => own[name] ?? (target[name as keyof typeof target] as () => unknown).bind(target),
   })
   return { runtime: { ...runtime, simulated: false, engine }, begun, hooked, release }
-}
-
-async function startNode(runtime: PodRuntime): Promise<FakeCluster> {
-  const cluster = new FakeCluster()
-  const client = cluster.client()
-  const informers = new InformerSet(client)
-  const dataDir = mkdtempSync(join(tmpdir(), 'slipway-node-'))
-  const node = new Node({ client, informers, runtime }, { dataDir, instance: 'test', kubelet: testIdentity })
-  await node.start()
-  onTestFinished(async () => {
-    await node.stop()
-    await informers.stop()
-    rmSync(dataDir, { recursive: true })
-  })
-  return cluster
 }
 
 const web = { apiVersion: 'v1', kind: 'Pod', name: 'web', namespace: 'default' }
@@ -65,7 +44,8 @@ const proxied = {
 
 it('starts what is listed after a container with a postStart hook when that has ended', async () => {
   const { runtime, begun, hooked, release } = hookedRuntime()
-  const cluster = await startNode(runtime)
+  const { cluster, stop } = await startTestNode(runtime)
+  onTestFinished(stop)
   await cluster.create(proxied)
   await hooked
 
@@ -78,7 +58,8 @@ it('starts what is listed after a container with a postStart hook when that has 
 
 it('waits for no postStart hook of a pod that is deleted', async () => {
   const { runtime, begun, hooked } = hookedRuntime()
-  const cluster = await startNode(runtime)
+  const { cluster, stop } = await startTestNode(runtime)
+  onTestFinished(stop)
   await cluster.create(proxied)
   await hooked
 

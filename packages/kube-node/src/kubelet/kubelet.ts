@@ -1,3 +1,6 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ContainerSummary } from '@slipway/container-engine'
 import { EventRecorder, type Log } from '@slipway/controller-runtime'
 import { messageOf } from '@slipway/errors'
@@ -134,15 +137,26 @@ export class Kubelet {
   }
 
   #destroy(worker: PodWorker): void {
-    const { name } = worker.pod.metadata
-    const leaving = worker
-      .destroy()
-      .catch((error: unknown) => this.#deps.log('error', `pod ${name}: ${messageOf(error)}`))
-      .finally(() => {
-        this.#leaving.delete(leaving)
-        this.#grantResizes()
-      })
+    const leaving = this.#takeAway(worker).finally(() => {
+      this.#leaving.delete(leaving)
+      this.#grantResizes()
+    })
     this.#leaving.add(leaving)
+  }
+
+  /** Nobody else looks after what the API no longer has: it is tried until the engine lets it go, or the next start finds it. */
+  async #takeAway(worker: PodWorker): Promise<void> {
+    const { signal } = this.#abort
+    for (let retry = FIRST_RETRY; ; retry = Math.min(retry * 2, LAST_RETRY)) {
+      try {
+        await worker.destroy()
+        return
+      } catch (error) {
+        this.#deps.log('error', `pod ${worker.pod.metadata.name}: ${messageOf(error)}`)
+      }
+      await sleep(retry, undefined, { signal, ref: false }).catch(() => {})
+      if (signal.aborted) return
+    }
   }
 
   #node(): NodeObject | undefined {
@@ -202,15 +216,17 @@ export class Kubelet {
     }
   }
 
-  /** Finds the containers of these pods; those of others go. */
+  /** Finds the containers of these pods; those of others go, and what they had on disk. */
   async #adopt(uids: Set<string>): Promise<void> {
-    const { engine } = this.#deps.runtime
+    const { podsDir, memoryDir, runtime } = this.#deps
+    const { engine } = runtime
     const containers = await engine.list(podFilter(this.#deps.instance))
     const uidOf = ({ labels }: ContainerSummary): string => labels[LABELS.uid] ?? ''
     await removeContainers(
       engine,
       containers.filter((container) => !uids.has(uidOf(container))),
     )
+    await Promise.all([podsDir, memoryDir].map((dir) => removeOthers(dir, uids)))
     for (const uid of uids) {
       this.#adopted.set(
         uid,
@@ -241,6 +257,14 @@ export class Kubelet {
       retry = Math.min(retry * 2, LAST_RETRY)
     }
   }
+}
+
+/** Removes the folders that none of these pods has (kubelet, cleanupOrphanedPodDirs). */
+async function removeOthers(dir: string, uids: ReadonlySet<string>): Promise<void> {
+  // There is none before the first pod.
+  const names = await readdir(dir).catch(() => [])
+  const others = names.filter((name) => !uids.has(name))
+  await Promise.all(others.map((name) => rm(join(dir, name), { recursive: true, force: true })))
 }
 
 /** What Docker and Podman call the end of a container. */

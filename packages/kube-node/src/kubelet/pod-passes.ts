@@ -217,7 +217,7 @@ export class PodPasses {
   async #removeAll(): Promise<void> {
     const { own } = this.observed
     await own.remove(await own.list())
-    this.volumes.remove()
+    await this.volumes.remove()
   }
 
   #writeStatus(

@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '@slipway/errors'
 import { claimNameOf } from '../../model/storage.ts'
@@ -70,10 +71,9 @@ export class VolumeManager {
     return this.#outdated ? RETRY : this.#tokens.untilRefresh()
   }
 
-  /** Takes everything of the pod away. */
-  remove(): void {
-    rmSync(this.#observed.dir, { recursive: true, force: true })
-    rmSync(this.#memoryDir(), { recursive: true, force: true })
+  /** Takes everything of the pod away, which may be very much. */
+  async remove(): Promise<void> {
+    await Promise.all([this.#observed.dir, this.#memoryDir()].map((dir) => rm(dir, { recursive: true, force: true })))
   }
 
   async #prepare(volume: Volume, configuration: ConfigurationReader): Promise<string> {
