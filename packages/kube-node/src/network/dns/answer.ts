@@ -27,7 +27,7 @@ export interface Resolver {
 
 /** The answer to a message; undefined for what is no question. `limit` bytes are taken at most, unless the caller says more. */
 export async function answerTo(message: Buffer, resolver: Resolver, limit = PLAIN_SIZE): Promise<Buffer | undefined> {
-  const query = readQuery(message)
+  const query = read(message, 'query')
   const [question] = query?.questions ?? []
   if (!query || !question) return undefined
   const known = lookUp(question.name, resolver.view)
@@ -40,12 +40,12 @@ export async function answerTo(message: Buffer, resolver: Resolver, limit = PLAI
   return fitInto(query, answers, Math.max(limit, advertisedSize(query)))
 }
 
-function readQuery(message: Buffer): Packet | undefined {
+/** Undefined for what is none: whoever sends something else is not heard. */
+function read(message: Buffer, type: 'query' | 'response'): Packet | undefined {
   try {
     const packet = decode(message)
-    return packet.type === 'query' ? packet : undefined
+    return packet.type === type ? packet : undefined
   } catch {
-    // Whoever sends something else gets no answer.
     return undefined
   }
 }
@@ -67,7 +67,7 @@ async function followed(alias: ZoneRecord, { type }: Question, { outside, view }
     questions: [{ type: type ?? 'A', name: target }],
   }
   const answer = await outside(encode(question))
-  return [first, ...(answer ? (decode(answer).answers ?? []) : [])]
+  return [first, ...((answer && read(answer, 'response'))?.answers ?? [])]
 }
 
 /** Of questions that are our own. */

@@ -1,8 +1,9 @@
 import type { InformerSet } from '@slipway/kube-client'
-import { NAMESPACES, SERVICES } from '../../model/kinds.ts'
-import type { Service } from '../../model/service.ts'
+import { SERVICE_NAME } from '../../controllers/endpoints/endpoints.ts'
+import { ENDPOINT_SLICES, NAMESPACES, SERVICES } from '../../model/kinds.ts'
+import type { EndpointSlice, Service } from '../../model/service.ts'
 import type { SliceIndex } from '../services/slice-index.ts'
-import type { ZoneView } from './zone.ts'
+import { isReady, type ZoneView } from './zone.ts'
 
 /** The zone as the informers have it. */
 export function clusterView(informers: InformerSet, slices: SliceIndex): ZoneView {
@@ -12,6 +13,21 @@ export function clusterView(informers: InformerSet, slices: SliceIndex): ZoneVie
     service: (namespace, name) => services.get({ namespace, name }),
     slices: (namespace, name) => slices.of({ namespace, name }),
     hasNamespace: (name) => namespaces.get({ name }) !== undefined,
+    hostsAt: (address) =>
+      informers
+        .for<EndpointSlice>(ENDPOINT_SLICES)
+        .list()
+        .flatMap((slice) => hostsIn(slice, address)),
     serviceAt: (address) => services.list().find(({ spec }) => spec.clusterIP === address),
   }
+}
+
+function hostsIn({ metadata, endpoints = [] }: EndpointSlice, address: string): ReturnType<ZoneView['hostsAt']> {
+  const { namespace = 'default', labels } = metadata
+  const service = labels?.[SERVICE_NAME]
+  if (service === undefined) return []
+  return endpoints.flatMap((endpoint) => {
+    const { hostname, addresses } = endpoint
+    return hostname && addresses.includes(address) && isReady(endpoint) ? [{ hostname, service, namespace }] : []
+  })
 }

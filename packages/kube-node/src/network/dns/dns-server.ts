@@ -13,12 +13,16 @@ const IDLE = 10_000
 /** The cluster's DNS server: the names of the cluster from what the node knows, all others from this machine's own servers. */
 export class DnsServer {
   readonly #view: ZoneView
+  readonly #outside: typeof askMachine
   readonly #udp = createSocket('udp4')
   readonly #tcp = createServer((socket) => this.#serve(socket))
   readonly #sockets = new Set<Socket>()
+  #closed = false
 
-  constructor(view: ZoneView) {
+  /** `outside` asks for names of elsewhere. */
+  constructor(view: ZoneView, outside: typeof askMachine = askMachine) {
     this.#view = view
+    this.#outside = outside
     this.#udp.unref()
     this.#tcp.unref()
   }
@@ -33,7 +37,8 @@ export class DnsServer {
     this.#udp.on('error', () => {})
     this.#udp.on('message', (message, from) => {
       void answerTo(message, this.#resolver('udp')).then((answer) => {
-        if (answer) this.#udp.send(answer, from.port, from.address)
+        // Servers elsewhere may have taken longer than there is one here.
+        if (answer && !this.#closed) this.#udp.send(answer, from.port, from.address)
       })
     })
     const bound = this.#udp.address().port
@@ -45,13 +50,14 @@ export class DnsServer {
   }
 
   close(): void {
+    this.#closed = true
     this.#udp.close()
     this.#tcp.close()
     for (const socket of this.#sockets) socket.destroy()
   }
 
   #resolver(protocol: 'udp' | 'tcp'): Resolver {
-    return { view: this.#view, outside: (query) => askUpstream(query, machineServers(), protocol) }
+    return { view: this.#view, outside: (query) => this.#outside(query, protocol) }
   }
 
   #serve(socket: Socket): void {
@@ -73,6 +79,9 @@ export class DnsServer {
     })
   }
 }
+
+const askMachine = (query: Buffer, protocol: 'udp' | 'tcp'): Promise<Buffer | undefined> =>
+  askUpstream(query, machineServers(), protocol)
 
 /** Read each time, since a laptop changes its network; unlike pods this process reaches servers on loopback addresses. */
 function machineServers(): string[] {

@@ -53,6 +53,7 @@ const view: ZoneView = {
   service: (namespace, name) => (namespace === 'shop' ? services.get(name) : undefined),
   slices: (_namespace, name) => slices[name] ?? [],
   hasNamespace: (name) => name === 'shop',
+  hostsAt: (address) => (address === '10.88.0.5' ? [{ hostname: 'db-0', service: 'db', namespace: 'shop' }] : []),
   serviceAt: (address) => [...services.values()].find(({ spec }) => spec.clusterIP === address),
 }
 
@@ -92,6 +93,7 @@ describe('the zone', () => {
     ['a pod by its address', '10-88-0-5.shop.pod.cluster.local', 'A', ['10.88.0.5']],
     ['the version of the specification', 'dns-version.cluster.local', 'TXT', ['1.1.0']],
     ['whose an address is', '7.0.0.10.in-addr.arpa', 'PTR', [`web.shop.${ZONE}`]],
+    ['which pod of a name an address is', '5.0.88.10.in-addr.arpa', 'PTR', [`db-0.db.shop.${ZONE}`]],
     ['a namespace, which has no records', `shop.${ZONE}`, 'A', []],
     ['no Service', `none.shop.${ZONE}`, 'A', 'nxdomain'],
     ['no namespace', `web.none.${ZONE}`, 'A', 'nxdomain'],
@@ -135,6 +137,13 @@ describe('answers', () => {
   it('follow an alias, outside and inside', async () => {
     expect(data(await ask(question(`alias.shop.${ZONE}`)))).toEqual(['example.com', '192.0.2.1'])
     expect(data(await ask(question(`inner.shop.${ZONE}`)))).toEqual([`web.shop.${ZONE}`, '10.0.0.7'])
+  })
+
+  it('tell of an alias alone where what comes from outside is no answer', async () => {
+    const nonsense = async () => Buffer.from([1, 2, 3])
+    const answer = await answerTo(question(`alias.shop.${ZONE}`), { view, outside: nonsense })
+
+    expect(data(decode(answer ?? Buffer.alloc(0)))).toEqual(['example.com'])
   })
 
   it('bring the addresses of servers along', async () => {
@@ -182,6 +191,22 @@ describe('DnsServer', () => {
 
     expect(decode(await answer).answers).toMatchObject([{ data: '10.0.0.7' }])
     socket.close()
+  })
+
+  it('keeps an answer to itself that comes when it is closed', async () => {
+    const asked = createSocket('udp4')
+    let closing: DnsServer | undefined
+    const late = new Promise<void>((resolve) => {
+      closing = new DnsServer(view, async () => {
+        closing?.close()
+        setImmediate(resolve)
+        return question('example.com')
+      })
+    })
+    asked.send(question('example.com'), (await closing?.listen('127.0.0.1', 0)) ?? 0, '127.0.0.1')
+
+    await expect(late).resolves.toBeUndefined()
+    asked.close()
   })
 
   it('answers over TCP, also questions that come together or in pieces', async () => {

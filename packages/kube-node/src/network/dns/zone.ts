@@ -7,6 +7,8 @@ export interface ZoneView {
   hasNamespace(namespace: string): boolean
   /** The Service of a cluster IP. */
   serviceAt(address: string): Service | undefined
+  /** The ready pods at an address that have a name of their own in a Service. */
+  hostsAt(address: string): { hostname: string; service: string; namespace: string }[]
 }
 
 export type ZoneRecord =
@@ -87,7 +89,7 @@ function hostsOf(slices: EndpointSlice[], base: string): Host[] {
   )
 }
 
-const isReady = ({ conditions }: Endpoint): boolean => conditions?.ready ?? true
+export const isReady = ({ conditions }: Endpoint): boolean => conditions?.ready ?? true
 
 const isHeadless = ({ spec }: Service): boolean => !spec.clusterIP || spec.clusterIP === 'None'
 
@@ -141,7 +143,15 @@ function podName(name: string, labels: string[], view: ZoneView): ZoneAnswer {
 function reverse(name: string, view: ZoneView): ZoneAnswer | undefined {
   const address = name.slice(0, -'.in-addr.arpa'.length).split('.').reverse().join('.')
   const service = view.serviceAt(address)
-  if (!service) return undefined
-  const { name: serviceName, namespace = 'default' } = service.metadata
-  return { records: [{ type: 'PTR', name, data: `${serviceName}.${namespace}.svc.${ZONE}` }] }
+  if (service) {
+    const { name: serviceName, namespace = 'default' } = service.metadata
+    return { records: [{ type: 'PTR', name, data: `${serviceName}.${namespace}.svc.${ZONE}` }] }
+  }
+  const hosts = view.hostsAt(address)
+  if (hosts.length === 0) return undefined
+  return {
+    records: hosts.map(({ hostname, service: serviceName, namespace }) => ({
+      ...{ type: 'PTR', name, data: `${hostname}.${serviceName}.${namespace}.svc.${ZONE}` },
+    })),
+  }
 }
