@@ -1,5 +1,5 @@
 import { UserError } from '@slipway/errors'
-import { quantityValue } from '@slipway/kube-objects'
+import { parseQuantity } from '@slipway/kube-objects'
 import type { Container, Pod, ResourceFieldRef } from '../../model/pod.ts'
 import type { Resources } from '../machine-resources.ts'
 
@@ -53,15 +53,15 @@ export function resourceText(
   const source = ref.containerName ? all.find(({ name }) => name === ref.containerName) : container
   const [kind, resource = ''] = ref.resource.split('.') as ['limits' | 'requests', string]
   const byDefault = kind === 'limits' ? place.resources[resource] : undefined
-  const amount = quantityValue(source?.resources?.[kind]?.[resource] ?? byDefault ?? '0')
-  const divisor = quantityValue(ref.divisor ?? '1') || 1
-  return String(Math.ceil(amount / divisor))
+  const amount = parseQuantity(source?.resources?.[kind]?.[resource] ?? byDefault ?? '0')
+  const divisor = parseQuantity(ref.divisor ?? '1') || parseQuantity('1')
+  return String((amount + divisor - 1n) / divisor)
 }
 
 /** As the kubelet writes maps into files: one sorted `key="value"` a line. */
 function mapText(map: Record<string, string> = {}): string {
-  return Object.entries(map)
-    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+  return Object.keys(map)
     .sort()
+    .map((key) => `${key}=${JSON.stringify(map[key])}`)
     .join('\n')
 }

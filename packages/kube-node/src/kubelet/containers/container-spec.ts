@@ -47,8 +47,9 @@ export function containerSpec(plan: ContainerPlan): ContainerSpec {
   return {
     name: containerName(pod, container.name, plan.attempt),
     image: plan.image.id,
-    ...(container.command && { entrypoint: expand(container.command) }),
-    ...(container.args && { command: expand(container.args) }),
+    // An empty list says nothing, as in Kubernetes' own encoding; to an engine it would be no program.
+    ...(container.command?.length && { entrypoint: expand(container.command) }),
+    ...(container.args?.length && { command: expand(container.args) }),
     env: [...env].map(([name, value]) => `${name}=${value}`),
     ...(container.workingDir && { workingDir: container.workingDir }),
     ...securityOf(pod, container, plan),

@@ -20,7 +20,7 @@ export function volumeMounts(
     const propagation = PROPAGATION[mount.mountPropagation ?? '']
     return {
       source: subPath ? inside(volume.path, subPath) : volume.path,
-      target: mount.mountPath,
+      target: absolute(mount.mountPath),
       readOnly: mount.readOnly || volume.readOnly,
       ...(propagation && { propagation }),
     }
@@ -70,7 +70,10 @@ export function messageMount(file: string, container: Container): BindMount {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, '')
   chmodSync(file, 0o666)
-  return { source: file, target: container.terminationMessagePath || '/dev/termination-log' }
+  return { source: file, target: absolute(container.terminationMessagePath || '/dev/termination-log') }
 }
+
+/** Paths in containers begin at their root (MakeAbsolutePath). */
+const absolute = (path: string): string => (path.startsWith('/') ? path : `/${path}`)
 
 const unsupported = (message: string): UserError => new UserError('POD_VOLUME_UNSUPPORTED', message)

@@ -11,6 +11,15 @@ const TYPES: Record<string, (stats: Stats) => boolean> = {
   BlockDevice: (stats) => stats.isBlockDevice(),
 }
 
+/** The kubelet's words for what is not there (volume/hostpath). */
+const WORDS: Partial<Record<string, string>> = {
+  File: 'file',
+  FileOrCreate: 'file',
+  Socket: 'socket file',
+  CharDevice: 'character device',
+  BlockDevice: 'block device',
+}
+
 /** A path of this machine, made where its type says so, and checked. Throws UserError POD_VOLUME_UNSUPPORTED. */
 export function hostPath({ path, type = '' }: { path: string; type?: string }): string {
   let stats = statSync(path, { throwIfNoEntry: false })
@@ -19,6 +28,8 @@ export function hostPath({ path, type = '' }: { path: string; type?: string }): 
   stats = statSync(path, { throwIfNoEntry: false })
   const fits = TYPES[type]
   if (stats && (!fits || fits(stats))) return path
-  const kind = type.replace('OrCreate', '').replace('Device', ' device').toLowerCase()
-  throw new UserError('POD_VOLUME_UNSUPPORTED', `hostPath type check failed: ${path} is not a ${kind}`)
+  throw new UserError(
+    'POD_VOLUME_UNSUPPORTED',
+    `hostPath type check failed: ${path} is not a ${WORDS[type] ?? 'directory'}`,
+  )
 }

@@ -129,5 +129,7 @@ describe('hostPath', () => {
     expect(hostPath({ path: join(dir, 'file'), type: 'FileOrCreate' })).toBe(join(dir, 'file'))
     expect(() => hostPath({ path: join(dir, 'folder'), type: 'File' })).toThrow(/is not a file/)
     expect(() => hostPath({ path: join(dir, 'none'), type: 'Directory' })).toThrow(/is not a directory/)
+    expect(() => hostPath({ path: join(dir, 'file'), type: 'CharDevice' })).toThrow(/is not a character device/)
+    expect(() => hostPath({ path: join(dir, 'file'), type: 'Socket' })).toThrow(/is not a socket file/)
   })
 })
