@@ -14,7 +14,6 @@ const pod = (uid: string) => ({
     volumes: [{ name: 'v', emptyDir: {} }],
   },
 })
-const isRunning = (object: { status?: { phase?: string } } | undefined): boolean => object?.status?.phase === 'Running'
 
 it('takes away at its start what pods left on disk that are gone meanwhile', async () => {
   const { dataDir, stop } = await startTestNode(simulatedRuntime(), async (folder, cluster) => {
@@ -48,7 +47,7 @@ it('takes a pod that the API no longer has away as soon as the engine lets it', 
   const { cluster, stop } = await startTestNode({ ...runtime, engine })
   onTestFinished(stop)
   await cluster.create(pod('here'))
-  await cluster.until(web, isRunning)
+  await cluster.until(web, (object) => object?.status?.phase === 'Running')
 
   await cluster.delete(web, { gracePeriodSeconds: 0 })
   await gone
