@@ -24,9 +24,16 @@ export function channelTerminal(socket: WebSocket, options: ProcessOptions): Rem
   const stdin = new PassThrough()
   const resizes: ((size: { rows: number; columns: number }) => void)[] = []
   const { read, write } = framingOf(socket.protocol)
+  // A client that sends faster than the process reads has to wait: nobody else would hold what it sends.
+  const take = (content: Buffer): void => {
+    if (stdin.destroyed || stdin.write(content)) return
+    socket.pause()
+    stdin.once('drain', () => socket.resume())
+  }
+  stdin.on('close', () => socket.resume())
   socket.on('message', (data: Buffer) => {
     const { channel, content } = read(data)
-    if (channel === STDIN) stdin.write(content)
+    if (channel === STDIN) take(content)
     else if (channel === CLOSE && content[0] === STDIN) stdin.end()
     else if (channel === RESIZE) {
       const size = parseResize(content.toString('utf8'))
@@ -50,6 +57,8 @@ export function channelTerminal(socket: WebSocket, options: ProcessOptions): Rem
     finish: (status) => {
       const text = outcomeText(status, socket.protocol)
       if (text !== '') socket.send(write(ERROR, Buffer.from(text)))
+      // What was not read by now is not read any more, and must not stand before the client's goodbye.
+      stdin.destroy()
       socket.close(1000)
     },
   }

@@ -11,6 +11,8 @@ const GOAWAY = 7
 const FIN = 1
 const MAX_FRAME = 1 << 20
 const CANCEL = 5
+/** Bytes that a stream may have in store before the others wait for it, too. */
+const HELD = 1 << 20
 
 /** One stream of a session. Readable: what the client sends; writable: what it gets. */
 export class SpdyStream extends Duplex {
@@ -19,14 +21,15 @@ export class SpdyStream extends Duplex {
   readonly #session: SpdySession
 
   constructor(session: SpdySession, id: number, headers: Record<string, string>) {
-    super({ allowHalfOpen: true })
+    super({ allowHalfOpen: true, readableHighWaterMark: HELD })
     this.#session = session
     this.id = id
     this.headers = headers
   }
 
+  /** The protocol's windows are not used by Kubernetes' clients: who is not read from fast enough holds up the connection. */
   override _read(): void {
-    // The protocol's windows are not used by Kubernetes' clients: data come as the connection brings them.
+    this.#session.drained(this)
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
@@ -51,6 +54,8 @@ export class SpdySession {
   // Header blocks are one compressed stream in each direction for the life of the connection.
   readonly #inflate: Inflate = createInflate({ dictionary: SPDY_DICTIONARY, finishFlush: constants.Z_SYNC_FLUSH })
   readonly #deflate: Deflate = createDeflate({ dictionary: SPDY_DICTIONARY, flush: constants.Z_SYNC_FLUSH })
+  /** Streams that have more than their reader has taken. */
+  readonly #full = new Set<SpdyStream>()
   #rest: Buffer = Buffer.alloc(0)
   #order: Promise<void> = Promise.resolve()
 
@@ -87,6 +92,12 @@ export class SpdySession {
 
   forget(stream: SpdyStream): void {
     this.#streams.delete(stream.id)
+    this.drained(stream)
+  }
+
+  /** A stream takes more; the connection goes on when all do. */
+  drained(stream: SpdyStream): void {
+    if (this.#full.delete(stream) && this.#full.size === 0) this.#connection.resume()
   }
 
   close(): void {
@@ -141,7 +152,10 @@ export class SpdySession {
   #data(id: number, body: Buffer, flags: number): void {
     const stream = this.#streams.get(id)
     if (!stream) return
-    if (body.length > 0) stream.push(body)
+    if (body.length > 0 && !stream.push(body)) {
+      this.#full.add(stream)
+      this.#connection.pause()
+    }
     if (flags & FIN) stream.push(null)
   }
 
