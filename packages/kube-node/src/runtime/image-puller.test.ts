@@ -1,45 +1,54 @@
+import { Readable } from 'node:stream'
+import type { ContainerEngine, ImageInfo } from '@slipway/container-engine'
 import { buildTestImage, testEngine } from '@slipway/container-engine/testing'
 import { UserError } from '@slipway/errors'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { TinyRegistry } from '../testing/index.ts'
-import { credentialsFor, RegistryImagePuller, registryHost } from './image-puller.ts'
+import { RegistryImagePuller } from './image-puller.ts'
 import { registryImages } from './registry-images.ts'
 
 const secret = (auths: object): string => JSON.stringify({ auths })
-const encoded = Buffer.from('me:pass:word').toString('base64')
 
-describe('credentialsFor', () => {
-  it.each([
-    ['a plain host', 'r.example/a:1', { 'r.example': { auth: encoded } }, { username: 'me', password: 'pass:word' }],
-    [
-      'a URL',
-      'r.example/a:1',
-      { 'https://r.example/v1/': { username: 'u', password: 'p' } },
-      { username: 'u', password: 'p' },
-    ],
-    [
-      'Docker Hub',
-      'a:1',
-      { 'https://index.docker.io/v1/': { username: 'u', password: 'p' } },
-      { username: 'u', password: 'p' },
-    ],
-    ['another host', 'r.example/a:1', { 'r.other': { auth: encoded } }, undefined],
-  ])('%s', (_name, reference, auths, expected) => {
-    expect(credentialsFor(reference, [secret(auths)])).toEqual([expected])
-  })
+/** The digest of no bytes. */
+const NOTHING = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
-  it('passes over a broken secret', () => {
-    expect(credentialsFor('r.example/a:1', ['no json'])).toEqual([undefined])
+it('pulls by itself what somebody else began to pull and does not want any more', async () => {
+  const config = { digest: NOTHING, size: 0, mediaType: 'application/json' }
+  const loads: AbortSignal[] = []
+  let begun = (): void => {}
+  const loading = new Promise<void>((resolve) => {
+    begun = resolve
   })
+  let present = false
+  const engine = {
+    inspectImage: async () => (present ? ({ id: NOTHING, digests: [] } as unknown as ImageInfo) : undefined),
+    load: async (_archive: unknown, signal: AbortSignal) => {
+      loads.push(signal)
+      begun()
+      if (loads.length === 1)
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('cut'))))
+      present = true
+      return []
+    },
+  }
+  const registry = {
+    resolve: async () => ({ digest: 'sha256:m', config, layers: [] }),
+    blob: async () => Readable.from([]),
+    isOwn: () => false,
+  }
+  const puller = new RegistryImagePuller(engine as unknown as ContainerEngine, registry)
+  const [first, second] = [new AbortController(), new AbortController()]
+  const pull = ({ signal }: AbortController) =>
+    puller.ensureImage('x.example/a:1', { policy: 'IfNotPresent', pullSecrets: [], signal })
+  const cut = pull(first)
+  await loading
+  const other = pull(second)
+  await new Promise((resolve) => setImmediate(resolve))
+  first.abort()
 
-  it.each([
-    ['a', 'docker.io'],
-    ['team/a:1', 'docker.io'],
-    ['localhost/a', 'localhost'],
-    ['127.0.0.1:5000/a', '127.0.0.1:5000'],
-  ])('the registry of %s is %s', (reference, host) => {
-    expect(registryHost(reference)).toBe(host)
-  })
+  await expect(cut).rejects.toThrow('cut')
+  expect(await other).toMatchObject({ image: { id: NOTHING }, pulled: true })
+  expect(loads).toHaveLength(2)
 })
 
 const running = await testEngine(process.env)

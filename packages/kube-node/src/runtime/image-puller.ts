@@ -3,11 +3,7 @@ import { Readable } from 'node:stream'
 import { type ContainerEngine, imageArchive } from '@slipway/container-engine'
 import { TransientError, UserError } from '@slipway/errors'
 import type { ImagePuller, ImageRequest, PulledImage } from './pod-runtime.ts'
-
-export interface RegistryCredentials {
-  username: string
-  password: string
-}
+import { credentialsFor, type RegistryCredentials } from './pull-credentials.ts'
 
 interface Descriptor {
   digest: string
@@ -50,7 +46,7 @@ type RegistryAnswer = Omit<PulledImage, 'pulled'> & {
 export class RegistryImagePuller implements ImagePuller {
   readonly #engine: Pick<ContainerEngine, 'inspectImage' | 'load'>
   readonly #registry: ImageRegistry
-  readonly #loading = new Map<string, Promise<void>>()
+  readonly #loading = new Map<string, { done: Promise<void>; signal: AbortSignal }>()
 
   constructor(engine: Pick<ContainerEngine, 'inspectImage' | 'load'>, registry: ImageRegistry) {
     this.#engine = engine
@@ -77,7 +73,10 @@ export class RegistryImagePuller implements ImagePuller {
     }
   }
 
-  async #fromRegistry(reference: string, { pullSecrets, signal }: ImageRequest): Promise<RegistryAnswer> {
+  async #fromRegistry(
+    reference: string,
+    { pullSecrets, signal }: Pick<ImageRequest, 'pullSecrets' | 'signal'>,
+  ): Promise<RegistryAnswer> {
     const candidates = credentialsFor(reference, pullSecrets)
     const { image: remote, credentials } = await this.#resolve(reference, candidates, signal)
     const imageId = remote.config.digest
@@ -85,16 +84,28 @@ export class RegistryImagePuller implements ImagePuller {
     const size = [remote.config, ...remote.layers].reduce((sum, part) => sum + part.size, 0)
     const present = await this.#engine.inspectImage(imageId)
     if (present) return { image: present, imageRef, size, loaded: false }
-    const loading = this.#loading.get(imageId) ?? this.#load(reference, remote, { credentials, signal })
+    const loading = this.#loading.get(imageId) ?? {
+      done: this.#load(reference, remote, { credentials, signal }),
+      signal,
+    }
     this.#loading.set(imageId, loading)
     try {
-      await loading
+      await loading.done
+    } catch (error) {
+      if (!loading.signal.aborted || signal.aborted) throw error
+      // Whoever began it does not want it any more.
+      this.#forget(imageId, loading)
+      return this.#fromRegistry(reference, { pullSecrets, signal })
     } finally {
-      this.#loading.delete(imageId)
+      this.#forget(imageId, loading)
     }
     const image = await this.#engine.inspectImage(imageId)
     if (!image) throw new TransientError('IMAGE_UNREACHABLE', `image ${imageId} went away after it was pulled`)
     return { image, imageRef, size, loaded: true }
+  }
+
+  #forget(imageId: string, loading: object): void {
+    if (this.#loading.get(imageId) === loading) this.#loading.delete(imageId)
   }
 
   async #resolve(
@@ -140,42 +151,6 @@ async function* verified(blob: Readable, { digest }: { digest: string }): AsyncG
     throw new UserError('IMAGE_CORRUPT', `the registry sent something else than ${digest}`)
   }
 }
-
-/** The credentials among docker configurations that are for a reference's registry, or undefined (anonymous) when there are none. */
-export function credentialsFor(reference: string, pullSecrets: string[]): (RegistryCredentials | undefined)[] {
-  const host = registryHost(reference)
-  const found = pullSecrets.flatMap(dockerAuths).filter(({ server }) => server === host)
-  return found.length > 0 ? found.map(({ username, password }) => ({ username, password })) : [undefined]
-}
-
-function dockerAuths(text: string): (RegistryCredentials & { server: string })[] {
-  let auths: Record<string, { username?: string; password?: string; auth?: string }>
-  try {
-    auths = (JSON.parse(text) as { auths?: typeof auths }).auths ?? {}
-  } catch {
-    // A broken pull secret is as good as none; the registry's refusal then says what is missing.
-    return []
-  }
-  return Object.entries(auths).map(([server, { username, password, auth }]) => {
-    const decoded = auth ? Buffer.from(auth, 'base64').toString('utf8') : ''
-    const colon = decoded.indexOf(':')
-    return {
-      server: canonicalHost(server.replace(/^https?:\/\//, '').split('/')[0] ?? ''),
-      username: username ?? decoded.slice(0, Math.max(0, colon)),
-      password: password ?? decoded.slice(colon + 1),
-    }
-  })
-}
-
-/** `docker.io` when the first part of a reference is no host. */
-export function registryHost(reference: string): string {
-  const [first = ''] = reference.split('/')
-  const isHost = reference.includes('/') && (first.includes('.') || first.includes(':') || first === 'localhost')
-  return isHost ? canonicalHost(first) : 'docker.io'
-}
-
-const canonicalHost = (host: string): string =>
-  host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host
 
 function repositoryOf(reference: string): string {
   const [named = reference] = reference.split('@')

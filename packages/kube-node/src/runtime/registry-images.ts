@@ -3,7 +3,8 @@ import { describeError, messageOf, SlipwayError, TransientError, UserError } fro
 import { type ImageManifest, parseReference, type Reference } from '@slipway/oci-format'
 import { RegistryClient } from '@slipway/registry-client'
 import { checkImageName, invalidImageName } from './image-name.ts'
-import type { ImageRegistry, RegistryCredentials, RemoteImage } from './image-puller.ts'
+import type { ImageRegistry, RemoteImage } from './image-puller.ts'
+import type { RegistryCredentials } from './pull-credentials.ts'
 
 /** Milliseconds that a registry may take to say what an image is. */
 const RESOLVE_TIMEOUT = 15_000

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { credentialsFor } from '../../runtime/image-puller.ts'
+import { credentialsFor } from '../../runtime/pull-credentials.ts'
 import { pullSecretTexts } from './container-starter.ts'
 
 const auths = { 'r.example': { username: 'u', password: 'p' } }
