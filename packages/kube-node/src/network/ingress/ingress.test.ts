@@ -154,7 +154,9 @@ describe('IngressRouter', () => {
     expect((await ask(await router([]), '/', host)).status).toBe(status)
   })
 
-  it('passes an upgrade on, byte by byte', async () => {
+  it('passes an upgrade on, byte by byte, to the first backend that takes it', async () => {
+    const gone = await backend(() => {})
+    for (const end of ends.splice(0)) end()
     const web = await backend((server) =>
       server.on('upgrade', (_request, socket, head) => {
         socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: echo\r\n\r\n')
@@ -162,7 +164,7 @@ describe('IngressRouter', () => {
         socket.pipe(socket)
       }),
     )
-    const socket = connect(await router([web]), '127.0.0.1')
+    const socket = connect(await router([gone, web]), '127.0.0.1')
     socket.write('GET / HTTP/1.1\r\nhost: app.example\r\nconnection: Upgrade\r\nupgrade: echo\r\n\r\nhello')
 
     let received = ''

@@ -43,23 +43,37 @@ export function proxyRequest(request: IncomingMessage, response: ServerResponse,
 }
 
 /** The same for a request that changes to another protocol, such as WebSocket. */
-export function proxyUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, [target]: Address[]): void {
+export function proxyUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, targets: Address[]): void {
   socket.on('error', () => socket.destroy())
-  if (!target) {
-    socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
-    return
+  const attempt = (index: number): void => {
+    if (socket.destroyed) return
+    const target = targets[index]
+    if (!target) {
+      const status = index === 0 ? '503 Service Unavailable' : '502 Bad Gateway'
+      socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+      return
+    }
+    const upstream = connect(target)
+    const refused = (): void => attempt(index + 1)
+    upstream.once('error', refused)
+    upstream.once('connect', () => {
+      upstream.off('error', refused)
+      upstream.on('error', () => socket.destroy())
+      upstream.on('close', () => socket.destroy())
+      upstream.write(upgradeHead(request))
+      upstream.write(head)
+      socket.pipe(upstream)
+      upstream.pipe(socket)
+    })
+    socket.on('close', () => upstream.destroy())
   }
-  const upstream = connect(target, () => {
-    const headers = { ...forwarded(request), connection: 'Upgrade', upgrade: request.headers.upgrade ?? '' }
-    const lines = Object.entries(headers).flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}\r\n`))
-    upstream.write(`${request.method} ${request.url} HTTP/1.1\r\n${lines.join('')}\r\n`)
-    upstream.write(head)
-    socket.pipe(upstream)
-    upstream.pipe(socket)
-  })
-  upstream.on('error', () => socket.destroy())
-  upstream.on('close', () => socket.destroy())
-  socket.on('close', () => upstream.destroy())
+  attempt(0)
+}
+
+function upgradeHead(request: IncomingMessage): string {
+  const headers = { ...forwarded(request), connection: 'Upgrade', upgrade: request.headers.upgrade ?? '' }
+  const lines = Object.entries(headers).flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}\r\n`))
+  return `${request.method} ${request.url} HTTP/1.1\r\n${lines.join('')}\r\n`
 }
 
 /** The request's headers, and who asked how, as reverse proxies tell it. */
