@@ -154,7 +154,7 @@ describe('a node without a container engine', () => {
     const important = await cluster.until(podRef('important'), isRunning)
 
     expect(important?.status?.nominatedNodeName).toBe('slipway')
-    expect(await cluster.get(podRef('first'))).toBeUndefined()
+    await cluster.until(podRef('first'), (object) => object === undefined)
     const other = await cluster.until(
       podRef('other'),
       (object) => object?.status?.conditions?.[0]?.reason === 'Unschedulable',
