@@ -1,16 +1,19 @@
 import type { Rbac } from '../access/rbac.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
 import { AdmissionChain } from './admission.ts'
+import { certificateSigners } from './certificate-signers.ts'
 import { defaultClasses } from './default-classes.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeTaint } from './node-taint.ts'
 import { podClasses } from './pod-classes.ts'
+import { podSecurity } from './pod-security/pod-security.ts'
 import { validatingPolicies } from './policies/validating-policies.ts'
 import { resourceQuota } from './resource-quota.ts'
 import { roleEscalation } from './role-escalation.ts'
 import { serviceAccount } from './service-account.ts'
 import { storageProtection } from './storage-protection.ts'
+import { volumeResize } from './volume-resize.ts'
 import { mutatingWebhooks } from './webhooks/mutating-webhooks.ts'
 import { validatingWebhooks } from './webhooks/validating-webhooks.ts'
 import type { WebhookDeps } from './webhooks/webhook.ts'
@@ -24,10 +27,13 @@ export function createAdmission(
     serviceAccount(deps.store),
     limitRanger(deps.store),
     nodeTaint,
+    podSecurity(deps.store),
     podClasses(deps.store),
     roleEscalation(deps.rbac),
     defaultClasses(deps.store),
     storageProtection,
+    volumeResize(deps.store),
+    certificateSigners(deps.authorize),
     mutatingWebhooks(deps),
     validatingPolicies(deps),
     validatingWebhooks(deps),

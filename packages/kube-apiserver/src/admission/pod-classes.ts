@@ -20,11 +20,30 @@ export function podClasses(store: RevisionStore): AdmissionPlugin {
       if (spec.runtimeClassName) setRuntime(store, spec, request)
     },
     validate(request) {
+      if (concerns(request, PRIORITIES.group, PRIORITIES.plural)) return checkDefault(store, request)
       if (request.operation !== 'CREATE' || !concerns(request, '', 'pods')) return
       const { overhead, runtimeClassName } = request.object?.spec ?? {}
       if (overhead && !runtimeClassName) throw refused(request, OVERHEAD_WITHOUT)
     },
   }
+}
+
+/** No two PriorityClasses are what pods have that name none. */
+function checkDefault(store: RevisionStore, request: AdmissionRequest): void {
+  const { object, operation, name } = request
+  if (object?.globalDefault !== true || (operation !== 'CREATE' && operation !== 'UPDATE')) return
+  const known = defaultPriority(store)?.metadata.name
+  if (known === undefined || (operation === 'UPDATE' && known === name)) return
+  throw refused(request, `PriorityClass ${known} is already marked as default. Only one default can exist`)
+}
+
+/** The least of those that say so. */
+function defaultPriority(store: RevisionStore): Readonly<KubeObject> | undefined {
+  const marked = store
+    .list(prefixOf(PRIORITIES))
+    .entries.map((entry) => viewEntry(entry))
+    .filter(({ globalDefault }) => globalDefault === true)
+  return marked.toSorted((a, b) => Number(a.value) - Number(b.value))[0]
 }
 
 function setPriority(store: RevisionStore, spec: Spec, request: AdmissionRequest): void {
