@@ -2,6 +2,7 @@ import { type KubeObject, schemaFor } from '@slipway/kube-objects'
 import { type FieldError, invalid } from '../api/status.ts'
 import { apiVersionOf, resourceKey } from '../registry/resource.ts'
 import { changeRules } from '../validation/changes.ts'
+import { statusRules } from '../validation/statuses.ts'
 import { builtinTypes } from '../validation/type-rules.ts'
 import type { Strategy, WriteContext } from './strategy.ts'
 import { checkMetadata, checkMetadataUpdate } from './validate-metadata.ts'
@@ -24,10 +25,15 @@ export function checkUpdate(next: KubeObject, current: KubeObject, context: Writ
     ...checkMetadataUpdate(next, current, resource),
     ...newFaults(next, current, context),
     ...(strategy.validate?.(next, context) ?? []),
-    ...(subresource ? [] : (changeRules.get(resourceKey(resource))?.(next, current) ?? [])),
+    ...(rulesOf(subresource)?.get(resourceKey(resource))?.(next, current) ?? []),
     ...(strategy.validateUpdate?.(next, current, context) ?? []),
   ]
   if (errors.length > 0) throw invalid(resource, next.metadata.name, errors)
+}
+
+function rulesOf(subresource: string | undefined): typeof changeRules | undefined {
+  if (subresource === undefined) return changeRules
+  return subresource === 'status' ? statusRules : undefined
 }
 
 /** Subresources that leave the content as it is. */

@@ -4,16 +4,17 @@ import type { Spec } from '../defaults/spec.ts'
 import { forbiddenField, invalidValue } from './field-errors.ts'
 
 /** What may not change in an object of a kind that Kubernetes has itself. */
-type ChangeRule = (next: KubeObject, current: KubeObject) => FieldError[]
+export type ChangeRule = (next: KubeObject, current: KubeObject) => FieldError[]
 
 const FIXED = 'field is immutable'
 
-function fixed(field: string): ChangeRule {
+/** `at` is what Kubernetes calls the field. */
+function fixed(field: string, at = field): ChangeRule {
   const fieldOf = (object: KubeObject): unknown =>
     field.split('.').reduce<unknown>((value, part) => (value as Spec | undefined)?.[part], object)
   return (next, current) => {
     const [after, before] = [fieldOf(next), fieldOf(current)]
-    return equalJson(after ?? null, before ?? null) ? [] : [invalidValue(field, after, FIXED)]
+    return equalJson(after ?? null, before ?? null) ? [] : [invalidValue(at, after, FIXED)]
   }
 }
 
@@ -46,7 +47,7 @@ export const changeRules: ReadonlyMap<string, ChangeRule> = new Map<string, Chan
   ['apps/daemonsets', fixed('spec.selector')],
   ['apps/statefulsets', statefulSpec],
   ['apps/controllerrevisions', fixed('data')],
-  ['batch/jobs', all(...jobFields().map(fixed), jobTemplate)],
+  ['batch/jobs', all(...jobFields().map((field) => fixed(field)), jobTemplate)],
   ['networking.k8s.io/ingressclasses', fixed('spec.controller')],
   ['networking.k8s.io/ipaddresses', fixed('spec.parentRef')],
   ['discovery.k8s.io/endpointslices', fixed('addressType')],
@@ -67,7 +68,46 @@ export const changeRules: ReadonlyMap<string, ChangeRule> = new Map<string, Chan
     ),
   ],
   ['storage.k8s.io/volumeattachments', attachment],
+  [
+    'storage.k8s.io/csidrivers',
+    all(fixed('spec.attachRequired', 'spec.attachedRequired'), fixed('spec.volumeLifecycleModes')),
+  ],
+  ['storage.k8s.io/csinodes', nodeDrivers],
+  ['storage.k8s.io/csistoragecapacities', all(fixed('nodeTopology'), fixed('storageClassName'))],
+  [
+    'storage.k8s.io/volumeattributesclasses',
+    all(
+      kept('driverName', 'updates to driverName are forbidden.'),
+      kept('parameters', 'updates to parameters are forbidden.'),
+    ),
+  ],
+  ['networking.k8s.io/servicecidrs', serviceRanges],
+  ['resource.k8s.io/resourceclaims', fixed('spec')],
+  ['resource.k8s.io/resourceclaimtemplates', fixed('spec')],
+  ['resource.k8s.io/resourceslices', all(fixed('spec.pool.name'), fixed('spec.driver'), fixed('spec.nodeName'))],
 ])
+
+/** What a driver says of a node stays, but for how many volumes fit on it. */
+function nodeDrivers({ spec: next }: KubeObject, { spec: current }: KubeObject): FieldError[] {
+  return ((current?.drivers ?? []) as Spec[]).flatMap(({ allocatable: _, ...before }) =>
+    ((next?.drivers ?? []) as Spec[])
+      .filter(({ name }) => name === before.name)
+      .flatMap(({ allocatable: __, ...after }) =>
+        equalJson(after, before) ? [] : [invalidValue('spec.drivers', after, FIXED)],
+      ),
+  )
+}
+
+/** A range of Services stays; one of the other family may come to it. */
+function serviceRanges({ spec: next }: KubeObject, { spec: current }: KubeObject): FieldError[] {
+  const [after, before]: string[][] = [next?.cidrs ?? [], current?.cidrs ?? []]
+  if (!after || !before) return []
+  const grows = before.length === 1 && after.length === 2
+  if (after.length !== before.length && !grows) return [invalidValue('spec.cidrs', after, FIXED)]
+  return before.flatMap((range, index) =>
+    range === after[index] ? [] : [invalidValue(`spec.cidrs[${index}]`, after[index], FIXED)],
+  )
+}
 
 function unlessImmutable(fields: string[]): ChangeRule {
   const rule = 'field is immutable when `immutable` is set'

@@ -195,17 +195,22 @@ const OPPOSITES = [
 const QUOTA_NAMES =
   /^(cpu|memory|ephemeral-storage|pods|resourcequotas|services|replicationcontrollers|secrets|configmaps|persistentvolumeclaims|services\.(nodeports|loadbalancers)|requests\.(cpu|memory|storage|ephemeral-storage)|limits\.(cpu|memory|ephemeral-storage)|(requests\.)?hugepages-.*)$/
 
+/** Amounts of what a quota counts. */
+export function quotaAmounts(amounts: Record<string, string>, at: string): FieldError[] {
+  return Object.entries(amounts).flatMap(([name, quantity]) => {
+    const field = `${at}[${name}]`
+    const standard = name.includes('/') || QUOTA_NAMES.test(name)
+    return [
+      ...resourceName(field, name),
+      ...(standard ? [] : [invalidValue(field, name, 'must be a standard resource for quota')]),
+      ...amount(field, name, quantity),
+    ]
+  })
+}
+
 function quota({ hard = {}, scopes = [], scopeSelector }: Spec, at: string): FieldError[] {
   return [
-    ...Object.entries(hard as Record<string, string>).flatMap(([name, quantity]) => {
-      const field = `${at}.hard[${name}]`
-      const standard = name.includes('/') || QUOTA_NAMES.test(name)
-      return [
-        ...resourceName(field, name),
-        ...(standard ? [] : [invalidValue(field, name, 'must be a standard resource for quota')]),
-        ...amount(field, name, quantity),
-      ]
-    }),
+    ...quotaAmounts(hard, `${at}.hard`),
     ...scopes.flatMap((scope: string) => [
       ...(SCOPES.includes(scope) ? [] : [invalidValue(`${at}.scopes`, scopes, 'unsupported scope')]),
       ...Object.keys(hard)

@@ -3,7 +3,8 @@ import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
 import { scheduleFault } from './cron-schedule.ts'
-import { duplicate, invalidValue, notSupported, required } from './field-errors.ts'
+import { duplicate, invalidValue, notSupported, required, tooLong } from './field-errors.ts'
+import { indexesOf } from './job-indexes.ts'
 import { domainPrefixedPath, notNegative, oneOf } from './values.ts'
 import { matched, mismatch } from './workloads.ts'
 
@@ -164,6 +165,8 @@ function podCondition({ type = '', status }: Spec, at: string): FieldError[] {
   ]
 }
 
+const MOST_INDEXES = 64 * 1024
+
 function successPolicy({ successPolicy: policy, completionMode, completions = 0 }: Spec, at: string): FieldError[] {
   if (!policy) return []
   if (completionMode !== 'Indexed') return [invalidValue(at, policy, 'requires indexed completion mode')]
@@ -174,12 +177,21 @@ function successPolicy({ successPolicy: policy, completionMode, completions = 0 
   return rules.flatMap(({ succeededCount, succeededIndexes }, index) => {
     const field = `${at}.rules[${index}]`
     const excess = `must be less than or equal to ${completions} (the number of specified completions)`
+    const { total, fault } = indexesOf(succeededIndexes ?? '', completions)
+    const beyond = `must be less than or equal to ${total} (the number of indexes in the specified succeededIndexes field)`
     return [
       ...(succeededCount === undefined && succeededIndexes === undefined
         ? [required(field, 'at least one of succeededCount or succeededIndexes must be specified')]
         : []),
+      ...(succeededIndexes?.length > MOST_INDEXES ? [tooLong(`${field}.succeededIndexes`, MOST_INDEXES)] : []),
+      ...(fault
+        ? [invalidValue(`${field}.succeededIndexes`, succeededIndexes, `error parsing succeededIndexes: ${fault}`)]
+        : []),
       ...notNegative(`${field}.succeededCount`, succeededCount),
       ...(succeededCount > completions ? [invalidValue(`${field}.succeededCount`, succeededCount, excess)] : []),
+      ...(succeededIndexes !== undefined && succeededCount > total
+        ? [invalidValue(`${field}.succeededCount`, succeededCount, beyond)]
+        : []),
     ]
   })
 }
