@@ -234,6 +234,7 @@ describe('proxies of pods and Services', () => {
     await api.call('POST', `${NAMESPACE}/services`, {
       body: { metadata: { name: 'web' }, spec: { ports: [{ name: 'http', port: 80 }] } },
     })
+    const ofPod = { targetRef: { kind: 'Pod', namespace: 'default', name: 'web' } }
     await api.call('POST', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
       body: {
         metadata: { name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } },
@@ -241,7 +242,9 @@ describe('proxies of pods and Services', () => {
         ports: [{ name: 'http', port }],
         endpoints: [
           { addresses: ['192.0.2.1'], conditions: { ready: false } },
-          { addresses: ['127.0.0.1'], conditions: { ready: true } },
+          { addresses: ['192.0.2.3'], conditions: { ready: true } },
+          { ...ofPod, addresses: ['192.0.2.2'], conditions: { ready: true } },
+          { ...ofPod, addresses: ['127.0.0.1'], conditions: { ready: true } },
         ],
       },
     })
@@ -286,7 +289,7 @@ describe('proxies of pods and Services', () => {
   it.each([
     ['pods/none/proxy/', 404, 'pods "none" not found'],
     ['services/web:nothing/proxy/', 503, 'no service port "nothing" found for service "web"'],
-    ['pods/ftp:web:1/proxy/', 400, 'invalid request "ftp:web:1"'],
+    ['pods/ftp:web:1/proxy/', 400, 'invalid pod request "ftp:web:1"'],
     ['pods/web:1/proxy/', 503, 'error trying to reach service: connect ECONNREFUSED 127.0.0.1:1'],
   ])('%s is refused', async (path, code, message) => {
     expect((await api.call('GET', `${NAMESPACE}/${path}`)).body).toMatchObject({ code, message })

@@ -13,10 +13,14 @@ export interface ServicePort {
   port: number | string
 }
 
+/** Whether the server may connect to an endpoint at one of its addresses. */
+type Accepts = (endpoint: Spec, address: string) => boolean
+
 /** One of the ready endpoints behind a port of a Service, or what is missing: cluster IPs need not be reachable from the server. */
 export function serviceAddress(
   store: RevisionStore,
   { namespace, name, port }: ServicePort,
+  accepts: Accepts = () => true,
 ): { host: string; port: number } | string {
   const entry = store.get(keyOf(SERVICES, namespace, name))
   if (!entry) return `service "${name}" not found`
@@ -31,8 +35,10 @@ export function serviceAddress(
     if (metadata.labels?.['kubernetes.io/service-name'] !== name) continue
     const target = (own as Spec[]).find((one) => (one.name ?? '') === (wanted.name ?? ''))
     if (!target?.port) continue
-    for (const { conditions, addresses } of (endpoints ?? []) as Spec[]) {
-      if (conditions?.ready !== false && addresses?.[0]) ready.push({ host: addresses[0], port: target.port })
+    for (const endpoint of (endpoints ?? []) as Spec[]) {
+      const [host] = endpoint.addresses ?? []
+      if (endpoint.conditions?.ready === false || !host || !accepts(endpoint, host)) continue
+      ready.push({ host, port: target.port })
     }
   }
   return ready[Math.floor(Math.random() * ready.length)] ?? `no endpoints available for service "${name}"`

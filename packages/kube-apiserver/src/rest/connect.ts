@@ -111,6 +111,6 @@ async function admit(
   )
   const kind = OPTIONS[`${resource.plural}/${subresource}`] ?? ''
   const object = { ...options, apiVersion: 'v1', kind, metadata: {} } as KubeObject
-  const own = subresource === 'proxy' ? proxiedName(name).name : name
+  const own = subresource === 'proxy' ? proxiedName(name, resource.singular).name : name
   await objects.admitConnect({ resource, namespace, name: own }, object, { user, subresource })
 }
