@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { connect as tlsConnect } from 'node:tls'
 import { internalError, type Status, serviceUnavailable } from '../api/status.ts'
 
@@ -67,11 +67,12 @@ export function forwardRequest(
   })
 }
 
-/** Gives an answer to the client, its headers changed by `change`. */
+/** Gives an answer to the client, its headers changed by `change`, or another body in place of its own. */
 export function passOn(
   answer: IncomingMessage,
   response: ServerResponse,
   change: (headers: Record<string, string | string[]>) => void = () => {},
+  body: Readable = answer,
 ): Promise<void> {
   const headers = Object.fromEntries(
     Object.entries(answer.headers).filter((entry) => entry[1] !== undefined && !DROPPED.has(entry[0])),
@@ -80,8 +81,8 @@ export function passOn(
   response.writeHead(answer.statusCode ?? 502, headers)
   // A follower that waits for the first line wants to know that it waits.
   response.flushHeaders()
-  answer.pipe(response)
-  answer.on('error', () => response.destroy())
+  body.pipe(response)
+  body.on('error', () => response.destroy())
   return new Promise((resolve) => response.on('close', resolve))
 }
 

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { createServer as createTlsServer, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { parse } from '@slipway/go-yaml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCertificates, createKubeletCertificate } from '../index.ts'
@@ -159,17 +161,27 @@ describe('a node', () => {
   })
 })
 
+/** What the test server's kubeconfig says of it and of its user. */
+function connection() {
+  // biome-ignore lint/suspicious/noExplicitAny: a kubeconfig that the test server wrote.
+  const config = parse(readFileSync(api.kubeconfig, 'utf8')) as any
+  const [{ cluster }, { user }] = [config.clusters[0], config.users[0]]
+  const pem = (text: string) => Buffer.from(text, 'base64')
+  return {
+    server: cluster.server as string,
+    ca: pem(cluster['certificate-authority-data']),
+    client: { cert: pem(user['client-certificate-data']), key: pem(user['client-key-data']) },
+  }
+}
+
 describe('exec and port-forward', () => {
   function upgrade(path: string, credentials = true): Promise<{ status: number; echo: string }> {
-    // biome-ignore lint/suspicious/noExplicitAny: a kubeconfig that the test server wrote.
-    const config = parse(readFileSync(api.kubeconfig, 'utf8')) as any
-    const { user } = config.users[0]
-    const pem = (text: string) => Buffer.from(text, 'base64')
+    const { server, ca, client } = connection()
     return new Promise((resolve, reject) => {
-      const call = request(`${config.clusters[0].cluster.server}${path}`, {
+      const call = request(`${server}${path}`, {
         method: 'POST',
-        ca: pem(config.clusters[0].cluster['certificate-authority-data']),
-        ...(credentials && { cert: pem(user['client-certificate-data']), key: pem(user['client-key-data']) }),
+        ca,
+        ...(credentials && client),
         headers: { connection: 'Upgrade', upgrade: 'SPDY/3.1' },
         agent: false,
       })
@@ -218,6 +230,11 @@ describe('proxies of pods and Services', () => {
     backend = createServer(async (incoming, response) => {
       let body = ''
       for await (const chunk of incoming.setEncoding('utf8')) body += chunk
+      if (incoming.url === '/page') {
+        const page = gzipSync('<a href="/other">other</a>')
+        const headers = { 'content-type': 'text/html', 'content-encoding': 'gzip', 'access-control-allow-origin': '*' }
+        return response.writeHead(200, headers).end(page)
+      }
       if (incoming.url === '/moved') return response.writeHead(302, { location: '/elsewhere?a=b' }).end()
       const { authorization = 'none', 'x-forwarded-uri': uri } = incoming.headers
       const told = { method: incoming.method, url: incoming.url, body, authorization, uri }
@@ -284,6 +301,20 @@ describe('proxies of pods and Services', () => {
       status: 301,
       to: `${NAMESPACE}/services/web/proxy/?x=1`,
     })
+  })
+
+  it('lead the links of pages through themselves, whatever their coding', async () => {
+    const { server, ca, client } = connection()
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const page = `${server}${NAMESPACE}/pods/web/proxy/page`
+      request(page, { ca, ...client, agent: false }, resolve)
+        .on('error', reject)
+        .end()
+    })
+    const page = gunzipSync(await buffer(answer)).toString()
+
+    expect(page).toBe(`<a href="${NAMESPACE}/pods/web/proxy/other">other</a>`)
+    expect(answer.headers['access-control-allow-origin']).toBeUndefined()
   })
 
   it.each([

@@ -5,6 +5,7 @@ import type { ApiRequest, Target, User } from '../api/request.ts'
 import { badRequest, methodNotSupported } from '../api/status.ts'
 import { type Backend, forwardRequest, forwardUpgrade, passOn } from '../proxy/forward.ts'
 import { kubeletLocation } from '../proxy/kubelet-location.ts'
+import { passOnBelow } from '../proxy/pass-on-below.ts'
 import { proxiedLocation, proxiedName } from '../proxy/proxied-location.ts'
 import { readRefusal } from '../proxy/refusal.ts'
 import type { DispatchDeps } from './dispatch.ts'
@@ -43,15 +44,16 @@ export async function serveConnection(deps: DispatchDeps, request: ApiRequest): 
     'x-forwarded-proto': 'https',
   }
   const answer = await forwardRequest(http, response, { ...backend, headers: { ...forwarded, ...backend.headers } })
-  await passOn(answer, response, (headers) => {
-    if (typeof headers.location === 'string') headers.location = rewritten(headers.location, prefix, backend)
-  })
+  const asked = http.headers.host ?? ''
+  await passOnBelow(answer, response, (link) => linkBelow(link, prefix, [`${backend.host}:${backend.port}`, asked]))
 }
 
-/** A redirect of the server behind us, to where its path can be reached through us. */
-function rewritten(location: string, prefix: string, { host, port }: Backend): string {
-  const own = location.replace(new RegExp(`^https?://${host}(:${port})?(?=/)`), '')
-  return own.startsWith('/') && !own.startsWith(prefix) ? prefix + own : location
+/** Where a path of the server behind us, whom we reach by one of the hosts, is to be had through us. */
+function linkBelow(link: string, prefix: string, hosts: string[]): string {
+  const [, host, path = ''] = /^(?:(?:https?:)?\/\/([^/?#]*))?(.*)$/s.exec(link) ?? []
+  const isOurs =
+    host === undefined || hosts.includes(host) || hosts.includes(`${host}:80`) || hosts.includes(`${host}:443`)
+  return isOurs && path.startsWith('/') && !path.startsWith(prefix) ? prefix + path : link
 }
 
 /** What may be asked for with an upgrade: also logs, which browsers read over a WebSocket. */
