@@ -114,6 +114,24 @@ describe('reviews', () => {
     expect(elsewhere.status).toBe(422)
   })
 
+  it('take no selectors that say nothing, and operators that are not known yet', async () => {
+    const ask = (selectors: object) =>
+      api.call('POST', `${AUTHORIZATION}/selfsubjectaccessreviews`, {
+        body: { spec: { resourceAttributes: { verb: 'list', resource: 'pods', ...selectors } } },
+      })
+    const missing = { key: 'a', operator: 'In' }
+
+    const fields = await ask({ fieldSelector: {} })
+    const labels = await ask({ labelSelector: { rawSelector: 'a=b', requirements: [missing] } })
+    const newer = await ask({ labelSelector: { requirements: [{ key: 'a', operator: 'Like', values: ['b'] }] } })
+
+    const at = 'spec.resourceAttributes'
+    const causes = ({ body }: typeof fields) => body.details.causes.map(({ field }: { field: string }) => field)
+    expect(causes(fields)).toEqual([`${at}.fieldSelector.requirements`])
+    expect(causes(labels)).toEqual([`${at}.labelSelector.rawSelector`, `${at}.labelSelector.requirements[0].values`])
+    expect(newer.status).toBe(201)
+  })
+
   it('list all rules of whoever asks', async () => {
     const { body } = await api.call('POST', `${AUTHORIZATION}/selfsubjectrulesreviews`, {
       body: { spec: { namespace: 'default' } },

@@ -13,6 +13,7 @@ import { readObject } from '../rest/decode.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
 import { timestamp } from '../storage/timestamp.ts'
 import { invalidValue } from '../validation/field-errors.ts'
+import { reviewSelectors } from '../validation/selectors.ts'
 
 /** Questions that are asked by creating an object: they are answered and never stored. */
 export interface ReviewDeps {
@@ -103,7 +104,7 @@ function attributeFaults({ spec = {} }: KubeObject): FieldError[] {
     const why = 'cannot be specified in combination with resourceAttributes'
     return [invalidValue('spec.nonResourceAttributes', value, why)]
   }
-  if (resource || path) return []
+  if (resource || path) return resource ? reviewSelectors(resource, 'spec.resourceAttributes') : []
   const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
   return [invalidValue('spec.resourceAttributes', null, why)]
 }

@@ -38,6 +38,34 @@ function labelRequirement({ key = '', operator = '', values = [] }: Spec, at: st
   return [...valuesFor(operator, values, at), ...keyAndValues(key, values, at)]
 }
 
+/** The selectors of what an access review asks about, whose operators may be newer than we are (authorization/validation). */
+export function reviewSelectors({ fieldSelector, labelSelector }: Spec, at: string): FieldError[] {
+  const known = (errors: FieldError[]) => errors.filter(({ field }) => !field.endsWith('.operator'))
+  return [
+    ...reviewSelector(fieldSelector, `${at}.fieldSelector`, ({ key, operator = '', values = [] }, field) => [
+      ...(key ? [] : [required(`${field}.key`, 'must be specified')]),
+      ...known(valuesFor(operator, values, field)),
+    ]),
+    ...reviewSelector(labelSelector, `${at}.labelSelector`, (one, field) => known(labelRequirement(one, field))),
+  ]
+}
+
+function reviewSelector(
+  selector: Spec | undefined,
+  at: string,
+  check: (requirement: Spec, field: string) => FieldError[],
+): FieldError[] {
+  if (!selector) return []
+  const { rawSelector = '', requirements = [] } = selector
+  const both = 'may not specified at the same time as requirements'
+  const neither = `when ${at} is specified, requirements or rawSelector is required`
+  return [
+    ...(rawSelector && requirements.length > 0 ? [invalidValue(`${at}.rawSelector`, rawSelector, both)] : []),
+    ...(rawSelector || requirements.length > 0 ? [] : [required(`${at}.requirements`, neither)]),
+    ...(requirements as Spec[]).flatMap((one, index) => check(one, `${at}.requirements[${index}]`)),
+  ]
+}
+
 function valuesFor(operator: string, values: string[], at: string): FieldError[] {
   switch (operator) {
     case 'In':
