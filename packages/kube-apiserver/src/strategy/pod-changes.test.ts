@@ -69,3 +69,39 @@ it.each([
 
   expect(errors.map(({ field, message }) => `${field}: ${message}`)).toEqual(expected)
 })
+
+const TERMS = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms'
+const zones = (...lists: string[][]): Spec => {
+  const nodeSelectorTerms = lists.map((keys) => ({
+    matchExpressions: keys.map((key) => ({ key, operator: 'Exists' })),
+  }))
+  return { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } } }
+}
+
+it.each([
+  ['for fewer nodes', { nodeSelector: { a: 'b', c: 'd' }, ...zones(['x', 'y']) }, []],
+  [
+    'for others',
+    { nodeSelector: { a: 'c' }, ...zones(['y']) },
+    [
+      'spec.nodeSelector: Invalid value: {"a":"c"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)',
+      `${TERMS}[0]: Invalid value: {"matchExpressions":[{"key":"y","operator":"Exists"}]}: only additions are allowed (no mutations or deletions)`,
+    ],
+  ],
+  [
+    'for more nodes',
+    { nodeSelector: { a: 'b' }, ...zones(['x'], ['y']) },
+    [expect.stringContaining('no additions/deletions to non-empty NodeSelectorTerms list are allowed')],
+  ],
+  [
+    'for other pods',
+    { nodeSelector: { a: 'b' }, affinity: { ...zones(['x']).affinity, podAffinity: {} } },
+    [expect.stringContaining('spec: Forbidden: pod updates may not change fields other than')],
+  ],
+])('a pod that is not to be scheduled yet asks %s', (_, change, expected) => {
+  const gated = { schedulingGates: [{ name: 'a' }], nodeSelector: { a: 'b' }, ...zones(['x']) }
+
+  const found = podChangeErrors(podOf({}, {}, { ...gated, ...change }), podOf({}, {}, gated), undefined)
+
+  expect(found.map(({ field, message }) => `${field}: ${message}`)).toEqual(expected)
+})

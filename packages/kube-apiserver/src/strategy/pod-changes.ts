@@ -27,7 +27,13 @@ function specErrors(next: Spec, current: Spec): FieldError[] {
     : [forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
   const gates = gateErrors(next.schedulingGates ?? [], current.schedulingGates ?? [])
   const same = equalJson(fixedPart(next, current), fixedPart(current, current))
-  return [...deadline, ...tolerations, ...gates, ...(same ? [] : [forbiddenField('spec', RULE)])]
+  return [
+    ...deadline,
+    ...tolerations,
+    ...gates,
+    ...(current.schedulingGates?.length ? narrowingErrors(next, current) : []),
+    ...(same ? [] : [forbiddenField('spec', RULE)]),
+  ]
 }
 
 function gateErrors(next: Spec[], current: Spec[]): FieldError[] {
@@ -75,10 +81,49 @@ function fixedPart(spec: Spec, current: Spec): Spec {
     delete fixed.terminationGracePeriodSeconds
   }
   if (current.schedulingGates?.length) {
+    const { nodeAffinity: _____, ...affinity } = spec.affinity ?? {}
     delete fixed.nodeSelector
-    delete fixed.affinity
+    fixed.affinity = affinity
   }
   return JSON.parse(JSON.stringify(fixed))
+}
+
+/** A pod that waits behind a gate may ask for fewer nodes, and not for others. */
+function narrowingErrors(next: Spec, current: Spec): FieldError[] {
+  const [wanted, had]: Spec[] = [next.nodeSelector ?? {}, current.nodeSelector ?? {}]
+  const kept = Object.entries(had ?? {}).every(([key, value]) => wanted?.[key] === value)
+  const why = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'
+  return [
+    ...(kept ? [] : [invalidValue('spec.nodeSelector', wanted, why)]),
+    ...termErrors(nodeTerms(next), nodeTerms(current)),
+  ]
+}
+
+const TERMS = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms'
+const nodeTerms = ({ affinity }: Spec): Spec[] =>
+  affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+
+function termErrors(next: Spec[], current: Spec[]): FieldError[] {
+  if (current.length === 0) return []
+  if (next.length !== current.length) {
+    return [invalidValue(TERMS, next, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')]
+  }
+  return current.flatMap((old, index) => {
+    const term = next[index] as Spec
+    if (onlyAdds(term, old)) return []
+    return [invalidValue(`${TERMS}[${index}]`, term, 'only additions are allowed (no mutations or deletions)')]
+  })
+}
+
+/** A term without requirements selects nothing, which one more would change. */
+function onlyAdds(term: Spec, old: Spec): boolean {
+  const lists = ['matchExpressions', 'matchFields']
+  const empty = lists.every((field) => !old[field]?.length)
+  if (empty) return lists.every((field) => !term[field]?.length)
+  return lists.every((field) => {
+    const before: Spec[] = old[field] ?? []
+    return equalJson((term[field] ?? []).slice(0, before.length), before)
+  })
 }
 
 function ephemeralErrors(next: Spec, current: Spec): FieldError[] {

@@ -7,6 +7,7 @@ import {
   podAnnotationErrors,
 } from '../validation/pod-annotations.ts'
 import { copyAppArmor } from './app-armor.ts'
+import { applyLabelKeys } from './label-keys.ts'
 import { podChangeErrors } from './pod-changes.ts'
 import { qosClass } from './pod-qos.ts'
 import { restore } from './restore.ts'
@@ -20,6 +21,7 @@ export const podStrategy: Strategy = {
   statusMetadata: ['labels', 'annotations', 'finalizers'],
   prepareCreate(pod, { now, warn }) {
     const spec = pod.spec as Spec
+    applyLabelKeys(pod)
     copyAppArmor(pod, warn)
     spec.serviceAccountName ??= 'default'
     spec.serviceAccount ??= spec.serviceAccountName

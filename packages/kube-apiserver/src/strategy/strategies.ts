@@ -3,11 +3,12 @@ import { crdStrategy } from '../custom/crd-strategy.ts'
 import type { DefinitionNames } from '../custom/definition/definition-names.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
+import { invalidValue } from '../validation/field-errors.ts'
 import { certificateStrategy } from './certificate-strategy.ts'
 import { podStrategy } from './pod-strategy.ts'
 import { serviceStrategy } from './service-strategy.ts'
 import { STATUS_METADATA, type Strategies, type Strategy } from './strategy.ts'
-import { daemonSetStrategy, jobStrategy } from './workload-strategies.ts'
+import { cronJobStrategy, daemonSetStrategy, jobStrategy } from './workload-strategies.ts'
 
 const generation: Strategy = { hasGeneration: true }
 /** Whatever changes later is not counted, unless the type counts besides. */
@@ -48,8 +49,8 @@ export function createStrategies(options: {
     ['apps/statefulsets', generation],
     ['apps/daemonsets', daemonSetStrategy],
     ['batch/jobs', jobStrategy],
-    ['batch/cronjobs', generation],
-    ['networking.k8s.io/ingresses', generation],
+    ['batch/cronjobs', cronJobStrategy],
+    ['networking.k8s.io/ingresses', ingressStrategy],
     ['networking.k8s.io/networkpolicies', generation],
     ['networking.k8s.io/ingressclasses', generation],
     ['policy/poddisruptionbudgets', { ...generation, ...versioned }],
@@ -85,6 +86,19 @@ export function createStrategies(options: {
     ['/events', makes],
     ['events.k8s.io/events', makes],
   ])
+}
+
+const INGRESS_CLASS = 'kubernetes.io/ingress.class'
+
+const ingressStrategy: Strategy = {
+  hasGeneration: true,
+  validateNew({ metadata, spec }) {
+    const older = metadata.annotations?.[INGRESS_CLASS]
+    const name: string | undefined = spec?.ingressClassName
+    if (older === undefined || name === undefined || older === name) return []
+    const why = 'must match `ingressClassName` when both are specified'
+    return [invalidValue(`annotations.${INGRESS_CLASS}`, older, why)]
+  },
 }
 
 const claimStrategy: Strategy = {

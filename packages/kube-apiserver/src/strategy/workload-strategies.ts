@@ -1,5 +1,7 @@
 import { equalJson, type KubeObject } from '@slipway/kube-objects'
-import type { Spec } from '../defaults/spec.ts'
+import { fill, type Spec } from '../defaults/spec.ts'
+import { invalidValue } from '../validation/field-errors.ts'
+import { generatedLabels } from '../validation/jobs.ts'
 import type { Strategy } from './strategy.ts'
 
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
@@ -31,18 +33,24 @@ export const jobStrategy: Strategy = {
   prepareCreate(job) {
     const spec = job.spec as Spec
     if (spec.manualSelector || !spec.template) return
-    const { uid = '', name } = job.metadata
-    spec.selector ??= { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } }
+    const { uid = '', name = '' } = job.metadata
     spec.template.metadata ??= {}
     spec.template.metadata.labels ??= {}
-    // In place: a Job without labels of its own shares those of its template (see its defaults).
-    Object.assign(spec.template.metadata.labels, {
-      'batch.kubernetes.io/controller-uid': uid,
-      'batch.kubernetes.io/job-name': name ?? '',
-      'controller-uid': uid,
-      'job-name': name ?? '',
-    })
+    // In place: a Job without labels of its own shares those of its template (see its defaults). What is there is judged.
+    fill(spec.template.metadata.labels, generatedLabels(uid, name))
+    spec.selector ??= {}
+    fill(spec.selector, { matchLabels: {} })
+    fill(spec.selector.matchLabels, { 'batch.kubernetes.io/controller-uid': uid })
     // And so does one whose template had none until now.
     if (Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...spec.template.metadata.labels }
   },
+}
+
+/** Its Jobs are called by its name and a time. */
+export const cronJobStrategy: Strategy = {
+  hasGeneration: true,
+  validateNew: ({ metadata }) =>
+    (metadata.name?.length ?? 0) > 52
+      ? [invalidValue('metadata.name', metadata.name, 'must be no more than 52 characters')]
+      : [],
 }

@@ -116,8 +116,18 @@ function withinPod(container: Spec, spec: Spec, at: string): FieldError[] {
     ...mountErrors(container, spec.volumes ?? [], `${at}.volumeMounts`),
     ...deviceErrors(container, spec.volumes ?? [], `${at}.volumeDevices`),
     ...containerResources(container.resources, `${at}.resources`, claims),
+    ...procMount(container.securityContext?.procMount, spec.hostUsers, `${at}.securityContext.procMount`),
     ...resizeErrors(container.resizePolicy ?? [], spec.restartPolicy, `${at}.resizePolicy`),
   ]
+}
+
+const MOUNTS = ['Default', 'Unmasked']
+
+function procMount(mount: string | undefined, hostUsers: boolean | undefined, at: string): FieldError[] {
+  if (mount === undefined) return []
+  if (!MOUNTS.includes(mount)) return [notSupported(at, mount, MOUNTS)]
+  if (mount !== 'Unmasked' || hostUsers === false) return []
+  return [invalidValue(at, mount, '`hostUsers` must be false to use `Unmasked`')]
 }
 
 const PROPAGATIONS = ['Bidirectional', 'HostToContainer', 'None']

@@ -10,7 +10,8 @@ import { matched, mismatch } from './workloads.ts'
 
 /** Workloads that end (batch/validation). */
 export const jobRules: TypeRules = {
-  'batch/v1.Job': ({ metadata, spec }) => (spec ? [...ownSelector(spec), ...hostnames(metadata.name, spec)] : []),
+  'batch/v1.Job': ({ metadata, spec }) =>
+    spec ? [...generatedSelector(metadata, spec), ...ownSelector(spec), ...hostnames(metadata.name, spec)] : [],
   'batch/v1.JobSpec': jobSpec,
   'batch/v1.CronJobSpec': (spec, at) => [
     ...schedule(spec, `${at}.schedule`),
@@ -38,6 +39,7 @@ function jobSpec(spec: Spec, at: string): FieldError[] {
       ? [required(`${at}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified')]
       : []),
     ...(spec.managedBy === undefined ? [] : domainPrefixedPath(`${at}.managedBy`, spec.managedBy)),
+    ...(spec.managedBy?.length > 63 ? [tooLong(`${at}.managedBy`, 63)] : []),
     ...completionMode(spec, at),
     ...failurePolicy(spec, `${at}.podFailurePolicy`),
     ...successPolicy(spec, `${at}.successPolicy`),
@@ -55,7 +57,8 @@ function completionMode(spec: Spec, at: string): FieldError[] {
   return [notSupported(`${at}.completionMode`, mode, ['NonIndexed', 'Indexed'])]
 }
 
-function indexed({ completions, parallelism, maxFailedIndexes }: Spec, at: string): FieldError[] {
+function indexed(spec: Spec, at: string): FieldError[] {
+  const { completions, parallelism, maxFailedIndexes } = spec
   const most = 100_000
   return [
     ...(completions === undefined ? [required(`${at}.completions`, 'when completion mode is Indexed')] : []),
@@ -71,6 +74,24 @@ function indexed({ completions, parallelism, maxFailedIndexes }: Spec, at: strin
     ...(maxFailedIndexes > completions
       ? [invalidValue(`${at}.maxFailedIndexes`, maxFailedIndexes, 'must be less than or equal to completions')]
       : []),
+    ...(maxFailedIndexes > most
+      ? [invalidValue(`${at}.maxFailedIndexes`, maxFailedIndexes, `must be less than or equal to ${most}`)]
+      : []),
+    ...(completions > most && spec.backoffLimitPerIndex !== undefined ? manyIndexes(spec, at) : []),
+  ]
+}
+
+/** The indexes that failed one by one have to fit into the status. */
+function manyIndexes({ parallelism, maxFailedIndexes }: Spec, at: string): FieldError[] {
+  const why = 'when completions are above 100000 and used with backoff limit per index'
+  const below = (field: string, value: number, most: number) =>
+    value > most ? [invalidValue(`${at}.${field}`, value, `must be less than or equal to ${most} ${why}`)] : []
+  return [
+    ...(maxFailedIndexes === undefined
+      ? [required(`${at}.maxFailedIndexes`, 'must be specified when completions is above 100000')]
+      : []),
+    ...below('parallelism', parallelism, 10_000),
+    ...below('maxFailedIndexes', maxFailedIndexes, 10_000),
   ]
 }
 
@@ -86,6 +107,31 @@ function restart({ template, podFailurePolicy }: Spec, at: string): FieldError[]
   if (policy !== 'OnFailure' && policy !== 'Never') return [notSupported(at, policy, ['OnFailure', 'Never'])]
   if (!podFailurePolicy || policy === 'Never') return []
   return [invalidValue(at, policy, 'only "Never" is supported when podFailurePolicy is specified')]
+}
+
+/** By which a Job knows its pods, unless it says itself how. */
+export const generatedLabels = (uid: string, name: string): Record<string, string> => ({
+  'controller-uid': uid,
+  'job-name': name,
+  'batch.kubernetes.io/controller-uid': uid,
+  'batch.kubernetes.io/job-name': name,
+})
+
+/** Who sets labels or a selector in their place would count the pods of others (validateGeneratedSelector). */
+function generatedSelector({ uid = '', name = '' }: Spec, { manualSelector, selector, template }: Spec): FieldError[] {
+  if (manualSelector || !selector) return []
+  const labels: Record<string, string> = template?.metadata?.labels ?? {}
+  const expected = generatedLabels(uid, name)
+  return [
+    ...Object.entries(expected).flatMap(([key, value]) => {
+      const field = `spec.template.metadata.labels[${key}]`
+      if (labels[key] === undefined) return [required(field, `must be '${value}'`)]
+      return labels[key] === value ? [] : [invalidValue(field, labels, `must be '${value}'`)]
+    }),
+    ...(matched(selector, expected) === 'no'
+      ? [invalidValue('spec.selector', selector, '`selector` not auto-generated')]
+      : []),
+  ]
 }
 
 /** The selector of a Job itself; that of a CronJob's template comes later. */

@@ -1,10 +1,19 @@
-import { labelNameErrors, qualifiedNameErrors, subdomainNameErrors } from '@slipway/kube-objects'
+import {
+  canonicalQuantity,
+  labelNameErrors,
+  parseQuantity,
+  qualifiedNameErrors,
+  subdomainNameErrors,
+} from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
+import { podUsage, type Usage } from '../quota/pod-usage.ts'
+import { quotaText } from '../quota/quota-status.ts'
 import type { TypeRules } from './check-types.ts'
 import { podContainers } from './containers.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required } from './field-errors.ts'
 import { podAnnotationErrors } from './pod-annotations.ts'
+import { foreignSystem } from './pod-os.ts'
 import { containerResources, podResources } from './resources.ts'
 import { repeatedSpreads } from './scheduling.ts'
 import { inRange, ipAddress, label, labels, oneOf, requiredText, subdomain, text } from './values.ts'
@@ -45,7 +54,7 @@ function podSpec(spec: Spec, at: string): FieldError[] {
     ...volumeNames(volumes, `${at}.volumes`),
     ...claims(resourceClaims, `${at}.resourceClaims`),
     ...podContainers(spec, at),
-    ...(spec.resources ? podResources(spec.resources, `${at}.resources`) : []),
+    ...(spec.resources ? podLevel(spec, `${at}.resources`) : []),
     ...hostNetworkPorts(spec, `${at}.containers`),
     ...oneOf(`${at}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
     ...oneOf(`${at}.dnsPolicy`, spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
@@ -72,7 +81,22 @@ function podSpec(spec: Spec, at: string): FieldError[] {
     ...subdomain(`${at}.priorityClassName`, spec.priorityClassName),
     ...subdomain(`${at}.runtimeClassName`, spec.runtimeClassName),
     ...(spec.overhead ? containerResources({ limits: spec.overhead }, `${at}.overhead`) : []),
+    ...hostSysctls(spec, `${at}.securityContext.sysctls`),
+    ...foreignSystem(spec, at),
   ]
+}
+
+const OF_NETWORK = /^net[./]/
+const OF_MESSAGES = /^(kernel[./](sem|msg|shm)|fs[./]mqueue[./])/
+
+/** Settings of the kernel that would be the host's, as the pod shares its namespace. */
+function hostSysctls({ securityContext, hostNetwork, hostIPC }: Spec, at: string): FieldError[] {
+  const shared = (name: string) =>
+    hostNetwork && OF_NETWORK.test(name) ? 'hostNetwork' : hostIPC && OF_MESSAGES.test(name) ? 'hostIPC' : undefined
+  return ((securityContext?.sysctls ?? []) as Spec[]).flatMap(({ name = '' }, index) => {
+    const field = shared(name)
+    return field ? [invalidValue(`${at}[${index}].name`, name, `may not be specified when '${field}' is true`)] : []
+  })
 }
 
 /** What a template may hold, but no pod. */
@@ -84,6 +108,33 @@ function ofPodsOnly(spec: Spec): FieldError[] {
         : [invalidValue(`spec.${field}[${index}].image`, image, 'must not have leading or trailing whitespace')],
     )
   return [...images('containers'), ...images('initContainers')]
+}
+
+/** What is said of the pod as a whole, and how it fits what its containers ask for (validatePodResourceConsistency). */
+function podLevel(spec: Spec, at: string): FieldError[] {
+  const { resources, os, containers = [] } = spec
+  if (os?.name === 'windows') return [forbiddenField(at, 'may not be set for a windows pod')]
+  const { requests, limits } = podUsage({ spec: { ...spec, resources: undefined, overhead: undefined } })
+  const below = (part: 'requests' | 'limits', totals: Usage, counts: (name: string) => boolean) =>
+    [...totals].flatMap(([name, total]) => {
+      const own: string | undefined = resources[part]?.[name]
+      if (own === undefined || !counts(name) || total <= parseQuantity(own)) return []
+      const why = `must be greater than or equal to aggregate container ${part} of ${quotaText(name, total)}`
+      return [invalidValue(`${at}.${part}[${name}]`, canonicalQuantity(own), why)]
+    })
+  return [
+    ...podResources(resources, at),
+    ...below('requests', requests, () => true),
+    ...below('limits', limits, (name) => name.startsWith('hugepages-')),
+    ...(containers as Spec[]).flatMap((container, index) =>
+      Object.entries((container.resources?.limits ?? {}) as Record<string, string>).flatMap(([name, limit]) => {
+        const most: string | undefined = resources.limits?.[name]
+        if (most === undefined || parseQuantity(limit) <= parseQuantity(most)) return []
+        const why = `must be less than or equal to pod limits of ${canonicalQuantity(most)}`
+        return [invalidValue(`${at}.containers[${index}][${name}].limits`, canonicalQuantity(limit), why)]
+      }),
+    ),
+  ]
 }
 
 function claims(list: Spec[], at: string): FieldError[] {
@@ -136,6 +187,15 @@ function dnsErrors({ dnsConfig, dnsPolicy }: Spec, at: string): FieldError[] {
     ...nameservers.flatMap((address: string, index: number) => ipAddress(`${at}.nameservers[${index}]`, address)),
     ...(searches.length > 32
       ? [invalidValue(`${at}.searches`, searches, 'must not have more than 32 search paths')]
+      : []),
+    ...(searches.join(' ').length > 2048
+      ? [
+          invalidValue(
+            `${at}.searches`,
+            searches,
+            'must not have more than 2048 characters (including spaces) in the search list',
+          ),
+        ]
       : []),
     ...searches.flatMap((domain: string, index: number) => searchErrors(domain, `${at}.searches[${index}]`)),
     ...options.flatMap(({ name }: Spec, index: number) =>

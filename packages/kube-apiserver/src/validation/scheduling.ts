@@ -46,6 +46,7 @@ function affinityTerm(term: Spec, at: string): FieldError[] {
   return [
     ...namespaces.flatMap((name: string) => text(`${at}.namespace`, name, labelNameErrors)),
     ...labelKeys(term, at),
+    ...selectedTwice(term, at),
     ...matchLabelKeys
       .filter((key: string) => mismatchLabelKeys.includes(key))
       .map((key: string) =>
@@ -95,7 +96,20 @@ function spread(constraint: Spec, at: string): FieldError[] {
         ]
       : []),
     ...labelKeys(constraint, at),
+    ...selectedTwice(constraint, at),
   ]
+}
+
+/** A key whose value comes from the pod is in the selector once, as it was written there (see the pods' strategy). */
+function selectedTwice({ labelSelector, matchLabelKeys = [] }: Spec, at: string): FieldError[] {
+  const seen = new Set(Object.keys(labelSelector?.matchLabels ?? {}))
+  return ((labelSelector?.matchExpressions ?? []) as Spec[]).flatMap(({ key }) => {
+    const index = matchLabelKeys.lastIndexOf(key)
+    const again = index >= 0 && seen.has(key)
+    seen.add(key)
+    // The path is Kubernetes'.
+    return again ? [invalidValue(`${at}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector')] : []
+  })
 }
 
 /** No two constraints of a pod are about the same. */
