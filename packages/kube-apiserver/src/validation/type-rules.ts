@@ -7,6 +7,7 @@ import { clusterRules } from './cluster.ts'
 import { configRules } from './config.ts'
 import { containerRules } from './containers.ts'
 import { envRules } from './env.ts'
+import { flowControlRules } from './flow-control.ts'
 import { jobRules } from './jobs.ts'
 import { networkingRules } from './networking.ts'
 import { inPodOrder } from './pod-order.ts'
@@ -30,6 +31,7 @@ const RULES = {
   ...configRules,
   ...containerRules,
   ...envRules,
+  ...flowControlRules,
   ...jobRules,
   ...networkingRules,
   ...podRules,
