@@ -370,6 +370,29 @@ describe('webhooks', () => {
     await api.call('DELETE', `${path}/nothing`)
   })
 
+  it('that change objects are asked about removals, where there is nothing to change', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    const maps = `/api/v1/namespaces/${space}/configmaps`
+    await api.call('POST', maps, { body: { metadata: { name: 'a' } } })
+    const patch = Buffer.from(JSON.stringify([{ op: 'add', path: '/data', value: {} }])).toString('base64')
+    let asked = ''
+    respond = ({ operation }) => {
+      asked = operation
+      return { allowed: true, patchType: 'JSONPatch', patch }
+    }
+    const path = `${CONFIGURATIONS}/mutatingwebhookconfigurations`
+    await api.call('POST', path, { body: configuration('gone') })
+
+    const refused = await api.call('DELETE', `${maps}/a`)
+    await api.call('DELETE', `${path}/gone`)
+
+    expect(asked).toBe('DELETE')
+    expect([refused.status, refused.body.message]).toEqual([
+      500,
+      'Internal error occurred: admission webhook "gone.example.com" attempted to modify the object, which is not supported for this operation',
+    ])
+  })
+
   it('refuse creates, updates and removals in their own words, and only where they are asked', async () => {
     const space = await namespace({ hooked: 'yes' })
     const maps = `/api/v1/namespaces/${space}/configmaps`

@@ -13,7 +13,7 @@ export const trusting = (bundle: string): { ca: string; allowPartialTrustChain: 
 export function sendElsewhere(
   open: (onResponse: (response: IncomingMessage) => void) => ClientRequest,
   body = '',
-): Promise<{ status: number; text: string }> {
+): Promise<{ status: number; type: string; text: string }> {
   return new Promise((resolve, reject) => {
     const call = open((response) => {
       const chunks: Buffer[] = []
@@ -24,7 +24,9 @@ export function sendElsewhere(
         else chunks.push(chunk)
       })
       response.on('error', reject)
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
+      const { statusCode: status = 0, headers } = response
+      const type = headers['content-type'] ?? ''
+      response.on('end', () => resolve({ status, type, text: Buffer.concat(chunks).toString() }))
     })
     call.on('error', reject)
     call.end(body)

@@ -278,7 +278,9 @@ export class ObjectService {
 
   /** Throws what admission has against the removal. */
   async admitDelete(address: Address, old: Readonly<KubeObject>, options: WriteOptions): Promise<void> {
-    await this.#admission.validate(admissionRequest('DELETE', address, options, { old }))
+    const request = admissionRequest('DELETE', address, options, { old })
+    await this.#admission.mutate(request)
+    await this.#admission.validate(request)
   }
 
   /** Throws what admission has against reaching into an object, such as a pod's exec; `object` holds its options. */

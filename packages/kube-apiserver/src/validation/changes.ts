@@ -177,7 +177,16 @@ function volumeSource(next: KubeObject, current: KubeObject): FieldError[] {
       ? []
       : [invalidValue('volumeMode', next.spec.volumeMode, FIXED)]),
     ...(nodeAffinity && !equalJson(next.spec.nodeAffinity ?? null, nodeAffinity)
-      ? [invalidValue('nodeAffinity', next.spec.nodeAffinity, FIXED)]
+      ? [
+          invalidValue(
+            'nodeAffinity',
+            next.spec.nodeAffinity,
+            'field is immutable, except for updating from beta label to GA',
+          ),
+        ]
+      : []),
+    ...(current.spec.volumeAttributesClassName !== undefined && next.spec.volumeAttributesClassName === undefined
+      ? [forbiddenField('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden')]
       : []),
   ]
 }

@@ -1,8 +1,9 @@
+import { posix } from 'node:path'
 import { qualifiedNameErrors, quantityValue, subdomainNameErrors } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
-import { duplicate, forbiddenField, invalidValue, notSupported, required } from './field-errors.ts'
+import { duplicate, forbiddenField, invalidValue, notSupported, required, tooLong } from './field-errors.ts'
 import { amount, positiveQuantity } from './resources.ts'
 import { notNegative, qualified, requiredText, subdomain, text } from './values.ts'
 import { driverName, oneSource, tokenLifetime } from './volumes.ts'
@@ -40,8 +41,13 @@ export const storageRules: TypeRules = {
     ...(['', 'Delete', 'Retain'].includes(reclaimPolicy)
       ? []
       : [notSupported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain'])]),
-    ...('' in parameters ? [invalidValue('parameters', '', 'field can not be empty.')] : []),
+    ...parameterErrors(parameters),
     ...topologies(allowedTopologies),
+  ],
+  'storage/v1.VolumeAttributesClass': ({ driverName: driver, parameters = {} }) => [
+    ...requiredText('driverName', driver?.toLowerCase(), qualifiedNameErrors),
+    ...parameterErrors(parameters),
+    ...(Object.keys(parameters).length > 0 ? [] : [required('parameters', 'must contain at least one key/value pair')]),
   ],
   'storage/v1.VolumeAttachmentSpec': ({ attacher, source = {}, nodeName }, at) => [
     ...driverName(`${at}.attacher`, attacher),
@@ -51,7 +57,8 @@ export const storageRules: TypeRules = {
     ...subdomain(`${at}.source.persistentVolumeName`, source.persistentVolumeName),
     ...subdomainNameErrors(nodeName ?? '').map((why) => invalidValue(`${at}.nodeName`, nodeName ?? '', why)),
   ],
-  'storage/v1.CSIDriverSpec': ({ volumeLifecycleModes = [], fsGroupPolicy, tokenRequests = [] }, at) => [
+  'storage/v1.CSIDriverSpec': ({ volumeLifecycleModes = [], fsGroupPolicy, tokenRequests = [], ...rest }, at) => [
+    ...atLeastTen(rest.nodeAllocatableUpdatePeriodSeconds, `${at}.nodeAllocatableUpdatePeriodSeconds`),
     ...(fsGroupPolicy !== undefined && !GROUP_POLICIES.includes(fsGroupPolicy)
       ? [notSupported(`${at}.fsGroupPolicy`, fsGroupPolicy, GROUP_POLICIES)]
       : []),
@@ -69,12 +76,33 @@ export const storageRules: TypeRules = {
     drivers.flatMap((driver: Spec, index: number) => [
       ...driverName(`${at}.drivers[${index}].name`, driver.name),
       ...requiredText(`${at}.drivers[${index}].nodeID`, driver.nodeID),
+      ...(driver.nodeID?.length > 256
+        ? [invalidValue(`${at}.drivers[${index}].nodeID`, driver.nodeID, 'must be 256 characters or less')]
+        : []),
       ...notNegative(`${at}.drivers[${index}].allocatable.count`, driver.allocatable?.count),
       ...(drivers.slice(0, index).some((other: Spec) => other.name === driver.name)
         ? [duplicate(`${at}.drivers[${index}].name`, driver.name)]
         : []),
     ]),
 }
+
+const MOST_PARAMETERS = 512
+const MOST_BYTES = 256 * 1024
+
+function parameterErrors(parameters: Record<string, string>): FieldError[] {
+  const entries = Object.entries(parameters)
+  if (entries.length > MOST_PARAMETERS) return [tooLong('parameters', MOST_PARAMETERS)]
+  const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0)
+  return [
+    ...('' in parameters ? [invalidValue('parameters', '', 'field can not be empty.')] : []),
+    ...(bytes > MOST_BYTES ? [tooLong('parameters', MOST_BYTES)] : []),
+  ]
+}
+
+const atLeastTen = (seconds: number | undefined, at: string): FieldError[] =>
+  seconds !== undefined && seconds < 10
+    ? [invalidValue(at, seconds, 'must be greater than or equal to 10 seconds')]
+    : []
 
 function topologies(terms: Spec[]): FieldError[] {
   return terms.flatMap((term, index) => {
@@ -134,7 +162,23 @@ function volume(spec: Spec, at: string): FieldError[] {
     ]),
     ...oneSource(spec, SOURCES, at),
     ...(local && !nodeAffinity ? [required(`${at}.nodeAffinity`, 'Local volume requires node affinity')] : []),
+    ...recycled(spec, at),
     ...subdomain(`${at}.storageClassName`, storageClassName),
+    ...attributesClass(spec, at),
+  ]
+}
+
+function recycled({ hostPath, persistentVolumeReclaimPolicy: policy }: Spec, at: string): FieldError[] {
+  if (policy !== 'Recycle' || posix.join('/', hostPath?.path ?? 'x') !== '/') return []
+  return [forbiddenField(`${at}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'")]
+}
+
+function attributesClass({ volumeAttributesClassName: name, csi }: Spec, at: string): FieldError[] {
+  if (name === undefined) return []
+  const field = `${at}.volumeAttributesClassName`
+  return [
+    ...(name === '' ? [required(field, 'an empty string is disallowed')] : subdomain(field, name)),
+    ...(csi ? [] : [required(`${at}.csi`, 'has to be specified when using volumeAttributesClassName')]),
   ]
 }
 

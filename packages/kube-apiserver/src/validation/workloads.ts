@@ -43,6 +43,9 @@ export const workloadRules: TypeRules = {
   'apps/v1.ControllerRevision': ({ revision, data }) => [
     ...notNegative('revision', revision),
     ...(data === undefined || data === null ? [required('data', 'data is mandatory')] : []),
+    ...((typeof data === 'object' && !Array.isArray(data)) || data === undefined
+      ? []
+      : [required('data', 'data must be a valid JSON object')]),
   ],
 }
 

@@ -11,7 +11,11 @@ export function mutatingWebhooks(deps: WebhookDeps & { rules: ObjectRules }): Ad
     const as = wantedVersion(webhook, request, deps)
     if (!as) return false
     const allowed = await askWebhook(webhook, request, as, deps)
-    if (allowed?.patch === undefined || !request.object) return false
+    if (allowed?.patch === undefined) return false
+    if (!request.object) {
+      const why = `admission webhook "${webhook.hook.name}" attempted to modify the object, which is not supported for this operation`
+      throw internalError(why)
+    }
     const before = request.object
     request.object = await patched(before, allowed.patch, as, request.resource)
     return !equalJson(before, request.object)

@@ -7,6 +7,7 @@ import { sendElsewhere } from '../../api/send-elsewhere.ts'
 import type { Spec } from '../../defaults/spec.ts'
 import { serviceAddress } from '../../proxy/service-address.ts'
 import { isIssuedAfterAll, trustingIssued } from './issued-trust.ts'
+import { answerFault } from './server-answer.ts'
 
 /** Where and for how long a webhook is asked. */
 export interface WebhookCall {
@@ -55,9 +56,8 @@ export async function callWebhook(
     .catch((error: Error) => {
       throw fault(abort.aborted ? 'context deadline exceeded' : networkFault(error))
     })
-  if (answer.status !== 200) {
-    throw new Error(`the server responded with status ${answer.status}: ${answer.text.slice(0, 200)}`)
-  }
+  const { status, type, text: said } = answer
+  if (status < 200 || status > 206) throw new Error(answerFault(status, type, said))
   return JSON.parse(answer.text)
 }
 

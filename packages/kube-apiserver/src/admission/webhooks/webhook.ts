@@ -10,12 +10,15 @@ import { admissionBindings } from '../expression-bindings.ts'
 import { conditionsHold } from '../match-conditions.ts'
 import { type MatchDeps, matchRequest } from '../matching.ts'
 import { type Converter, reviewRequest } from '../review-request.ts'
+import { verifiedResponse } from './verify-response.ts'
 import { callWebhook } from './webhook-client.ts'
 
 /** One webhook of a configuration. */
 export interface Webhook {
   configuration: string
   hook: Spec
+  /** Whether it may change what it is asked about. */
+  mutating: boolean
 }
 
 export interface WebhookDeps extends MatchDeps {
@@ -26,9 +29,10 @@ export interface WebhookDeps extends MatchDeps {
 /** The webhooks of all configurations of a kind, in the order of the configurations' names. */
 export function webhooksOf(plural: string, { store }: MatchDeps): Webhook[] {
   const { entries } = store.list(prefixOf({ group: 'admissionregistration.k8s.io', plural, namespaced: false }))
+  const mutating = plural.startsWith('mutating')
   return entries.flatMap((entry) => {
     const { metadata, webhooks = [] } = viewEntry(entry)
-    return (webhooks as Spec[]).map((hook) => ({ configuration: metadata.name, hook }))
+    return (webhooks as Spec[]).map((hook) => ({ configuration: metadata.name, hook, mutating }))
   })
 }
 
@@ -69,7 +73,7 @@ export async function askWebhook(
   }
   let answer: Spec
   try {
-    answer = await reviewed(hook, review, deps)
+    answer = await reviewed(webhook, review, deps)
   } catch (error) {
     if (hook.failurePolicy === 'Ignore') return undefined
     throw internalError(`failed calling webhook "${hook.name}": ${(error as Error).message}`)
@@ -88,19 +92,19 @@ function patchOf(encoded: string): unknown {
   return JSON.parse(text) ?? undefined
 }
 
-async function reviewed(hook: Spec, request: { uid: string }, { store }: WebhookDeps): Promise<Spec> {
+async function reviewed({ hook, mutating }: Webhook, request: { uid: string }, { store }: WebhookDeps): Promise<Spec> {
   const versions: string[] = hook.admissionReviewVersions ?? ['v1']
   const version = versions.find((one) => one === 'v1' || one === 'v1beta1') ?? 'v1'
   const body = { kind: 'AdmissionReview', apiVersion: `admission.k8s.io/${version}`, request }
   const call = { client: hook.clientConfig ?? {}, seconds: hook.timeoutSeconds ?? 10 }
-  const { response } = await callWebhook(store, call, body).catch((error: Error) => {
+  const answer = await callWebhook(store, call, body).catch((error: Error) => {
     throw new Error(`failed to call webhook: ${error.message}`)
   })
-  if (!response) throw new Error('webhook response was absent')
-  if (response.uid !== request.uid) {
-    throw new Error(`expected response.uid="${request.uid}", got "${response.uid ?? ''}"`)
+  try {
+    return verifiedResponse(answer, { uid: request.uid, version, mutating })
+  } catch (error) {
+    throw new Error(`received invalid webhook response: ${(error as Error).message}`)
   }
-  return response
 }
 
 /** webhookerrors.ToStatusErr: what the webhook answered, with a code that is a failure. */
