@@ -3,10 +3,11 @@ import type { ObjectRules } from '../schema/object-rules.ts'
 import { AdmissionChain } from './admission.ts'
 import { certificateSigners } from './certificate-signers.ts'
 import { defaultClasses } from './default-classes.ts'
+import { defaultTolerations } from './default-tolerations.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeTaint } from './node-taint.ts'
-import { podClasses } from './pod-classes.ts'
+import { podPriorities, runtimeClasses } from './pod-classes.ts'
 import { podSecurity } from './pod-security/pod-security.ts'
 import { validatingPolicies } from './policies/validating-policies.ts'
 import { resourceQuota } from './resource-quota.ts'
@@ -28,7 +29,9 @@ export function createAdmission(
     limitRanger(deps.store),
     nodeTaint,
     podSecurity(deps.store),
-    podClasses(deps.store),
+    podPriorities(deps.store),
+    defaultTolerations,
+    runtimeClasses(deps.store),
     roleEscalation(deps.rbac),
     defaultClasses(deps.store),
     storageProtection,

@@ -23,3 +23,23 @@ it('lets no second PriorityClass be the default', async () => {
   expect(turned.status).toBe(403)
   expect(same.status).toBe(200)
 })
+
+it('gives a pod what its RuntimeClass tolerates, after what every pod does', async () => {
+  const scheduling = { tolerations: [{ key: 'gpu', operator: 'Exists' }, { operator: 'Exists' }] }
+  const runtime = { metadata: { name: 'special' }, handler: 'runc', scheduling }
+  await api.call('POST', '/apis/node.k8s.io/v1/runtimeclasses', { body: runtime })
+  const create = async (name: string, spec: object) => {
+    const containers = [{ name: 'c', image: 'x' }]
+    const body = { metadata: { name }, spec: { containers, ...spec } }
+    return (await api.call('POST', '/api/v1/namespaces/default/pods', { body })).body.spec.tolerations
+  }
+
+  const plain = await create('plain', {})
+  const special = await create('special', { runtimeClassName: 'special' })
+
+  expect(plain.map(({ key }: { key: string }) => key)).toEqual([
+    'node.kubernetes.io/not-ready',
+    'node.kubernetes.io/unreachable',
+  ])
+  expect(special).toEqual([{ operator: 'Exists' }])
+})

@@ -4,25 +4,39 @@ import type { Spec } from '../defaults/spec.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf, prefixOf } from '../storage/keys.ts'
 import { type AdmissionPlugin, type AdmissionRequest, concerns, refused } from './admission.ts'
+import { mergeTolerations } from './merge-tolerations.ts'
 
 const PRIORITIES = { group: 'scheduling.k8s.io', plural: 'priorityclasses', namespaced: false }
 const RUNTIMES = { group: 'node.k8s.io', plural: 'runtimeclasses', namespaced: false }
 
 const OVERHEAD_WITHOUT = 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead'
 
-/** Gives pods what their PriorityClass and their RuntimeClass say (the Priority and RuntimeClass admissions). */
-export function podClasses(store: RevisionStore): AdmissionPlugin {
+/** A pod that is about to be made. */
+const newPod = (request: AdmissionRequest): Spec | undefined =>
+  request.operation === 'CREATE' && concerns(request, '', 'pods') ? request.object?.spec : undefined
+
+/** Gives pods the priority of their PriorityClass (the Priority admission). */
+export function podPriorities(store: RevisionStore): AdmissionPlugin {
   return {
     mutate(request) {
-      const spec = request.object?.spec as Spec | undefined
-      if (request.operation !== 'CREATE' || !concerns(request, '', 'pods') || !spec) return
-      setPriority(store, spec, request)
-      if (spec.runtimeClassName) setRuntime(store, spec, request)
+      const spec = newPod(request)
+      if (spec) setPriority(store, spec, request)
     },
     validate(request) {
-      if (concerns(request, PRIORITIES.group, PRIORITIES.plural)) return checkDefault(store, request)
-      if (request.operation !== 'CREATE' || !concerns(request, '', 'pods')) return
-      const { overhead, runtimeClassName } = request.object?.spec ?? {}
+      if (concerns(request, PRIORITIES.group, PRIORITIES.plural)) checkDefault(store, request)
+    },
+  }
+}
+
+/** Gives pods what their RuntimeClass says (the RuntimeClass admission). */
+export function runtimeClasses(store: RevisionStore): AdmissionPlugin {
+  return {
+    mutate(request) {
+      const spec = newPod(request)
+      if (spec?.runtimeClassName) setRuntime(store, spec, request)
+    },
+    validate(request) {
+      const { overhead, runtimeClassName } = newPod(request) ?? {}
       if (overhead && !runtimeClassName) throw refused(request, OVERHEAD_WITHOUT)
     },
   }
@@ -86,5 +100,5 @@ function setRuntime(store: RevisionStore, spec: Spec, request: AdmissionRequest)
     }
     spec.nodeSelector = { ...spec.nodeSelector, [key]: value }
   }
-  if (scheduling?.tolerations) spec.tolerations = [...(spec.tolerations ?? []), ...scheduling.tolerations]
+  if (scheduling?.tolerations) spec.tolerations = mergeTolerations(spec.tolerations ?? [], scheduling.tolerations)
 }

@@ -27,7 +27,6 @@ export const podStrategy: Strategy = {
     spec.serviceAccount ??= spec.serviceAccountName
     // Of pods, and not of their templates, the API takes any negative time as one second.
     if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1
-    addTolerations(spec)
     pod.status = { phase: 'Pending', qosClass: qosClass(spec), ...(spec.schedulingGates?.length && gated(now)) }
   },
   validateNew: ({ metadata, spec }) => [
@@ -74,27 +73,12 @@ const gated = (now: string): Spec => ({
   ],
 })
 
-/** What the DefaultTolerationSeconds admission adds, also to an update that left it out. */
-function addTolerations(spec: Spec): void {
-  const tolerations: Spec[] = spec.tolerations ?? []
-  for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
-    const known = tolerations.some(
-      (one) => (one.key === key || !one.key) && [undefined, '', 'NoExecute'].includes(one.effect),
-    )
-    if (!known) tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 })
-  }
-  spec.tolerations = tolerations
-}
-
 /** What a subresource writes of a pod; everything else stays as it is. */
 function keepOwnPart(next: KubeObject, current: KubeObject, subresource: string | undefined): void {
   if (subresource === 'ephemeralcontainers') {
     next.spec = { ...current.spec, ephemeralContainers: next.spec?.ephemeralContainers }
   } else if (subresource === 'resize') next.spec = { ...current.spec, ...resized(next.spec ?? {}, current.spec) }
-  else {
-    if (!subresource) addTolerations(next.spec)
-    return
-  }
+  else return
   restore(next.metadata, current.metadata, ['labels', 'annotations', 'finalizers', 'ownerReferences'])
 }
 

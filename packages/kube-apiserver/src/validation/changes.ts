@@ -155,7 +155,17 @@ function claimSpec({ spec: next, status }: KubeObject, { spec: current, status: 
     ...(shrinks && (size === undefined ? bound : parseQuantity(wanted) <= parseQuantity(size))
       ? [forbiddenField('spec.resources.requests.storage', 'field can not be less than status.capacity')]
       : []),
+    ...(next.volumeMode === current.volumeMode ? [] : [invalidValue('volumeMode', next.volumeMode, FIXED)]),
+    ...appliedClass(next, before),
   ]
+}
+
+/** A claim whose volume has the attributes of a class keeps some. */
+function appliedClass({ volumeAttributesClassName: name }: Spec, status: Spec | undefined): FieldError[] {
+  if (status?.currentVolumeAttributesClassName === undefined || name) return []
+  const empty = name === undefined ? 'nil' : 'empty string'
+  const why = `update to ${empty} is forbidden when status.currentVolumeAttributesClassName is not nil`
+  return [forbiddenField('spec.volumeAttributesClassName', why)]
 }
 
 /** As JSON, without fields that are not there. */

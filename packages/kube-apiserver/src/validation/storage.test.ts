@@ -20,6 +20,11 @@ it.each([
     ['spec.csi: Required value: has to be specified when using volumeAttributesClassName'],
   ],
   [
+    'PersistentVolume',
+    volume({ hostPath: undefined, azureFile: { shareName: 's' } }),
+    ['spec.azureFile.secretName: Required value'],
+  ],
+  [
     'VolumeAttributesClass',
     { driverName: 'x.example' },
     ['parameters: Required value: must contain at least one key/value pair'],

@@ -8,8 +8,41 @@ import { fileMode, fileWithin, pathForward, requiredText } from './values.ts'
 
 const withMode = (source: Spec, at: string): FieldError[] => fileMode(`${at}.defaultMode`, source.defaultMode)
 
+/** What the storage of older kinds must at least say. */
+const NEEDED: Record<string, string[]> = {
+  ISCSIVolumeSource: ['targetPortal', 'iqn'],
+  ISCSIPersistentVolumeSource: ['targetPortal', 'iqn'],
+  GlusterfsVolumeSource: ['endpoints', 'path'],
+  GlusterfsPersistentVolumeSource: ['endpoints', 'path'],
+  RBDVolumeSource: ['monitors', 'image'],
+  RBDPersistentVolumeSource: ['monitors', 'image'],
+  CinderVolumeSource: ['volumeID'],
+  CinderPersistentVolumeSource: ['volumeID'],
+  CephFSVolumeSource: ['monitors'],
+  CephFSPersistentVolumeSource: ['monitors'],
+  FlexVolumeSource: ['driver'],
+  FlexPersistentVolumeSource: ['driver'],
+  AzureFileVolumeSource: ['secretName', 'shareName'],
+  AzureFilePersistentVolumeSource: ['secretName', 'shareName'],
+  AzureDiskVolumeSource: ['diskName', 'diskURI'],
+  VsphereVirtualDiskVolumeSource: ['volumePath'],
+  PhotonPersistentDiskVolumeSource: ['pdID'],
+  PortworxVolumeSource: ['volumeID'],
+  ScaleIOVolumeSource: ['gateway', 'system', 'volumeName'],
+  ScaleIOPersistentVolumeSource: ['gateway', 'system', 'volumeName'],
+}
+
+const neededRules: TypeRules = Object.fromEntries(
+  Object.entries(NEEDED).map(([type, fields]) => [
+    `core/v1.${type}`,
+    (source: Spec, at: string) =>
+      fields.filter((field) => !source[field]?.length).map((field) => required(`${at}.${field}`)),
+  ]),
+)
+
 /** Where a volume's files come from. */
 export const volumeRules: TypeRules = {
+  ...neededRules,
   'core/v1.Volume': (volume, at) => oneSource(volume, SOURCES, at),
   'core/v1.SecretVolumeSource': (source, at) => [
     ...requiredText(`${at}.secretName`, source.secretName),
