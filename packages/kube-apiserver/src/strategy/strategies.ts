@@ -125,6 +125,13 @@ const volumeStrategy: Strategy = {
   prepareCreate(volume, { now }) {
     volume.status = { phase: 'Pending', lastPhaseTransitionTime: now }
   },
+  prepareUpdate({ status: next }, { status: current }, { subresource, now }) {
+    if (subresource !== 'status' || !next) return
+    const [told, known] = [next.lastPhaseTransitionTime, current?.lastPhaseTransitionTime]
+    if (next.phase !== current?.phase) {
+      if (told === undefined || told === known) next.lastPhaseTransitionTime = now
+    } else if (told === undefined && known !== undefined) next.lastPhaseTransitionTime = known
+  },
 }
 
 const namespaceStrategy: Strategy = {
