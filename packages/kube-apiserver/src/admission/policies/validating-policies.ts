@@ -13,7 +13,7 @@ import { conditionsHold } from '../match-conditions.ts'
 import { type Interest, matchRequest } from '../matching.ts'
 import { reviewRequest } from '../review-request.ts'
 import type { WebhookDeps } from '../webhooks/webhook.ts'
-import { policyParameters } from './parameters.ts'
+import { kindText, parameterType, policyParameters } from './parameters.ts'
 
 const GROUP = 'admissionregistration.k8s.io'
 
@@ -28,30 +28,56 @@ export function validatingPolicies(deps: WebhookDeps): AdmissionPlugin {
       if (bindings.length === 0) return
       const policies = new Map(stored('validatingadmissionpolicies').map((policy) => [policy.metadata.name, policy]))
       return (async () => {
+        const denials: Finding[] = []
         for (const binding of bindings) {
           const policy = policies.get(binding.spec?.policyName)
-          if (policy) await enforce(policy, binding, request, deps)
+          if (policy) denials.push(...(await enforce(policy, binding, request, deps)))
         }
+        // The first counts, but all that is to warn of is told.
+        if (denials[0]) throw denied(request, denials[0])
       })()
     },
   }
 }
 
+/** Why the request is denied by a binding, which also warns of what it is to warn of. */
 async function enforce(
   policy: Readonly<KubeObject>,
   binding: Readonly<KubeObject>,
   request: AdmissionRequest,
   deps: WebhookDeps,
-): Promise<void> {
+): Promise<Finding[]> {
   const as = matchRequest(interestOf(policy.spec?.matchConstraints), request, deps)
   const narrowed = binding.spec?.matchResources
-  if (!as || (narrowed && !matchRequest(interestOf(narrowed, true), request, deps))) return
-  const parameters = policyParameters(policy, binding, request, deps)
-  if (typeof parameters === 'string')
-    return answer(policy, binding, request, [{ message: parameters, reason: 'Invalid' }])
-  for (const params of parameters) {
-    answer(policy, binding, request, await findings({ spec: policy.spec ?? {}, params }, request, as, deps))
+  if (!as) return []
+  const isStrict = policy.spec?.failurePolicy !== 'Ignore'
+  const [policyName, bindingName] = [policy.metadata.name, binding.metadata.name]
+  const who = `ValidatingAdmissionPolicy '${policyName}'`
+  const resource = parameterType(policy, deps)
+  // What is not as it should be denies, whatever the binding's actions.
+  if (resource === 'unknown') {
+    const why = `failed to configure policy: failed to find resource referenced by paramKind: '${kindText(policy)}'`
+    return isStrict ? [{ message: `${who} denied request: ${why}`, reason: 'Invalid' }] : []
   }
+  if (narrowed && !matchRequest(interestOf(narrowed, true), request, deps)) return []
+  const by = (message: string): string => `${who} with binding '${bindingName}' denied request: ${message}`
+  const parameters = policyParameters(resource, binding, request, deps)
+  if (typeof parameters === 'string') {
+    return isStrict ? [{ message: by(`failed to configure binding: ${parameters}`), reason: 'Invalid' }] : []
+  }
+  const actions: string[] = binding.spec?.validationActions ?? ['Deny']
+  const denials: Finding[] = []
+  for (const params of parameters) {
+    const { found, faults } = await findings({ spec: policy.spec ?? {}, params }, request, as, deps)
+    for (const { message, reason } of found) {
+      if (actions.includes('Warn')) {
+        request.warn(`Validation failed for ${who} with binding '${bindingName}': ${message}`)
+      }
+      if (actions.includes('Deny')) denials.push({ message: by(message), reason })
+    }
+    denials.push(...faults.map((message) => ({ message: by(message), reason: 'Invalid' })))
+  }
+  return denials
 }
 
 /** A binding without rules of its own means every request that the policy means. */
@@ -72,23 +98,47 @@ interface Finding {
   reason: string
 }
 
+/** What the validations have against the request, and what of the policy itself can not be evaluated. */
+interface Findings {
+  found: Finding[]
+  faults: string[]
+}
+
 async function findings(
   { spec, params }: { spec: Spec; params: Readonly<KubeObject> | null },
   request: AdmissionRequest,
   as: Resource,
   deps: WebhookDeps,
-): Promise<Finding[]> {
+): Promise<Findings> {
   const review = await reviewRequest(request, as, deps.convert)
   const bindings: Bindings = { ...admissionBindings(request, review, deps), params: celValue(params) }
   const budget = new CostBudget()
   const isStrict = spec.failurePolicy !== 'Ignore'
   try {
-    if (!conditionsHold(spec.matchConditions, () => bindings)) return []
+    if (!conditionsHold(spec.matchConditions, () => bindings)) return { found: [], faults: [] }
     bindings.variables = lazyVariables(spec.variables ?? [], bindings, budget)
-    return (spec.validations ?? []).flatMap((validation: Spec) => finding(validation, bindings, budget, isStrict))
+    const found = (spec.validations ?? []).flatMap((validation: Spec) =>
+      finding(validation, bindings, budget, isStrict),
+    )
+    return { found, faults: isStrict ? annotationFaults(spec, bindings) : [] }
   } catch (error) {
-    return isStrict ? [{ message: (error as Error).message, reason: 'Invalid' }] : []
+    return { found: isStrict ? [{ message: (error as Error).message, reason: 'Invalid' }] : [], faults: [] }
   }
+}
+
+/** There is no audit log, but an annotation for it that can not be had is a failure. Throws OutOfBudget. */
+function annotationFaults({ auditAnnotations = [], variables = [] }: Spec, given: Bindings): string[] {
+  const budget = new CostBudget()
+  const bindings = { ...given, variables: lazyVariables(variables, given, budget) }
+  return auditAnnotations.flatMap(({ valueExpression }: Spec) => {
+    try {
+      compileExpression(valueExpression, ADMISSION_VARIABLES).evaluate(bindings, budget)
+      return []
+    } catch (error) {
+      if (error instanceof OutOfBudget) throw error
+      return [`expression '${valueExpression}' resulted in error: ${(error as Error).message}`]
+    }
+  })
 }
 
 /** What a validation has against the request. Throws OutOfBudget: then no other is asked. */
@@ -139,26 +189,10 @@ function lazyVariables(variables: Spec[], bindings: Bindings, budget: CostBudget
 
 const CODES: Record<string, number> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413, Invalid: 422 }
 
-function answer(
-  policy: Readonly<KubeObject>,
-  binding: Readonly<KubeObject>,
-  request: AdmissionRequest,
-  found: Finding[],
-): void {
-  const actions: string[] = binding.spec?.validationActions ?? ['Deny']
-  const [policyName, bindingName] = [policy.metadata.name, binding.metadata.name]
-  for (const { message, reason } of found) {
-    if (actions.includes('Warn')) {
-      request.warn(
-        `Validation failed for ValidatingAdmissionPolicy '${policyName}' with binding '${bindingName}': ${message}`,
-      )
-    }
-    if (!actions.includes('Deny')) continue
-    const text = `ValidatingAdmissionPolicy '${policyName}' with binding '${bindingName}' denied request: ${message}`
-    const { status } = refused(request, text)
-    throw new StatusError(CODES[reason] ?? 422, reason, status.message ?? '', {
-      ...status.details,
-      causes: [{ message: text }],
-    })
-  }
+function denied(request: AdmissionRequest, { message, reason }: Finding): StatusError {
+  const { status } = refused(request, message)
+  return new StatusError(CODES[reason] ?? 422, reason, status.message ?? '', {
+    ...status.details,
+    causes: [{ message }],
+  })
 }
