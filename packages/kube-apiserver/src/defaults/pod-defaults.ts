@@ -39,6 +39,19 @@ function pod({ spec }: Spec): void {
   for (const { ports = [] } of containers) for (const port of ports) port.hostPort ||= port.containerPort
 }
 
+/** Fields of features that are off by default in 1.34: they may be written, and are not kept (api/pod's dropDisabledFields). */
+function dropDisabled(spec: Spec): void {
+  if (spec.hostnameOverride !== undefined) delete spec.hostnameOverride
+  for (const list of [spec.containers, spec.initContainers, spec.ephemeralContainers] as (Spec[] | undefined)[]) {
+    for (const container of list ?? []) {
+      if (container.restartPolicyRules !== undefined) delete container.restartPolicyRules
+      // Only an init container may run beside the others.
+      const isSidecar = list === spec.initContainers && container.restartPolicy === 'Always'
+      if (container.restartPolicy !== undefined && !isSidecar) delete container.restartPolicy
+    }
+  }
+}
+
 /** Resources of the pod as a whole (KEP-2837): what it does not request is what its containers do, or what it is limited to. */
 function podResources(spec: Spec): void {
   const { resources } = spec
@@ -60,6 +73,7 @@ function podResources(spec: Spec): void {
 const ofPods = (usage: Usage) => [...usage].filter(([name]) => POD_LEVEL.test(name))
 
 function podSpec(spec: Spec): void {
+  dropDisabled(spec)
   fill(spec, {
     restartPolicy: 'Always',
     dnsPolicy: 'ClusterFirst',

@@ -56,7 +56,9 @@ export const typeDefaults: TypeDefaults = {
   },
   'scheduling/v1.PriorityClass': (object) => fill(object, { preemptionPolicy: 'PreemptLowerPriority' }),
   'storage/v1.StorageClass': (object) => fill(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
-  'storage/v1.CSIDriverSpec': (spec) =>
+  'storage/v1.CSIDriverSpec': (spec) => {
+    // Of a feature that is off by default in 1.34 (MutableCSINodeAllocatableCount).
+    if (spec.nodeAllocatableUpdatePeriodSeconds !== undefined) delete spec.nodeAllocatableUpdatePeriodSeconds
     fill(spec, {
       attachRequired: true,
       podInfoOnMount: false,
@@ -65,7 +67,8 @@ export const typeDefaults: TypeDefaults = {
       volumeLifecycleModes: ['Persistent'],
       requiresRepublish: false,
       seLinuxMount: false,
-    }),
+    })
+  },
   'admissionregistration/v1.ValidatingWebhook': (hook) => fill(hook, structuredClone(webhook)),
   'admissionregistration/v1.MutatingWebhook': (hook) =>
     fill(hook, { ...structuredClone(webhook), reinvocationPolicy: 'Never' }),

@@ -26,3 +26,27 @@ it('a volume says since when it is what it is', async () => {
 
   expect([available, same, told]).toEqual(['2030-01-02T00:00:00Z', '2030-01-02T00:00:00Z', '2029-01-01T00:00:00Z'])
 })
+
+it('fields of features that are off are taken and not kept', async () => {
+  const container = (name: string) => ({ name, image: 'x', restartPolicy: 'Always', restartPolicyRules: [] })
+  const never = { ...container('never'), restartPolicy: 'Never' }
+  const spec = {
+    hostnameOverride: 'Not A Name',
+    containers: [container('c')],
+    initContainers: [container('sidecar'), never],
+  }
+
+  const pod = await api.call('POST', '/api/v1/namespaces/default/pods', { body: { metadata: { name: 'p' }, spec } })
+
+  expect(pod.status).toBe(201)
+  const { hostnameOverride, containers, initContainers } = pod.body.spec
+  expect([hostnameOverride, containers[0].restartPolicy, containers[0].restartPolicyRules]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
+  expect(initContainers.map(({ restartPolicy }: { restartPolicy?: string }) => restartPolicy)).toEqual([
+    'Always',
+    undefined,
+  ])
+})
