@@ -103,7 +103,8 @@ export function forwardUpgrade(http: IncomingMessage, client: Duplex, head: Buff
     upstream.pipe(client)
     client.pipe(upstream)
   })
-  upstream.on('close', () => client.end())
+  // What the client still sends, which nobody takes any more, would hold back its end.
+  upstream.on('close', () => client.end().resume())
   client.on('error', close)
   client.on('close', close)
 }

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { deflateRaw, gunzip, gzip, inflateRaw } from 'node:zlib'
 import { passOn } from './forward.ts'
@@ -9,12 +8,19 @@ import { rewriteLinks } from './html-links.ts'
 /** What a page of a server behind us may not allow in our name. */
 const CROSS_ORIGIN = ['credentials', 'headers', 'methods', 'origin'].map((part) => `access-control-allow-${part}`)
 
-type Coding = (bytes: Buffer) => Promise<Buffer>
-const plain: Coding = async (bytes) => bytes
-const CODINGS: Record<string, { read: Coding; write: Coding }> = {
-  '': { read: plain, write: plain },
-  gzip: { read: promisify<Buffer, Buffer>(gunzip), write: promisify<Buffer, Buffer>(gzip) },
-  deflate: { read: promisify<Buffer, Buffer>(inflateRaw), write: promisify<Buffer, Buffer>(deflateRaw) },
+/** Bytes of a page, packed or not. What is larger keeps its links: it would only fill our memory. */
+const LARGEST = 16 * 1024 * 1024
+
+interface Coding {
+  read(bytes: Buffer): Promise<Buffer>
+  write(bytes: Buffer): Promise<Buffer>
+}
+
+const bounded = { maxOutputLength: LARGEST }
+const CODINGS: Record<string, Coding> = {
+  '': { read: async (bytes) => bytes, write: async (bytes) => bytes },
+  gzip: { read: (bytes) => promisify(gunzip)(bytes, bounded), write: promisify<Buffer, Buffer>(gzip) },
+  deflate: { read: (bytes) => promisify(inflateRaw)(bytes, bounded), write: promisify<Buffer, Buffer>(deflateRaw) },
 }
 
 /**
@@ -28,7 +34,7 @@ export async function passOnBelow(
 ): Promise<void> {
   const { location, 'content-type': type = '', 'content-encoding': encoding = '' } = answer.headers
   const coding = location === undefined && /^\s*text\/html\s*(;|$)/.test(type) ? CODINGS[encoding] : undefined
-  const body = coding && Readable.from([await changed(answer, coding, rewrite)])
+  const body = coding && Readable.from(await changed(answer, coding, rewrite))
   const change = (headers: Record<string, string | string[]>) => {
     for (const name of CROSS_ORIGIN) delete headers[name]
     if (location !== undefined) headers.location = rewrite(location)
@@ -37,13 +43,32 @@ export async function passOnBelow(
   await passOn(answer, response, change, body)
 }
 
+/** The pieces of the page with its links changed, or as they were where it can't be read. */
 async function changed(
   answer: IncomingMessage,
-  { read, write }: { read: Coding; write: Coding },
+  { read, write }: Coding,
   rewrite: (link: string) => string,
-): Promise<Buffer> {
-  const bytes = await buffer(answer)
+): Promise<Iterable<Buffer> | AsyncIterable<Buffer>> {
+  const pieces: Buffer[] = []
+  let size = 0
+  const rest = answer[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+  for (;;) {
+    const { done, value } = await rest.next()
+    if (done) break
+    pieces.push(value)
+    size += value.length
+    if (size > LARGEST) return both(pieces, { [Symbol.asyncIterator]: () => rest })
+  }
   // The answer to a HEAD has none.
-  if (bytes.length === 0) return bytes
-  return await write(Buffer.from(rewriteLinks((await read(bytes)).toString(), rewrite)))
+  if (size === 0) return []
+  try {
+    return [await write(Buffer.from(rewriteLinks((await read(Buffer.concat(pieces))).toString(), rewrite)))]
+  } catch {
+    return pieces
+  }
+}
+
+async function* both(first: Iterable<Buffer>, second: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  yield* first
+  yield* second
 }

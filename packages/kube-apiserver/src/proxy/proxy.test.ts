@@ -224,6 +224,8 @@ describe('exec and port-forward', () => {
 
 describe('proxies of pods and Services', () => {
   const NAMESPACE = '/api/v1/namespaces/default'
+  const LARGE_PAGE = Buffer.alloc(20_000_000, '<a href="/other">other</a>')
+  const BROKEN_PAGE = Buffer.from('<a href="/other">other</a>')
   let backend: Server
 
   beforeAll(async () => {
@@ -234,6 +236,10 @@ describe('proxies of pods and Services', () => {
         const page = gzipSync('<a href="/other">other</a>')
         const headers = { 'content-type': 'text/html', 'content-encoding': 'gzip', 'access-control-allow-origin': '*' }
         return response.writeHead(200, headers).end(page)
+      }
+      if (incoming.url === '/large') return response.writeHead(200, { 'content-type': 'text/html' }).end(LARGE_PAGE)
+      if (incoming.url === '/broken') {
+        return response.writeHead(200, { 'content-type': 'text/html', 'content-encoding': 'gzip' }).end(BROKEN_PAGE)
       }
       if (incoming.url === '/moved') return response.writeHead(302, { location: '/elsewhere?a=b' }).end()
       const { authorization = 'none', 'x-forwarded-uri': uri } = incoming.headers
@@ -303,15 +309,26 @@ describe('proxies of pods and Services', () => {
     })
   })
 
-  it('lead the links of pages through themselves, whatever their coding', async () => {
+  async function pageAt(path: string): Promise<{ answer: IncomingMessage; bytes: Buffer }> {
     const { server, ca, client } = connection()
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const page = `${server}${NAMESPACE}/pods/web/proxy/page`
-      request(page, { ca, ...client, agent: false }, resolve)
+      request(`${server}${NAMESPACE}/pods/web/proxy/${path}`, { ca, ...client, agent: false }, resolve)
         .on('error', reject)
         .end()
     })
-    const page = gunzipSync(await buffer(answer)).toString()
+    return { answer, bytes: await buffer(answer) }
+  }
+
+  it.each([
+    ['is too large to be kept in memory', 'large', LARGE_PAGE],
+    ['is not what its coding says', 'broken', BROKEN_PAGE],
+  ])('give a page as it is that %s', async (_, path, page) => {
+    expect((await pageAt(path)).bytes.equals(page)).toBe(true)
+  })
+
+  it('lead the links of pages through themselves, whatever their coding', async () => {
+    const { answer, bytes } = await pageAt('page')
+    const page = gunzipSync(bytes).toString()
 
     expect(page).toBe(`<a href="${NAMESPACE}/pods/web/proxy/other">other</a>`)
     expect(answer.headers['access-control-allow-origin']).toBeUndefined()
