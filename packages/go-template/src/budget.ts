@@ -23,6 +23,11 @@ export class Budget {
     this.limits = { ...defaultLimits, ...limits }
   }
 
+  /** Which limit was reached, if one was. */
+  get exceeded(): string | undefined {
+    return this.problem
+  }
+
   /** Counts one action or loop turn; what is wrong, when a limit is reached. */
   step(): string | undefined {
     if (++this.steps > this.limits.maxSteps) this.problem ??= `execution takes more than ${this.limits.maxSteps} steps`
@@ -41,6 +46,12 @@ export class Budget {
       this.nextLook = this.bytes + bytesPerLook
       this.lookAtClock()
     }
+    if (this.problem !== undefined) throw new Error(this.problem)
+  }
+
+  /** Looks at the clock now, whatever was spent. Throws an Error when time is up. */
+  checkTime(): void {
+    this.lookAtClock()
     if (this.problem !== undefined) throw new Error(this.problem)
   }
 
@@ -73,4 +84,9 @@ export function countWith(budget: Budget | undefined): Budget | undefined {
  */
 export function spend(bytes: number): void {
   active?.spend(bytes)
+}
+
+/** For functions whose work nobody can tell beforehand: throws an Error when the time of the execution under way is up. */
+export function checkTime(): void {
+  active?.checkTime()
 }

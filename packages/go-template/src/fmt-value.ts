@@ -121,8 +121,11 @@ function printString(text: string, verb: string, flags: Flags): string {
 }
 
 /** A precision cuts a string to so many characters. */
-function truncated(text: string, flags: Flags): string {
-  return flags.precision === undefined ? text : [...text].slice(0, flags.precision).join('')
+function truncated(text: string, { precision }: Flags): string {
+  if (precision === undefined || text.length <= precision) return text
+  let end = 0
+  for (let left = precision; left > 0 && end < text.length; left--) end += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1
+  return text.slice(0, end)
 }
 
 function quoted(text: string, flags: Flags): string {
@@ -132,6 +135,7 @@ function quoted(text: string, flags: Flags): string {
 }
 
 function hexBytes(bytes: Uint8Array, verb: 'x' | 'X', flags: Flags): string {
+  spend(bytes.length)
   const shown = flags.precision === undefined ? bytes : bytes.subarray(0, flags.precision)
   if (shown.length === 0) return pad('', flags)
   const pairs = Array.from(shown, (byte) => byte.toString(16).padStart(2, '0'))

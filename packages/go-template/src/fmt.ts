@@ -51,11 +51,13 @@ class Formatter {
   private reordered = false
   private goodIndex = true
   private afterIndex = false
+  private readonly lastBracket: number
   private out = ''
 
   constructor(format: string, args: readonly unknown[]) {
     this.format = format
     this.args = args
+    this.lastBracket = format.lastIndexOf(']')
   }
 
   run(): string {
@@ -126,7 +128,7 @@ class Formatter {
     this.reordered = true
     // Go takes what is shorter than `[1]` for none, though it ends with a bracket.
     const isWhole = byteLength(this.format.slice(this.pos, this.pos + 3)) >= 3
-    const close = isWhole ? this.format.indexOf(']', this.pos) : -1
+    const close = isWhole && this.pos < this.lastBracket ? this.format.indexOf(']', this.pos) : -1
     const digits = close === -1 ? '' : this.format.slice(this.pos + 1, close)
     const index = /^\d+$/.test(digits) && Number(digits) <= tooLarge * 10 ? Number(digits) - 1 : undefined
     this.pos = close === -1 ? this.pos + 1 : close + 1

@@ -1,4 +1,4 @@
-export { Budget, spend } from './budget.ts'
+export { Budget, checkTime, countWith, spend } from './budget.ts'
 export { TemplateCache } from './cache.ts'
 export { TemplateError } from './errors.ts'
 export type { CompiledTemplate } from './execution.ts'

@@ -1,4 +1,4 @@
-import { formatValue } from '@slipway/go-template'
+import { formatValue, spend } from '@slipway/go-template'
 
 /** A decimal number: value times ten to the power of exponent. */
 interface Decimal {
@@ -10,11 +10,17 @@ export type DecimalOperation = 'add' | 'sub' | 'mul' | 'div'
 
 // shopspring/decimal's DivisionPrecision.
 const divisionPrecision = 16
+/** 17 digits. */
+const bytesPerFactor = 8
 
 /** Folds numbers with decimal arithmetic, as Sprig's addf, subf, mulf and divf do, so that 0.1 + 0.2 is 0.3. */
 export function foldDecimals(first: number, rest: readonly number[], operation: DecimalOperation): number {
   let result = decimalOf(first)
-  for (const number of rest) result = apply(result, decimalOf(number), operation)
+  for (const [index, number] of rest.entries()) {
+    // A product has the digits of all its factors.
+    if (operation === 'mul') spend(index * bytesPerFactor)
+    result = apply(result, decimalOf(number), operation)
+  }
   return Number(`${result.value}e${result.exponent}`)
 }
 

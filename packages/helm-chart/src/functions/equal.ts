@@ -4,8 +4,13 @@ import { checkDepth } from './depth.ts'
 /** What the work of comparing two collections is worth. */
 const bytesPerComparison = 64
 
+/** Texts are compared much faster than they are made. */
+const longText = 1000
+const charactersPerByte = 16
+
 /** Go's reflect.DeepEqual: also the types must be the same, so that int 1 and float 1 differ. */
 export function deepEqual(a: unknown, b: unknown, depth = 0): boolean {
+  if (typeof a === 'string' && a.length > longText) spend(a.length / charactersPerByte)
   if (Object.is(a, b) || ((a ?? null) === null && (b ?? null) === null)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
   spend(bytesPerComparison)

@@ -13,16 +13,23 @@ function includes(items: readonly unknown[], needle: unknown): boolean {
   return items.some((item) => deepEqual(needle, item))
 }
 
-/** Only collections have to be compared one by one: of all else a set tells the same as `deepEqual`. */
+/** Beyond this, texts are the same to a set that have the same length, until it compares them. */
+const longText = 10_000
+
+/** Collections have to be compared one by one, and long texts are: of all else a set tells the same as `deepEqual`. */
 function unique(items: readonly unknown[]): unknown[] {
   const plain = new Set<unknown>()
-  const collections: unknown[] = []
+  const others: unknown[] = []
   return items.filter((item) => {
-    if (typeof item !== 'object' || item === null) return plain.size < plain.add(item ?? null).size
-    const isNew = !includes(collections, item)
-    if (isNew) collections.push(item)
+    if (isPlain(item)) return plain.size < plain.add(item ?? null).size
+    const isNew = !includes(others, item)
+    if (isNew) others.push(item)
     return isNew
   })
+}
+
+function isPlain(item: unknown): boolean {
+  return typeof item === 'string' ? item.length <= longText : typeof item !== 'object' || item === null
 }
 
 function has(needle: unknown, haystack: unknown): boolean {

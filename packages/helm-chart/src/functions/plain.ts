@@ -67,7 +67,11 @@ export function plain(value: unknown, depth = 0): unknown {
     return plain(form ? form() : underlyingOrEmpty(value), depth + 1)
   }
   const table = isInStructOrder(value) ? inStructOrder(emptyValues()) : emptyValues()
-  if (isMap(value)) for (const key of Object.keys(value)) table[key] = plain(value[key], depth + 1)
+  if (!isMap(value)) return table
+  for (const key of Object.keys(value)) {
+    spend(key.length)
+    table[key] = plain(value[key], depth + 1)
+  }
   return table
 }
 
@@ -77,6 +81,7 @@ function underlyingOrEmpty(value: TemplateObject): unknown {
 }
 
 function plainScalar(value: unknown): unknown {
+  if (typeof value === 'string') spend(value.length)
   if (typeof value === 'function') throw new Error('json: unsupported type: func()')
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new Error(`json: unsupported value: ${formatValue(value)}`)

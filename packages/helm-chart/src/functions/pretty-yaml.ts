@@ -14,7 +14,7 @@ export function toPrettyYaml(value: unknown): string {
 
 function yamlData(value: unknown, depth = 0): unknown {
   checkDepth(depth)
-  spend(bytesPerValue)
+  spend(typeof value === 'string' ? value.length + bytesPerValue : bytesPerValue)
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((item) => yamlData(item, depth + 1))
   if (value instanceof GoInteger) return value.value

@@ -1,6 +1,8 @@
-import { asNil, spend, sprintf, withSignature, withType } from '@slipway/go-template'
-import { RE2JS, RE2JSSyntaxException } from 're2js'
+import { asNil, checkTime, spend, sprintf, withSignature, withType } from '@slipway/go-template'
+import { type RE2JS, RE2JSSyntaxException } from 're2js'
+import { compileExpression, isFound, spendOnMatch } from '../regular-expression.ts'
 import { intOf } from './numbers.ts'
+import { bytesPerCharacterRead } from './plain.ts'
 import type { FunctionTable } from './table.ts'
 
 interface Match {
@@ -10,29 +12,12 @@ interface Match {
   readonly named: Readonly<Record<string, number>>
 }
 
-const cache = new Map<string, RE2JS>()
-const cacheSize = 500
 const bytesPerMatch = 128
-const bytesPerRepeat = 256
+const longText = 1000
 
 function compile(pattern: string): RE2JS {
-  const known = cache.get(pattern)
-  if (known) return known
   checkUtf8(pattern)
-  spend(pattern.length * bytesPerRepeat * largestRepeat(pattern))
-  const compiled = RE2JS.compile(pattern)
-  if (cache.size >= cacheSize) cache.clear()
-  cache.set(pattern, compiled)
-  return compiled
-}
-
-/** What a character of a pattern may be told to repeat, RE2 has as often in its program. */
-function largestRepeat(pattern: string): number {
-  let largest = 4
-  for (const [, least, most] of pattern.matchAll(/\{(\d{1,4})(?:,(\d{0,4}))?\}/g)) {
-    largest = Math.max(largest, Number(least), Number(most ?? 0))
-  }
-  return largest
+  return compileExpression(pattern)
 }
 
 const rawByte = /[\udc80-\udcff]/u
@@ -68,17 +53,6 @@ function mustCompile(pattern: string): RE2JS {
   }
 }
 
-/** RE2 goes through its whole program for a character at worst. */
-function spendOnMatch(regex: RE2JS, text: string): void {
-  spend((text.length * regex.programSize()) / 2)
-}
-
-/** Whether there is a match. */
-function isFound(regex: RE2JS, text: string): boolean {
-  spendOnMatch(regex, text)
-  return regex.matcher(text).find()
-}
-
 /** Go's matches: an empty one right behind another match does not count. */
 function matchesOf(regex: RE2JS, text: string, limit = -1): Match[] {
   spendOnMatch(regex, text)
@@ -87,6 +61,8 @@ function matchesOf(regex: RE2JS, text: string, limit = -1): Match[] {
   const named = regex.namedGroups() as Record<string, number>
   let previousEnd = -1
   while ((limit < 0 || found.length < limit) && matcher.find()) {
+    // To find one may take as long as to go through all of the text.
+    if (text.length > longText) checkTime()
     const start = matcher.start()
     const end = matcher.end()
     if (start !== end || start !== previousEnd) {
@@ -152,7 +128,10 @@ type Compile = (pattern: string) => RE2JS
 
 function functionsWith(compileWith: Compile): FunctionTable {
   const replace = (pattern: string, text: string, template: string) =>
-    replaceAll(compileWith(pattern), text, (match) => expand(template, match))
+    replaceAll(compileWith(pattern), text, (match) => {
+      spend(template.length * bytesPerCharacterRead)
+      return expand(template, match)
+    })
   const replaceLiteral = (pattern: string, text: string, literal: string) =>
     replaceAll(compileWith(pattern), text, () => literal)
   return {

@@ -4,6 +4,7 @@ import { wellFormed } from '../encoding.ts'
 
 /** unicode.ToUpper: characters whose capital takes several stay as they are. */
 export function upperRune(char: string): string {
+  if (char < '\x80') return char.toUpperCase()
   const upper = char.toUpperCase()
   return isOne(upper) ? upper : char
 }
@@ -17,6 +18,7 @@ export function lowerRune(char: string): string {
 
 /** unicode.ToTitle: the digraphs have a form with only one capital, Georgian letters have none. */
 export function titleRune(char: string): string {
+  if (char < '\x80') return char.toUpperCase()
   const digraph = digraphs.find(([letters]) => letters.includes(char))
   if (digraph) return digraph[1]
   return /^[\u10d0-\u10ff]$/.test(char) ? char : upperRune(char)

@@ -1,8 +1,11 @@
-import { GoInteger, type TemplateObject, withSignature } from '@slipway/go-template'
+import { GoInteger, spend, type TemplateObject, withSignature } from '@slipway/go-template'
 import { parseConstraint } from '../semver/constraint.ts'
 import { compareVersions, formatVersion, parseVersion, type Version } from '../semver/version.ts'
 import { structOf } from './struct.ts'
 import type { FunctionTable } from './table.ts'
+
+/** What it is worth to read a character of a constraint: a few of them are one that is kept. */
+const bytesPerCharacter = 256
 
 const versions = new WeakMap<object, Version>()
 
@@ -75,7 +78,8 @@ function bumped(version: Version, part: 'major' | 'minor' | 'patch'): Version {
 /** Sprig's semantic versions. */
 export const semverFunctions: FunctionTable = {
   semver: withSignature(['string'], (text: string) => versionObject(parseVersion(text), '*semver.Version')),
-  semverCompare: withSignature(['string', 'string'], (constraint: string, text: string) =>
-    parseConstraint(constraint).check(parseVersion(text)),
-  ),
+  semverCompare: withSignature(['string', 'string'], (constraint: string, text: string) => {
+    spend(constraint.length * bytesPerCharacter)
+    return parseConstraint(constraint).check(parseVersion(text))
+  }),
 }

@@ -13,6 +13,7 @@ import { toBase64 } from '../encoding.ts'
 import { decodeBase32, toBase32 } from './base32.ts'
 import { decodeBase64 } from './base64.ts'
 import { lowerWithConnector, pascalCase, swapCase, titleCase, uncapitalize } from './case.ts'
+import { indexIn, piecesBetween } from './find.ts'
 import { itemsOf } from './kinds.ts'
 import { intOf } from './numbers.ts'
 import { lowerRune, mapRunes, upperRune } from './runes.ts'
@@ -43,12 +44,12 @@ function repeat(text: string, count: number): string {
 /** Go's strings.ReplaceAll; an empty text is found before every character and at the end. */
 function replaceAll(text: string, from: string, to: string): string {
   spend((from === '' ? text.length : occurrences(text, from)) * (to.length + bytesPerPart))
-  return from === '' ? to + Array.from(text, (char) => char + to).join('') : text.split(from).join(to)
+  return from === '' ? to + Array.from(text, (char) => char + to).join('') : piecesBetween(text, from).join(to)
 }
 
 function occurrences(text: string, part: string): number {
   let count = 0
-  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count++
+  for (let at = indexIn(text, part); at >= 0; at = indexIn(text, part, at + part.length)) count++
   return count
 }
 
@@ -84,7 +85,7 @@ function substr(start: unknown, end: unknown, text: string): string {
 /** Go's strings.Split; an empty separator splits into characters. */
 function splitText(text: string, separator: string): string[] {
   spend((separator === '' ? text.length : occurrences(text, separator)) * bytesPerPart)
-  return separator === '' ? Array.from(text) : text.split(separator)
+  return separator === '' ? Array.from(text) : piecesBetween(text, separator)
 }
 
 function splitLimited(text: string, separator: string, limit: number): string[] {
@@ -159,7 +160,7 @@ export const stringFunctions: FunctionTable = {
   wrapWith: withSignature(['int', 'string', 'string'], (width: unknown, newLine: string, text: string) =>
     wrapText(text, intOf(width), { newLine, wrapLongWords: true }),
   ),
-  contains: text2((part, text) => text.includes(part)),
+  contains: text2((part, text) => indexIn(text, part) >= 0),
   hasPrefix: text2((prefix, text) => text.startsWith(prefix)),
   hasSuffix: text2((suffix, text) => text.endsWith(suffix)),
   quote: withSignature(

@@ -1,4 +1,4 @@
-import { byteLength, bytesOf, formatValue, stringOf, underlyingOf } from '@slipway/go-template'
+import { byteLength, bytesOf, formatValue, spend, stringOf, underlyingOf } from '@slipway/go-template'
 import { maxInt64 } from './numbers.ts'
 
 /** Sprig's strval: text and bytes as they are, anything else as `%v` prints it. */
@@ -8,13 +8,22 @@ export function strval(value: unknown): string {
   return formatValue(value ?? null)
 }
 
+/** What an item of a list takes. */
+const bytesPerItem = 8
+
 /** Sprig's strslice: the items as text without nils; a single value as a list of one. */
 export function strslice(value: unknown): string[] {
   if (value === null || value === undefined) return []
   const inner = underlyingOf(value)
   if (inner instanceof Uint8Array) return Array.from(inner, String)
   if (!Array.isArray(inner)) return [strval(value)]
-  return inner.filter((item) => item !== null && item !== undefined).map(strval)
+  return inner
+    .filter((item) => item !== null && item !== undefined)
+    .map((item) => {
+      const text = strval(item)
+      spend(text.length + bytesPerItem)
+      return text
+    })
 }
 
 /** A text whose characters are the bytes of another, U+0000 to U+00FF: for what works on bytes. */

@@ -1,4 +1,5 @@
 import { quote } from '@slipway/go-template'
+import { compileExpression } from '../regular-expression.ts'
 import { isTable, type Values } from '../values/value.ts'
 import { escapeToken, locationText } from './address.ts'
 import type { Location, Placed, SchemaDocument } from './document.ts'
@@ -7,7 +8,6 @@ import { type Frame, keysOf } from './frame.ts'
 import { appliedIn } from './keywords.ts'
 import type { SchemaLibrary } from './library.ts'
 import { isMetaschema, metaschemaOf } from './metaschemas.ts'
-import { compilePattern } from './pattern.ts'
 import { NotFetchedError } from './source.ts'
 import { validate } from './validate.ts'
 
@@ -118,7 +118,7 @@ function checkPatterns({ keywords: { patternProperties, pattern }, pointer, reso
 
 function checkPattern(text: string, place: string): void {
   try {
-    compilePattern(text)
+    compileExpression(text)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(`invalid regex ${quote(text)} at ${quote(place)}: ${reason}`)

@@ -1,8 +1,11 @@
-import { quote } from '@slipway/go-template'
+import { quote, spend } from '@slipway/go-template'
 import { isTable, type Values } from '../values/value.ts'
 import { escapeToken, locationText, resolveAddress, splitReference } from './address.ts'
 import { type Dialect, dialectOf, draftOf, newestDialect } from './dialect.ts'
 import { type Draft, keywordsOf, subschemasOf } from './keywords.ts'
+
+/** What is noted of a schema. */
+const bytesPerSchema = 256
 
 /** A schema that others can name by its address, with everything inside it. */
 export interface Resource {
@@ -119,6 +122,7 @@ export class SchemaDocument {
   }
 
   private collectTable(schema: Values, pointer: string, outer: { address: string; dialect: Dialect }): void {
+    spend(pointer.length + bytesPerSchema)
     const { load, placed } = this.shelf
     const named = draftOf(schema, { address: this.address, pointer }, outer.dialect.draft, { load })
     // Only what has an id may change the dialect.

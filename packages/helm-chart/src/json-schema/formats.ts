@@ -1,5 +1,5 @@
 import { sprintf } from '@slipway/go-template'
-import { compilePattern } from './pattern.ts'
+import { compileExpression } from '../regular-expression.ts'
 import { dateProblem, dateTimeProblem, durationProblem, periodProblem, timeProblem } from './time-formats.ts'
 
 /** Says what is wrong with a text, undefined when nothing is. */
@@ -41,7 +41,7 @@ function relativePointerProblem(text: string): string | undefined {
 
 function regexProblem(text: string): string | undefined {
   try {
-    compilePattern(text)
+    compileExpression(text)
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

@@ -1,7 +1,7 @@
+import { compileExpression } from '../regular-expression.ts'
 import { isTable, type Values } from '../values/value.ts'
 import { type Draft, type Subschema, subschemasOf } from './keywords.ts'
 import { hybrid, isSchema, type LegacyDraft, type LegacyPool, type PooledSchema } from './legacy-pool.ts'
-import { compilePattern } from './pattern.ts'
 import { NotFetchedError } from './source.ts'
 
 /**
@@ -86,7 +86,7 @@ function checkKeywords({ type, properties, pattern, patternProperties }: Values)
 
 function isPattern(text: string): boolean {
   try {
-    compilePattern(text)
+    compileExpression(text)
     return true
   } catch {
     return false

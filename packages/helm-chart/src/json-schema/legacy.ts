@@ -1,13 +1,13 @@
-import { sortedKeys } from '@slipway/go-template'
+import { sortedKeys, spend } from '@slipway/go-template'
 import { formatFloat } from '@slipway/go-yaml'
 import { readFirstJson } from '../json/read.ts'
+import { compileExpression, isFound } from '../regular-expression.ts'
 import { isTable, type Values } from '../values/value.ts'
 import { formats } from './formats.ts'
 import type { Schema } from './keywords.ts'
 import { checkLegacy } from './legacy-check.ts'
 import { hybrid, type LegacyDraft, LegacyPool } from './legacy-pool.ts'
 import { isMultipleOf } from './number.ts'
-import { compilePattern } from './pattern.ts'
 import { equal, shownJson } from './scalars.ts'
 import type { RemoteSchemas } from './source.ts'
 
@@ -39,14 +39,14 @@ interface Result {
 }
 
 const maxDepth = 400
-const maxChecks = 5_000_000
+const bytesPerCheck = 100
+const bytesPerKey = 64
 
 /** Formats that this library does not know. */
 const newFormats = new Set(['duration', 'period', 'semver'])
 
 class LegacyValidator {
   private readonly pool: LegacyPool
-  private checks = 0
 
   constructor(pool: LegacyPool) {
     this.pool = pool
@@ -60,7 +60,7 @@ class LegacyValidator {
 
   private run(schema: Schema, place: Place, result: Result): void {
     if (place.depth > maxDepth) throw new Error('the schema refers to itself without end')
-    if (this.checks++ > maxChecks) throw new Error(`the schema asks for more than ${maxChecks} checks`)
+    spend(bytesPerCheck)
     if (schema === false) fail(result, place, 'False always fails validation')
     if (typeof schema === 'boolean' || Object.keys(schema).length === 0) return
     if (typeof schema.$ref === 'string') {
@@ -191,6 +191,7 @@ class LegacyValidator {
   private object(schema: Values, place: Place, result: Result): void {
     const value = place.value as Values
     const keys = sortedKeys(value)
+    spend(keys.length * bytesPerKey)
     limit(
       schema.minProperties,
       (min) => keys.length < min && fail(result, place, `Must have at least ${min} properties`),
@@ -199,7 +200,7 @@ class LegacyValidator {
       schema.maxProperties,
       (max) => keys.length > max && fail(result, place, `Must have at most ${max} properties`),
     )
-    for (const wanted of Array.isArray(schema.required) ? schema.required.map(String) : []) {
+    for (const wanted of namesIn(schema.required)) {
       if (Object.hasOwn(value, wanted)) result.score++
       else fail(result, place, `${wanted} is required`)
     }
@@ -220,8 +221,8 @@ class LegacyValidator {
     const { properties, patternProperties, additionalProperties } = schema
     const { key } = place
     let isKnown = isTable(properties) && Object.hasOwn(properties, key)
-    for (const pattern of isTable(patternProperties) ? Object.keys(patternProperties) : []) {
-      if (!compilePattern(pattern).matcher(key).find()) continue
+    for (const pattern of keysOf(patternProperties)) {
+      if (!isFound(compileExpression(pattern), key)) continue
       isKnown = true
       merge(result, this.inside((patternProperties as Values)[pattern], place, key))
       result.score++
@@ -233,7 +234,7 @@ class LegacyValidator {
 
   private properties({ properties }: Values, place: Place, result: Result): void {
     if (!isTable(properties)) return
-    for (const key of Object.keys(properties)) {
+    for (const key of keysOf(properties)) {
       const value = place.value as Values
       if (!Object.hasOwn(value, key)) continue
       const inner = { ...place, value: value[key], path: `${place.path}.${key}`, depth: place.depth + 1 }
@@ -259,11 +260,12 @@ class LegacyValidator {
 
 function text({ minLength, maxLength, pattern, format }: Values, place: Place, result: Result): void {
   const value = place.value as string
+  spend(value.length)
   const { length } = Array.from(value)
   const say = (words: string) => fail(result, place, words)
   limit(minLength, (min) => length < min && say(`String length must be greater than or equal to ${min}`))
   limit(maxLength, (max) => length > max && say(`String length must be less than or equal to ${max}`))
-  if (typeof pattern === 'string' && !compilePattern(pattern).matcher(value).find()) {
+  if (typeof pattern === 'string' && !isFound(compileExpression(pattern), value)) {
     say(`Does not match pattern '${pattern}'`)
   }
   if (typeof format === 'string' && !newFormats.has(format) && formats.get(format)?.(value) !== undefined) {
@@ -283,11 +285,24 @@ function common(schema: Values, place: Place, result: Result): void {
   result.score++
 }
 
+function keysOf(table: unknown): readonly string[] {
+  const keys = isTable(table) ? Object.keys(table) : []
+  spend(keys.length * bytesPerKey)
+  return keys
+}
+
+function namesIn(list: unknown): readonly string[] {
+  const names = Array.isArray(list) ? list.map(String) : []
+  spend(names.length * bytesPerKey)
+  return names
+}
+
 function limit(bound: unknown, check: (bound: number) => unknown): void {
   if (typeof bound === 'number') check(bound)
 }
 
 function fail(result: Result, { path }: Place, words: string): void {
+  spend(path.length + words.length)
   result.errors.push(`${path.replace(/^\(root\)\./, '')}: ${words}`)
   // With the point that every check gives at its end, an error costs one.
   result.score -= 2
@@ -299,7 +314,8 @@ function isBad({ errors }: Result): boolean {
 
 function merge(into: Result, from: Result | undefined): void {
   if (!from) return
-  into.errors.push(...from.errors)
+  spend(from.errors.length * bytesPerKey)
+  for (const error of from.errors) into.errors.push(error)
   into.score += from.score
 }
 

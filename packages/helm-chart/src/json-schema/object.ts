@@ -1,13 +1,17 @@
-import { sortedKeys } from '@slipway/go-template'
+import { sortedKeys, spend } from '@slipway/go-template'
+import { compileExpression, isFound } from '../regular-expression.ts'
 import { isTable, type Values } from '../values/value.ts'
 import { quoted, unfolded } from './failure.ts'
-import { compilePattern } from './pattern.ts'
 import { isLess, isMore, limit } from './scalars.ts'
 import type { SchemaCheck } from './validate.ts'
+
+/** What the work on a key is worth. */
+const bytesPerKey = 64
 
 /** The keywords for objects. */
 export function checkObject(check: SchemaCheck, keywords: Values, value: Values): void {
   const keys = sortedKeys(value)
+  spend(keys.length * bytesPerKey)
   limit(check, keywords, { keyword: 'minProperties', got: keys.length, isBroken: isLess })
   limit(check, keywords, { keyword: 'maxProperties', got: keys.length, isBroken: isMore })
   requireKeys(check, value, keywords.required)
@@ -46,7 +50,7 @@ function checkProperties(check: SchemaCheck, keywords: Values, value: Values, ke
     let isKnown = Object.hasOwn(named, key)
     if (isKnown) check.add(check.child(named[key], key, value[key]))
     for (const [pattern, schema] of patterns) {
-      if (!compilePattern(pattern).matcher(key).find()) continue
+      if (!isFound(compileExpression(pattern), key)) continue
       isKnown = true
       check.add(check.child(schema, key, value[key]))
     }
@@ -68,9 +72,13 @@ const noEntries: readonly never[] = []
 
 function sortedEntries(value: unknown): readonly (readonly [string, unknown])[] {
   if (!isTable(value)) return noEntries
-  return sortedKeys(value).map((key) => [key, value[key]] as const)
+  const keys = sortedKeys(value)
+  spend(keys.length * bytesPerKey)
+  return keys.map((key) => [key, value[key]] as const)
 }
 
 function missingKeys(value: Values, keys: unknown): string[] {
-  return Array.isArray(keys) ? keys.map(String).filter((key) => !Object.hasOwn(value, key)) : []
+  if (!Array.isArray(keys)) return []
+  spend(keys.length * bytesPerKey)
+  return keys.map(String).filter((key) => !Object.hasOwn(value, key))
 }

@@ -1,9 +1,9 @@
-import { sortedKeys } from '@slipway/go-template'
+import { sortedKeys, spend } from '@slipway/go-template'
+import { compileExpression, isFound } from '../regular-expression.ts'
 import { isTable, type Values } from '../values/value.ts'
 import { grouped, groupedFloat, quoted, shown } from './failure.ts'
 import { formats } from './formats.ts'
 import { isMultipleOf } from './number.ts'
-import { compilePattern } from './pattern.ts'
 import type { SchemaCheck } from './validate.ts'
 
 /** The keywords that end the check of a schema at once: type, const, enum, format. */
@@ -19,6 +19,7 @@ export function scalarMismatch(schema: Values, value: unknown, assertsFormats: b
   }
   if (Array.isArray(schema.enum) && !schema.enum.some((item) => equal(value, item))) return enumMessage(schema.enum)
   if (typeof schema.format === 'string' && assertsFormats && typeof value === 'string') {
+    spend(value.length)
     const problem = formats.get(schema.format)?.(value)
     if (problem !== undefined) return `${quoted(value)} is not valid ${schema.format}: ${problem}`
   }
@@ -56,12 +57,13 @@ export function isMore(got: number | bigint, want: number): boolean {
 /** The keywords for strings. */
 export function checkText(check: SchemaCheck, keywords: Values, value: string): void {
   const { minLength, maxLength, pattern } = keywords
+  spend(value.length)
   if (minLength !== undefined || maxLength !== undefined) {
     const { length } = Array.from(value)
     limit(check, keywords, { keyword: 'minLength', got: length, isBroken: isLess })
     limit(check, keywords, { keyword: 'maxLength', got: length, isBroken: isMore })
   }
-  if (typeof pattern === 'string' && !compilePattern(pattern).matcher(value).find()) {
+  if (typeof pattern === 'string' && !isFound(compileExpression(pattern), value)) {
     check.fail(`${quoted(value)} does not match pattern ${quoted(pattern)}`)
   }
 }
@@ -106,8 +108,13 @@ function hasType(value: unknown, type: string): boolean {
   return typeName(value) === type
 }
 
+/** What it is worth to compare two values; texts are compared much faster than they are made. */
+const bytesPerComparison = 8
+const charactersPerByte = 16
+
 /** Whether two JSON values are the same; 1 and 1.0 are. */
 export function equal(a: unknown, b: unknown): boolean {
+  spend(bytesPerComparison + (typeof a === 'string' ? a.length / charactersPerByte : 0))
   if (typeName(a) !== typeName(b)) return false
   if (typeName(a) === 'number') return Number(a) === Number(b)
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => equal(item, b[i]))
@@ -118,6 +125,7 @@ export function equal(a: unknown, b: unknown): boolean {
 
 /** A JSON value as encoding/json writes it: keys in order. */
 export function shownJson(value: unknown): string {
+  spend(typeof value === 'string' ? value.length : bytesPerComparison)
   if (Array.isArray(value)) return `[${value.map(shownJson).join(',')}]`
   if (!isTable(value)) return JSON.stringify(typeof value === 'bigint' ? Number(value) : value)
   const entries = sortedKeys(value).map((key) => `${JSON.stringify(key)}:${shownJson(value[key])}`)

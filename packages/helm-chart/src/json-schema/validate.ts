@@ -1,4 +1,4 @@
-import { quote } from '@slipway/go-template'
+import { quote, spend } from '@slipway/go-template'
 import { isTable, type Values } from '../values/value.ts'
 import { checkArray } from './array.ts'
 import { assertsFormats } from './dialect.ts'
@@ -38,7 +38,8 @@ interface Outcome {
 
 // A schema is hostile input: it may nest for ever, or ask the same thing in ever so many ways.
 const maxDepth = 400
-const maxChecks = 5_000_000
+const bytesPerCheck = 100
+const bytesPerKey = 16
 
 const nothingEvaluated = new Set<string>()
 const fine: Outcome = { evaluated: nothingEvaluated }
@@ -50,7 +51,6 @@ function failed(path: readonly string[], message: string): Outcome {
 class Validator {
   readonly library: SchemaLibrary
   private readonly options: ValidateOptions
-  private checks = 0
 
   constructor(library: SchemaLibrary, options: ValidateOptions) {
     this.library = library
@@ -73,7 +73,7 @@ class Validator {
     const cycle = cycleOf(frame)
     if (cycle) return failed(keysOf(frame), this.cycleMessage(frame, cycle))
     if (frame.depth > maxDepth) throw new Error(`the schema goes more than ${maxDepth} schemas deep`)
-    if (this.checks++ > maxChecks) throw new Error(`the schema asks for more than ${maxChecks} checks`)
+    spend(bytesPerCheck)
     const { keywords, resource } = frame.instead ?? frame.placed
     const mismatch = scalarMismatch(
       keywords,
@@ -138,6 +138,7 @@ export class SchemaCheck {
   }
 
   fail(message: string, causes: readonly Failure[] = []): void {
+    spend(message.length)
     this.failures.push({ path: keysOf(this.frame), message, causes })
   }
 
@@ -153,8 +154,10 @@ export class SchemaCheck {
   /** Another schema for the same value; what it has dealt with counts when it holds. */
   same(schema: unknown, reference?: string): Failure | undefined {
     const { failure, evaluated } = this.follow(schema, { reference })
-    if (!failure) for (const key of evaluated) this.evaluated.add(key)
-    return failure
+    if (failure || evaluated.size === 0) return failure
+    spend(evaluated.size * bytesPerKey)
+    for (const key of evaluated) this.evaluated.add(key)
+    return undefined
   }
 
   /** A schema for a value inside. */
@@ -250,7 +253,9 @@ export class SchemaCheck {
       ? [unevaluatedItems, () => Array.from(value.entries(), ([index, item]) => [String(index), item] as const)]
       : [unevaluatedProperties, () => (isTable(value) ? Object.entries(value) : [])]
     if (schema === undefined) return
-    for (const [key, item] of entries()) {
+    const all = entries()
+    spend(all.length * bytesPerKey)
+    for (const [key, item] of all) {
       if (this.evaluated.has(key)) continue
       this.evaluated.add(key)
       this.add(this.child(schema, key, item))

@@ -4,6 +4,7 @@ import { extension } from '../chart/path.ts'
 import { trimSpace } from '../functions/text.ts'
 import type { RemoteSchemas } from '../json-schema/source.ts'
 import type { Platform } from '../platform.ts'
+import { budgetOf } from '../render/budget.ts'
 import { type Capabilities, defaultCapabilities } from '../render/capabilities.ts'
 import { renderFiles } from '../render/render.ts'
 import { coalesceValues } from '../values/coalesce.ts'
@@ -56,9 +57,11 @@ function renderForLint(findings: Findings, chart: Chart, options: TemplateLint):
     return undefined
   }
   return findings.attempt(folder, () => {
-    if (!skipSchemaValidation) checkSchemas(resolved, merged, { compat: 'helm4', remote: schemas })
+    const budget = budgetOf(platform)
+    if (!skipSchemaValidation) checkSchemas(resolved, merged, { compat: 'helm4', remote: schemas, budget })
     const release = { name: 'test-release', namespace }
-    return renderFiles(resolved, merged, { values, release, platform, capabilities, compat: 'helm4', lint: true })
+    const context = { values, release, platform, capabilities, compat: 'helm4', lint: true, budget } as const
+    return renderFiles(resolved, merged, context)
   })
 }
 

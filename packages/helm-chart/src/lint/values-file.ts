@@ -2,6 +2,8 @@ import { stringOf } from '@slipway/go-template'
 import type { ChartFile } from '../chart/chart.ts'
 import { mismatchText } from '../json/decode.ts'
 import type { RemoteSchemas } from '../json-schema/source.ts'
+import type { Platform } from '../platform.ts'
+import { budgetOf } from '../render/budget.ts'
 import { coalesceTables } from '../values/coalesce.ts'
 import { schemaProblem } from '../values/schema.ts'
 import { emptyValues, isTable, type Values } from '../values/value.ts'
@@ -15,13 +17,14 @@ interface ValuesLint {
   readonly values: Values
   readonly skipSchemaValidation: boolean
   readonly schemas?: RemoteSchemas | undefined
+  readonly platform: Platform
 }
 
 /** What is wrong with values.yaml and the values over it; those of subcharts are not looked at. */
 export function lintValuesFile(
   findings: Findings,
   files: readonly ChartFile[],
-  { values, skipSchemaValidation, schemas }: ValuesLint,
+  { values, skipSchemaValidation, schemas, platform }: ValuesLint,
 ): void {
   const file = files.find(({ name }) => name === path)
   if (!findings.check('INFO', path, file ? undefined : 'file does not exist') || !file) return
@@ -29,7 +32,8 @@ export function lintValuesFile(
   const schema = files.find(({ name }) => name === 'values.schema.json')
   if (!own || !schema || schema.data.length === 0 || skipSchemaValidation) return
   const merged = coalesceTables(coalesceTables(emptyValues(), values, 'keep'), own, 'keep')
-  findings.check('ERROR', path, schemaProblem(schema.data, merged, { compat: 'helm4', remote: schemas })?.message)
+  const options = { compat: 'helm4', remote: schemas, budget: budgetOf(platform) } as const
+  findings.check('ERROR', path, schemaProblem(schema.data, merged, options)?.message)
 }
 
 /** The first document, as Helm 3 read all values files. */

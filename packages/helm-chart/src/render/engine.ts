@@ -1,5 +1,5 @@
 import {
-  Budget,
+  type Budget,
   type CompiledTemplate,
   compareStrings,
   sprintf,
@@ -7,7 +7,6 @@ import {
   Template,
   TemplateCache,
   TemplateError,
-  type TemplateLimits,
   withSignature,
   withType,
 } from '@slipway/go-template'
@@ -18,6 +17,7 @@ import type { FunctionTable } from '../functions/table.ts'
 import { packageOf } from '../functions/values-object.ts'
 import type { Platform } from '../platform.ts'
 import { emptyValues, type Values } from '../values/value.ts'
+import { maxIncludes } from './budget.ts'
 import { executionMessage, parseMessage } from './messages.ts'
 
 /** A template of a chart with what it sees. */
@@ -44,16 +44,13 @@ export interface EngineOptions {
   readonly lint?: boolean
   /** A missing value is an error. @default false */
   readonly strict?: boolean
-  readonly limits?: Partial<TemplateLimits> | undefined
+  readonly budget: Budget
   readonly compat: Compat
 }
 
 /** The mark around messages of `fail` and `required`, by which Helm finds them in Go's error texts. */
 const errorStart = 'HELM_ERR_START'
 const errorEnd = 'HELM_ERR_END'
-// Helm's own limit of one template inside itself.
-const maxIncludes = 1000
-const maxMilliseconds = 60_000
 
 const cache = new TemplateCache()
 /** What a chart's files were compiled to, by the name they had; it goes when the chart goes. */
@@ -86,7 +83,7 @@ export function renderTemplates(
     missingKey: options.strict ? 'error' : 'zero',
     cache,
     goVersion: options.compat === 'helm3' ? '1.23' : '1.25',
-    budget: budgetOf(options),
+    budget: options.budget,
   })
   const root = set.child(lateFunctions(() => root, new Map()))
   for (const name of names) {
@@ -112,23 +109,6 @@ export function renderTemplates(
     }
   }
   return rendered
-}
-
-/**
- * One budget for all templates of a chart. No real chart comes near a tenth of it, nor takes seconds. The processor's time, which is
- * slow to ask for, counts from when the clock says that half of it may be over.
- */
-function budgetOf({ limits, platform }: EngineOptions): Budget {
-  const now = () => platform.now().getTime()
-  const processorTime = () => platform.processorTime?.() ?? now()
-  const half = now() + maxMilliseconds / 2
-  let end: number | undefined
-  const isExpired = () => {
-    if (end === undefined && now() < half) return false
-    end ??= processorTime() + maxMilliseconds / 2
-    return processorTime() > end
-  }
-  return new Budget({ maxDepth: maxIncludes + 100, isExpired, ...limits })
 }
 
 // Templates deeper in the tree come first, so that those of a parent replace the definitions of its subcharts.

@@ -10,6 +10,11 @@ const nest = (start: string, step: string, use: string, rounds = 60) =>
   `{{ $x := ${start} }}{{ range until ${rounds} }}{{ $x = ${step} }}{{ end }}${use}`
 const ring = '{{ $x := dict }}{{ $_ := set $x "x" $x }}{{ $y := dict }}{{ $_ := set $y "x" $y }}'
 
+/** Lists of 4096 texts, all alike and long. */
+const many =
+  '{{ $s := repeat 100000 "x" }}{{ $t := print $s "y" }}{{ $l := list (print $s "y") $t }}{{ $m := list $t (print $s "y") }}' +
+  '{{ range until 11 }}{{ $l = concat $l $l }}{{ $m = concat $m $m }}{{ end }}'
+
 const tooMuch = 'execution makes more than 16777216 bytes'
 const tooLong = 'result is longer than 1048576 characters'
 
@@ -68,6 +73,18 @@ const hostile: Record<string, [template: string, message: string | RegExp][]> = 
       /^$/,
     ],
   ],
+  'long texts that are there many times': [
+    [`${many}{{ sortAlpha $l }}`, tooMuch],
+    [`${many}{{ join "," $l }}`, tooMuch],
+    [`${many}{{ toYaml $l }}`, tooMuch],
+    [`${many}{{ toYamlPretty $l }}`, tooMuch],
+    [`${many}{{ toJson $l }}`, tooMuch],
+    [`${many}{{ toToml (dict "a" $l) }}`, tooMuch],
+    [`${many}{{ has (print $t "x") $l }}`, tooMuch],
+    [`${many}{{ uniq $l | len }}`, tooMuch],
+    [`${many}{{ deepEqual $l $m }}`, tooMuch],
+    [`{{ mulf ${'1.2345678901234 '.repeat(3000)} }}`, tooMuch],
+  ],
   'values inside themselves': [
     [`${ring}{{ $x }}`, 'nested too deeply to print'],
     [`${ring}{{ mustToJson $x }}`, 'encountered a cycle'],
@@ -89,6 +106,16 @@ const hostile: Record<string, [template: string, message: string | RegExp][]> = 
     ],
     ['{{ mustRegexMatch "((a{100}){100}){100}" "a" }}', 'invalid repeat count'],
     ['{{ mustRegexMatch (repeat 100000 "a") "a" }}', tooMuch],
+    ['{{ mustRegexMatch (repeat 100 "(?:a{31}){32}") "a" }}', tooMuch],
+    ['{{ mustRegexMatch (print "(?i)" (repeat 1000 "[\\\\x{100}-\\\\x{10000}]")) "a" }}', tooMuch],
+    ['{{ regexReplaceAll "x" (repeat 1000 "x") (repeat 100000 "$1") }}', tooMuch],
+    ['{{ fromToml (print (repeat 10000 "a.") "a = 1") }}', 'nested more than 1000 deep'],
+    ['{{ fromToml (print "[" (repeat 10000 "a.") "a]") }}', 'nested more than 1000 deep'],
+    [
+      '{{ $x := "" }}{{ range until 100 }}{{ $x = print $x (repeat 900 "a.") "k" . " = 1\\n" }}{{ end }}{{ fromToml $x }}',
+      tooMuch,
+    ],
+    ['{{ semverCompare (repeat 100000 ">1 ||") "1.2.3" }}', tooMuch],
     ['{{ mustRegexMatch (repeat 100 "a{1000}") "a" }}', tooMuch],
     ['{{ mustRegexMatch (repeat 1000 "(a|b)*") (repeat 100000 "ab") }}', tooMuch],
     ['{{ mustRegexMatch (repeat 10000 "(") "a" }}', 'error parsing regexp'],
@@ -121,8 +148,15 @@ describe('long texts are gone through once, however they are made', () => {
     ['{{ (fromYaml (print "a: " (repeat 100000 "9"))).a | len }}', '100000'],
     ['{{ wrapWith 1000 "-" (repeat 200000 "é") | len }}', '400399'],
     ['{{ uniq (until 30000) | len }}', '30000'],
-    ['{{ semverCompare (repeat 400000 " ") "1" }}', 'improper constraint'],
+    ['{{ semverCompare (repeat 50000 " ") "1" }}', 'improper constraint'],
     ['{{ mustFromJson (repeat 100000 "1") }}', 'cannot unmarshal number'],
+    ['{{ $a := repeat 4000 "a" }}{{ contains (print $a "b" $a) (repeat 900000 "a") }}', 'false'],
+    ['{{ $a := repeat 4000 "a" }}{{ splitList (print $a "b" $a) (repeat 100 (print $a "b")) | len }}', '51'],
+    ['{{ printf (repeat 100000 "%.1[1]s") (repeat 900000 "é") | len }}', '200000'],
+    ['{{ printf (repeat 400000 "%[") | trunc 4 }}', '%[%['],
+    ['{{ durationRound (print (repeat 900000 "9") "s") }}', '0s'],
+    ['{{ shuffle (repeat 900000 "ab") | trunc 0 | len }}', '0'],
+    ['{{ derivePassword 1 "long" (repeat 900000 "a") "b" "c" }}', 'keys'],
   ])(
     '%s',
     (template, expected) => {
@@ -130,6 +164,64 @@ describe('long texts are gone through once, however they are made', () => {
     },
     5_000,
   )
+})
+
+describe('schemas end with what is wrong', () => {
+  const twice = (keyword: string) => {
+    const names = Array.from({ length: 60 }, (_, index) => [
+      `d${index}`,
+      { [keyword]: [{ $ref: `#/definitions/d${index + 1}` }, { $ref: `#/definitions/d${index + 1}` }] },
+    ])
+    return { $ref: '#/definitions/d0', definitions: { ...Object.fromEntries(names), d60: { type: 'string' } } }
+  }
+  const times = <T>(length: number, item: (index: number) => T) => Array.from({ length }, (_, index) => item(index))
+  const text = 'a'.repeat(100_000)
+
+  it.each<[string, unknown, unknown]>([
+    ['that ask the same thing twice, again and again', twice('allOf'), {}],
+    [
+      'with many patterns for a long text',
+      { properties: { a: { allOf: times(200, (i) => ({ pattern: `(a|aa)+${i}$` })) } } },
+      { a: text },
+    ],
+    ['with large patterns', { properties: { a: { pattern: '(?:x{31}){32}'.repeat(100) } } }, { a: '' }],
+    [
+      'that show a long text again and again',
+      { properties: { a: { allOf: times(1000, () => ({ pattern: '^q' })) } } },
+      { a: text },
+    ],
+    [
+      'with many values to compare with',
+      { properties: { a: { items: { enum: times(3000, (i) => i) } } } },
+      { a: times(3000, () => -1) },
+    ],
+    [
+      'that require much',
+      {
+        allOf: times(1000, () => ({ $ref: '#/definitions/r' })),
+        definitions: { r: { required: times(2000, (i) => `k${i}`) } },
+      },
+      {},
+    ],
+    [
+      'that look through many keys',
+      { allOf: times(2000, () => ({ minProperties: 1 })) },
+      Object.fromEntries(times(2000, (i) => [i, 0])),
+    ],
+  ])('%s', (_, schema, values) => {
+    const files = { 'values.schema.json': JSON.stringify(schema), 'values.yaml': JSON.stringify(values) }
+
+    for (const compat of ['helm4', 'helm3'] as const) {
+      expect(() => renderFiles(files, { limits, compat })).toThrow(`to check its schema takes too much: ${tooMuch}`)
+    }
+  })
+
+  it('when time is up', () => {
+    const files = { 'values.schema.json': JSON.stringify(twice('anyOf')) }
+    let looks = 0
+
+    expect(() => renderFiles(files, { limits: { isExpired: () => ++looks > 3 } })).toThrow('execution takes too long')
+  })
 })
 
 it('counts all templates of a chart together', () => {

@@ -1,5 +1,5 @@
 import { UserError } from '@slipway/errors'
-import { compareStrings, stringOf, TemplateError, type TemplateLimits } from '@slipway/go-template'
+import { type Budget, compareStrings, stringOf, TemplateError, type TemplateLimits } from '@slipway/go-template'
 import { type Chart, type CrdFile, crdsOf } from '../chart/chart.ts'
 import type { Compat } from '../compat.ts'
 import type { RemoteSchemas } from '../json-schema/source.ts'
@@ -10,6 +10,7 @@ import { coalesceValues } from '../values/coalesce.ts'
 import { resolveDependencies } from '../values/dependencies.ts'
 import { checkSchemas } from '../values/schema.ts'
 import type { Values } from '../values/value.ts'
+import { budgetOf } from './budget.ts'
 import { type Capabilities, capabilitiesWithoutCluster, parseKubeVersion } from './capabilities.ts'
 import { type ReleaseInfo, renderablesOf } from './context.ts'
 import { type AddressesOf, type Lookup, renderTemplates } from './engine.ts'
@@ -71,9 +72,10 @@ export function renderChart(chart: Chart, options: RenderOptions): RenderedChart
     resolveDependencies(chart, options.values, options.notify),
   )
   const values = asUserError('CHART_VALUES_INVALID', '', () => coalesceValues(resolved, options.values, options.notify))
-  if (!options.skipSchemaValidation) checkSchemas(resolved, values, { compat, remote: options.schemas })
+  const budget = budgetOf(options.platform, options.limits)
+  if (!options.skipSchemaValidation) checkSchemas(resolved, values, { compat, remote: options.schemas, budget })
   checkKubeVersion(resolved, capabilities, compat)
-  const files = renderFiles(resolved, values, { ...options, capabilities, compat })
+  const files = renderFiles(resolved, values, { ...options, capabilities, compat, budget })
   const notes = takeNotes(files, resolved, options.subchartNotes ?? false)
   const sorted = sortRendered(options.postRender ? options.postRender(files) : files, compat, options.notify)
   return { chart: resolved, ...sorted, notes, crds: crdsOf(resolved), text: manifestText(sorted.manifests) }
@@ -97,14 +99,18 @@ function checkKubeVersion({ metadata }: Chart, { kubeVersion }: Capabilities, co
   )
 }
 
-type RenderContext = RenderOptions & { readonly capabilities: Capabilities; readonly compat: Compat }
+interface RenderContext extends RenderOptions {
+  readonly capabilities: Capabilities
+  readonly compat: Compat
+  readonly budget: Budget
+}
 
 /** The files of a chart, its dependencies resolved, by name. Throws RenderError CHART_TEMPLATE_FAILED. */
 export function renderFiles(chart: Chart, values: Values, options: RenderContext): Map<string, string> {
-  const { release, platform, lookup, addressesOf, lint = false, strict = false, limits, compat } = options
+  const { release, platform, lookup, addressesOf, lint = false, strict = false, budget, compat } = options
   const templates = renderablesOf(chart, values, release, options)
   try {
-    return renderTemplates(templates, { platform, lookup, addressesOf, lint, strict, limits, compat })
+    return renderTemplates(templates, { platform, lookup, addressesOf, lint, strict, budget, compat })
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
     throw new RenderError('CHART_TEMPLATE_FAILED', error.message, { cause: error })

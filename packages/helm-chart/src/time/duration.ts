@@ -23,7 +23,7 @@ export function parseDuration(text: string): bigint {
   let total = 0n
   while (rest !== '') {
     const [number = '', whole = '', fraction = ''] = /^(\d*)(?:\.(\d*))?/.exec(rest) ?? []
-    if ((whole === '' && fraction === '') || BigInt(whole) > limit) throw invalid()
+    if ((whole === '' && fraction === '') || isTooLong(whole) || BigInt(whole) > limit) throw invalid()
     const [unit = ''] = /^[^.\d]*/.exec(rest.slice(number.length)) ?? []
     if (unit === '') throw new Error(`time: missing unit in duration ${quoteAscii(text)}`)
     const size = Object.hasOwn(units, unit) ? (units[unit] ?? 0n) : 0n
@@ -34,6 +34,11 @@ export function parseDuration(text: string): bigint {
   }
   if (!isNegative && total === limit) throw invalid()
   return isNegative ? -total : total
+}
+
+/** Whether a number has more digits than 63 bits hold. */
+function isTooLong(digits: string): boolean {
+  return digits.length > 19 && digits.replace(/^0+/, '').length > 19
 }
 
 /** Go computes fractions in float64, with as many digits as 64 bits hold. */

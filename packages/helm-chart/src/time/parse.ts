@@ -10,6 +10,7 @@ export function parseTime(layout: string, text: string, zone: Zone): Instant {
 
 /** Go's quoting in errors about times: everything beyond ASCII as bytes. */
 export function quoteAscii(text: string): string {
+  if (/^[ !#-[\]-\x7f]*$/.test(text)) return `"${text}"`
   let out = ''
   for (const char of text) {
     if (char === '"' || char === '\\') out += `\\${char}`

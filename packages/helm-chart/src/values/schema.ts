@@ -1,5 +1,5 @@
 import { messageOf, TransientError, UserError } from '@slipway/errors'
-import { stringOf, TextCache } from '@slipway/go-template'
+import { type Budget, countWith, stringOf, TextCache } from '@slipway/go-template'
 import type { Chart } from '../chart/chart.ts'
 import type { Compat } from '../compat.ts'
 import { checkDocument, checkSchema } from '../json-schema/check.ts'
@@ -16,6 +16,8 @@ import { isTable, type Values } from './value.ts'
 export interface SchemaOptions {
   readonly compat: Compat
   readonly remote?: RemoteSchemas | undefined
+  /** What a check may take: a schema is hostile input. */
+  readonly budget: Budget
 }
 
 /**
@@ -58,15 +60,19 @@ function problemsOf(chart: Chart, values: Values, options: SchemaOptions): Probl
 export function schemaProblem(
   data: Uint8Array,
   values: Values,
-  { compat, remote }: SchemaOptions,
+  { compat, remote, budget }: SchemaOptions,
 ): Problem | undefined {
+  const outer = countWith(budget)
   try {
     const text = stringOf(data)
     const message = compat === 'helm3' ? legacyProblem(text, values, remote) : problemOf(text, values, remote)
     return message === undefined ? undefined : { message }
   } catch (error) {
+    if (budget.exceeded !== undefined) return { message: `to check its schema takes too much: ${budget.exceeded}` }
     // A schema that cannot be read is the chart's fault too; Helm goes on in the same line then.
     return { message: messageOf(error), isTransient: error instanceof UnreachableSchemaError }
+  } finally {
+    countWith(outer)
   }
 }
 

@@ -1,5 +1,6 @@
-import { GoInteger, parseFloat64, parseInteger, quote, withType } from '@slipway/go-template'
+import { GoInteger, parseFloat64, parseInteger, quote, spend, withType } from '@slipway/go-template'
 import { emptyValues, type Values } from '../../values/value.ts'
+import { checkDepth } from '../depth.ts'
 import { maxInt64, minInt64 } from '../numbers.ts'
 import { type Literal, quoteNext, TomlFault, TomlScanner } from './scanner.ts'
 
@@ -25,7 +26,9 @@ type Path = readonly string[]
 
 /** A key as errors and bookkeeping show it. */
 function pathText(path: Path): string {
-  return path.map((part) => (/^[A-Za-z0-9_-]+$/.test(part) ? part : quote(part))).join('.')
+  const text = path.map((part) => (/^[A-Za-z0-9_-]+$/.test(part) ? part : quote(part))).join('.')
+  spend(text.length)
+  return text
 }
 
 /** Builds tables and keeps the books on which of them were only implied, as the library's parser does. */
@@ -90,8 +93,10 @@ class TomlReader {
     const { scanner } = this
     const isList = scanner.accept('[')
     const path: string[] = []
-    do path.push(this.headerPart(path.length === 0))
-    while (this.continuesHeader())
+    do {
+      path.push(this.headerPart(path.length === 0))
+      checkDepth(path.length)
+    } while (this.continuesHeader())
     if (isList) {
       const char = scanner.next()
       if (char !== ']') {
@@ -148,6 +153,7 @@ class TomlReader {
       if (path.length > 0 && (char === '=' || char === undefined)) scanner.fail("unexpected '='")
       if (path.length > 0 && char === '.') scanner.fail("unexpected '.'")
       path.push(this.keyPart(char))
+      checkDepth(path.length)
     } while (this.continuesKey())
     return path
   }

@@ -189,6 +189,7 @@ const escapes: Record<string, string> = {
 }
 
 function quoted(text: string): string {
+  spend(text.length)
   const escaped = text.replaceAll(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: TOML escapes exactly these
     /["\\\u0000-\u001f\u007f]/g,
