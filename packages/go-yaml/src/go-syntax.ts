@@ -3,6 +3,9 @@ import { formatFloat } from './go-number.ts'
 import { WholeFloat } from './resolve.ts'
 import { sortKeys } from './sort-keys.ts'
 
+/** What is larger is an uint64, which Go shows in hexadecimal. */
+const maxInt64 = 2n ** 63n - 1n
+
 /** A value as Go's `%#v` shows it, for goyaml's error messages. */
 export function goSyntax(value: GoValue): string {
   if (typeof value === 'string') return JSON.stringify(value)
@@ -13,6 +16,7 @@ export function goSyntax(value: GoValue): string {
     return `map[interface {}]interface {}{${sortKeys(entries).join(', ')}}`
   }
   if (value instanceof WholeFloat) return formatFloat(value.value)
+  if (typeof value === 'bigint' && value > maxInt64) return `0x${value.toString(16)}`
   return typeof value === 'number' && !Number.isInteger(value) ? floatSyntax(value) : String(value)
 }
 

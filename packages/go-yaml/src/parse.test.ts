@@ -36,6 +36,12 @@ describe('parse', () => {
     expect(parse('a: 1\na: 2', { duplicateKeys: 'last' })).toEqual({ a: 2 })
   })
 
+  it('shows what only an unsigned integer holds in hexadecimal, as Go does', () => {
+    expect(() => parse('? {a: 18446744073709551615}\n: 1\n')).toThrow(
+      'yaml: invalid map key: map[interface {}]interface {}{"a":0xffffffffffffffff}',
+    )
+  })
+
   it('lets keys override what a merge brings', () => {
     expect(parse('a: &a {x: 1, z: 2}\nb:\n  <<: *a\n  x: 3\n')).toMatchObject({ b: { x: 3, z: 2 } })
   })

@@ -8,21 +8,22 @@ export interface ObjectHead {
   readonly name: string
 }
 
+/** Fields without a name for JSON, which Go's errors show. */
 const metadataType: StructType = {
   struct: 'rules.k8sYamlMetadata',
-  fields: { namespace: 'string', name: 'string' },
+  fields: { Namespace: 'string', Name: 'string' },
 }
 const objectType: StructType = {
   struct: 'rules.k8sYamlStruct',
-  fields: { apiVersion: 'string', kind: 'string', metadata: metadataType },
+  fields: { apiVersion: 'string', Kind: 'string', Metadata: metadataType },
 }
 
 /** The head of a document; undefined for one that holds nothing. Throws an Error. */
 export function readHead(document: string): ObjectHead | undefined {
   const value = readTypedYaml(document)
   if (value === null || value === undefined) return undefined
-  const { apiVersion = '', kind = '', metadata } = decodeStruct(value, objectType)
-  const { name = '' } = (metadata as { name?: string } | undefined) ?? {}
+  const { apiVersion = '', Kind: kind = '', Metadata: metadata } = decodeStruct(value, objectType)
+  const { Name: name = '' } = (metadata as { Name?: string } | undefined) ?? {}
   return { apiVersion, kind, name } as ObjectHead
 }
 

@@ -44,6 +44,13 @@ describe('lint', () => {
       ["[ERROR] Chart.yaml: appVersion should be of type string but it's of type float64"],
     ],
     [
+      'a list in place of metadata',
+      { 'templates/config.yaml': 'kind: ConfigMap\nmetadata: [x]\n' },
+      [
+        '[ERROR] templates/config.yaml: unable to parse YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go struct field k8sYamlStruct.Metadata of type rules.k8sYamlMetadata',
+      ],
+    ],
+    [
       'a maintainer without a name',
       chart('maintainers:\n- email: a@b.co\n'),
       ['[ERROR] Chart.yaml: each maintainer requires a name'],
