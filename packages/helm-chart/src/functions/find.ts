@@ -18,9 +18,8 @@ export function indexIn(text: string, part: string, from = 0): number {
   return -1
 }
 
-/** For each beginning of a text how much of it also ends it (Knuth, Morris and Pratt). The last text's are kept for the next search. */
+/** For each beginning of a text how much of it also ends it (Knuth, Morris and Pratt). */
 function bordersOf(part: string): Int32Array {
-  if (part === lastPart) return lastBorders
   const borders = new Int32Array(part.length)
   for (let at = 1, matched = 0; at < part.length; at++) {
     const unit = part.charCodeAt(at)
@@ -28,13 +27,8 @@ function bordersOf(part: string): Int32Array {
     if (part.charCodeAt(matched) === unit) matched++
     borders[at] = matched
   }
-  lastPart = part
-  lastBorders = borders
   return borders
 }
-
-let lastPart = ''
-let lastBorders = new Int32Array()
 
 /** The pieces of a text between those where it has another one, which is not empty. */
 export function piecesBetween(text: string, separator: string): string[] {
