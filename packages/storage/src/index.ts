@@ -1,3 +1,4 @@
+export { serveUploads } from './blobs/appending/serve-uploads.ts'
 export type { BlobStore, ByteRange, OpenUpload, Pace } from './blobs/blob-store.ts'
 export { openFileBlobStore } from './blobs/file-blob-store.ts'
 export { type ObjectStoreOptions, openObjectBlobStore } from './blobs/open-blob-store.ts'
