@@ -135,7 +135,7 @@ function load(files: readonly ChartFile[], context: LoadContext): Chart {
   if (context.depth > maxDepth) throw chartError(`subcharts are nested more than ${maxDepth} deep`)
   const parts = sortFiles(files, context.compat)
   if (!parts.metadata) throw chartError('Chart.yaml file is missing')
-  const metadata = validateMetadata(parts.metadata, context.compat)
+  const metadata = validateMetadata(parts.metadata, { compat: context.compat })
   // Helm 4 can load charts of this coming version but renders none.
   if (metadata.apiVersion === 'v3' && context.compat === 'helm4') throw chartError('invalid chart apiVersion')
   const dependencies = [...parts.subcharts]

@@ -75,7 +75,7 @@ export interface RawMetadata extends Partial<Omit<Metadata, 'maintainers' | 'dep
 
 /** Reads Chart.yaml (or requirements.yaml over it) as Helm decodes it. Throws UserError CHART_INVALID. */
 export function parseMetadata(text: string, file: string, { compat = 'helm4', base }: ParseOptions = {}): RawMetadata {
-  return metadataOf(decodeFile(text, file, typesOf[compat].metadata), base)
+  return metadataOf(decodeFile(text, file, typesOf[compat].metadata) ?? {}, base)
 }
 
 /** The same of data that `readTypedYaml` gave; fields that are no metadata are passed over. Throws an Error with Go's text. */
@@ -112,24 +112,24 @@ export interface ParseOptions {
 
 /** Refuses a chart of no version that Helm 4 knows. Throws UserError CHART_INVALID. */
 export function checkChartVersion(text: string, file: string): void {
-  const { apiVersion } = decodeFile(text, file, chartBase)
+  const { apiVersion } = decodeFile(text, file, chartBase) ?? {}
   if (!/^(v[123])?$/.test((apiVersion as string | undefined) ?? '')) throw chartError('unsupported chart version')
 }
 
-/** Reads Chart.lock. Throws UserError CHART_INVALID. */
-export function parseLock(text: string, file: string, compat: Compat = 'helm4'): Lock {
-  const {
-    generated = '0001-01-01T00:00:00Z',
-    digest = '',
-    dependencies = [],
-  } = decodeFile(text, file, typesOf[compat].lock)
+/** Reads Chart.lock; one with nothing in it is none, as in Helm. Throws UserError CHART_INVALID. */
+export function parseLock(text: string, file: string, compat: Compat = 'helm4'): Lock | undefined {
+  const decoded = decodeFile(text, file, typesOf[compat].lock)
+  if (!decoded) return undefined
+  const { generated = '0001-01-01T00:00:00Z', digest = '', dependencies = [] } = decoded
   const locked = (dependencies as Values[]).filter((dependency) => dependency !== null).map(dependencyOf)
   return { generated, digest, dependencies: locked } as Lock
 }
 
-function decodeFile(text: string, file: string, type: StructType): Values {
+/** Undefined when there is nothing in the file. */
+function decodeFile(text: string, file: string, type: StructType): Values | undefined {
   try {
-    return decodeStruct(readTypedYaml(text, file), type)
+    const document = readTypedYaml(text, file) ?? undefined
+    return document === undefined ? undefined : decodeStruct(document, type)
   } catch (error) {
     throw chartError(`cannot load ${file}: ${yamlMessage(error)}`, error)
   }
@@ -141,8 +141,18 @@ function dependencyOf(decoded: Values | null): Partial<Dependency> | null {
   return { ...rest, ...(importValues !== undefined && { importValues }) } as Partial<Dependency>
 }
 
+export interface ValidateOptions {
+  /** @default 'helm4' */
+  readonly compat?: Compat
+  /** Several dependencies may have the same name. @default false */
+  readonly sharedNames?: boolean
+}
+
 /** Checks the metadata and cleans its text of unprintable characters, as Helm does. Throws UserError CHART_INVALID. */
-export function validateMetadata(metadata: RawMetadata, compat: Compat = 'helm4'): Metadata {
+export function validateMetadata(
+  metadata: RawMetadata,
+  { compat = 'helm4', sharedNames = false }: ValidateOptions = {},
+): Metadata {
   const clean = sanitized(metadata)
   const { apiVersion, name, version, type } = clean
   const fail = (problem: string): never => {
@@ -159,7 +169,7 @@ export function validateMetadata(metadata: RawMetadata, compat: Compat = 'helm4'
     return fail('chart.metadata.type must be application or library')
   }
   if (hasNull(clean.maintainers)) return fail('maintainers must not contain empty or null nodes')
-  const problem = dependencyProblem(clean.dependencies ?? [])
+  const problem = dependencyProblem(clean.dependencies ?? [], sharedNames)
   return problem === undefined ? (clean as Metadata) : fail(problem)
 }
 
@@ -167,7 +177,10 @@ function hasNull(items: readonly (object | null)[] = []): boolean {
   return items.includes(null)
 }
 
-function dependencyProblem(dependencies: readonly (Partial<Dependency> | null)[]): string | undefined {
+function dependencyProblem(
+  dependencies: readonly (Partial<Dependency> | null)[],
+  sharedNames: boolean,
+): string | undefined {
   const seen = new Set<string>()
   for (const dependency of dependencies) {
     if (dependency === null) return 'dependencies must not contain empty or null nodes'
@@ -176,7 +189,7 @@ function dependencyProblem(dependencies: readonly (Partial<Dependency> | null)[]
       return `dependency ${quote(name)} has disallowed characters in the alias`
     }
     const key = alias || name
-    if (seen.has(key)) return `more than one dependency with name or alias ${quote(key)}`
+    if (seen.has(key) && !sharedNames) return `more than one dependency with name or alias ${quote(key)}`
     seen.add(key)
   }
   return undefined

@@ -58,11 +58,32 @@ describe('repository index', () => {
     const text =
       'apiVersion: v1\nentries:\n  a:\n  - null\n  - {name: a, version: nonsense}\n  - {name: a, version: 1.0.0, urls: [x]}\n'
 
+    const told: string[] = []
+    const index = parseIndex(text, 'https://charts', ({ message }) => told.push(message))
+
+    expect(index.entries.a).toHaveLength(1)
+    expect(told).toEqual([
+      'skipping loading invalid entry for chart "a" from https://charts: empty entry',
+      'skipping loading invalid entry for chart "a" "nonsense" from https://charts: validation: chart.metadata.version "nonsense" is invalid',
+    ])
+  })
+
+  it('keeps entries whose dependencies share a name', () => {
+    const text =
+      'apiVersion: v1\nentries:\n  a:\n  - {name: a, version: 1.0.0, urls: [x], dependencies: [{name: q}, {name: q}]}\n'
+
     expect(parseIndex(text).entries.a).toHaveLength(1)
+  })
+
+  it('takes a number for its version, as Helm does', () => {
+    expect(parseIndex('apiVersion: 1\nentries: {}\n').entries).toEqual({})
   })
 
   it('refuses what is no index', () => {
     expect(() => parseIndex('')).toThrow('empty index.yaml file')
     expect(() => parseIndex('a: b')).toThrow('no API version specified')
+    expect(() => parseIndex('\n')).toThrow('no API version specified')
+    expect(() => parseIndex('apiVersion: ""')).toThrow('no API version specified')
+    expect(() => parseIndex('not found')).toThrow('json: cannot unmarshal string into Go value of type repo.IndexFile')
   })
 })

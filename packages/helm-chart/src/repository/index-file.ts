@@ -1,13 +1,15 @@
-import { UserError } from '@slipway/errors'
-import { sortedKeys } from '@slipway/go-template'
+import { messageOf, UserError } from '@slipway/errors'
+import { quote, sortedKeys } from '@slipway/go-template'
 import { stringify } from '@slipway/go-yaml'
 import type { Metadata } from '../chart/chart.ts'
 import { decodeMetadata, validateMetadata } from '../chart/metadata.ts'
 import { metadataJson } from '../chart/metadata-json.ts'
 import { goJson } from '../dependency/lock-digest.ts'
+import { mismatchText } from '../json/decode.ts'
+import type { Notify } from '../notice.ts'
 import { parseConstraint } from '../semver/constraint.ts'
 import { compareVersions, parseVersion, type Version } from '../semver/version.ts'
-import { isTable } from '../values/value.ts'
+import { isTable, type Values } from '../values/value.ts'
 import { readTypedYaml } from '../yaml.ts'
 
 /** One version of a chart in a repository. */
@@ -27,25 +29,33 @@ export interface RepositoryIndex {
   readonly entries: Readonly<Record<string, readonly IndexEntry[]>>
 }
 
-/** Reads an index.yaml; entries that no chart can be loaded from are left out, as Helm does. Throws UserError CHART_INDEX_INVALID. */
-export function parseIndex(text: string, file = 'index.yaml'): RepositoryIndex {
+/**
+ * Reads an index.yaml; entries that no chart can be loaded from are left out and told of, as Helm does. Throws UserError
+ * CHART_INDEX_INVALID, whose cause, where it has one, says it in Helm's words.
+ */
+export function parseIndex(text: string, file = 'index.yaml', notify: Notify = () => {}): RepositoryIndex {
   const document = readDocument(text, file)
-  if (!isTable(document) || typeof document.apiVersion !== 'string') {
+  // Helm reads numbers into texts.
+  if ((document.apiVersion ?? '') === '') {
     throw new UserError('CHART_INDEX_INVALID', 'no API version specified', { at: { file } })
   }
   const entries: Record<string, IndexEntry[]> = Object.create(null)
   const listed = isTable(document.entries) ? document.entries : {}
   for (const name of Object.keys(listed)) {
     const versions = Array.isArray(listed[name]) ? listed[name] : []
-    entries[name] = newestFirst(versions.flatMap(readEntry))
+    const skip = (what: string): void =>
+      notify({ level: 'WARN', message: `skipping loading invalid entry for chart ${quote(name)} ${what}` })
+    entries[name] = newestFirst(versions.flatMap((entry) => readEntry(entry, file, skip)))
   }
   return { ...(typeof document.generated === 'string' && { generated: document.generated }), entries }
 }
 
-function readDocument(text: string, file: string): unknown {
-  if (text.trim() === '') throw new UserError('CHART_INDEX_INVALID', 'empty index.yaml file', { at: { file } })
+function readDocument(text: string, file: string): Values {
+  if (text === '') throw new UserError('CHART_INDEX_INVALID', 'empty index.yaml file', { at: { file } })
   try {
-    return readTypedYaml(text, file)
+    const document = readTypedYaml(text, file) ?? {}
+    if (!isTable(document)) throw new Error(mismatchText(document, 'repo.IndexFile'))
+    return document
   } catch (cause) {
     throw new UserError('CHART_INDEX_INVALID', `cannot read the repository index: ${(cause as Error).message}`, {
       at: { file },
@@ -54,11 +64,15 @@ function readDocument(text: string, file: string): unknown {
   }
 }
 
-function readEntry(entry: unknown): IndexEntry[] {
-  if (!isTable(entry)) return []
+function readEntry(entry: unknown, file: string, skip: (what: string) => void): IndexEntry[] {
+  if (!isTable(entry)) {
+    skip(`from ${file}: empty entry`)
+    return []
+  }
   const { urls, created, digest } = entry
   try {
-    const metadata = validateMetadata({ apiVersion: 'v1', ...decodeMetadata(entry) })
+    // Artifactory leaves out aliases, by which dependencies of one name are told apart: https://github.com/helm/helm/issues/12748
+    const metadata = validateMetadata({ apiVersion: 'v1', ...decodeMetadata(entry) }, { sharedNames: true })
     return [
       {
         metadata,
@@ -67,7 +81,8 @@ function readEntry(entry: unknown): IndexEntry[] {
         ...(typeof digest === 'string' && { digest }),
       },
     ]
-  } catch {
+  } catch (error) {
+    skip(`${quote(String(entry.version ?? ''))} from ${file}: ${messageOf(error)}`)
     return []
   }
 }

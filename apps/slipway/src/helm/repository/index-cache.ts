@@ -4,6 +4,7 @@ import { messageOf, UserError } from '@slipway/errors'
 import { parseIndex, parseIndexPart, type RepositoryIndex } from '@slipway/helm-chart'
 import { fetchFile } from '../network.ts'
 import type { HelmSettings } from '../settings.ts'
+import { readIndex } from './read-index.ts'
 import { connectionOf, type RepositoryEntry } from './repositories-file.ts'
 
 const fileOf = (settings: HelmSettings, name: string): string =>
@@ -15,7 +16,7 @@ const chartsFile = (indexFile: string): string => indexFile.replace(/-index\.yam
 export async function updateIndex(entry: RepositoryEntry, settings: HelmSettings): Promise<RepositoryIndex> {
   const base = `${entry.url.replace(/\/+$/, '')}/`
   const text = (await fetchFile(`${base}index.yaml`, connectionOf(entry), base)).toString('utf8')
-  const index = parseIndex(text, `${base}index.yaml`)
+  const index = readIndex(text, entry.url)
   mkdirSync(settings.repositoryCache, { recursive: true })
   const file = fileOf(settings, entry.name)
   writeFileSync(file, text)

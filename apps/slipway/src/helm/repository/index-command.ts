@@ -6,12 +6,12 @@ import {
   loadArchive,
   type Metadata,
   mergeIndexes,
-  parseIndex,
   type RepositoryIndex,
   writeIndex,
   writeJsonIndex,
 } from '@slipway/helm-chart'
 import { nodePlatform } from '../node-platform.ts'
+import { readIndex } from './read-index.ts'
 
 /** The flags of `helm repo index`. */
 export interface RepoIndexOptions {
@@ -59,10 +59,10 @@ function addressOf(base: string, path: string): string {
 
 function readMerged(file: string): RepositoryIndex {
   try {
-    return parseIndex(readFileSync(file, 'utf8'), file)
+    return readIndex(readFileSync(file, 'utf8'), file)
   } catch (error) {
-    const reason = messageOf((error as Error).cause ?? error)
-    throw new UserError('CHART_INDEX_INVALID', `merge failed: error loading ${file}: ${reason}`, { cause: error })
+    const message = `merge failed: error loading ${file}: ${messageOf(error)}`
+    throw new UserError('CHART_INDEX_INVALID', message, { cause: error })
   }
 }
 
