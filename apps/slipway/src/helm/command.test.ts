@@ -88,6 +88,8 @@ describe('helm', () => {
     [['plugin', 'list'], 'Error: helm plugin is not supported\n'],
     [['package', 'chart', '--sign'], 'Error: --key is required for signing a package\n'],
     [['status'], 'Error: "helm status" requires 1 argument\n\nUsage:  helm status RELEASE_NAME [flags]\n'],
+    [['push', 'a'], 'Error: "helm push" requires at least 2 arguments\n\nUsage:  helm push [chart] [remote] [flags]\n'],
+    [['push', 'a', 'http://b', 'c'], 'Error: scheme "http" not supported\n'],
     [['list', 'x'], 'Error: "helm list" accepts no arguments\n\nUsage:  helm list [flags]\n'],
     [
       ['install', 'a', 'chart', '--timeout', 'x'],

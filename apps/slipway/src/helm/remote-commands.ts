@@ -93,7 +93,7 @@ function addPull(helm: Command): void {
 
 function addPush(helm: Command): void {
   const command = addConnectionFlags(leaf(helm, 'push [chart] [remote]', 'push a chart to remote'))
-  does(command, exactly(2), async ([path = '', remote = ''], options, settings) => {
+  does(command, atLeast(2), async ([path = '', remote = ''], options, settings) => {
     const { pushChart } = await import('./registry/push-command.ts')
     await pushChart(path, remote, options, settings)
   })
@@ -111,11 +111,11 @@ function addRegistry(helm: Command): void {
     .option('--cert-file <string>', 'identify registry client using this SSL certificate file')
     .option('--key-file <string>', 'identify registry client using this SSL key file')
     .option('--plain-http', 'use insecure HTTP connections', false)
-  does(login, exactly(1), async ([host = ''], options, settings) => {
+  does(login, atLeast(1), async ([host = ''], options, settings) => {
     const { login: run } = await load()
     await run(host, as<Parameters<typeof run>[1]>(options), settings)
   })
-  does(leaf(registry, 'logout [host]', 'logout from a registry'), exactly(1), async ([host = ''], _options, settings) =>
+  does(leaf(registry, 'logout [host]', 'logout from a registry'), atLeast(1), async ([host = ''], _options, settings) =>
     (await load()).logout(host, settings),
   )
 }

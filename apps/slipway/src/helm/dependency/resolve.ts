@@ -125,7 +125,8 @@ async function lockedVersion(dependency: Dependency, context: ResolveContext): P
 async function newestInRegistry({ name, repository = '', version = '' }: Dependency, context: ResolveContext) {
   const client = new RegistryClient(registryAccess(context.flags, context.settings))
   try {
-    return await newestTag(client, `${repository.slice('oci://'.length).replace(/\/+$/, '')}/${name}`, version)
+    const path = `${repository.slice('oci://'.length).replace(/\/+$/, '')}/${name}`
+    return await newestTag(client, path, version, context.flags)
   } catch (error) {
     if (error instanceof UserError && error.code === 'CHART_NOT_FOUND') return version
     throw fault(`could not retrieve list of tags for repository ${repository}: ${messageOf(error)}`)

@@ -41,7 +41,7 @@ export async function pushChart(
     })
     notice(`Pushed: ${reference}\nDigest: ${digest}\n`)
   } catch (error) {
-    throw registryFault('push', reference, error)
+    throw registryFault('push', reference, flags, error)
   }
 }
 

@@ -1,15 +1,21 @@
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
 import { connectionFault } from '@slipway/registry-client'
+import type { ConnectionFlags } from '../flags.ts'
 
 /** What was done to a reference, `HOST/NAME:TAG`, or with `tags` to a repository, `HOST/NAME`. */
 type RegistryAction = 'pull' | 'push' | 'tags'
 
 /** What went wrong with a registry, in Helm's words where it has its own. */
-export function registryFault(action: RegistryAction, reference: string, error: unknown): UserError {
-  return new UserError('HELM_REGISTRY_FAILED', words(action, reference, error), { cause: error })
+export function registryFault(
+  action: RegistryAction,
+  reference: string,
+  flags: ConnectionFlags,
+  error: unknown,
+): UserError {
+  return new UserError('HELM_REGISTRY_FAILED', words(action, reference, flags, error), { cause: error })
 }
 
-function words(action: RegistryAction, reference: string, error: unknown): string {
+function words(action: RegistryAction, reference: string, { plainHttp }: ConnectionFlags, error: unknown): string {
   if (!(error instanceof SlipwayError)) return messageOf(error)
   const place = action === 'push' ? '"Exists" on destination' : '"FetchReference" on source'
   const prefix = action === 'tags' ? '' : `failed to perform ${place}: `
@@ -18,5 +24,6 @@ function words(action: RegistryAction, reference: string, error: unknown): strin
   const [, host, name, tag] = /^([^/]+)\/(.+?)(?::([^:/]+))?$/.exec(reference) ?? []
   const method = action === 'push' ? 'Head' : 'Get'
   const path = action === 'tags' ? 'tags/list' : `manifests/${tag}`
-  return `${prefix}${method} "https://${host}/v2/${name}/${path}": ${connectionFault(error)}`
+  const scheme = plainHttp ? 'http' : 'https'
+  return `${prefix}${method} "${scheme}://${host}/v2/${name}/${path}": ${connectionFault(error)}`
 }

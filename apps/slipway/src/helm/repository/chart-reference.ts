@@ -157,7 +157,7 @@ async function inRegistry(
   if (tag !== undefined && version !== '' && version !== tag) {
     throw new UserError('HELM_FLAG_INVALID', `chart reference and version mismatch: ${version} is not ${tag}`)
   }
-  const chosen = tag ?? (isVersion(version) ? version : await newestTag(client, repository, version))
+  const chosen = tag ?? (isVersion(version) ? version : await newestTag(client, repository, version, flags))
   // A tag cannot hold the plus sign of a version.
   const reference = `${repository}:${chosen.replaceAll('+', '_')}`
   const pulled = async (part: 'chart' | 'provenance') => {
@@ -166,7 +166,7 @@ async function inRegistry(
       notice(`Pulled: ${reference}\nDigest: ${digest}\n`)
       return bytes
     } catch (error) {
-      throw registryFault('pull', reference, error)
+      throw registryFault('pull', reference, flags, error)
     }
   }
   return {
@@ -178,9 +178,14 @@ async function inRegistry(
 }
 
 /** The newest version among the tags of a repository that fits; anything stable when nothing is asked for. */
-export async function newestTag(client: RegistryClient, repository: string, version: string): Promise<string> {
+export async function newestTag(
+  client: RegistryClient,
+  repository: string,
+  version: string,
+  flags: ConnectionFlags,
+): Promise<string> {
   const tags = await client.listTags(repository).catch((error: unknown) => {
-    throw registryFault('tags', repository, error)
+    throw registryFault('tags', repository, flags, error)
   })
   const constraint = parseConstraint(version === '' ? '*' : version)
   const [newest] = tags
