@@ -41,6 +41,12 @@ describe('repository index', () => {
     expect(parseIndex(text)).toMatchObject({ entries: index.entries })
   })
 
+  it('is written with a time of each entry, as Helm writes it', () => {
+    const { created: _, ...timeless } = entry('1.0.0')
+
+    expect(writeIndex(addEntry(empty, timeless), '2026-01-01T00:00:00Z')).toContain('created: "0001-01-01T00:00:00Z"')
+  })
+
   it('keeps what is there when another is merged in', () => {
     const other = [entry('158.0.0', 'other.tgz'), entry('1.0.0')].reduce(addEntry, empty)
     const merged = mergeIndexes(index, other)

@@ -161,11 +161,14 @@ function entriesJson(index: RepositoryIndex): Record<string, unknown> {
   return entries
 }
 
+/** Go's, of an entry that does not say when it was made. */
+const zeroTime = '0001-01-01T00:00:00Z'
+
 function entryJson({ metadata, urls, created, digest }: IndexEntry): Record<string, unknown> {
   return {
     ...metadataJson(metadata),
     urls,
-    ...(created !== undefined && { created }),
+    created: created ?? zeroTime,
     ...(digest !== undefined && { digest }),
   }
 }

@@ -59,6 +59,6 @@ describe('the part of an index that is about one chart', () => {
   it('is found in what is written here', () => {
     const written = writeIndex(parseIndex(text), '2026-01-01T00:00:00Z')
 
-    expect(parseIndexPart(written, 'app-b').entries).toEqual({ 'app-b': parseIndex(text).entries['app-b'] })
+    expect(parseIndexPart(written, 'app-b').entries).toEqual({ 'app-b': parseIndex(written).entries['app-b'] })
   })
 })
