@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { readFolder } from './chart-source.ts'
+import { readChart, readFolder } from './chart-source.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'slipway-chart-'))
 const chart = join(folder, 'chart')
@@ -17,6 +17,19 @@ beforeEach(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const names = () => readFolder(chart).map(({ name }) => name)
+
+describe('a file that is no archive', () => {
+  it.each([
+    ['short', 'application/octet-stream'],
+    ['long text\n'.repeat(52), 'text/plain; charset=utf-8'],
+    ['\0binary\n'.repeat(64), 'application/octet-stream'],
+  ])('is refused as what Helm takes it for (%j)', (text, type) => {
+    const file = join(folder, 'a.tgz')
+    writeFileSync(file, text)
+
+    expect(() => readChart(file)).toThrow(`file '${file}' does not appear to be a gzipped archive; got '${type}'`)
+  })
+})
 
 describe("links in a chart's folder", () => {
   it('stand for what they lead to', () => {

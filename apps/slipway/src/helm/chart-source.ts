@@ -47,10 +47,17 @@ function readArchiveFile(path: string, compat: Compat): Chart {
   if (data[0] !== 0x1f || data[1] !== 0x8b) {
     const problem = /\.ya?ml$/.test(path)
       ? 'seems to be a YAML file, but expected a gzipped archive'
-      : "does not appear to be a gzipped archive; got 'text/plain; charset=utf-8'"
+      : `does not appear to be a gzipped archive; got '${contentType(data)}'`
     throw new UserError('CHART_INVALID', `file '${path}' ${problem}`)
   }
   return loadArchive(data, nodePlatform, { compat })
+}
+
+// Helm asks Go's sniffer about 512 bytes, which end in zeros where the file is shorter: binary data.
+function contentType(data: Uint8Array): string {
+  const start = data.subarray(0, 512)
+  const isText = start.length === 512 && !start.some((byte) => byte < 0x20 && ![9, 10, 12, 13, 27].includes(byte))
+  return isText ? 'text/plain; charset=utf-8' : 'application/octet-stream'
 }
 
 /** The files of a chart's folder without what `.helmignore` leaves out. */

@@ -90,6 +90,7 @@ describe('helm', () => {
     [['status'], 'Error: "helm status" requires 1 argument\n\nUsage:  helm status RELEASE_NAME [flags]\n'],
     [['push', 'a'], 'Error: "helm push" requires at least 2 arguments\n\nUsage:  helm push [chart] [remote] [flags]\n'],
     [['push', 'a', 'http://b', 'c'], 'Error: scheme "http" not supported\n'],
+    [['package', 'chart', '-d', 'chart/Chart.yaml'], 'Error: failed to save: is not a directory: chart/Chart.yaml\n'],
     [['list', 'x'], 'Error: "helm list" accepts no arguments\n\nUsage:  helm list [flags]\n'],
     [
       ['install', 'a', 'chart', '--timeout', 'x'],

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UserError } from '@slipway/errors'
 import { loadArchive, packageChart } from '@slipway/helm-chart'
@@ -56,13 +56,20 @@ function packageOne(path: string, options: PackageCommandOptions): Signable & { 
     ...(version && { version }),
     ...(appVersion && { appVersion }),
   })
-  mkdirSync(options.destination, { recursive: true })
+  makeFolder(options.destination)
   // Helm says where it saved the chart: the destination as given, or the working folder for the default.
   const folder = options.destination === '.' ? process.cwd() : options.destination
   const file = join(folder, packaged.fileName)
   writeFileSync(file, packaged.data)
   const { metadata } = loadArchive(packaged.data, nodePlatform)
   return { file, fileName: packaged.fileName, archive: packaged.data, metadata }
+}
+
+function makeFolder(path: string): void {
+  if (existsSync(path) && !statSync(path).isDirectory()) {
+    throw new UserError('HELM_FILE_UNWRITABLE', `failed to save: is not a directory: ${path}`)
+  }
+  mkdirSync(path, { recursive: true })
 }
 
 function missingDependencies(chart: ReturnType<typeof readChart>): string[] {
