@@ -147,9 +147,15 @@ function addLint(helm: Command): void {
 
 function addShow(helm: Command): void {
   const show = group(helm, 'show', 'show information of a chart').alias('inspect')
-  for (const part of ['all', 'chart', 'crds', 'readme', 'values'] as const) {
-    const what = part === 'all' ? 'all information of the chart' : `the chart's ${part}`
-    const command = addChartFlags(leaf(show, `${part} [CHART]`, `show ${what}`))
+  const parts = {
+    all: 'all information of the chart',
+    chart: "the chart's definition",
+    crds: "the chart's CRDs",
+    readme: "the chart's README",
+    values: "the chart's values",
+  }
+  for (const part of Object.keys(parts) as (keyof typeof parts)[]) {
+    const command = addChartFlags(leaf(show, `${part} [CHART]`, `show ${parts[part]}`))
     if (part === 'values') command.option('--jsonpath <string>', 'supply a JSONPath expression to filter the output')
     does(command, exactly(1), async ([name = ''], options, settings) => {
       const { showChart, showValuesAt } = await import('./show-command.ts')

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, UserError } from '@slipway/errors'
-import { parseIndex, parseIndexPart, type RepositoryIndex } from '@slipway/helm-chart'
+import { parseIndexPart, type RepositoryIndex } from '@slipway/helm-chart'
 import { fetchFile } from '../network.ts'
 import type { HelmSettings } from '../settings.ts'
 import { readIndex } from './read-index.ts'
@@ -37,7 +37,7 @@ export function cachedIndex(name: string, settings: HelmSettings, chart?: string
       { cause },
     )
   }
-  return chart === undefined ? parseIndex(text, file) : parseIndexPart(text, chart, file)
+  return chart === undefined ? readIndex(text, file) : parseIndexPart(text, chart, file)
 }
 
 /** The charts of a repository as it was last fetched, from the list beside its index. */
