@@ -139,7 +139,9 @@ async function measureLoad(load: Load, loadOf: (typeof LOADS)[number], options: 
       const blobs = verb === 'push' ? Math.max(count, clients) : count
       for (let round = 0; round < rounds; round++) {
         const repository = `bench/${times > 1 ? 1 : clients}-${round}`
-        for (const [index, peer] of peers.entries()) {
+        // Whoever is second in a round finds the disk busier, or the machine's memory readier.
+        const order = [...peers.entries()]
+        for (const [index, peer] of round % 2 === 0 ? order : order.reverse()) {
           const job = { repository, kind: `${verb} ${kind}` as const, clients, count: blobs, size, times }
           measured[index]?.push(await measure(load, peer, job))
         }
