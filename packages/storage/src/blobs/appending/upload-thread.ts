@@ -99,8 +99,9 @@ class RunningThread {
     this.hold()
     try {
       return await new Promise((resolve, reject) => {
-        this.#asked.push({ resolve, reject })
+        // What can't be sent is never answered, so it must not wait for an answer either.
         this.#worker.postMessage(work, transferred)
+        this.#asked.push({ resolve, reject })
       })
     } finally {
       this.release()
