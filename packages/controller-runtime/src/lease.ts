@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '@slipway/errors'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
-import type { KubeObject } from '@slipway/kube-objects'
+import type { KubeObject, OwnerReference } from '@slipway/kube-objects'
 
 export interface LeaseOptions {
   namespace: string
@@ -12,6 +12,8 @@ export interface LeaseOptions {
   onLost: (error: UserError) => void
   /** Seconds after which a holder that does not renew counts as gone. @default 15 */
   duration?: number
+  /** With which it goes. @default none */
+  owners?: OwnerReference[]
 }
 
 interface LeaseObject extends KubeObject {
@@ -44,8 +46,8 @@ export class Lease {
   }
 
   /** Takes the lease, after a wait when its holder may be gone. Throws UserError LEASE_HELD when another one has it. */
-  static async take(client: KubeClient, { duration = 15, ...given }: LeaseOptions): Promise<Lease> {
-    const options = { ...given, duration }
+  static async take(client: KubeClient, { duration = 15, owners = [], ...given }: LeaseOptions): Promise<Lease> {
+    const options = { ...given, duration, owners }
     const lease = new Lease(client, options, await acquire(client, options))
     lease.#renewing = lease.#renew()
     return lease
@@ -118,7 +120,7 @@ async function waitForEnd(client: KubeClient, found: LeaseObject): Promise<void>
 
 function write(
   client: KubeClient,
-  { namespace, name, holder, duration }: Required<LeaseOptions>,
+  { namespace, name, holder, duration, owners }: Required<LeaseOptions>,
   found: LeaseObject | undefined,
 ): Promise<LeaseObject> {
   const now = microTime()
@@ -129,7 +131,11 @@ function write(
     renewTime: now,
     leaseTransitions: (found?.spec?.leaseTransitions ?? -1) + 1,
   }
-  return found ? client.replace({ ...found, spec }) : client.create({ ...KIND, metadata: { name, namespace }, spec })
+  const metadata = {
+    ...(found?.metadata ?? { name, namespace }),
+    ...(owners.length > 0 && { ownerReferences: owners }),
+  }
+  return found ? client.replace({ ...found, metadata, spec }) : client.create({ ...KIND, metadata, spec })
 }
 
 function isFree({ spec }: LeaseObject, { holder }: LeaseOptions): boolean {

@@ -8,3 +8,4 @@ export {
   TransientError,
   UserError,
 } from './errors.ts'
+export { networkFault } from './network-fault.ts'

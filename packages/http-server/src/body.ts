@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { UserError } from '@slipway/errors'
 
+/** Chunks that are joined to one: a client may send its bytes one by one, and each would take some hundred of memory. */
+const JOINED = 256
+
 /** The whole body, at most `limit` bytes. Throws UserError BODY_TOO_LARGE past it; the request can still be answered. */
 export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   // Listeners in place of an iterator: this is asked for every write of every server.
@@ -11,8 +14,13 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     }
     const chunks: Buffer[] = []
     let size = 0
+    let joined = 0
     const take = (chunk: Buffer): void => {
       chunks.push(chunk)
+      if (chunks.length - joined === JOINED) {
+        chunks.push(Buffer.concat(chunks.splice(joined)))
+        joined += 1
+      }
       size += chunk.length
       if (size > limit) refuse()
     }

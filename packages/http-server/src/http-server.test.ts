@@ -50,7 +50,26 @@ function sendForEver(sent: ClientRequest): void {
   more()
 }
 
+it('addresses may be as long as Go takes them: what `kubectl exec` is to run stands there', async () => {
+  const port = await serve((incoming, response) => sendJson(response, 200, { length: incoming.url?.length }))
+  const sent = request({ port, path: `/?command=${'a'.repeat(20_000)}` }).end()
+
+  expect(await answerTo(sent)).toEqual([200, '{"length":20010}'])
+})
+
 describe('a body', () => {
+  it('may come byte by byte', async () => {
+    const port = await serve(async (incoming, response) =>
+      sendJson(response, 200, { text: (await readBody(incoming, LIMIT)).toString() }),
+    )
+    const body = Array.from({ length: 999 }, (_, index) => String(index % 10))
+    const sent = send(port, { 'transfer-encoding': 'chunked' })
+    for (const byte of body) sent.write(byte)
+    sent.end()
+
+    expect(await answerTo(sent)).toEqual([200, JSON.stringify({ text: body.join('') })])
+  })
+
   it('is read up to its limit', async () => {
     const sent = send(await serve(reading))
     sent.end(Buffer.alloc(LIMIT))

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { messageOf, UserError } from '@slipway/errors'
@@ -26,6 +26,9 @@ export interface HttpServerOptions {
   linger?: number
 }
 
+/** Bytes of a request's head. What `kubectl exec` is to run stands in the address; Go's servers take as much (net/http, DefaultMaxHeaderBytes). */
+const LIMITS = { maxHeaderSize: 1024 * 1024 }
+
 /** One server life cycle for every HTTP endpoint: routes by prefix, starts, stops without waiting for idle or streaming clients. */
 export class HttpServer {
   readonly #options: HttpServerOptions
@@ -44,8 +47,8 @@ export class HttpServer {
   async start(port: number, host = '127.0.0.1'): Promise<void> {
     const { tls } = this.#options
     const server = tls
-      ? createTlsServer({ ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false })
-      : createServer()
+      ? createTlsServer({ ...LIMITS, ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false })
+      : createServer(LIMITS)
     // Uploads of many gigabytes and watches of many hours are ordinary here; slow headers are not.
     server.requestTimeout = 0
     server.keepAliveTimeout = 65_000
@@ -66,6 +69,11 @@ export class HttpServer {
   /** From now on, what is not served is not there. */
   complete(): void {
     this.#isComplete = true
+  }
+
+  /** Shows another certificate to whoever connects from now on; connections that are there stay. PEM texts. Throws what OpenSSL can't read. */
+  renewCertificate(renewed: { key: string; cert: string }): void {
+    ;(this.#server as TlsServer).setSecureContext({ ...this.#options.tls, ...renewed })
   }
 
   address(): AddressInfo {

@@ -70,7 +70,7 @@ it('waits longer each time before it lists anew what a server forgets again and 
   const informer = new Informer(clientOf(lists, [{ type: 'BOOKMARK', object: pod('', '', '9') }]), PODS)
 
   await informer.start()
-  await expect.poll(() => informer.version, { timeout: 5_000 }).toBe('9')
+  await expect.poll(() => informer.version).toBe('9')
   vi.restoreAllMocks()
   await informer.stop()
 
