@@ -2,6 +2,11 @@
 export class KeyedLock {
   readonly #last = new Map<string, Promise<unknown>>()
 
+  /** Whether somebody works on it, or waits to. */
+  isTaken(key: string): boolean {
+    return this.#last.has(key)
+  }
+
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const mine = (this.#last.get(key) ?? Promise.resolve()).then(work, work)
     this.#last.set(key, mine)

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { messageOf, UserError } from '@slipway/errors'
+import { messageOf, TransientError, UserError } from '@slipway/errors'
 
 /** The part of Node's DatabaseSync that we use. */
 export interface Database {
@@ -109,14 +109,28 @@ function checkDatabase(database: Database, file: string): void {
   }
 }
 
-/** Folds the write-ahead log into the one file, as far as no one else reads it just now. */
+/** Folds the write-ahead log into the one file, as far as no one else reads it just now and the disk has room. */
 export function closeDatabase(database: Database): void {
-  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-  database.close()
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  } finally {
+    database.close()
+  }
 }
 
-function openError(error: unknown, file: string): UserError {
+/** Of a write that the disk refused. */
+export function writeError(error: unknown): TransientError {
+  return new TransientError('STORE_WRITE_FAILED', `the database refused a write: ${messageOf(error)}`, {
+    hint: 'see that the disk has space and is writable',
+    cause: error,
+  })
+}
+
+/** Why a database could not be opened, or not be read through. */
+export function openError(error: unknown, file: string): UserError | TransientError {
   const message = messageOf(error)
+  // What it had to write to be opened; the data is whole.
+  if (/disk is full/i.test(message)) return writeError(error)
   if (/locked|busy/i.test(message)) {
     return new UserError('DATA_DIR_IN_USE', `${file} is open in another process`, {
       at: { file },

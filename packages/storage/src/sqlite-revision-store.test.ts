@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CompactedError, openSqliteRevisionStore } from './index.ts'
 import { runRevisionStoreContract } from './revision-store.contract.ts'
-import { openDatabase } from './sqlite-database.ts'
+import { openDatabase, openError } from './sqlite-database.ts'
 import { SqliteRevisionStore } from './sqlite-revision-store.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 
@@ -95,6 +96,19 @@ describe('SqliteRevisionStore', () => {
     await store.close()
   })
 
+  it('refuses a database with damaged pages, and one that a full disk does not let it open', async () => {
+    const file = newFile()
+    const store = await openSqliteRevisionStore(file)
+    for (let n = 0; n < 40; n++) await store.create(`/${n}`, 'x'.repeat(1000))
+    await store.close()
+    const bytes = await readFile(file)
+    await writeFile(file, bytes.fill(0xff, 3 * 4096, 6 * 4096))
+
+    await expect(openSqliteRevisionStore(file)).rejects.toMatchObject({ code: 'DATABASE_UNREADABLE' })
+    // As SQLite says it.
+    expect(openError(new Error('database or disk is full'), file).code).toBe('STORE_WRITE_FAILED')
+  })
+
   it('shows and acknowledges a write when it is on the disk, not before', async () => {
     const { store, log } = await openWithSlowDisk(newFile())
     const seen: number[] = []
@@ -144,6 +158,31 @@ describe('SqliteRevisionStore', () => {
     const again = await openSqliteRevisionStore(file)
     expect(again.get('/a')?.value).toBe('1')
     await again.close()
+  })
+
+  it('takes writes again when a disk that was full, when it folded its log too, has room again', async () => {
+    const file = newFile()
+    const script = `
+      import { execFileSync } from 'node:child_process'
+      import { openSqliteRevisionStore } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))}
+      const limit = (size) => execFileSync('prlimit', ['--pid', process.pid, '--fsize=' + size + ':unlimited'])
+      const store = await openSqliteRevisionStore(process.argv[1])
+      limit(6_000_000)
+      const outcomes = []
+      for (let n = 0; n < 40; n++) {
+        if (n === 30) limit('unlimited')
+        outcomes.push(await store.create('/' + n, 'x'.repeat(500_000)).then(() => 'done', (error) => error.code))
+      }
+      console.log(JSON.stringify(outcomes))
+      await store.close()`
+    const args = ['--import', 'tsx', '--input-type=module', '-e', script, file]
+    const outcomes: string[] = JSON.parse((await promisify(execFile)(process.execPath, args)).stdout)
+
+    expect(outcomes.slice(0, 30)).toContain('STORE_WRITE_FAILED')
+    expect(outcomes.slice(30)).toEqual(Array.from({ length: 10 }, () => 'done'))
+    const store = await openSqliteRevisionStore(file)
+    expect(store.list('/').entries).toHaveLength(outcomes.filter((outcome) => outcome === 'done').length)
+    await store.close()
   })
 
   it('loses no acknowledged write to kill -9, and locks out other processes meanwhile', async () => {

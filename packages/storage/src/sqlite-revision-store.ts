@@ -1,8 +1,16 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import { messageOf, TransientError } from '@slipway/errors'
+import { SlipwayError, TransientError } from '@slipway/errors'
 import { type HistoryLimits, RevisionIndex } from './revision-index.ts'
 import type { Entry, ListOptions, ListResult, RevisionStore, StoreEvent } from './revision-store.ts'
-import { closeDatabase, type Database, lockFile, openDatabase, type Statement } from './sqlite-database.ts'
+import {
+  closeDatabase,
+  type Database,
+  lockFile,
+  openDatabase,
+  openError,
+  type Statement,
+  writeError,
+} from './sqlite-database.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 import { eventOf, type Write } from './writes.ts'
 
@@ -28,18 +36,21 @@ interface LogRow {
 export async function openSqliteRevisionStore(file: string, limits: HistoryLimits = {}): Promise<SqliteRevisionStore> {
   const unlock = await lockFile(`${file}.lock`, file)
   try {
-    return new SqliteRevisionStore(await openDatabase(file), { log: new WriteAheadLog(file), unlock, limits })
+    const database = await openDatabase(file)
+    return new SqliteRevisionStore(database, { log: new WriteAheadLog(file), unlock, limits })
   } catch (error) {
     unlock()
-    throw error
+    // A page that is damaged is found when it is read.
+    throw error instanceof SlipwayError ? error : openError(error, file)
   }
 }
 
 /**
  * A RevisionStore in one SQLite file. The table is a log of revisions; the current state and recent history are also in memory, so
  * that reads never wait for the disk. Writes that come while the disk works share the next transaction. A write that the disk
- * refuses rejects with TransientError STORE_WRITE_FAILED and changes nothing; when a transaction can't be synced, nobody knows what is
- * on the disk, and the store takes no more writes until it is opened anew.
+ * refuses rejects with TransientError STORE_WRITE_FAILED and changes nothing; a disk that was full may be written to as soon as it has
+ * room again. When a transaction can't be synced, nobody knows what is on the disk, and the store takes no more writes until it is
+ * opened anew.
  */
 export class SqliteRevisionStore implements RevisionStore {
   readonly #database: Database
@@ -108,9 +119,12 @@ export class SqliteRevisionStore implements RevisionStore {
     if (this.#closed) return
     this.#closed = true
     await this.#committing
-    closeDatabase(this.#database)
-    await this.#log.close()
-    this.#unlock()
+    try {
+      closeDatabase(this.#database)
+    } finally {
+      await this.#log.close()
+      this.#unlock()
+    }
   }
 
   #enqueue(write: Write): Promise<StoreEvent | undefined> {
@@ -231,11 +245,4 @@ export class SqliteRevisionStore implements RevisionStore {
     this.#index.advanceTo(mark.newest)
     this.#index.compact(mark.revision)
   }
-}
-
-function writeError(error: unknown): TransientError {
-  return new TransientError('STORE_WRITE_FAILED', `the database refused a write: ${messageOf(error)}`, {
-    hint: 'see that the disk has space and is writable',
-    cause: error,
-  })
 }

@@ -26,17 +26,30 @@ export class WriteAheadLog {
 
   /**
    * Writes what the log holds into the database file and resolves when that is on the disk: the next transaction overwrites the log,
-   * so none may begin before. Without syncs in between SQLite only copies pages, within milliseconds.
+   * so none may begin before. Without syncs in between SQLite only copies pages, within milliseconds. Where the disk has no room for
+   * them the log stays as it was, and grows until a later fold comes to its end.
    */
   async fold(database: Database): Promise<void> {
     await this.sync()
-    database.exec('PRAGMA synchronous = OFF; PRAGMA wal_checkpoint(PASSIVE); PRAGMA synchronous = NORMAL')
-    await syncFile(this.#database)
+    if (copyPages(database)) await syncFile(this.#database)
   }
 
   /** To be called when the database is closed: a process loses its locks on a file with the first of its descriptors (fcntl(2)). */
   async close(): Promise<void> {
     await closeFile(this.#log)
     await closeFile(this.#database)
+  }
+}
+
+/** False when they could not all be copied: SQLite then reads from the log, also what it has of them in the file. */
+function copyPages(database: Database): boolean {
+  database.exec('PRAGMA synchronous = OFF')
+  try {
+    database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    return true
+  } catch {
+    return false
+  } finally {
+    database.exec('PRAGMA synchronous = NORMAL')
   }
 }

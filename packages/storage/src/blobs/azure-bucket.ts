@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { BlobServiceClient, type ContainerClient, RestError, StorageSharedKeyCredential } from '@azure/storage-blob'
 import type { ByteRange } from './blob-store.ts'
-import { type Bucket, inParts, PART, type StoredObject } from './bucket.ts'
+import { type Bucket, inParts, partSize, type StoredObject } from './bucket.ts'
 import type { BucketAddress } from './bucket-address.ts'
 import { ServiceCalls, type StatusOf } from './service-calls.ts'
 
@@ -65,7 +65,7 @@ class AzureBucket implements Bucket {
   async putStream(name: string, content: AsyncIterable<Uint8Array>, size: number): Promise<void> {
     const blob = this.#blob(name)
     const blocks: string[] = []
-    for await (const part of inParts(content, Math.max(PART, Math.ceil(size / BLOCKS)))) {
+    for await (const part of inParts(content, partSize(size, BLOCKS))) {
       // All ids of a blob have the same length.
       const id = Buffer.from(String(blocks.length).padStart(6, '0')).toString('base64')
       await this.#calls.make(() => blob.stageBlock(id, part, part.length))

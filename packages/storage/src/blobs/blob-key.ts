@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { BugError, UserError } from '@slipway/errors'
 
 const KEY = /^(sha256|sha512):([a-f0-9]{64,128})$/
+/** The owner comes first, so that one's uploads are found by a prefix. */
+const UPLOAD_ID = /^(?:([0-9a-f]{16})-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** A key's parts. Whoever takes one from outside has checked it; here it must not become a path. */
 export function parseKey(key: string): { algorithm: string; hex: string } {
@@ -13,6 +15,19 @@ export function parseKey(key: string): { algorithm: string; hex: string } {
 /** Whether something that lies among blobs is one; editors, copies and mounts leave others there. */
 export function isKey(text: string): boolean {
   return KEY.test(text)
+}
+
+export function newUploadId(owner: string | undefined): string {
+  return owner === undefined ? randomUUID() : `${owner}-${randomUUID()}`
+}
+
+export function isUploadId(text: string): boolean {
+  return UPLOAD_ID.test(text)
+}
+
+/** Whose upload it is; undefined for one without an owner. */
+export function uploadOwner(id: string): string | undefined {
+  return UPLOAD_ID.exec(id)?.[1]
 }
 
 /** Throws UserError BLOB_CORRUPT unless the whole content has the digest that is its key. */

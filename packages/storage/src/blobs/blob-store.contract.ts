@@ -166,6 +166,20 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
       expect(Math.abs((open_[0]?.touchedAt ?? 0) - began)).toBeLessThan(60_000)
     })
 
+    it('lists the uploads of one owner, also after a restart', async () => {
+      const { store, reopen } = await open()
+      const [mine, other] = ['0123456789abcdef', 'fedcba9876543210']
+      const id = await store.startUpload(mine)
+      await store.appendUpload(id, pieces('12345'))
+      await store.startUpload(other)
+      await store.startUpload()
+
+      const found = []
+      for await (const upload of (await reopen()).uploads(mine)) found.push(upload)
+
+      expect(found).toMatchObject([{ id, owner: mine, size: 5 }])
+    })
+
     it('forgets what was cancelled or deleted', async () => {
       const { store } = await open()
       const id = await store.startUpload()

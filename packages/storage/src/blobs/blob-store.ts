@@ -8,6 +8,8 @@ export interface ByteRange {
 
 export interface OpenUpload {
   id: string
+  /** Absent for an upload that was started without. */
+  owner?: string
   /** Bytes received so far. */
   size: number
   /** When something was last added, milliseconds since 1970. */
@@ -34,8 +36,8 @@ export interface BlobStore {
   send(key: string, range: ByteRange, open: () => Writable): Promise<boolean>
   /** Makes bytes that are known to have this digest a blob in one step. */
   put(key: string, bytes: Uint8Array): Promise<void>
-  /** Starts an upload and returns its id. */
-  startUpload(): Promise<string>
+  /** Starts an upload and returns its id. `owner`: 16 hexadecimal digits, by which its uploads are found. */
+  startUpload(owner?: string): Promise<string>
   /** Bytes received so far; undefined when there is no such upload. Survives a restart. */
   uploadSize(id: string): Promise<number | undefined>
   /** Appends; resolves to the new size. What came before `body` broke off is kept, unless the disk is full. The pieces become the store's. */
@@ -43,8 +45,8 @@ export interface BlobStore {
   /** Makes the upload the blob `key` in one step. Throws UserError BLOB_DIGEST_MISMATCH for other content; the upload stays. */
   commitUpload(id: string, key: string): Promise<void>
   cancelUpload(id: string): Promise<void>
-  /** Uploads that were neither committed nor cancelled. */
-  uploads(): AsyncIterable<OpenUpload>
+  /** Uploads that were neither committed nor cancelled, of one owner or all. */
+  uploads(owner?: string): AsyncIterable<OpenUpload>
   delete(key: string): Promise<boolean>
   /** Reads the whole content; whether it still has its digest. Undefined when there is no such blob. */
   verify(key: string, pace: Pace): Promise<boolean | undefined>

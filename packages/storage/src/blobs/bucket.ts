@@ -24,30 +24,28 @@ export interface Bucket {
   list(prefix: string): AsyncIterable<StoredObject>
 }
 
-/** Bytes: S3 takes no smaller parts but the last, and every upload in progress holds one. */
+/** Bytes: S3 takes no smaller parts but the last. */
 export const PART = 5 * 1024 * 1024
 
-/** The same bytes in parts of `size`; the last may be shorter, and there is none of nothing. What came before an error is given out. */
-export async function* inParts(content: AsyncIterable<Uint8Array>, size = PART): AsyncGenerator<Buffer, void> {
-  let waiting: Uint8Array[] = []
+/** Bytes of the parts of a content, of which a service takes so many at most. */
+export function partSize(content: number, parts: number): number {
+  return Math.max(1, Math.min(content, Math.max(PART, Math.ceil(content / parts))))
+}
+
+/** The same bytes in parts of `size`; the last may be shorter, and there is none of nothing. A part is good until the next is asked for. */
+export async function* inParts(content: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer, void> {
+  const part = Buffer.allocUnsafeSlow(size)
   let filled = 0
-  let failure: { error: unknown } | undefined
-  try {
-    for await (const piece of content) {
-      for (let at = 0; at < piece.length; ) {
-        const taken = piece.subarray(at, at + size - filled)
-        waiting.push(taken)
-        filled += taken.length
-        at += taken.length
-        if (filled < size) continue
-        yield Buffer.concat(waiting)
-        waiting = []
-        filled = 0
-      }
+  for await (const piece of content) {
+    for (let at = 0; at < piece.length; ) {
+      const taken = piece.subarray(at, at + size - filled)
+      part.set(taken, filled)
+      filled += taken.length
+      at += taken.length
+      if (filled < size) continue
+      yield part
+      filled = 0
     }
-  } catch (error) {
-    failure = { error }
   }
-  if (filled > 0) yield Buffer.concat(waiting)
-  if (failure) throw failure.error
+  if (filled > 0) yield part.subarray(0, filled)
 }

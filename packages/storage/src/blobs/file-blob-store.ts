@@ -7,14 +7,23 @@ import type { Worker } from 'node:worker_threads'
 import { KeyedLock } from '../keyed-lock.ts'
 import { append, type FileDigest } from './appending/append.ts'
 import { type ThreadDigest, UploadThread } from './appending/upload-thread.ts'
-import { corruptBlob, isKey, otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
+import {
+  corruptBlob,
+  isKey,
+  isUploadId,
+  newUploadId,
+  otherDigest,
+  parseKey,
+  requireWhole,
+  unknownUpload,
+  uploadOwner,
+} from './blob-key.ts'
 import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
 import { ignoreMissing, isUnreadable, readable, unlessFull } from './disk-faults.ts'
 import { sendFile } from './file-sending.ts'
 import { hasDigest, RunningDigest } from './running-digest.ts'
 import { UploadDigests } from './upload-digests.ts'
 
-const UPLOAD_ID = /^[0-9a-f-]{36}$/
 /** Unlike the flag `a` this makes no file. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND
 
@@ -87,8 +96,8 @@ class FileBlobStore implements BlobStore {
     await this.#publish(from, key)
   }
 
-  async startUpload(): Promise<string> {
-    const id = randomUUID()
+  async startUpload(owner?: string): Promise<string> {
+    const id = newUploadId(owner)
     const file = await open(this.#uploadPath(id), 'wx')
     await file.close()
     this.#digests.set(id, new RunningDigest())
@@ -96,7 +105,7 @@ class FileBlobStore implements BlobStore {
   }
 
   async uploadSize(id: string): Promise<number | undefined> {
-    return UPLOAD_ID.test(id) ? sizeOf(this.#uploadPath(id)) : undefined
+    return isUploadId(id) ? sizeOf(this.#uploadPath(id)) : undefined
   }
 
   appendUpload(id: string, body: AsyncIterable<Uint8Array>): Promise<number> {
@@ -129,15 +138,17 @@ class FileBlobStore implements BlobStore {
   }
 
   async cancelUpload(id: string): Promise<void> {
-    if (!UPLOAD_ID.test(id)) return
+    if (!isUploadId(id)) return
     this.#digests.forget(id)
     await this.#locks.run(id, () => rm(this.#uploadPath(id), { force: true }))
   }
 
-  async *uploads(): AsyncIterable<OpenUpload> {
+  async *uploads(wanted?: string): AsyncIterable<OpenUpload> {
     for (const id of await readdir(join(this.#dir, 'uploads'))) {
+      const owner = uploadOwner(id)
+      if (wanted !== undefined && wanted !== owner) continue
       const found = await stat(this.#uploadPath(id)).catch(ignoreMissing)
-      if (found) yield { id, size: found.size, touchedAt: found.mtimeMs }
+      if (found) yield { id, ...(owner && { owner }), size: found.size, touchedAt: found.mtimeMs }
     }
   }
 
@@ -218,7 +229,7 @@ class FileBlobStore implements BlobStore {
   }
 
   async #openUpload(id: string, flags: number): Promise<FileHandle> {
-    const file = UPLOAD_ID.test(id) ? await open(this.#uploadPath(id), flags).catch(ignoreMissing) : undefined
+    const file = isUploadId(id) ? await open(this.#uploadPath(id), flags).catch(ignoreMissing) : undefined
     if (!file) throw unknownUpload(id)
     return file
   }

@@ -1,17 +1,35 @@
-import { randomUUID } from 'node:crypto'
 import { Readable, type Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { KeyedLock } from '../keyed-lock.ts'
-import { corruptBlob, isKey, otherDigest, parseKey, requireWhole, unknownUpload } from './blob-key.ts'
+import { Slots } from '../slots.ts'
+import {
+  corruptBlob,
+  isKey,
+  isUploadId,
+  newUploadId,
+  otherDigest,
+  parseKey,
+  requireWhole,
+  unknownUpload,
+  uploadOwner,
+} from './blob-key.ts'
 import type { BlobStore, ByteRange, OpenUpload, Pace } from './blob-store.ts'
-import { type Bucket, inParts } from './bucket.ts'
+import type { Bucket } from './bucket.ts'
 import { write } from './file-sending.ts'
+import { PieceWriter } from './pieces/piece-writer.ts'
+import { SharedMemory } from './pieces/shared-memory.ts'
 import { counted, hasDigest, RunningDigest } from './running-digest.ts'
 import { UploadDigests } from './upload-digests.ts'
 
-const UPLOAD_ID = /^[0-9a-f-]{36}$/
 /** Digits of an offset in a piece's name, so that names sort as offsets do. */
 const OFFSET = 15
+
+/** Bytes of uploads that are not in the store yet, of all clients together. */
+const MEMORY = 24 * 1024 * 1024
+/** Pieces that are sent at once. */
+const PUTS = 32
+/** Uploads that are made one object at once, each through the memory of a part. */
+const COPIES = 4
 
 interface Piece {
   name: string
@@ -21,15 +39,20 @@ interface Piece {
 /**
  * Blobs in an object store: `blobs/<algorithm>/<hex>`, spoilt ones under `corrupt/`. An upload is its pieces, objects named
  * `uploads/<id>/<offset>`, so it needs no state elsewhere and any later process can go on with it. At its end the pieces become one
- * object, which appears whole. One process may write below a prefix at a time.
+ * object, which appears whole. Clients that send slowly share a bounded memory: where it is full their pieces are smaller. One
+ * process may write below a prefix at a time.
  */
 export class ObjectBlobStore implements BlobStore {
   readonly #bucket: Bucket
   readonly #digests = new UploadDigests<RunningDigest>()
   readonly #locks = new KeyedLock()
+  readonly #memory: SharedMemory
+  readonly #puts = new Slots(PUTS)
+  readonly #copies = new Slots(COPIES)
 
-  constructor(bucket: Bucket) {
+  constructor(bucket: Bucket, { memory = MEMORY }: { memory?: number } = {}) {
     this.#bucket = bucket
+    this.#memory = new SharedMemory(memory)
   }
 
   async stat(key: string): Promise<{ size: number } | undefined> {
@@ -61,8 +84,8 @@ export class ObjectBlobStore implements BlobStore {
     return this.#bucket.put(blobName(key), bytes)
   }
 
-  async startUpload(): Promise<string> {
-    const id = randomUUID()
+  async startUpload(owner?: string): Promise<string> {
+    const id = newUploadId(owner)
     await this.#bucket.put(pieceName(id, 0), Buffer.alloc(0))
     this.#digests.set(id, new RunningDigest())
     return id
@@ -75,12 +98,18 @@ export class ObjectBlobStore implements BlobStore {
 
   appendUpload(id: string, body: AsyncIterable<Uint8Array>): Promise<number> {
     return this.#locks.run(id, async () => {
-      let size = sizeOf(await this.#requirePieces(id))
-      for await (const part of inParts(counted(body, this.#digests.of(id, size)))) {
-        await this.#bucket.put(pieceName(id, size), part)
-        size += part.length
+      const size = sizeOf(await this.#requirePieces(id))
+      const writer = new PieceWriter({
+        memory: this.#memory,
+        put: (offset, bytes) => this.#puts.run(() => this.#bucket.put(pieceName(id, offset), bytes)),
+        size,
+      })
+      try {
+        for await (const piece of counted(body, this.#digests.of(id, size))) await writer.add(piece)
+      } finally {
+        await writer.end()
       }
-      return size
+      return writer.size
     })
   }
 
@@ -91,7 +120,9 @@ export class ObjectBlobStore implements BlobStore {
       if (!(await this.#digests.matches(key, id, size, () => this.#contentOf(pieces)))) throw otherDigest(key)
       // A layer that many images share is not sent each time. A spoilt one was set aside, or will be when it is read.
       if ((await this.#bucket.size(blobName(key))) !== size) {
-        await this.#bucket.putStream(blobName(key), verified(key, this.#contentOf(pieces)), size)
+        await this.#copies.run(() =>
+          this.#bucket.putStream(blobName(key), verified(key, this.#contentOf(pieces)), size),
+        )
       }
       await this.#remove(id, pieces)
     })
@@ -101,12 +132,18 @@ export class ObjectBlobStore implements BlobStore {
     await this.#locks.run(id, async () => this.#remove(id, (await this.#pieces(id)) ?? []))
   }
 
-  async *uploads(): AsyncIterable<OpenUpload> {
+  async *uploads(owner?: string): AsyncIterable<OpenUpload> {
     const found = new Map<string, OpenUpload>()
-    for await (const { name, size, modifiedAt } of this.#bucket.list('uploads/')) {
+    const prefix = owner === undefined ? 'uploads/' : `uploads/${owner}-`
+    for await (const { name, size, modifiedAt } of this.#bucket.list(prefix)) {
       const id = name.split('/')[1] ?? ''
-      const upload = found.get(id) ?? { id, size: 0, touchedAt: 0 }
-      found.set(id, { id, size: upload.size + size, touchedAt: Math.max(upload.touchedAt, modifiedAt) })
+      const whose = uploadOwner(id)
+      const upload = found.get(id) ?? { id, ...(whose && { owner: whose }), size: 0, touchedAt: 0 }
+      found.set(id, {
+        ...upload,
+        size: upload.size + size,
+        touchedAt: Math.max(upload.touchedAt, modifiedAt),
+      })
     }
     yield* found.values()
   }
@@ -143,7 +180,7 @@ export class ObjectBlobStore implements BlobStore {
 
   /** In order. An upload of nothing has one, of no bytes. */
   async #pieces(id: string): Promise<Piece[] | undefined> {
-    if (!UPLOAD_ID.test(id)) return undefined
+    if (!isUploadId(id)) return undefined
     const pieces: Piece[] = []
     for await (const { name, size } of this.#bucket.list(`uploads/${id}/`)) pieces.push({ name, size })
     if (pieces.length === 0) return undefined

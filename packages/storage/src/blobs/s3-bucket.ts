@@ -3,7 +3,7 @@ import type { ReadableStream } from 'node:stream/web'
 import { UserError } from '@slipway/errors'
 import { S3mini, S3NetworkError, S3ServiceError, type UploadPart } from 's3mini'
 import type { ByteRange } from './blob-store.ts'
-import { type Bucket, inParts, PART, type StoredObject } from './bucket.ts'
+import { type Bucket, inParts, PART, partSize, type StoredObject } from './bucket.ts'
 import type { BucketAddress } from './bucket-address.ts'
 import { ServiceCalls, type StatusOf } from './service-calls.ts'
 
@@ -70,7 +70,7 @@ class S3Bucket implements Bucket {
   }
 
   async putStream(name: string, content: AsyncIterable<Uint8Array>, size: number): Promise<void> {
-    const parts = inParts(content, Math.max(PART, Math.ceil(size / PARTS)))
+    const parts = inParts(content, partSize(size, PARTS))
     if (size <= PART) return this.put(name, (await parts.next()).value ?? Buffer.alloc(0))
     const full = this.#address.nameOf(name)
     const upload = await this.#calls.make(() => this.#client.getMultipartUploadId(full))

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { RunningDigest } from '../running-digest.ts'
 import { BufferedWriter, FAST, SMALL } from './buffered-writer.ts'
+import { DirectWriter } from './direct-writer.ts'
 import { ThreadWriter } from './thread-writer.ts'
 import { ThreadDigest } from './upload-thread.ts'
 import type { Writer } from './writer.ts'
@@ -17,8 +18,12 @@ export interface Appended {
 
 /** Uploads that may be written fast. For the others: ten thousand clients that send nothing more must not hold ten gigabytes. */
 const FAST_APPENDERS = 16
+/** Uploads that may have a buffer at all. */
+const BUFFERED_APPENDERS = 256
 /** Bytes from which an upload is worth the messages to a thread. */
 const LARGE = 1024 * 1024
+/** Pieces, until then, that are better copied together: a client may send its bytes one by one, and each would take hundreds. */
+const MANY = 1024
 /** Bytes of one message. */
 const BATCH = 256 * 1024
 
@@ -27,7 +32,7 @@ let appenders = 0
 
 /** Appends a body to a file at the pace of the disk. What came before the body broke off is written. */
 export async function append(appended: Appended, body: AsyncIterable<Uint8Array>): Promise<void> {
-  const writer = writerFor(appended, ++appenders <= FAST_APPENDERS)
+  const writer = writerFor(appended, ++appenders)
   try {
     for await (const piece of body) await writer.add(piece)
   } finally {
@@ -36,9 +41,11 @@ export async function append(appended: Appended, body: AsyncIterable<Uint8Array>
   }
 }
 
-function writerFor({ file, digest, onThread }: Appended, isFast: boolean): Writer {
+function writerFor({ file, digest, onThread }: Appended, place: number): Writer {
+  const isFast = place <= FAST_APPENDERS
   if (digest instanceof ThreadDigest) return new ThreadWriter(file, digest, isFast ? BATCH : 0)
   if (isFast && onThread && digest?.size === 0) return new UndecidedWriter(file, digest, onThread)
+  if (place > BUFFERED_APPENDERS) return new DirectWriter(file, digest)
   return new BufferedWriter(file, digest, isFast ? FAST : SMALL)
 }
 
@@ -62,11 +69,16 @@ class UndecidedWriter implements Writer {
     this.#collected.push(piece)
     this.#size += piece.length
     if (this.#size >= LARGE) await this.#decide(new ThreadWriter(this.#file, this.#onThread(), BATCH))
+    else if (this.#collected.length === MANY) await this.#decide(this.#buffered())
   }
 
   async end(): Promise<void> {
-    if (!this.#decided) await this.#decide(new BufferedWriter(this.#file, this.#digest, FAST))
+    if (!this.#decided) await this.#decide(this.#buffered())
     await this.#decided?.end()
+  }
+
+  #buffered(): Writer {
+    return new BufferedWriter(this.#file, this.#digest, FAST)
   }
 
   async #decide(writer: Writer): Promise<void> {

@@ -92,7 +92,7 @@ export class BufferedWriter implements Writer {
   }
 }
 
-async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
+export async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     at += (await file.write(bytes, at, Math.min(bytes.length - at, WRITE))).bytesWritten
   }

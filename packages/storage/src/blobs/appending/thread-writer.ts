@@ -6,15 +6,19 @@ import type { Writer } from './writer.ts'
 /** Writes that are under way at once: one is collected while the other is done. */
 const AHEAD = 2
 
+/** Bytes of memory that a piece takes beside its own: a client may send them one by one. */
+const PIECE = 512
+
 /** Appends through the thread, some pieces at a time. */
 export class ThreadWriter implements Writer {
   readonly #file: FileHandle
   readonly #digest: ThreadDigest
   readonly #flusher: Flusher
-  /** Bytes that are written together. */
+  /** Bytes of memory that are written together. */
   readonly #batch: number
   #pieces: Uint8Array[] = []
   #collected = 0
+  #weight = 0
   readonly #writing: Promise<void>[] = []
   /** The first: what comes after it fails for its sake. */
   #fault: unknown
@@ -30,7 +34,8 @@ export class ThreadWriter implements Writer {
   async add(piece: Uint8Array): Promise<void> {
     this.#pieces.push(piece)
     this.#collected += piece.length
-    if (this.#collected < this.#batch) return
+    this.#weight += piece.length + PIECE
+    if (this.#weight < this.#batch) return
     this.#write()
     if (this.#writing.length >= AHEAD) await this.#writing.shift()
   }
@@ -58,6 +63,7 @@ export class ThreadWriter implements Writer {
     )
     this.#pieces = []
     this.#collected = 0
+    this.#weight = 0
     this.#writing.push(heardLater(write))
   }
 }

@@ -94,6 +94,21 @@ describe('a large upload', () => {
     expect([whole.length, shared.length]).toEqual([0, 2 * MIB])
   })
 
+  it.each([
+    [500, 0],
+    [2_000, 1],
+  ])('in pieces of %i bytes is written by %i threads', async (size, threads) => {
+    const id = await store.startUpload()
+    const body = async function* (): AsyncIterable<Uint8Array> {
+      for (let at = 0; at < content.length; at += size) yield new Uint8Array(content.subarray(at, at + size))
+    }
+
+    await store.appendUpload(id, body())
+    await store.commitUpload(id, keyOf(content))
+
+    expect(workers).toHaveLength(threads)
+  })
+
   it('goes on when its thread has ended, and its content is read to be known', async () => {
     const id = await store.startUpload()
     await store.appendUpload(id, inPieces(content.subarray(0, 3 * MIB)))
