@@ -142,7 +142,7 @@ const asBundle = (digest: string) => ({
 
 async function createPolicy(spec: object, name = 'signed'): Promise<void> {
   await client.create({ ...CLUSTER_IMAGE_POLICY, metadata: { name }, spec })
-  await vi.waitFor(() => expect(informers.for(CLUSTER_IMAGE_POLICY).get({ name })).toBeDefined())
+  await expect.poll(() => informers.for(CLUSTER_IMAGE_POLICY).get({ name })).toBeDefined()
 }
 
 const signedBy = (key: KeyObject, more: object = {}): object => ({
@@ -236,7 +236,7 @@ describe('a policy', () => {
       data: { 'cosign.pub': btoa(pem(ours.publicKey)), 'cosign.key': btoa('private') },
     })
 
-    await vi.waitFor(() => admit(image))
+    await vi.waitFor(() => admit(image), 15_000)
   })
 
   it.each<[string, object]>([
@@ -250,10 +250,8 @@ describe('a policy', () => {
     await createPolicy(signedBy(ours.publicKey, { authorities: [authority] }))
 
     await expect(admit(image)).rejects.toMatchObject({ ...refused, message: expect.stringContaining(what) })
-    await vi.waitFor(async () => {
-      const object = await client.get({ ...CLUSTER_IMAGE_POLICY, name: 'signed' })
-      expect(JSON.stringify(object?.status)).toContain(what)
-    })
+    const signed = { ...CLUSTER_IMAGE_POLICY, name: 'signed' }
+    await expect.poll(async () => JSON.stringify((await client.get(signed))?.status) ?? '').toContain(what)
   })
 
   it('has to be content together with every other that covers the image', async () => {

@@ -17,6 +17,7 @@ export const specErrorStatus = {
   TAG_INVALID: 400,
   RANGE_INVALID: 416,
   UNAVAILABLE: 503,
+  UNKNOWN: 500,
   REGISTRY_DISALLOWED_OPERATION: 405,
 } as const
 

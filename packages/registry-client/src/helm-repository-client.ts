@@ -53,7 +53,8 @@ export class HelmRepositoryClient {
 
   #get(base: URL, target: URL, headers: Record<string, string>, signal?: AbortSignal): RegistryCall {
     if (target.protocol !== 'https:' && target.protocol !== 'http:') {
-      throw new UserError('REGISTRY_REFUSED', `${target.href} is no HTTP address`)
+      // Helm's words (getter.ByScheme).
+      throw new UserError('REGISTRY_REFUSED', `scheme "${target.protocol.slice(0, -1)}" not supported`)
     }
     // A URL of the real world goes to the service that stands for its host; any other is taken as it is.
     const alias = this.#access.resolveHost?.(target.host)

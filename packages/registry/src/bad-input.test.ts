@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { readdir } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { basic, chartArchive, sha256, startRegistry, type TestRegistry } from './testing/index.ts'
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -220,13 +221,24 @@ describe('a client that keeps us waiting', () => {
     await once(socket, 'readable')
 
     // Only the question itself is being answered by then.
-    await vi.waitFor(async () => {
-      const metrics = await (await registry.client.send('GET', '/metrics')).text()
-      expect(metrics).toContain('registry_http_in_flight_requests 1\n')
-    }, 5_000)
+    const metrics = async (): Promise<string> => (await registry.client.send('GET', '/metrics')).text()
+    await expect.poll(metrics).toContain('registry_http_in_flight_requests 1\n')
 
     const taken = await buffer(socket.resume()).catch(() => Buffer.alloc(0))
     expect(taken.length).toBeLessThan(MAX_BLOB)
     expect(registry.errors).toEqual([])
   })
+})
+
+it('answers in the words of the specification where its own disk fails, and tells who runs it', async () => {
+  await rm(join(registry.dir, 'uploads'), { recursive: true, force: true })
+  await writeFile(join(registry.dir, 'uploads'), '')
+
+  const answer = await startUpload('web')
+
+  expect([answer.status, await answer.json()]).toEqual([
+    500,
+    { errors: [{ code: 'UNKNOWN', message: 'internal error' }] },
+  ])
+  expect(registry.errors).toHaveLength(1)
 })

@@ -19,6 +19,8 @@ export interface FrontDeps {
   clock: () => number
   /** Milliseconds for which a client may keep us waiting. */
   patience: number
+  /** Told of what is no refusal: a mistake of ours. */
+  onError: (error: unknown) => void
 }
 
 /** What every request goes through: it gets its id, refusals become answers in the specification's words, and it is counted and noted. */
@@ -49,7 +51,7 @@ export class Front {
       try {
         await serve(incoming)
       } catch (error) {
-        refuse(error, incoming, send)
+        this.#refuse(error, incoming, send)
       } finally {
         // Not before it is served either: what a client that left has asked for may still be done.
         void closed.then(() => {
@@ -59,6 +61,16 @@ export class Front {
         })
       }
     }
+  }
+
+  #refuse(error: unknown, { request, response }: Incoming, send: typeof sendRefusal): void {
+    // A client that left in the middle of its upload waits for no answer.
+    if (request.destroyed && !request.complete) return
+    const refusal = refusalFor(error)
+    if (!refusal || response.headersSent) this.#deps.onError(error)
+    // What is half sent can only be cut.
+    if (response.headersSent) response.destroy()
+    else send(response, refusal ?? new Refusal('UNKNOWN', 'internal error'))
   }
 
   #audit({ id, request, from, url, note }: Incoming, statusCode: number): void {
@@ -108,19 +120,13 @@ function limitWaiting({ request, response }: Incoming, patience: number): void {
   })
 }
 
-function refuse(error: unknown, { request, response }: Incoming, send: typeof sendRefusal): void {
-  // A client that left in the middle of its upload waits for no answer.
-  if (request.destroyed && !request.complete) return
-  if (response.headersSent) throw error
-  send(response, refusalFor(error))
-}
-
-function refusalFor(error: unknown): Refusal {
+/** Undefined for what nobody has foreseen. */
+function refusalFor(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error
   if (error instanceof TransientError) {
     return new Refusal('UNAVAILABLE', error.message, { headers: { 'retry-after': '1' } })
   }
-  if (!(error instanceof UserError)) throw error
+  if (!(error instanceof UserError)) return undefined
   switch (error.code) {
     case 'BLOB_CORRUPT':
       return new Refusal('BLOB_UNKNOWN', error.message)

@@ -39,7 +39,7 @@ export interface RegistryOptions {
   authenticator: Authenticator
   /** The registry's own name, such as `acrgitopsdev.azurecr.io`: the `service` and audience of its tokens. */
   hostName: string
-  /** Signs tokens and upload addresses, 32 bytes or more. Keep it over restarts, so that logins and uploads live on. */
+  /** Signs tokens, 32 bytes or more. Keep it over restarts, so that logins live on. */
   signingKey: Uint8Array
   /** Base URL under which clients reach the token endpoints. @default the scheme and Host header of each request */
   realm?: string

@@ -10,6 +10,7 @@ import { type CareReport, Caretaker } from './collect/caretaker.ts'
 import { reportWords } from './collect/report-words.ts'
 import { serveCare } from './collect/routes.ts'
 import { Content } from './content/content.ts'
+import { OpenUploads } from './content/open-uploads.ts'
 import { Quotas } from './content/quotas.ts'
 import { Rules } from './content/rules.ts'
 import type { RegistryEvent } from './events.ts'
@@ -70,11 +71,13 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     onOver: (delivery) => metrics.delivered(delivery),
     ...(options.webhookPauses && { pauses: options.webhookPauses }),
   })
+  const quotas = new Quotas(catalog, settings)
   const content = new Content({
     blobs,
     catalog,
     rules: new Rules(catalog, settings),
-    quotas: new Quotas(catalog, settings),
+    quotas,
+    uploads: await OpenUploads.open({ blobs, quotas, clock }),
     emit: (event: RegistryEvent) => {
       if (!event.origin.request) onAudit(auditOf(event))
       dispatcher.tell(event)
@@ -88,7 +91,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     maxBlobSize: options.maxBlobSize ?? LARGEST_BLOB,
     clock,
   })
-  const uploads = new Uploads(content, signingKey)
+  const uploads = new Uploads(content)
   const caretaker = new Caretaker({
     content,
     settings,
@@ -116,7 +119,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     onError,
   })
   dispatcher.start()
-  const front = new Front({ metrics, audit: onAudit, clock, patience: options.patience ?? PATIENCE })
+  const front = new Front({ metrics, audit: onAudit, clock, patience: options.patience ?? PATIENCE, onError })
   const oci = front.handle('base', (incoming) => serveOci({ guard, content, uploads, cache }, incoming))
   const helm = front.handle('helm', (incoming) => serveHelm({ guard, content, charts }, incoming))
   const chartMuseum = (path: string): HttpHandler =>

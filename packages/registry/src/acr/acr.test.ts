@@ -1,5 +1,7 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sha256, startRegistry, type TestClient, type TestRegistry } from '../testing/index.ts'
+import { basic, sha256, startRegistry, type TestClient, type TestRegistry } from '../testing/index.ts'
 
 let registry: TestRegistry
 let client: TestClient
@@ -142,6 +144,21 @@ describe('the catalogue', () => {
 })
 
 describe('a lock', () => {
+  it('is set on nothing where its repository goes before it is said', async () => {
+    await client.pushImage('going', '1')
+    const headers = { authorization: basic('admin'), expect: '100-continue' }
+    const patching = request(`${client.url}/acr/v1/going`, { method: 'PATCH', headers })
+    patching.flushHeaders()
+    await once(patching, 'continue')
+    await client.send('DELETE', '/acr/v1/going')
+    patching.end('{"writeEnabled":false}')
+    const [answer] = (await once(patching, 'response')) as [IncomingMessage]
+    answer.resume()
+
+    expect(answer.statusCode).toBe(404)
+    expect((await client.send('GET', '/acr/v1/going')).status).toBe(404)
+  })
+
   const disallowed = async (answer: Response): Promise<unknown> => [
     answer.status,
     ((await answer.json()) as { errors: { code: string }[] }).errors[0]?.code,

@@ -135,9 +135,11 @@ async function setAttributes(
   const changed = parseAttributes((await readBody(exchange.request, BODY_LIMIT)).toString('utf8'))
   const { name } = repository
   await content.locked(name, async () => {
+    // It may be gone by now.
+    const isHere = content.catalog.repository(name) === repository
     const record =
       reference === undefined ? repository : (repository.tags.get(reference) ?? repository.manifests.get(reference))
-    if (!record) throw unknown(name, reference ?? '')
+    if (!isHere || !record) throw unknown(name, reference ?? '')
     const attributes = { ...(record.attributes ?? ALL_ENABLED), ...changed }
     await content.catalog.commit([
       { op: 'set-attributes', repository: name, attributes, ...(reference !== undefined && { reference }) },

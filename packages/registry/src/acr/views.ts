@@ -51,7 +51,11 @@ export async function manifestView(
 /** The tags of each manifest. */
 export function tagsByDigest({ tags }: Repository): Map<string, string[]> {
   const byDigest = new Map<string, string[]>()
-  for (const [tag, { digest }] of tags) byDigest.set(digest, [...(byDigest.get(digest) ?? []), tag])
+  for (const [tag, { digest }] of tags) {
+    const named = byDigest.get(digest)
+    if (named) named.push(tag)
+    else byDigest.set(digest, [tag])
+  }
   return byDigest
 }
 

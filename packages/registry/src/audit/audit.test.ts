@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { basic, startRegistry, type TestRegistry } from '../testing/index.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import { AuditFile } from './audit-file.ts'
@@ -20,7 +20,7 @@ afterAll(async () => {
 const entriesOf = async (work: () => Promise<unknown>): Promise<AuditEntry[]> => {
   const before = registry.audit.length
   await work()
-  await vi.waitFor(() => expect(registry.audit.length).toBeGreaterThan(before))
+  await expect.poll(() => registry.audit.length).toBeGreaterThan(before)
   return registry.audit.slice(before)
 }
 

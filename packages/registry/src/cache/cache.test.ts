@@ -1,6 +1,8 @@
+import { rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hashPassword } from '../auth/callers.ts'
 import { matcher } from '../policy/matcher.ts'
 import { NO_SETTINGS, type RegistrySettings, type Upstream } from '../policy/settings.ts'
@@ -76,6 +78,20 @@ describe('a repository of another registry', () => {
     expect([statusOf(again), statusOf(layerAgain)]).toEqual(Array(2).fill('slipway; hit'))
     expect(registry.errors).toEqual([])
     expect(registry.events).toEqual([])
+  })
+
+  it('is fetched anew where its manifest was lost here', async () => {
+    const digest = await upstream.client.pushImage('web', '1')
+    await client.send('GET', '/v2/hub/web/manifests/1')
+    await registry.stop()
+    const hex = digest.slice('sha256:'.length)
+    await rm(join(registry.dir, 'blobs/sha256', hex.slice(0, 2), hex.slice(2)))
+    registry = await registry.restart()
+
+    const byDigest = await registry.client.send('GET', `/v2/hub/web/manifests/${digest}`)
+    const byTag = await registry.client.send('GET', '/v2/hub/web/manifests/1')
+
+    expect([byDigest.status, sha256(await byDigest.text()), byTag.status]).toEqual([200, digest, 200])
   })
 
   it('is served from what is here while the other side is silent, and says what is not', async () => {
@@ -313,7 +329,7 @@ describe('an upstream that', () => {
         signal: leaving.signal,
       }).catch(() => {}),
     )
-    await vi.waitFor(() => expect(asked).toBe(8))
+    await expect.poll(() => asked).toBe(8)
 
     const answer = await client.send('GET', `/v2/other/web/blobs/${digest}`)
 
@@ -330,6 +346,18 @@ describe('an upstream that', () => {
     const [status, code, message] = await errorOf(await client.send('GET', `/v2/hub/web/blobs/${digest}`))
 
     expect([status, code, message]).toEqual([403, 'DENIED', expect.stringContaining('quota of hub/web')])
+  })
+
+  it('has a manifest that does not fit into the quota here is not kept either', async () => {
+    const digest = await upstream.client.pushImage('web', '1')
+    const hubs = { name: 'small', repositories: ['hub/**'], covers: matcher(['hub/**']), anonymousPull: false }
+    settings = { ...settings, policies: [{ ...hubs, quota: 100 }] }
+
+    const [status, code] = await errorOf(await client.send('GET', '/v2/hub/web/manifests/1'))
+
+    expect([status, code]).toEqual([403, 'DENIED'])
+    settings = { ...settings, policies: [] }
+    expect((await client.send('HEAD', `/v2/hub/web/manifests/${digest}`)).headers.get('cache-status')).toContain('miss')
   })
 
   it('sends other bytes than the digest says leaves nothing here, and no client with the whole', async () => {
@@ -405,10 +433,9 @@ describe('an upstream that', () => {
     const slow = await new Promise<IncomingMessage>((resolve) => outgoing.on('response', resolve).end())
     slow.pause()
 
-    await vi.waitFor(async () => {
-      const head = await client.send('GET', `/v2/hub/web/blobs/${digest}`, { headers: { range: 'bytes=0-0' } })
-      expect(statusOf(head)).toBe('slipway; hit')
-    })
+    const again = (): Promise<Response> =>
+      client.send('GET', `/v2/hub/web/blobs/${digest}`, { headers: { range: 'bytes=0-0' } })
+    await expect.poll(async () => statusOf(await again())).toBe('slipway; hit')
     let received = 0
     for await (const piece of slow) received += (piece as Buffer).length
 

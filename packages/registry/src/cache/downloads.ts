@@ -49,10 +49,12 @@ export class Downloads {
     return new Promise((resolve, reject) => {
       const work = async (): Promise<void> => {
         const { size, body } = await open()
-        if (size !== undefined && size > content.quotas.left(name)) {
-          body.destroy()
-          throw content.quotas.refusal(name)
-        }
+        await content.quotas
+          .during(name, size ?? 0, async () => {})
+          .catch((refusal) => {
+            body.destroy()
+            throw refusal
+          })
         const download = new Download(wanted.digest, size)
         resolve(download)
         await this.#fill(wanted, download, body).then(
@@ -69,13 +71,16 @@ export class Downloads {
 
   async #fill({ name, upstream, digest }: Wanted, download: Download, body: AsyncIterable<Uint8Array>): Promise<void> {
     const { content, metrics } = this.#deps
-    const id = await content.blobs.startUpload()
+    const upload = await content.uploads.start(name)
     try {
-      const size = await content.blobs.appendUpload(id, download.through(body))
-      metrics.cacheFetched(upstream, 'blob', size)
-      await content.link(name, { digest, size }, () => content.blobs.commitUpload(id, digest))
+      await content.uploads.exclusively(upload, async () => {
+        const pieces = (): AsyncIterable<Uint8Array> => download.through(body)
+        const size = await content.uploads.append(upload, { before: 0, pieces, length: download.size, allowance: 0 })
+        metrics.cacheFetched(upstream, 'blob', size)
+        await content.linkUpload(upload, { digest, size })
+      })
     } catch (error) {
-      await content.blobs.cancelUpload(id)
+      await content.uploads.cancel(upload)
       throw error
     }
   }

@@ -110,7 +110,7 @@ export class PullThrough {
 
   async #manifest(cached: CachedRepository, reference: string): Promise<Outcome> {
     const { name, upstream, repository } = cached
-    const known = this.#deps.content.catalog.manifest(name, reference)
+    const known = await this.#known(name, reference)
     const isDigest = reference.includes(':')
     const key = `${name}:${reference}`
     const now = this.#deps.clock()
@@ -132,6 +132,13 @@ export class PullThrough {
       if (known) return 'offline'
       throw unavailable(cached, reference, error)
     }
+  }
+
+  /** What was lost, or set aside for what a disk made of it, is fetched anew: nobody can push it here. */
+  async #known(name: string, reference: string): Promise<ManifestRecord | undefined> {
+    const { catalog, blobs } = this.#deps.content
+    const record = catalog.manifest(name, reference)
+    return record && (await blobs.stat(record.digest)) ? record : undefined
   }
 
   #remember(key: string, now: number): void {
@@ -163,12 +170,15 @@ export class PullThrough {
     const tag: MetadataChange[] = reference.includes(':')
       ? []
       : [{ op: 'tag', repository: name, tag: reference, digest, at: record.at }]
-    await content.holds.during([digest], async () => {
-      await content.store(bytes, digest)
-      await content.locked(name, () =>
-        content.catalog.commit([{ op: 'put-manifest', repository: name, manifest: record }, ...tag]),
-      )
-    })
+    const added = content.catalog.repository(name)?.manifests.has(digest) ? 0 : bytes.length
+    await content.quotas.during(name, added, () =>
+      content.holds.during([digest], async () => {
+        await content.store(bytes, digest)
+        await content.locked(name, () =>
+          content.catalog.commit([{ op: 'put-manifest', repository: name, manifest: record }, ...tag]),
+        )
+      }),
+    )
     return record
   }
 

@@ -53,7 +53,7 @@ export async function collectGarbage(content: Content, run: GarbageRun): Promise
     report.blobs += 1
     report.bytes += size
   }
-  report.uploads = await expireUploads(content, run)
+  report.uploads = await content.uploads.expire(run.uploadsBefore, run)
   return report
 }
 
@@ -77,14 +77,4 @@ async function unlinkUnneeded(
   if (changes.length > 0) await content.catalog.commit(changes)
   for (const digest of digests) content.collected.add(name, digest)
   return digests
-}
-
-async function expireUploads(content: Content, { uploadsBefore, dryRun }: GarbageRun): Promise<number> {
-  let expired = 0
-  for await (const { id, touchedAt } of content.blobs.uploads()) {
-    if (touchedAt >= uploadsBefore) continue
-    if (!dryRun) await content.blobs.cancelUpload(id)
-    expired += 1
-  }
-  return expired
 }

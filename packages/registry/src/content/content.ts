@@ -9,6 +9,7 @@ import { Refusal } from '../refusal.ts'
 import { type SpoiltBlob, SpoiltBlobs } from '../scrub/spoilt-blobs.ts'
 import { Collected } from './collected.ts'
 import { Holds } from './holds.ts'
+import type { OpenUploads, Upload } from './open-uploads.ts'
 import { PushActivity } from './push-activity.ts'
 import type { Quotas } from './quotas.ts'
 import { RecentContents } from './recent-contents.ts'
@@ -16,11 +17,15 @@ import type { Rules } from './rules.ts'
 
 export const hash: Hash = (algorithm, bytes) => createHash(algorithm).update(bytes).digest('hex')
 
+/** Blobs that are removed at once. */
+const DISCARDS = 16
+
 export interface ContentDeps {
   blobs: BlobStore
   catalog: Catalog
   rules: Rules
   quotas: Quotas
+  uploads: OpenUploads
   emit: (event: RegistryEvent) => void
   onSpoilt: (blob: SpoiltBlob) => void
   /** Bytes. */
@@ -40,6 +45,7 @@ export class Content {
   readonly catalog: Catalog
   readonly rules: Rules
   readonly quotas: Quotas
+  readonly uploads: OpenUploads
   readonly emit: (event: RegistryEvent) => void
   readonly maxBlobSize: number
   readonly clock: () => number
@@ -56,6 +62,7 @@ export class Content {
     this.catalog = deps.catalog
     this.rules = deps.rules
     this.quotas = deps.quotas
+    this.uploads = deps.uploads
     this.emit = deps.emit
     this.maxBlobSize = deps.maxBlobSize
     this.clock = deps.clock
@@ -85,15 +92,51 @@ export class Content {
     return this.blobLink(repository, digest) !== undefined
   }
 
-  /** Makes a blob that is in the store, or that `store` puts there, one of a repository. Throws Refusal DENIED past the repository's quota. */
-  async link(repository: string, { digest, size }: StoredBlob, store = async (): Promise<void> => {}): Promise<void> {
+  /** Makes a blob that is in the store one of a repository. Throws Refusal DENIED past the repository's quota. */
+  async link(repository: string, blob: StoredBlob): Promise<void> {
+    await this.#link(repository, blob, { counted: 0, store: async () => {} })
+  }
+
+  /** The same of an upload that has come in; for a caller that works on it exclusively. */
+  async linkUpload(upload: Upload, blob: StoredBlob): Promise<void> {
+    await this.uploads.finish(upload, blob.size, (counted) =>
+      this.#link(upload.repository, blob, { counted, store: () => this.blobs.commitUpload(upload.id, blob.digest) }),
+    )
+  }
+
+  /** `counted`: of its bytes, those that the quota counts already. */
+  async #link(
+    repository: string,
+    { digest, size }: StoredBlob,
+    { counted, store }: { counted: number; store: () => Promise<void> },
+  ): Promise<void> {
     const added = this.catalog.repository(repository)?.blobs.has(digest) ? 0 : size
-    await this.quotas.during(repository, added, () =>
+    await this.quotas.during(repository, Math.max(0, added - counted), () =>
       this.holds.during([digest], async () => {
         await store()
         await this.catalog.commit([this.linkOf(repository, { digest, size })])
       }),
     )
+  }
+
+  /**
+   * Frees what somebody has deleted and no repository holds any more: what no longer counts for a quota must not fill the disk until
+   * the next collection, which finds what this could not remove.
+   */
+  async discard(digests: Iterable<string>): Promise<void> {
+    const waiting = [...digests].values()
+    const remove = async (): Promise<void> => {
+      for (const digest of waiting) {
+        await this.holds
+          .remove(
+            digest,
+            () => this.catalog.holders(digest) > 0,
+            () => this.blobs.delete(digest),
+          )
+          .catch(() => {})
+      }
+    }
+    await Promise.all(Array.from({ length: DISCARDS }, remove))
   }
 
   linkOf(repository: string, { digest, size }: StoredBlob): MetadataChange {

@@ -15,6 +15,10 @@ import { Refusal } from '../refusal.ts'
 import { type Content, hash, type StoredBlob } from './content.ts'
 import { eventOf } from './event-of.ts'
 
+export interface NewBlob extends StoredBlob {
+  bytes: Buffer
+}
+
 export interface ManifestPush {
   repository: string
   bytes: Buffer
@@ -23,37 +27,49 @@ export interface ManifestPush {
   digest: string
   tags: string[]
   origin: Origin
-  /** Blobs that are in the store, held, and become the repository's in the same step. */
-  blobs?: StoredBlob[]
+  /** Blobs that become the repository's in the same step. */
+  blobs?: NewBlob[]
 }
 
 /** Takes a manifest in: checked, stored, tagged and told of. Throws Refusal. */
 export async function putManifest(content: Content, push: ManifestPush): Promise<ManifestRecord> {
-  check(content, push)
-  return content.holds.during([push.digest], async () => {
+  return whileItFits(content, push, async () => {
     // Side by side with other pushes: only what has to be in step waits for its turn. What is refused then is collected later.
     await content.store(push.bytes, push.digest)
-    return content.locked(push.repository, () => putManifestLocked(content, push))
+    return content.locked(push.repository, () => commitManifest(content, push, check(content, push)))
   })
 }
 
 /** As putManifest, for a caller that holds the repository's lock. */
 export async function putManifestLocked(content: Content, push: ManifestPush): Promise<ManifestRecord> {
-  const { repository, bytes, digest, tags, blobs = [] } = push
+  return whileItFits(content, push, async (manifest) => {
+    for (const blob of push.blobs ?? []) await content.store(blob.bytes, blob.digest)
+    await content.store(push.bytes, push.digest)
+    return commitManifest(content, push, manifest)
+  })
+}
+
+/** Runs work that stores a push, when nothing can be said against it, with its place in the quota and its bytes held meanwhile. */
+async function whileItFits<T>(
+  content: Content,
+  push: ManifestPush,
+  work: (manifest: Manifest) => Promise<T>,
+): Promise<T> {
+  const { repository, bytes, digest, blobs = [] } = push
   const manifest = check(content, push)
   const known = content.catalog.repository(repository)
   const added = blobs.filter((blob) => !known?.blobs.has(blob.digest))
   const size = added.reduce((sum, blob) => sum + blob.size, known?.manifests.has(digest) ? 0 : bytes.length)
-  return content.quotas.during(repository, size, () =>
-    content.holds.during([digest], async () => {
-      await content.store(bytes, digest)
-      const record = await recordOf(content, push, manifest)
-      await content.catalog.commit(changesOf(content, push, record))
-      for (const tag of tags.length > 0 ? tags : [undefined])
-        content.emit(eventOf(content, 'push', { ...push, tag, record }))
-      return record
-    }),
-  )
+  const digests = [digest, ...blobs.map((blob) => blob.digest)]
+  return content.quotas.during(repository, size, () => content.holds.during(digests, () => work(manifest)))
+}
+
+async function commitManifest(content: Content, push: ManifestPush, manifest: Manifest): Promise<ManifestRecord> {
+  const record = await recordOf(content, push, manifest)
+  await content.catalog.commit(changesOf(content, push, record))
+  for (const tag of push.tags.length > 0 ? push.tags : [undefined])
+    content.emit(eventOf(content, 'push', { ...push, tag, record }))
+  return record
 }
 
 /** What can be said against a push without waiting for anything. */

@@ -39,10 +39,12 @@ type Removed = Required<Removal>
 
 /** Removes a repository with all that is in it; others keep the blobs that they share. Throws Refusal when it must not be deleted. */
 export async function removeRepository(content: Content, name: string, origin: Origin): Promise<Removed | undefined> {
-  return content.locked(name, async () => {
+  let held: string[] = []
+  const removed = await content.locked(name, async () => {
     const repository = content.catalog.repository(name)
     if (!repository) return undefined
     content.rules.requireRepositoryDeletable(repository)
+    held = [...repository.blobs.keys(), ...repository.manifests.keys()]
     const removed = { tags: [...repository.tags.keys()], manifests: [...repository.manifests.keys()] }
     const events = [...repository.manifests.values()].map((record) =>
       deletion(content, repository, record, { origin, tags: [...repository.tags] }),
@@ -54,6 +56,8 @@ export async function removeRepository(content: Content, name: string, origin: O
     for (const event of events) content.emit(event)
     return removed
   })
+  await content.discard(held)
+  return removed
 }
 
 /** Azure tells of charts by name and version, so a chart's one tag is part of the event. */

@@ -49,14 +49,16 @@ function isLarge(content: Content, repository: string, digest: string): boolean 
 
 /** Removes a version: its tag, and the manifest when no other tag leads to it. */
 export async function deleteVersion(content: Content, { repository, tag }: ChartEntry, origin: Origin): Promise<void> {
-  await content.locked(repository, async () => {
+  const removed = await content.locked(repository, async () => {
     const record = content.catalog.manifest(repository, tag)
-    if (!record) return
+    if (!record) return []
     const others = [...(content.catalog.repository(repository)?.tags ?? [])].some(
       ([other, { digest }]) => other !== tag && digest === record.digest,
     )
     await removeLocked(content, repository, others ? { tags: [tag] } : { manifests: [record.digest] }, origin)
+    return [record.digest]
   })
+  await content.discard(removed)
 }
 
 /** A part of a path. */

@@ -31,19 +31,25 @@ export function newEntry(
   return { repository, tag, fileName, chart, created: at, shown }
 }
 
-/** By name, and the newest version of each first. */
-export function compareEntries({ chart: a }: ChartEntry, { chart: b }: ChartEntry): number {
+/** By repository, which nearly always has charts of one name, and name; and the newest version of each first. */
+export function compareEntries(
+  { repository, chart: a }: ChartEntry,
+  { repository: other, chart: b }: ChartEntry,
+): number {
+  if (repository !== other) return repository < other ? -1 : 1
   if (a.metadata.name !== b.metadata.name) return a.metadata.name < b.metadata.name ? -1 : 1
   return compareVersionsDescending(a.metadata.version, b.metadata.version)
 }
 
-/** Entries in their order, as they stand below `entries`. */
-export function writeEntries(entries: readonly ChartEntry[]): string {
+/** Entries in their order, as they stand below `entries` behind the one before. */
+export function writeEntries(entries: readonly ChartEntry[], before: ChartEntry | undefined): string {
   const parts: string[] = []
-  for (const [index, entry] of entries.entries()) {
+  let last = before
+  for (const entry of entries) {
     const { name, version } = yamlOf(entry)
-    const isFirst = entries[index - 1]?.chart.metadata.name !== entry.chart.metadata.name
-    parts.push(isFirst ? name + version : version)
+    const isNamed = last?.repository === entry.repository && last.chart.metadata.name === entry.chart.metadata.name
+    parts.push(isNamed ? version : name + version)
+    last = entry
   }
   return parts.join('')
 }

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Catalog } from '../metadata/catalog.ts'
 import type { MetadataChange } from '../metadata/changes.ts'
 import { type ChartEntry, compareEntries, newEntry, versionTag, writeEntries, yamlOf } from './chart-entry.ts'
-import { insertSorted, remove } from './sorted.ts'
+import { type Block, SortedBlocks } from './sorted-blocks.ts'
 
 /** Where ChartMuseum's clients find its API beside the repository (chartmuseum/helm-push). */
 const SERVER_INFO = 'serverInfo:\n  contextPath: /helm/v1\n'
@@ -16,19 +16,19 @@ export interface IndexFile {
   etag: string
 }
 
-/** The charts of one repository; nearly always of one name. */
-interface RepositoryCharts {
-  byTag: Map<string, ChartEntry>
-  /** In the order of the index. */
-  entries: ChartEntry[]
-  /** Their part of the index, made again only where something changed. */
-  text: string | undefined
+/** Some entries as they stand in the index. */
+interface Text {
+  /** The entry before, which says whether the first one's name stands there already. */
+  after: ChartEntry | undefined
+  bytes: Buffer
+  digest: Buffer
 }
 
 interface Namespace {
-  repositories: Map<string, RepositoryCharts>
-  /** Their names, sorted. */
-  names: string[]
+  /** By repository and tag. */
+  byTag: Map<string, ChartEntry>
+  /** In the order of the index. */
+  entries: SortedBlocks<ChartEntry, Text>
   byFileName: Map<string, ChartEntry[]>
   file: IndexFile | undefined
   generated: string
@@ -49,12 +49,10 @@ export class ChartIndex {
   /** All charts of a namespace: name -> versions, newest first. */
   charts(namespace: string): Map<string, ChartEntry[]> {
     const named = new Map<string, ChartEntry[]>()
-    for (const { entries } of this.#namespaces.get(namespace)?.repositories.values() ?? []) {
-      for (const entry of entries) {
-        const versions = named.get(entry.chart.metadata.name)
-        if (versions) versions.push(entry)
-        else named.set(entry.chart.metadata.name, [entry])
-      }
+    for (const entry of this.#namespaces.get(namespace)?.entries ?? []) {
+      const versions = named.get(entry.chart.metadata.name)
+      if (versions) versions.push(entry)
+      else named.set(entry.chart.metadata.name, [entry])
     }
     return named
   }
@@ -73,12 +71,10 @@ export class ChartIndex {
 
   /** Writes in small steps what is known at the start: 10,000 charts take a second, in which nobody else would be answered. */
   async prepare(): Promise<void> {
-    for (const { repositories } of this.#namespaces.values()) {
-      for (const { entries } of [...repositories.values()]) {
-        for (const [index, entry] of [...entries].entries()) {
-          yamlOf(entry)
-          if (index % STEP === 0) await setImmediate()
-        }
+    for (const { entries } of this.#namespaces.values()) {
+      for (const [index, entry] of [...entries].entries()) {
+        yamlOf(entry)
+        if (index % STEP === 0) await setImmediate()
       }
     }
   }
@@ -90,7 +86,7 @@ export class ChartIndex {
     if (slash < 0) return
     const record = change.op === 'tag' ? this.#catalog.manifest(repository, change.digest) : undefined
     const name = repository.slice(0, slash)
-    const had = this.#namespaces.get(name)?.repositories.get(repository)?.byTag.get(tag)
+    const had = this.#namespaces.get(name)?.byTag.get(tagKey(change))
     const chart = record?.chart
     // Other tags of a chart (`latest`) are names for a version, not versions.
     const isVersion = change.op === 'tag' && chart && versionTag(chart.metadata.version) === tag
@@ -112,48 +108,53 @@ export class ChartIndex {
 }
 
 function emptyNamespace(generated: string): Namespace {
-  return { repositories: new Map(), names: [], byFileName: new Map(), file: undefined, generated }
+  return {
+    byTag: new Map(),
+    entries: new SortedBlocks(compareEntries),
+    byFileName: new Map(),
+    file: undefined,
+    generated,
+  }
 }
 
-function addEntry({ repositories, names, byFileName }: Namespace, entry: ChartEntry): void {
-  const { repository, tag, fileName } = entry
-  const known = repositories.get(repository)
-  const charts = known ?? { byTag: new Map(), entries: [], text: undefined }
-  if (!known) {
-    repositories.set(repository, charts)
-    insertSorted(names, repository, (a, b) => (a < b ? -1 : 1))
-  }
-  charts.byTag.set(tag, entry)
-  charts.text = undefined
-  insertSorted(charts.entries, entry, compareEntries)
-  byFileName.set(fileName, [...(byFileName.get(fileName) ?? []), entry])
+/** No name of a repository has a colon. */
+const tagKey = ({ repository, tag }: { repository: string; tag: string }): string => `${repository}:${tag}`
+
+function addEntry({ byTag, entries, byFileName }: Namespace, entry: ChartEntry): void {
+  byTag.set(tagKey(entry), entry)
+  entries.add(entry)
+  byFileName.set(entry.fileName, [...(byFileName.get(entry.fileName) ?? []), entry])
 }
 
-function removeEntry({ repositories, names, byFileName }: Namespace, entry: ChartEntry): void {
-  const { repository, tag, fileName } = entry
-  const charts = repositories.get(repository)
-  if (!charts) return
-  charts.byTag.delete(tag)
-  charts.text = undefined
-  remove(charts.entries, entry)
-  if (charts.entries.length === 0) {
-    repositories.delete(repository)
-    remove(names, repository)
-  }
-  const others = (byFileName.get(fileName) ?? []).filter((other) => other !== entry)
-  if (others.length > 0) byFileName.set(fileName, others)
-  else byFileName.delete(fileName)
+function removeEntry({ byTag, entries, byFileName }: Namespace, entry: ChartEntry): void {
+  byTag.delete(tagKey(entry))
+  entries.remove(entry)
+  const others = (byFileName.get(entry.fileName) ?? []).filter((other) => other !== entry)
+  if (others.length > 0) byFileName.set(entry.fileName, others)
+  else byFileName.delete(entry.fileName)
 }
 
-function write({ repositories, names, generated }: Namespace): IndexFile {
-  const parts = ['apiVersion: v1\n', names.length === 0 ? 'entries: {}\n' : 'entries:\n']
-  for (const name of names) {
-    const charts = repositories.get(name)
-    if (!charts) continue
-    charts.text ??= writeEntries(charts.entries)
-    parts.push(charts.text)
+/** Only what has changed is written anew, and only that is read for the tag of the whole. */
+function write({ entries: { blocks }, generated }: Namespace): IndexFile {
+  const texts: Text[] = []
+  let before: ChartEntry | undefined
+  for (const block of blocks) {
+    texts.push(textOf(block, before))
+    before = block.items.at(-1)
   }
-  parts.push(`generated: "${generated}"\n`, SERVER_INFO)
-  const bytes = Buffer.from(parts.join(''))
-  return { bytes, etag: `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"` }
+  const begin = `apiVersion: v1\n${texts.length === 0 ? 'entries: {}\n' : 'entries:\n'}`
+  const end = `generated: "${generated}"\n${SERVER_INFO}`
+  const digest = createHash('sha256').update(end)
+  for (const text of texts) digest.update(text.digest)
+  return {
+    bytes: Buffer.concat([Buffer.from(begin), ...texts.map(({ bytes }) => bytes), Buffer.from(end)]),
+    etag: `"${digest.digest('hex').slice(0, 32)}"`,
+  }
+}
+
+function textOf(block: Block<ChartEntry, Text>, after: ChartEntry | undefined): Text {
+  if (block.made && block.made.after === after) return block.made
+  const bytes = Buffer.from(writeEntries(block.items, after))
+  block.made = { after, bytes, digest: createHash('sha256').update(bytes).digest() }
+  return block.made
 }

@@ -118,16 +118,15 @@ interface Artifact {
 
 /** Stores an artifact whole, in one step. */
 function putArtifact(content: Content, { repository, tag, origin, body, blobs }: Artifact): Promise<ManifestRecord> {
-  const stored = blobs.map(blobOf)
-  return content.holds.during(
-    stored.map(({ digest }) => digest),
-    async () => {
-      for (const bytes of blobs) await content.store(bytes, blobOf(bytes).digest)
-      const bytes = Buffer.from(JSON.stringify(body))
-      const { digest } = blobOf(bytes)
-      return putManifestLocked(content, { repository, bytes, digest, tags: [tag], origin, blobs: stored })
-    },
-  )
+  const bytes = Buffer.from(JSON.stringify(body))
+  return putManifestLocked(content, {
+    repository,
+    bytes,
+    digest: blobOf(bytes).digest,
+    tags: [tag],
+    origin,
+    blobs: blobs.map((blob) => ({ ...blobOf(blob), bytes: blob })),
+  })
 }
 
 /** The annotations that `helm push` writes (helm, registry/chart.go), without the time: the same chart gives the same manifest. */

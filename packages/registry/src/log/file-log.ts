@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { UserError } from '@slipway/errors'
 import type { Log } from '../port.ts'
@@ -40,9 +39,8 @@ class FileLog<T> implements Log<T> {
   async *read(): AsyncIterable<T> {
     const whole = await this.#dropTornLine()
     if (whole === 0) return
-    const lines = createInterface({ input: createReadStream(this.#path), crlfDelay: Number.POSITIVE_INFINITY })
     let number = 0
-    for await (const line of lines) {
+    for await (const line of linesOf(this.#path)) {
       number += 1
       yield this.#parse(line, number)
     }
@@ -165,6 +163,16 @@ async function writeLines(file: FileHandle, entries: Iterable<unknown>): Promise
   }
   await file.appendFile(lines.join(''))
   await file.sync()
+}
+
+/** Without Node's readline, for which some versions a U+2028 ends a line too: JSON has it in texts as it is. */
+async function* linesOf(path: string): AsyncIterable<string> {
+  let begun = ''
+  for await (const text of createReadStream(path, { encoding: 'utf8', highWaterMark: WRITE })) {
+    const lines = `${begun}${text}`.split('\n')
+    begun = lines.pop() ?? ''
+    yield* lines
+  }
 }
 
 /** Puts a folder's list of names on the disk. */

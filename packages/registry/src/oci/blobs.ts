@@ -47,6 +47,7 @@ export async function deleteBlob(
     content.rules.requireDeletable(name)
     await content.catalog.commit([{ op: 'unlink-blob', repository: name, digest }])
   })
+  await content.discard([digest])
   sendEmpty(response, 202, { 'docker-content-digest': digest })
 }
 

@@ -74,6 +74,7 @@ export async function deleteManifest(
     const removal = isDigest(reference) ? { manifests: [reference] } : { tags: [reference] }
     await removeLocked(content, name, removal, originOf(exchange))
   })
+  if (isDigest(reference)) await content.discard([reference])
   sendEmpty(exchange.response, 202)
 }
 

@@ -1,31 +1,18 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import { UserError } from '@slipway/errors'
 import { parseDigest } from '@slipway/oci-format'
-import { KeyedLock } from '@slipway/storage'
 import type { Need } from '../auth/access.ts'
 import { boundedBody } from '../content/bounded.ts'
 import type { Content } from '../content/content.ts'
+import type { Upload } from '../content/open-uploads.ts'
 import { type Exchange, sendEmpty } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
-
-interface Upload {
-  /** Of the repository. */
-  name: string
-  id: string
-  /** Once it is known what it is to become. */
-  digest?: string
-}
 
 /** Uploads of blobs: in one request, in a stream or in chunks, and mounts from other repositories. */
 export class Uploads {
   readonly #content: Content
-  readonly #key: Uint8Array
-  readonly #locks = new KeyedLock()
 
-  constructor(content: Content, key: Uint8Array) {
+  constructor(content: Content) {
     this.#content = content
-    this.#key = key
   }
 
   /** POST: a mount, a whole blob in one request, or a new upload. */
@@ -35,37 +22,34 @@ export class Uploads {
     if (mount && (await this.#mount(exchange, name, mount))) return
     const digest = searchParams.get('digest')
     if (digest !== null) requireDigest(digest)
-    const id = await this.#content.blobs.startUpload()
-    if (digest !== null) return this.#finish(exchange, { name, id, digest })
-    sendEmpty(exchange.response, 202, this.#headers(name, id, 0))
+    const upload = await this.#content.uploads.start(name)
+    if (digest !== null) return this.#takeWhole(exchange, upload, digest)
+    sendEmpty(exchange.response, 202, headersOf(upload, 0))
   }
 
   /** PATCH: appends a chunk or a stream. */
-  async append(exchange: Exchange, name: string, token: string): Promise<void> {
-    const id = await this.#open(name, token)
-    const size = await this.#locks.run(id, () => this.#append(exchange, { name, id }))
-    sendEmpty(exchange.response, 202, this.#headers(name, id, size))
+  async append(exchange: Exchange, name: string, id: string): Promise<void> {
+    const upload = await this.#open(name, id)
+    const size = await this.#content.uploads.exclusively(upload, () => this.#append(exchange, upload))
+    sendEmpty(exchange.response, 202, headersOf(upload, size))
   }
 
   /** PUT: the end of an upload, with or without a last piece. */
-  async finish(exchange: Exchange, name: string, token: string): Promise<void> {
-    const digest = exchange.url.searchParams.get('digest')
-    requireDigest(digest ?? '')
-    const id = await this.#open(name, token)
-    await this.#finish(exchange, { name, id, digest: digest ?? '' })
+  async finish(exchange: Exchange, name: string, id: string): Promise<void> {
+    const digest = exchange.url.searchParams.get('digest') ?? ''
+    requireDigest(digest)
+    await this.#finish(exchange, await this.#open(name, id), digest)
   }
 
   /** GET: how far it has come. */
-  async status({ response }: Exchange, name: string, token: string): Promise<void> {
-    const id = await this.#open(name, token)
-    const size = (await this.#content.blobs.uploadSize(id)) ?? 0
-    response.writeHead(204, this.#headers(name, id, size)).end()
+  async status({ response }: Exchange, name: string, id: string): Promise<void> {
+    const upload = await this.#open(name, id)
+    response.writeHead(204, headersOf(upload, await this.#content.uploads.size(upload))).end()
   }
 
   /** DELETE: gives it up. */
-  async cancel({ response }: Exchange, name: string, token: string): Promise<void> {
-    const id = await this.#open(name, token)
-    await this.#content.blobs.cancelUpload(id)
+  async cancel({ response }: Exchange, name: string, id: string): Promise<void> {
+    await this.#content.uploads.cancel(await this.#open(name, id))
     response.writeHead(204).end()
   }
 
@@ -89,80 +73,65 @@ export class Uploads {
     })
   }
 
-  async #finish(exchange: Exchange, { name, id, digest }: Required<Upload>): Promise<void> {
-    await this.#locks.run(id, async () => {
-      const size = await this.#append(exchange, { name, id, digest })
-      await this.#orCancel(id, () =>
-        this.#content.link(name, { digest, size }, () => this.#content.blobs.commitUpload(id, digest)),
-      )
-    })
-    sendCreated(exchange, name, digest)
+  /** Nobody could go on with one that broke off: its address was never told. */
+  async #takeWhole(exchange: Exchange, upload: Upload, digest: string): Promise<void> {
+    try {
+      await this.#finish(exchange, upload, digest)
+    } catch (error) {
+      await this.#content.uploads.cancel(upload)
+      throw error
+    }
   }
 
-  async #append({ request }: Exchange, { name, id, digest }: Upload): Promise<number> {
-    const { blobs } = this.#content
+  async #finish(exchange: Exchange, upload: Upload, digest: string): Promise<void> {
+    const { uploads } = this.#content
+    await uploads
+      .exclusively(upload, async () => {
+        const size = await this.#append(exchange, upload, digest)
+        await this.#content.linkUpload(upload, { digest, size })
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof UserError) || error.code !== 'BLOB_DIGEST_MISMATCH') throw error
+        throw new Refusal('DIGEST_INVALID', 'the provided digest did not match the uploaded content')
+      })
+    sendCreated(exchange, upload.repository, digest)
+  }
+
+  /** `digest`: once it is known what it is to become. */
+  async #append({ request }: Exchange, upload: Upload, digest?: string): Promise<number> {
+    const { maxBlobSize, uploads } = this.#content
     const range = chunkRange(request.headers['content-range'])
     const length = request.headers['content-length']
-    const before = (await blobs.uploadSize(id)) ?? 0
+    const before = await uploads.size(upload)
     const fits =
       range === undefined || (range.start === before && (!length || range.end - range.start + 1 === Number(length)))
     if (!fits) {
       throw new Refusal('RANGE_INVALID', `the next chunk must start at ${before}`, {
-        headers: this.#headers(name, id, before),
+        headers: headersOf(upload, before),
       })
     }
     if (length === '0') return before
-    return this.#orCancel(id, () => blobs.appendUpload(id, this.#body(request, { name, before, digest })))
+    const tooLarge = (): Refusal => new Refusal('SIZE_INVALID', `a blob of more than ${maxBlobSize} bytes is not taken`)
+    return uploads.append(upload, {
+      before,
+      pieces: () => boundedBody(request, maxBlobSize - before, tooLarge),
+      length: length === undefined ? undefined : Number(length),
+      allowance: digest === undefined ? 0 : (this.#content.blobLink(upload.repository, digest)?.size ?? 0),
+    })
   }
 
-  /** What of the body may be taken: a blob has a largest size, and a repository may have a quota, which what it has already does not touch. */
-  #body(
-    request: IncomingMessage,
-    { name, before, digest }: { name: string; before: number; digest: string | undefined },
-  ): AsyncIterable<Uint8Array> {
-    const { maxBlobSize, quotas } = this.#content
-    const isKnown = digest !== undefined && this.#content.hasBlob(name, digest)
-    const left = isKnown ? Number.POSITIVE_INFINITY : quotas.left(name)
-    const tooLarge = (): Refusal =>
-      left < maxBlobSize
-        ? quotas.refusal(name)
-        : new Refusal('SIZE_INVALID', `a blob of more than ${maxBlobSize} bytes is not taken`)
-    return boundedBody(request, Math.min(maxBlobSize, left) - before, tooLarge)
+  async #open(name: string, id: string): Promise<Upload> {
+    const upload = await this.#content.uploads.find(name, id)
+    if (!upload) throw new Refusal('BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry')
+    return upload
   }
+}
 
-  /** What is refused is not kept either. */
-  async #orCancel<T>(id: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      const isOther = error instanceof UserError && error.code === 'BLOB_DIGEST_MISMATCH'
-      if (isOther || error instanceof Refusal) await this.#content.blobs.cancelUpload(id)
-      if (!isOther) throw error
-      throw new Refusal('DIGEST_INVALID', 'the provided digest did not match the uploaded content')
-    }
-  }
-
-  /** The store's id of an upload, when this repository has it. */
-  async #open(name: string, token: string): Promise<string> {
-    const [id = '', seal = ''] = token.split('.')
-    const expected = Buffer.from(this.#seal(name, id))
-    const shown = Buffer.from(seal)
-    const genuine = shown.length === expected.length && timingSafeEqual(shown, expected)
-    if (genuine && (await this.#content.blobs.uploadSize(id)) !== undefined) return id
-    throw new Refusal('BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry')
-  }
-
-  /** Binds an upload to its repository, without a record of it: also after a restart nobody else's upload can be taken over. */
-  #seal(name: string, id: string): string {
-    return createHmac('sha256', this.#key).update(`upload ${name} ${id}`).digest('base64url').slice(0, 22)
-  }
-
-  #headers(name: string, id: string, size: number): Record<string, string> {
-    return {
-      location: `/v2/${name}/blobs/uploads/${id}.${this.#seal(name, id)}`,
-      range: `0-${Math.max(0, size - 1)}`,
-      'docker-upload-uuid': id,
-    }
+function headersOf({ repository, id }: Upload, size: number): Record<string, string> {
+  return {
+    location: `/v2/${repository}/blobs/uploads/${id}`,
+    range: `0-${Math.max(0, size - 1)}`,
+    'docker-upload-uuid': id,
   }
 }
 

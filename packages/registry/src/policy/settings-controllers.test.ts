@@ -1,6 +1,6 @@
 import { InformerSet, type KubeClient } from '@slipway/kube-client'
 import { MemoryApiServer } from '@slipway/kube-client/testing'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SETTINGS_KINDS } from './read-settings.ts'
 import { type SettingsControllers, settingsControllers } from './settings-controllers.ts'
 
@@ -43,7 +43,7 @@ describe('settings from objects', () => {
       metadata: { name: 'hub', namespace },
       spec: { upstream: 'docker.io', secretRef: { name: 'login' } },
     })
-    await vi.waitFor(async () => expect(await ready('hub')).toMatch(/^False .*there is no Secret login/))
+    await expect.poll(() => ready('hub')).toMatch(/^False .*there is no Secret login/)
     expect(running.settings().upstreams).toEqual([])
 
     await client.create({
@@ -52,10 +52,10 @@ describe('settings from objects', () => {
       metadata: { name: 'login', namespace },
       data: { username: btoa('robot'), password: btoa('first') },
     })
-    await vi.waitFor(async () => expect(await ready('hub')).toBe('True the registry goes by it'))
+    await expect.poll(() => ready('hub')).toBe('True the registry goes by it')
     expect(running.settings().upstreams).toMatchObject([{ name: 'hub', credentials: { password: 'first' } }])
 
     await client.delete({ ...CACHE, namespace, name: 'hub' })
-    await vi.waitFor(() => expect(running.settings().upstreams).toEqual([]))
+    await expect.poll(() => running.settings().upstreams).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFileLog } from '../log/file-log.ts'
 import { NO_SETTINGS, type RegistrySettings, type Webhook } from '../policy/settings.ts'
 import { chartArchive, sha256, startRegistry, type TestRegistry } from '../testing/index.ts'
@@ -38,21 +38,19 @@ async function webhook(more: Partial<Webhook> = {}, answers: number[] = []): Pro
 const bodies = ({ received }: Receiver): WebhookEvent[] => received.map(({ body }) => body as WebhookEvent)
 const deliveriesOf = async (name: string): Promise<Delivery[]> =>
   (await registry.client.json<{ deliveries: Delivery[] }>(`/v2/_slipway/webhooks/${name}/deliveries`)).deliveries
-const isOver = (name: string): Promise<void> =>
-  vi.waitFor(async () => {
-    const deliveries = await deliveriesOf(name)
-    expect(deliveries.length).toBeGreaterThan(0)
-    expect(deliveries.every(({ state }) => state !== 'pending')).toBe(true)
-  })
+async function isOver(name: string): Promise<void> {
+  const states = async (): Promise<string[]> => (await deliveriesOf(name)).map(({ state }) => state)
+  await expect.poll(states).toSatisfy((known: string[]) => known.length > 0 && !known.includes('pending'))
+}
 
 describe('webhooks', () => {
   it('are told of pushes and deletions of images as by Azure', async () => {
     const receiver = await webhook({ headers: { authorization: 'Bearer s3cret', 'x-team': 'shop' } })
 
     const digest = await registry.client.pushImage('shop/web', '1')
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1))
+    await expect.poll(() => receiver.received).toHaveLength(1)
     await registry.client.send('DELETE', `/v2/shop/web/manifests/${digest}`)
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(2))
+    await expect.poll(() => receiver.received).toHaveLength(2)
 
     const [pushed, deleted] = bodies(receiver)
     const mediaType = 'application/vnd.oci.image.manifest.v1+json'
@@ -85,7 +83,7 @@ describe('webhooks', () => {
 
     await registry.client.send('PUT', '/helm/v1/repo/_blobs/appa-1.0.0.tgz', { body: archive })
     await registry.client.send('DELETE', '/helm/v1/repo/_blobs/appa-1.0.0.tgz')
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(2))
+    await expect.poll(() => receiver.received).toHaveLength(2)
 
     expect(
       bodies(receiver)
@@ -153,7 +151,7 @@ describe('webhooks', () => {
     registry = await startRegistry({ settings: () => settings, webhookPauses: [3_600_000], clock: () => now })
     const receiver = await webhook({}, [503])
     await registry.client.pushImage('web', '1')
-    await vi.waitFor(async () => expect((await deliveriesOf('hook-0'))[0]?.attempts).toHaveLength(1))
+    await expect.poll(async () => (await deliveriesOf('hook-0'))[0]?.attempts).toHaveLength(1)
     await registry.stop()
 
     now += 4_000_000
@@ -169,7 +167,7 @@ describe('webhooks', () => {
     const receiver = await webhook({ actions: new Set(['push']) })
 
     const answer = await registry.client.send('POST', '/v2/_slipway/webhooks/hook-0/ping')
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1))
+    await expect.poll(() => receiver.received).toHaveLength(1)
 
     expect(answer.status).toBe(202)
     expect(bodies(receiver)).toEqual([{ id: expect.any(String), timestamp: expect.any(String), action: 'ping' }])
