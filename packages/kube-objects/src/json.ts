@@ -25,6 +25,12 @@ export function equalJson(a: unknown, b: unknown): boolean {
   )
 }
 
+/** What equal values have in common and others have not, where a Map or a Set is to compare as {@link equalJson} does. */
+export function identityOf(value: unknown): unknown {
+  if (typeof value === 'string') return `"${value}`
+  return typeof value === 'object' && value !== null ? JSON.stringify(withSortedKeys(value)) : value
+}
+
 /** Sets a field, also one named `__proto__`, which plain assignment would not. */
 export function setField(object: JsonObject, field: string, value: unknown): void {
   if (field === '__proto__') {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   conflictMessage,
   type KubeObject,
+  type ManagedFieldsEntry,
   type SchemaNode,
   schemaFor,
   schemaFromOpenApi,
@@ -76,6 +77,22 @@ describe('serverSideApply', () => {
         operation: 'Apply',
         time: NOW,
       },
+    ])
+  })
+
+  it('notes no time for a manager who found everything in place, until it changes something', () => {
+    const timesOf = ({ object }: ReturnType<typeof apply>) =>
+      (object.metadata.managedFields as ManagedFieldsEntry[]).map(({ manager, time }) => [manager, time])
+    const first = apply(undefined, deployment({ replicas: 2 }))
+
+    const second = apply(first.object, deployment({ replicas: 2 }), 'other')
+    expect(timesOf(second)).toEqual([
+      ['other', undefined],
+      ['me', NOW],
+    ])
+    expect(timesOf(apply(second.object, deployment({ replicas: 3 }), 'other', true))).toEqual([
+      ['me', NOW],
+      ['other', NOW],
     ])
   })
 

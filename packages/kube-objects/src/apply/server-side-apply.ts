@@ -56,7 +56,8 @@ export function serverSideApply<T extends KubeObject>(input: ApplyInput<T>): { o
   const schemas = schemasOf(input, applied.apiVersion)
   const known = managersBeforeApply(live, part, input).map((entry) => reconciled(entry, input.schemaOf))
   const previous = known.find((entry) => sameManager(entry, identity))
-  const own: Manager = { ...identity, time: now, fields: withoutServerFields(fieldSetOf(applied, schema)) }
+  const fields = withoutServerFields(fieldSetOf(applied, schema))
+  const own: Manager = { ...identity, time: previous?.time, fields }
   const others = known.filter((entry) => entry !== previous)
 
   const merged = mergeValues(before, applied, schema) as T
@@ -80,7 +81,9 @@ export function serverSideApply<T extends KubeObject>(input: ApplyInput<T>): { o
     ...entry,
     fields: difference(entry.fields, changes(entry.apiVersion).lost),
   }))
-  return { object: withManagers(object, [own, ...remaining]), conflicts: [] }
+  // Who only came to manage what was there already has changed nothing, and no time (managedfieldsupdater.go).
+  const time = equalJson(before, object) ? own.time : now
+  return { object: withManagers(object, [{ ...own, time }, ...remaining]), conflicts: [] }
 }
 
 /** The text of the 409 that the API server answers with (managedfields.NewConflictError). */

@@ -1,6 +1,6 @@
 import { UserError } from '@slipway/errors'
 import { goText } from '../go-text.ts'
-import { equalJson, isObject, type JsonObject, setField, withoutNulls } from '../json.ts'
+import { equalJson, identityOf, isObject, type JsonObject, setField, withoutNulls } from '../json.ts'
 import { fieldNode, type SchemaNode } from '../schema/node.ts'
 import { inOrder } from './element-order.ts'
 
@@ -102,9 +102,14 @@ function mergeList(current: unknown[], patch: unknown[], schema: SchemaNode, ord
   }
   const { kept, changes } = withoutItems(current, patch, key)
   const merged = [...kept]
+  const places = new Map<unknown, number>()
+  const note = (item: unknown, index: number): void => {
+    if (isObject(item) && !places.has(identityOf(item[key]))) places.set(identityOf(item[key]), index)
+  }
+  for (const [index, item] of kept.entries()) note(item, index)
   for (const item of changes) {
-    const index = merged.findIndex((other) => sameItem(other, item, key))
-    if (index < 0) merged.push(item)
+    const index = places.get(identityOf(item[key]))
+    if (index === undefined) note(item, merged.push(item) - 1)
     else merged[index] = mergeMap(merged[index] as JsonObject, item, schema.items)
   }
   // In Go, what is added comes to stand where deleted items were, and has a place among the server's then.
@@ -113,7 +118,7 @@ function mergeList(current: unknown[], patch: unknown[], schema: SchemaNode, ord
 
 /** The items that the directives in a list leave, and those of the patch that are no directives. */
 function withoutItems(current: unknown[], patch: unknown[], key: string): { kept: unknown[]; changes: JsonObject[] } {
-  let kept = current
+  const deleted = new Set<unknown>()
   let replaces = false
   const changes: JsonObject[] = []
   for (const item of patch) {
@@ -121,24 +126,24 @@ function withoutItems(current: unknown[], patch: unknown[], key: string): { kept
     const directive = item[DIRECTIVE]
     if (directive === undefined || directive === 'delete') checkKey(item, key)
     if (directive === undefined) changes.push(item)
-    else if (directive === 'delete') kept = kept.filter((other) => !sameItem(other, item, key))
+    else if (directive === 'delete') deleted.add(identityOf(item[key]))
     else if (directive === 'replace') replaces = true
     else if (directive === 'merge') fail('merging lists cannot yet be specified in the patch')
     else fail(`unknown patch type: ${goText(directive)} in map: ${goText(item)}`)
   }
-  return { kept: replaces ? [] : kept, changes }
+  const isKept = (item: unknown): boolean => !isObject(item) || !deleted.has(identityOf(item[key]))
+  return { kept: replaces ? [] : current.filter(isKept), changes }
 }
 
 function checkKey(item: JsonObject, key: string): void {
   if (item[key] === undefined) fail(`map: ${goText(item)} does not contain declared merge key: ${key}`)
 }
 
-const sameItem = (a: unknown, b: JsonObject, key: string): boolean => isObject(a) && equalJson(a[key], b[key])
-
 function retainKeys(target: JsonObject, patch: JsonObject): JsonObject {
   const keep = patch[RETAIN_KEYS]
   if (keep === undefined) return target
-  const isKept = (field: string): boolean => Array.isArray(keep) && keep.includes(field)
+  const kept = new Set<unknown>(Array.isArray(keep) ? keep : [])
+  const isKept = (field: string): boolean => kept.has(field)
   const strays = Object.entries(patch).some(
     ([field, value]) => value !== null && !field.startsWith('$') && !isKept(field),
   )
@@ -150,10 +155,11 @@ function deletePrimitives(result: JsonObject, field: string, values: unknown): v
   const current = Object.hasOwn(result, field) ? result[field] : undefined
   if (values === null) delete result[field]
   if (!Array.isArray(current) || !Array.isArray(values)) return
+  const deleted = new Set(values.map(identityOf))
   setField(
     result,
     field,
-    current.filter((item) => !values.some((value) => equalJson(value, item))),
+    current.filter((item) => !deleted.has(identityOf(item))),
   )
 }
 

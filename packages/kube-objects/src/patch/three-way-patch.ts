@@ -88,14 +88,15 @@ const listField = (name: string, list: unknown[]): JsonObject => (list.length > 
 /** Items by their key; one whose key is there already (a port for TCP and UDP) goes with the one in its place. */
 function keyed(list: unknown[], key: string): Map<string, JsonObject> {
   const items = new Map<string, JsonObject>()
+  const counts = new Map<string, number>()
   for (const item of list) {
     if (!isObject(item)) throw new UserError('PATCH_INVALID', `expected a map in a list that merges by "${key}"`)
     const value = item[key]
     if (value === undefined) {
       throw new UserError('PATCH_INVALID', `map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`)
     }
-    let place = 0
-    while (items.has(`${String(value)} ${place}`)) place++
+    const place = counts.get(String(value)) ?? 0
+    counts.set(String(value), place + 1)
     items.set(`${String(value)} ${place}`, item)
   }
   return items
@@ -103,8 +104,10 @@ function keyed(list: unknown[], key: string): Map<string, JsonObject> {
 
 /** The patch of a list that is a set of plain values. */
 function valuesPatch(field: string, { original, modified, current }: Three<unknown[]>): JsonObject {
-  const without = (list: unknown[], other: unknown[]): unknown[] =>
-    list.filter((value, index) => !other.includes(value) && list.indexOf(value) === index)
+  const without = (list: unknown[], other: unknown[]): unknown[] => {
+    const others = new Set(other)
+    return [...new Set(list)].filter((value) => !others.has(value))
+  }
   const added = without(modified, current)
   const gone = without(original, modified)
   // As kubectl, which has sorted what the server has by then.

@@ -7,17 +7,19 @@ type Linkable = SchemaNode & { ref?: string; linked?: boolean }
 interface Tables {
   kinds: Record<string, string>
   nodes: Record<string, Linkable>
-  clusterScoped: string[]
+  clusterScoped: ReadonlySet<string>
 }
 
 let tables: Tables | undefined
 
 function load(): Tables {
-  tables ??= JSON.parse(
+  if (tables) return tables
+  const { clusterScoped, ...rest } = JSON.parse(
     SCHEMAS_JSON.replaceAll('~m.', 'io.k8s.apimachinery.pkg.')
       .replaceAll('~a.', 'io.k8s.api.')
       .replaceAll('~e', '"omitEmpty":true'),
-  ) as Tables
+  ) as Omit<Tables, 'clusterScoped'> & { clusterScoped: string[] }
+  tables = { ...rest, clusterScoped: new Set(clusterScoped) }
   return tables
 }
 
@@ -40,7 +42,7 @@ export function builtinKinds(): GroupVersionKind[] {
 export function isNamespaced({ apiVersion, kind }: GroupVersionKind): boolean | undefined {
   const { kinds, clusterScoped } = load()
   const key = `${apiVersion} ${kind}`
-  if (clusterScoped.includes(key)) return false
+  if (clusterScoped.has(key)) return false
   return key in kinds ? true : undefined
 }
 
@@ -59,6 +61,8 @@ function definition(nodes: Tables['nodes'], name: string): SchemaNode {
   if (!node.linked) {
     node.linked = true
     node.typeName = goTypeName(name)
+    // What has no structure is owned as a whole (structured-merge-diff's __untyped_atomic_).
+    if (node.typeName === 'RawExtension') node.mapType = 'atomic'
     linkChildren(nodes, node)
     if (OR_SCHEMA.test(name)) node.objectForm = definition(nodes, name.replace(OR_SCHEMA, 'JSONSchemaProps'))
   }

@@ -9,6 +9,8 @@ export interface Typed<T> {
   unknown: string[]
   /** In the words of Go's decoder, the first thing that it could not read; the value is of no use then. */
   fault?: string
+  /** The same in the words of Kubernetes' own conversion of maps to types, which reads what a strategic merge patch made. */
+  conversionFault?: string
 }
 
 /**
@@ -18,7 +20,9 @@ export interface Typed<T> {
 export function typedForm<T>(value: T, schema: SchemaNode): Typed<T> {
   const reader = new Reader()
   const read = reader.read(value, schema) as T
-  return { value: read, unknown: reader.unknown, ...(reader.fault !== undefined && { fault: reader.fault }) }
+  const { unknown, fault, conversionFault } = reader
+  const faults = { ...(fault !== undefined && { fault }), ...(conversionFault !== undefined && { conversionFault }) }
+  return { value: read, unknown, ...faults }
 }
 
 /** Lists of which Kubernetes' defaults tell an empty one from none. */
@@ -27,6 +31,7 @@ const TOLD_APART = new Set(['autoscaling/v2.HPAScalingRules.policies'])
 class Reader {
   readonly unknown: string[] = []
   fault: string | undefined
+  conversionFault: string | undefined
   /** Where the reader is: fields of structs, keys of maps (`[key]`) and indexes. */
   readonly #path: string[] = []
   #struct: SchemaNode | undefined
@@ -77,7 +82,7 @@ class Reader {
       this.#path.push(field)
       if (!node) this.unknown.push(this.#place())
       else if (value[field] !== null) {
-        const read = this.read(value[field], node)
+        const read = nilled(this.read(value[field], node), node)
         if (!node.omitEmpty || !isEmpty(read) || TOLD_APART.has(`${schema.typeName}.${field}`))
           setField(result, field, read)
       }
@@ -112,8 +117,9 @@ class Reader {
     return value
   }
 
-  /** metav1.Time is to the second, metav1.MicroTime has six digits; both are in UTC. */
+  /** metav1.Time is to the second, metav1.MicroTime has six digits and is told with them; both are in UTC. */
   #readTime(value: string, micro: boolean): string {
+    if (micro) this.fault ??= microFault(value)
     const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(value)
     const time = Date.parse(value)
     if (!parts || Number.isNaN(time)) {
@@ -149,6 +155,7 @@ class Reader {
     const fields = this.#path.filter((part) => !part.startsWith('['))
     const struct = this.#struct?.typeName?.split('.').at(-1) ?? ''
     const where = fields.length > 0 ? `Go struct field ${struct}.${fields.join('.')}` : 'Go value'
+    if (this.fault === undefined) this.conversionFault = conversionFault(value, schema)
     this.fault ??= `json: cannot unmarshal ${given(value, schema)} into ${where} of type ${goType(schema)}`
     return value
   }
@@ -158,11 +165,56 @@ class Reader {
   }
 }
 
+/** Of a list that is always written Go tells none from an empty one no more, once it has been through protobuf. */
+function nilled(read: unknown, { zero }: SchemaNode): unknown {
+  return zero === null && Array.isArray(read) && read.length === 0 ? null : read
+}
+
+/** What Go finds of a time that must have six digits of its second, once the second is read. */
+function microFault(value: string): string | undefined {
+  const [, rest] = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(.*)$/s.exec(value) ?? []
+  if (rest === undefined || /^\.\d{6}(?:Z|[+-]\d\d:\d\d)$/.test(rest)) return undefined
+  const [left, wanted] = /^\.\d{6}/.test(rest) ? [rest.slice(7), 'Z07:00'] : [rest, '.000000']
+  const layout = '2006-01-02T15:04:05.000000Z07:00'
+  return `parsing time ${JSON.stringify(value)} as "${layout}": cannot parse ${JSON.stringify(left)} as "${wanted}"`
+}
+
 /** A number that is no integer of its size is named; anything else by its kind. */
 function given(value: unknown, { type }: SchemaNode): string {
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'boolean') return 'bool'
   return typeof value === 'number' && type === 'integer' ? `number ${value}` : typeof value
+}
+
+/** runtime/converter.go */
+function conversionFault(value: unknown, schema: SchemaNode): string | undefined {
+  const kind = goKind(value)
+  switch (schema.type) {
+    case 'object':
+      return schema.properties ? `cannot restore struct from: ${kind}` : `cannot restore map from ${kind}`
+    case 'array':
+      return `cannot restore slice from ${kind}`
+    case 'string':
+      if (schema.format === 'date-time')
+        return `json: cannot unmarshal ${given(value, schema)} into Go value of type string`
+      if (schema.format === 'byte') return `cannot restore slice from ${kind}`
+      // A whole number is a character to Go, which JSON does not want.
+      return kind === 'int64' ? 'cannot convert int64 to string' : 'unrecognized type: string'
+    case 'integer':
+      return kind === 'float64' ? `cannot convert float64 to ${goType(schema)}` : `unrecognized type: ${goType(schema)}`
+    case 'number':
+    case 'boolean':
+      return `unrecognized type: ${goType(schema)}`
+    default:
+      return undefined
+  }
+}
+
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return 'slice'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
+  if (typeof value === 'boolean') return 'bool'
+  return typeof value === 'string' ? 'string' : 'map'
 }
 
 function goType(schema: SchemaNode): string {

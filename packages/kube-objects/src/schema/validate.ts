@@ -1,5 +1,6 @@
 import { equalJson, isObject, type JsonObject, withSortedKeys } from '../json.ts'
 import { parseQuantity } from '../quantity.ts'
+import { earlierItems } from './earlier-items.ts'
 import { hasFormat, isKnownFormat } from './formats.ts'
 import { type CombinedSchemas, fieldNode, type SchemaConstraints, type SchemaNode } from './node.ts'
 
@@ -184,19 +185,12 @@ function seenParts(value: unknown, schema: SchemaNode): number {
 
 function checkItems(list: unknown[], schema: SchemaNode, { path, old }: Place, errors: FieldError[]): void {
   const { items, constraints } = schema
+  const before = earlierItems(old?.value, schema)
   for (const [index, item] of items ? list.entries() : []) {
-    check(item, items as SchemaNode, { path: `${path}[${index}]`, old: predecessor(item, schema, old?.value) }, errors)
+    const was = before(item)
+    check(item, items as SchemaNode, { path: `${path}[${index}]`, old: was && { value: was } }, errors)
   }
   if (constraints) checkCount(list.length, 'Items', { ...constraints, path }, errors)
-}
-
-/** Only the items of a list with keys have a past. */
-function predecessor(item: unknown, { listType, listMapKeys }: SchemaNode, old: unknown): Place['old'] {
-  if (listType !== 'map' || !Array.isArray(old) || !isObject(item)) return undefined
-  const found = old.find(
-    (one) => isObject(one) && listMapKeys?.every((key) => equalJson(one[key] ?? null, item[key] ?? null)),
-  )
-  return found === undefined ? undefined : { value: found }
 }
 
 function hasType(value: unknown, { type }: SchemaNode): boolean {
