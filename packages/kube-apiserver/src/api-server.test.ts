@@ -147,6 +147,9 @@ describe('status errors', () => {
 
     expect(headers.warning).toMatch(/^299 - "metadata.name: this is used in the Pod's hostname, which can result/)
     expect(pod.spec.terminationGracePeriodSeconds).toBe(1)
+    pod.spec.terminationGracePeriodSeconds = -1
+    const updated = await api.call('PUT', '/api/v1/namespaces/default/pods/a.b', { body: pod })
+    expect([updated.status, updated.body.spec.terminationGracePeriodSeconds]).toEqual([200, 1])
   })
 
   it('refuses a type that does not fit, like Go does', async () => {
@@ -156,6 +159,30 @@ describe('status errors', () => {
     expect(body.message).toContain(
       'cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32',
     )
+  })
+
+  it.each([
+    [{ metadata: { labels: 'x' } }, 'map[metadata:map[labels:x]]', 'cannot restore map from string'],
+    [{ spec: 1 }, 'map[spec:1]', 'cannot restore struct from: int64'],
+    [{ spec: { template: { spec: { containers: {} } } } }, 'map[spec:', 'cannot restore slice from map'],
+    [{ metadata: { labels: { a: 1 } } }, 'map[metadata:map[labels:map[a:1]]]', 'cannot convert int64 to string'],
+    [{ metadata: { labels: { a: ['b'] } } }, 'map[metadata:', 'unrecognized type: string'],
+    [{ spec: { replicas: 1.5 } }, 'map[spec:map[replicas:1.5]]', 'cannot convert float64 to int32'],
+    [{ spec: { paused: 'x' } }, 'map[spec:map[paused:x]]', 'unrecognized type: bool'],
+    [
+      { spec: { template: { metadata: { creationTimestamp: 1 } } } },
+      'map[spec:',
+      'json: cannot unmarshal number into Go',
+    ],
+  ])('refuses a strategic merge patch %j whose result is of no type, as it converts maps', async (patch, shown, why) => {
+    await api.call('POST', DEPLOYMENTS, { body: deployment('converted', {}) })
+
+    const type = 'application/strategic-merge-patch+json'
+    const { status, body } = await api.call('PATCH', `${DEPLOYMENTS}/converted`, { body: patch, type })
+
+    expect(status).toBe(422)
+    expect(body.message).toContain(` is invalid: patch: Invalid value: "${shown}`)
+    expect(body.message).toContain(`": ${why}`)
   })
 
   it('refuses bodies that are malformed, foreign, too large or too deep', async () => {
@@ -393,12 +420,16 @@ describe('lists', () => {
 
     const gone = await list(`limit=1&continue=${encodeURIComponent(first.body.metadata.continue)}`)
     const foreign = await list('limit=1&continue=abc')
+    const illegal = await list('limit=1&continue=a')
 
     expect(gone.body).toMatchObject({ code: 410, reason: 'Expired' })
     expect(foreign.body).toMatchObject({
       code: 400,
       message: expect.stringContaining('invalid continue token: continue key is not valid'),
     })
+    expect(illegal.body.message).toBe(
+      'invalid continue token: continue key is not valid: illegal base64 data at input byte 0',
+    )
   })
 
   it('come as tables and as metadata alone', async () => {
@@ -414,6 +445,18 @@ describe('lists', () => {
     expect(table.body.rows[0].cells.slice(0, 3)).toEqual(['s1', 'x/y', 0])
     expect(partial.body.kind).toBe('PartialObjectMetadataList')
     expect(Object.keys(partial.body.items[0]).toSorted()).toEqual(['apiVersion', 'kind', 'metadata'])
+  })
+
+  it.each(['v1', 'v1beta1'])('come as tables and as metadata of meta.k8s.io/%s', async (version) => {
+    const form = (as: string): string => `application/json;as=${as};v=${version};g=meta.k8s.io`
+
+    const table = await list('limit=1', form('Table'))
+    const partial = await list('limit=1', form('PartialObjectMetadataList'))
+
+    const apiVersion = `meta.k8s.io/${version}`
+    expect(table.body).toMatchObject({ kind: 'Table', apiVersion, rows: [{ object: { apiVersion } }] })
+    expect(table.headers['content-type']).toBe('application/json')
+    expect(partial.body).toMatchObject({ apiVersion, items: [{ kind: 'PartialObjectMetadata', apiVersion }] })
   })
 
   it('refuse a field that cannot be selected by', async () => {

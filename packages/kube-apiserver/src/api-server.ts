@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TransientError } from '@slipway/errors'
 import { type Authenticator, HttpServer } from '@slipway/http-server'
 import type { KubeObject } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
@@ -9,7 +10,9 @@ import { authenticate, tokenReader } from './access/authenticate.ts'
 import { type Authorizer, denialText, isOpenPath } from './access/authorize.ts'
 import { impersonatedUser } from './access/impersonation.ts'
 import { Rbac } from './access/rbac.ts'
+import { publishTokenTracking, secretTokens } from './access/secret-tokens.ts'
 import { TokenIssuer } from './access/service-account-tokens.ts'
+import { isWebSocket } from './access/socket-token.ts'
 import { bindingIsLive } from './access/token-bindings.ts'
 import { createAdmission } from './admission/create-admission.ts'
 import { AggregatedApis } from './aggregation/aggregated-apis.ts'
@@ -17,6 +20,7 @@ import { elsewhereTarget } from './aggregation/elsewhere-target.ts'
 import { publishAuthentication } from './aggregation/front-proxy.ts'
 import { servedElsewhere, serveElsewhere, upgradeElsewhere } from './aggregation/serve-elsewhere.ts'
 import { parseTarget, type User } from './api/request.ts'
+import { checkTimeout } from './api/request-timeout.ts'
 import {
   badRequest,
   internalError,
@@ -46,9 +50,10 @@ import { roleAggregationController } from './controllers/role-aggregation-contro
 import { storageProtectionController } from './controllers/storage-protection-controller.ts'
 import { tokenSecretController } from './controllers/token-secret-controller.ts'
 import { DefinitionNames } from './custom/definition/definition-names.ts'
+import type { ReadDescriptions } from './discovery/descriptions.ts'
 import { FlowHeaders } from './flow-control/flow-headers.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
-import { serveMetrics } from './metrics/serve-metrics.ts'
+import { serveHealthMetrics, serveMetrics } from './metrics/serve-metrics.ts'
 import { serveNonResource } from './non-resource.ts'
 import { refuseUpgrade } from './proxy/forward.ts'
 import type { Resource } from './registry/resource.ts'
@@ -58,10 +63,12 @@ import { authorizeTarget } from './rest/authorize-target.ts'
 import { isUpgradable, upgradeConnection } from './rest/connect.ts'
 import { type DispatchDeps, dispatch } from './rest/dispatch.ts'
 import { selectedName } from './rest/selectors.ts'
+import { acceptSocket } from './rest/socket-lines.ts'
+import { watchOver } from './rest/watch.ts'
 import { ObjectRules } from './schema/object-rules.ts'
 import { viewEntry } from './storage/codec.ts'
 import { convertObject } from './storage/conversion.ts'
-import { prefixOf } from './storage/keys.ts'
+import { keyOf, prefixOf } from './storage/keys.ts'
 import { ObjectService } from './storage/object-service.ts'
 import { createStrategies } from './strategy/strategies.ts'
 
@@ -85,6 +92,8 @@ export interface ApiServerOptions {
   kubeletToken?: string
   /** Where pods reach the server: what the Service `kubernetes` leads to. @default the address it listens on */
   endpoint?: ServerEndpoint
+  /** What `kubectl explain` says of Kubernetes' own kinds and fields. @default nothing */
+  descriptions?: ReadDescriptions
   /** Where Services get their addresses; what the first start took stays. @default 10.96.0.0/16 */
   serviceCidr?: string
   /** @default the system's clock */
@@ -128,7 +137,12 @@ export class ApiServer {
     const definitionNames = new DefinitionNames(storedObjects('apiextensions.k8s.io', 'customresourcedefinitions'))
     const rules = new ObjectRules(now)
     const services = storedObjects('', 'services')
-    const strategies = createStrategies({ serviceCidr, services, definitionNames, rules })
+    const namespaces = registry.storedType('', 'namespaces') as Resource
+    const namespaceLabels = (name: string) => {
+      const entry = store.get(keyOf(namespaces, undefined, name))
+      return entry && (viewEntry(entry).metadata.labels ?? {})
+    }
+    const strategies = createStrategies({ serviceCidr, services, namespaceLabels, definitionNames, rules })
     const rbac = new Rbac(store)
     const authorize: Authorizer = this.#options.authorizer ?? ((attributes) => rbac.allows(attributes))
     const admission = createAdmission({
@@ -142,10 +156,15 @@ export class ApiServer {
     })
     const objects = new ObjectService(store, strategies, now, admission)
     const key = this.#options.serviceAccountKey ?? randomBytes(32).toString('hex')
-    const issuer = new TokenIssuer(key, now, (binding) => bindingIsLive(store, binding))
+    const deps = { objects, registry, onError: (error: unknown) => this.#report(error) }
+    const mayBeUsed = secretTokens({ ...deps, now })
+    const issuer = new TokenIssuer(key, now, (binding, token) => {
+      return bindingIsLive(store, binding) && mayBeUsed(binding, token)
+    })
     const aggregated = new AggregatedApis(store, this.#options.tls?.frontProxy)
     this.#deps = {
       aggregated,
+      descriptions: this.#options.descriptions,
       objects,
       registry,
       rules,
@@ -155,7 +174,6 @@ export class ApiServer {
       readToken: tokenReader(issuer, this.#options.authenticator),
       kubelet: kubeletToken === undefined ? undefined : { token: kubeletToken, ca: this.#options.tls?.ca },
     }
-    const deps = { objects, registry, onError: (error: unknown) => this.#report(error) }
     const { ca, caKey } = this.#options.tls ?? {}
     this.#controllers = [
       customResourceController({ ...deps, definitionNames, now }),
@@ -177,6 +195,7 @@ export class ApiServer {
     for (const controller of this.#controllers) controller.start()
     await createFirstObjects(objects, registry, serviceCidr)
     await createDefaultPolicy(objects, registry)
+    await publishTokenTracking(objects, registry, now)
     await this.#flowHeaders.start(objects, registry)
     await this.#http.start(port, host)
     const endpoint = this.#options.endpoint ?? {
@@ -218,21 +237,23 @@ export class ApiServer {
     const elsewhere = servedElsewhere(deps.aggregated, path)
     if (elsewhere) {
       const target = elsewhereTarget(http.method ?? 'GET', path, query)
+      checkTimeout(query, target)
       if (target) authorizeTarget(user, target, deps.authorize)
       else this.#authorizePath(user, http.method ?? 'GET', path, deps)
       await serveElsewhere({ aggregated: deps.aggregated, service: elsewhere, http, user }, response)
       return
     }
     if (!OBJECT_PATH.test(path)) {
+      checkTimeout(query)
       this.#authorizePath(user, http.method ?? 'GET', path, deps)
       if (path === '/metrics') serveMetrics({ ...deps, store: this.#options.store, requests: this.#requests }, response)
+      else if (path === '/metrics/slis') serveHealthMetrics(response)
       else await serveNonResource(deps, http, response, path)
       return
     }
     const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
-    const name = target.name ?? selectedName(query.get('fieldSelector') ?? '')
-    // Who may see one object by its name may list and watch it by its name.
-    authorizeTarget(user, { ...target, ...(name && { name }) }, deps.authorize)
+    checkTimeout(query, target)
+    authorizeTarget(user, target, deps.authorize, selectedName(query.get('fieldSelector') ?? ''))
     const isApply = target.verb === 'patch' && http.headers['content-type'] === 'application/apply-patch+yaml'
     const answered = this.#requests.begin(target, { isApply, dryRun: query.has('dryRun') })
     response.once('close', () => answered(response.statusCode))
@@ -266,6 +287,11 @@ export class ApiServer {
         return
       }
       const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
+      if (target.verb === 'watch' && isWebSocket(http)) {
+        authorizeTarget(user, target, deps.authorize, selectedName(query.get('fieldSelector') ?? ''))
+        await watchOver(deps.objects, { ...target, http, query, user }, () => acceptSocket(http, socket, head))
+        return
+      }
       authorizeTarget(user, { ...target, verb: http.method === 'POST' ? 'create' : 'get' }, deps.authorize)
       if (!isUpgradable(target)) throw badRequest('nothing here can be upgraded')
       await upgradeConnection(deps, { target, http, query, user }, socket, head)
@@ -286,6 +312,10 @@ export class ApiServer {
   #statusOf(error: unknown): Status {
     if (error instanceof StatusError) return error.status
     this.#report(error)
+    // As the real server passes on what etcd says, such as that its disk is full.
+    if (error instanceof TransientError) {
+      return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: error.message, code: 500 }
+    }
     // No details: the text of a fault may hold anything.
     return internalError('an error on the server has prevented the request from succeeding').status
   }

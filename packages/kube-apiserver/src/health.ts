@@ -1,31 +1,53 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { notServed } from './api/status.ts'
+import type { Metric } from './metrics/exposition.ts'
 
 const HEALTH = /^\/(healthz|livez|readyz)(?:\/(.+))?$/
 
 /** What the server has done before it answers at all, as Kubernetes calls it. */
 const STARTED = [
+  'start-apiserver-admission-initializer',
+  'generic-apiserver-start-informers',
+  'start-apiextensions-informers',
   'start-apiextensions-controllers',
   'crd-informer-synced',
   'start-system-namespaces-controller',
+  'start-cluster-authentication-info-controller',
+  'start-service-ip-repair-controllers',
   'rbac/bootstrap-roles',
   'scheduling/bootstrap-system-priority-classes',
   'priority-and-fairness-config-producer',
   'bootstrap-controller',
   'start-kubernetes-service-cidr-controller',
+  'start-kube-aggregator-informers',
+  'apiservice-status-local-available-controller',
+  'apiservice-status-remote-available-controller',
   'apiservice-registration-controller',
   'apiservice-discovery-controller',
   'kube-apiserver-autoregistration',
 ].map((name) => `poststarthook/${name}`)
 
 const BASE = ['ping', 'log', 'etcd']
-const REST = [...STARTED, 'autoregister-completion']
+const OPENAPI = ['apiservice-openapi-controller', 'apiservice-openapiv3-controller'].map(
+  (name) => `poststarthook/${name}`,
+)
+const REST = [...STARTED, 'autoregister-completion', ...OPENAPI]
 const CHECKS = {
   healthz: [...BASE, ...REST],
   livez: [...BASE, ...REST],
   readyz: [...BASE, 'etcd-readiness', 'informer-sync', ...REST, 'shutdown'],
 }
 type Endpoint = keyof typeof CHECKS
+
+/** What `/metrics/slis` says of the checks: they are fine (component-base's metrics/prometheus/slis). */
+export const healthMetric: Metric = {
+  name: 'kubernetes_healthcheck',
+  help: '[STABLE] This metric records the result of a single healthcheck.',
+  type: 'gauge',
+  samples: Object.entries(CHECKS).flatMap(([type, checks]) =>
+    checks.map((name) => ({ labels: { name, type }, value: 1 })),
+  ),
+}
 
 /** The paths of all checks. */
 export const healthPaths: readonly string[] = Object.entries(CHECKS).flatMap(([endpoint, checks]) => [

@@ -11,5 +11,6 @@ export {
   createKubeletCertificate,
   createServerCertificate,
 } from './certificates.ts'
+export type { Descriptions } from './discovery/descriptions.ts'
 export { type KubeconfigInput, kubeconfigFor } from './kubeconfig.ts'
 export { firstServiceAddress } from './strategy/allocators.ts'

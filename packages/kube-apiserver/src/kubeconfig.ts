@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { stringify } from '@slipway/go-yaml'
 import type { CertificatePair } from './certificates.ts'
 
@@ -22,6 +23,16 @@ export function kubeconfigFor({ server, ca, client, name = 'slipway', namespace 
     contexts: [{ name, context: { cluster: name, user: name, ...(namespace && { namespace }) } }],
     'current-context': name,
     preferences: {},
-    users: [{ name, user: { 'client-certificate-data': base64(client.cert), 'client-key-data': base64(client.key) } }],
+    users: [
+      {
+        name,
+        user: { 'client-certificate-data': base64(client.cert), 'client-key-data': base64(namedKey(client.key)) },
+      },
+    ],
   })
+}
+
+/** `EC PRIVATE KEY` (RFC 5915), as client-go writes keys: fabric8's Java client takes what is only `PRIVATE KEY` for RSA. */
+function namedKey(key: string): string {
+  return createPrivateKey(key).export({ type: 'sec1', format: 'pem' }) as string
 }

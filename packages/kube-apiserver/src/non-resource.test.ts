@@ -44,6 +44,25 @@ describe('health', () => {
   })
 })
 
+it.each([
+  ['/version?timeout=invalid', 'invalid duration "invalid"'],
+  ['/api/v1/pods?timeout=5', 'missing unit in duration "5"'],
+  ['/api/v1/pods?timeout=1m1x', 'unknown unit "x" in duration "1m1x"'],
+])('a timeout that is no duration is refused: %s', async (path, why) => {
+  const { status, body } = await api.call('GET', path)
+
+  expect([status, body.message]).toEqual([400, `invalid timeout specified in the request URL - time: ${why}`])
+})
+
+it.each([
+  '/version?timeout=0s',
+  '/api/v1/pods?timeout=1h2.5m.5s',
+  '/api/v1/pods?timeout=-3ms',
+  '/api/v1/namespaces?timeout=0',
+])('a timeout may be any duration: %s', async (path) => {
+  expect((await api.call('GET', path)).status).toBe(200)
+})
+
 describe('JSON', () => {
   it.each([
     '/api/v1/namespaces/default',
@@ -106,6 +125,14 @@ describe('metrics', () => {
     expect(lines).toContain('apiserver_current_inflight_requests{request_kind="mutating"} 0')
     expect(text).toMatch(/^kubernetes_build_info\{.*git_version="v1\.34\.4".*\} 1$/m)
     expect(text).toMatch(/^process_resident_memory_bytes \d+$/m)
+  })
+
+  it('tell of each health check that it is fine', async () => {
+    const lines = (await textOf('/metrics/slis')).split('\n')
+
+    expect(lines).toContain('# TYPE kubernetes_healthcheck gauge')
+    expect(lines).toContain('kubernetes_healthcheck{name="etcd",type="livez"} 1')
+    expect(lines).toContain('kubernetes_healthcheck{name="shutdown",type="readyz"} 1')
   })
 
   it('are for those who may read them', async () => {

@@ -47,8 +47,8 @@ describe('deletion', () => {
     await call('DELETE', `${maps()}/owner-${suffix}`, { body: { propagationPolicy } })
 
     const status = async (name: string) => (await call('GET', `${maps()}/${name}-${suffix}`)).status
-    await expect.poll(() => status('owner'), { timeout: 20_000 }).toBe(404)
-    if (goes) await expect.poll(() => status('owned'), { timeout: 20_000 }).toBe(404)
+    await expect.poll(() => status('owner')).toBe(404)
+    if (goes) await expect.poll(() => status('owned')).toBe(404)
     else {
       const { body } = await call('GET', `${maps()}/owned-${suffix}`)
       expect(body.metadata.ownerReferences).toBeUndefined()

@@ -139,7 +139,7 @@ describe('custom resources', () => {
     }
     expect((await call('POST', CRDS, { body })).status).toBe(201)
     const gauges = `/apis/${group}/v1/gauges`
-    await expect.poll(async () => (await call('GET', gauges)).status, { timeout: 20_000 }).toBe(200)
+    await expect.poll(async () => (await call('GET', gauges)).status).toBe(200)
 
     const made = await call('POST', gauges, {
       body: { apiVersion: `${group}/v1`, kind: 'Gauge', metadata: { name: 'a' }, spec: { level: 3, none: 1 } },
@@ -160,7 +160,7 @@ describe('custom resources', () => {
       })
       .toBe('A gauge.')
     await call('DELETE', `${CRDS}/gauges.${group}`)
-    await expect.poll(async () => (await call('GET', gauges)).status, { timeout: 20_000 }).toBe(404)
+    await expect.poll(async () => (await call('GET', gauges)).status).toBe(404)
   })
 
   it('are described in OpenAPI as generators of clients and documentation want it', async () => {

@@ -83,7 +83,7 @@ describe.each(named(KINDS))('%s', (_, kind) => {
       (await call('GET', `${path}?labelSelector=${label}`)).body.items.filter(
         ({ metadata }: { metadata: { deletionTimestamp?: string } }) => !metadata.deletionTimestamp,
       )
-    await expect.poll(left, { timeout: 10_000 }).toEqual([])
+    await expect.poll(left).toEqual([])
   })
 })
 

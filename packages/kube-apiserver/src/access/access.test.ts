@@ -36,6 +36,23 @@ describe('RBAC', () => {
     expect((await api.call('GET', '/api', { anonymous: true })).status).toBe(403)
   })
 
+  it('takes a Namespace that is named for a part of itself, so that roles bound there are about it', async () => {
+    await bind('namespace-viewers', 'view', { kind: 'User', name: 'nadia' })
+    const words = 'is forbidden: User "nadia" cannot'
+
+    const own = await api.call('GET', '/api/v1/namespaces/default', as('nadia'))
+    const other = await api.call('GET', '/api/v1/namespaces/kube-system', as('nadia'))
+    const gone = await api.call('DELETE', '/api/v1/namespaces/default', as('nadia'))
+    const listed = await api.call('GET', '/api/v1/namespaces?fieldSelector=metadata.name%3Ddefault', as('nadia'))
+
+    expect([own.status, own.body.kind]).toEqual([200, 'Namespace'])
+    expect([other, gone, listed].map(({ body }) => body.message)).toEqual([
+      `namespaces "kube-system" ${words} get resource "namespaces" in API group "" in the namespace "kube-system"`,
+      `namespaces "default" ${words} delete resource "namespaces" in API group "" in the namespace "default"`,
+      `namespaces "default" ${words} list resource "namespaces" in API group "" at the cluster scope`,
+    ])
+  })
+
   it('puts roles together by label', async () => {
     await api.call('POST', `${RBAC}/clusterroles`, {
       body: {

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import { type Authenticator, readCredentials } from '@slipway/http-server'
 import type { User } from '../api/request.ts'
 import { AUDIENCE, type TokenIssuer } from './service-account-tokens.ts'
+import { socketToken } from './socket-token.ts'
 
 /** Turns a bearer token for one of some audiences into a user; undefined = not known here. */
 export type TokenReader = (token: string, audiences: string[]) => Promise<TokenUser | undefined>
@@ -15,14 +16,18 @@ export interface TokenUser {
 
 export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 
-/** Who sends a request: a client certificate of our CA, else a bearer token, else nobody known. `undefined` = a token that is wrong. */
+/**
+ * Who sends a request: a client certificate of our CA, else a bearer token, else nobody known. `undefined` = a token that is wrong, or no
+ * token and a certificate that is not good (union.NewFailOnError before the anonymous authenticator).
+ */
 export async function authenticate(http: IncomingMessage, readToken: TokenReader): Promise<User | undefined> {
   const certificate = certificateUser(http.socket as TLSSocket)
-  if (certificate) return certificate
+  if (certificate && certificate !== 'refused') return certificate
   const credentials = readCredentials(http)
   // Passwords say nothing here.
-  if (credentials?.kind !== 'bearer') return ANONYMOUS
-  const found = await readToken(credentials.token, [AUDIENCE])
+  const token = credentials?.kind === 'bearer' ? credentials.token : socketToken(http)
+  if (token === undefined) return certificate === 'refused' ? undefined : ANONYMOUS
+  const found = await readToken(token, [AUDIENCE])
   return found && authenticatedUser(found.user)
 }
 
@@ -31,25 +36,28 @@ export function authenticatedUser(user: User): User {
   return { ...user, groups: [...new Set([...user.groups, 'system:authenticated'])] }
 }
 
-const users = new WeakMap<TLSSocket, User | null>()
+type CertificateUser = User | 'refused' | undefined
+
+const users = new WeakMap<TLSSocket, { user: CertificateUser }>()
 
 /** Reading a certificate takes as long as a small request: it is done once for each connection. */
-function certificateUser(socket: TLSSocket): User | undefined {
+function certificateUser(socket: TLSSocket): CertificateUser {
   const known = users.get(socket)
-  if (known !== undefined) return known ?? undefined
-  const found = userOfCertificate(socket)
-  const user = found && authenticatedUser(found)
-  users.set(socket, user ?? null)
+  if (known) return known.user
+  const user = userOfCertificate(socket)
+  users.set(socket, { user })
   return user
 }
 
 /** CN is the user, every O a group (Kubernetes' X509 client certs). */
-function userOfCertificate(socket: TLSSocket): User | undefined {
-  if (!socket.authorized || typeof socket.getPeerCertificate !== 'function') return undefined
-  const { subject } = socket.getPeerCertificate()
+function userOfCertificate(socket: TLSSocket): CertificateUser {
+  if (typeof socket.getPeerCertificate !== 'function') return undefined
+  const { subject, raw } = socket.getPeerCertificate()
+  if (raw && !socket.authorized) return 'refused'
   if (!subject?.CN) return undefined
   const { O: organisations } = subject as { O?: string | string[] }
-  return { name: String(subject.CN), groups: organisations === undefined ? [] : [organisations].flat() }
+  const groups = organisations === undefined ? [] : [organisations].flat()
+  return authenticatedUser({ name: String(subject.CN), groups })
 }
 
 /** Tokens of ServiceAccounts, then those of the program around us. */

@@ -46,13 +46,13 @@ const MOST_KNOWN = 1000
 export class TokenIssuer {
   readonly #key: SigningKey
   readonly #now: () => Date
-  readonly #isLive: (binding: Binding) => boolean
+  readonly #isLive: (binding: Binding, token: string) => boolean
 
   /** Claims of tokens whose signature was found good: the same ones come with every request. */
   readonly #known = new Map<string, Claims>()
 
-  /** `isLive` tells whether what a token is bound to still is the same. */
-  constructor(secret: string, now: () => Date, isLive: (binding: Binding) => boolean) {
+  /** `isLive` tells whether what a token is bound to still is the same, and lets it be used. */
+  constructor(secret: string, now: () => Date, isLive: (binding: Binding, token: string) => boolean) {
     this.#key = new SigningKey(secret)
     this.#now = now
     this.#isLive = isLive
@@ -80,7 +80,7 @@ export class TokenIssuer {
     if (!claims || claims.exp * 1000 < this.#now().getTime()) return undefined
     const shared = audiences.filter((audience) => claims.aud.includes(audience))
     const binding = claims['kubernetes.io']
-    if (shared.length === 0 || !this.#isLive(binding)) return undefined
+    if (shared.length === 0 || !this.#isLive(binding, token)) return undefined
     return { user: userOf(claims, binding), audiences: shared }
   }
 

@@ -166,6 +166,37 @@ describe('ResourceQuota', () => {
     expect((await api.call('POST', `${base}/pods`, { body: pod('two') })).status).toBe(403)
     await expect.poll(() => used(space)).toMatchObject({ services: '2', 'services.nodeports': '1' })
   })
+
+  it('counts claims by the classes of attributes that they have and are to have', async () => {
+    const space = await namespace()
+    const base = `/api/v1/namespaces/${space}`
+    const claims = `${base}/persistentvolumeclaims`
+    const scoped = (name: string) => ({
+      metadata: { name },
+      spec: {
+        hard: { persistentvolumeclaims: '1', 'requests.storage': '5Gi' },
+        scopeSelector: { matchExpressions: [{ scopeName: 'VolumeAttributesClass', operator: 'In', values: [name] }] },
+      },
+    })
+    const claim = (name: string, volumeAttributesClassName?: string) => ({
+      metadata: { name },
+      spec: {
+        ...{ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '' },
+        ...(volumeAttributesClassName && { volumeAttributesClassName }),
+      },
+    })
+    const usedOf = async (name: string) =>
+      (await api.call('GET', `${base}/resourcequotas/${name}`)).body.status?.used?.persistentvolumeclaims
+    for (const name of ['gold', 'silver']) await api.call('POST', `${base}/resourcequotas`, { body: scoped(name) })
+
+    expect((await api.call('POST', claims, { body: claim('plain') })).status).toBe(201)
+    expect((await api.call('POST', claims, { body: claim('a', 'gold') })).status).toBe(201)
+    expect((await api.call('POST', claims, { body: claim('b', 'gold') })).status).toBe(403)
+    await expect.poll(() => Promise.all(['gold', 'silver'].map(usedOf))).toEqual(['1', '0'])
+    const status = { phase: 'Bound', currentVolumeAttributesClassName: 'silver' }
+    await api.call('PATCH', `${claims}/a/status`, { body: { status }, type: 'application/merge-patch+json' })
+    await expect.poll(() => Promise.all(['gold', 'silver'].map(usedOf))).toEqual(['1', '1'])
+  })
 })
 
 describe('LimitRange', () => {
@@ -299,7 +330,7 @@ describe('classes of pods', () => {
       body: pod('d', { runtimeClassName: 'sandbox', nodeSelector: { disk: 'hdd' } }),
     })
     expect(elsewhere.body.message).toBe(
-      'pods "d" is forbidden: pod rejected: conflict: runtimeClass.scheduling.nodeSelector[disk] = ssd; pod.spec.nodeSelector[disk] = hdd',
+      'pods "d" is forbidden: conflict: runtimeClass.scheduling.nodeSelector[disk] = ssd; pod.spec.nodeSelector[disk] = hdd',
     )
     const low = await api.call('POST', pods, { body: pod('c', { priorityClassName: 'low' }) })
     expect(low.body.message).toBe('pods "c" is forbidden: no PriorityClass with name low was found')
@@ -356,6 +387,43 @@ describe('webhooks', () => {
     expect(answer.body.data).toEqual({ own: '1', added: 'yes' })
     expect(answer.headers.warning).toContain('seen')
     await api.call('DELETE', `${path}/mutate`)
+  })
+
+  it('that change objects set no more of them than a client may: no status, and with a status nothing else', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    const path = `${CONFIGURATIONS}/mutatingwebhookconfigurations`
+    const resources = ['deployments', 'deployments/status']
+    const rules = [{ operations: ['CREATE', 'UPDATE'], apiGroups: ['apps'], apiVersions: ['v1'], resources }]
+    const added = { metadata: { creationTimestamp: '2001-01-01T00:00:00Z' }, status: { replicas: 7 } }
+    respond = ({ object }) => {
+      const value = { ...object, ...added, metadata: { ...object.metadata, ...added.metadata } }
+      value.spec = { ...object.spec, replicas: 3 }
+      const patch = [{ op: 'replace', path: '', value }]
+      return { allowed: true, patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') }
+    }
+    await api.call('POST', path, { body: configuration('all', { rules }) })
+    const labels = { app: 'a' }
+    const template = { metadata: { labels }, spec: pod('').spec }
+    const deployments = `/apis/apps/v1/namespaces/${space}/deployments`
+    const body = { metadata: { name: 'd' }, spec: { replicas: 1, selector: { matchLabels: labels }, template } }
+
+    const made = await api.call('POST', deployments, { body })
+    const merge = { type: 'application/merge-patch+json' }
+    const changed = await api.call('PATCH', `${deployments}/d`, { ...merge, body: { spec: { paused: true } } })
+    await api.call('PATCH', `${deployments}/d`, { ...merge, body: { metadata: { labels } } })
+    respond = ({ object }) => {
+      const patch = [{ op: 'replace', path: '/spec/replicas', value: object.spec.replicas + 1 }]
+      return { allowed: true, patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') }
+    }
+    const status = { observedGeneration: 2 }
+    const told = await api.call('PATCH', `${deployments}/d/status`, { ...merge, body: { status } })
+    await api.call('DELETE', `${path}/all`)
+
+    expect([made.body.spec.replicas, made.body.status]).toEqual([3, {}])
+    expect(made.body.metadata.creationTimestamp).not.toBe(added.metadata.creationTimestamp)
+    expect([changed.body.spec.paused, changed.body.status]).toEqual([true, {}])
+    expect(changed.body.metadata.creationTimestamp).toBe(made.body.metadata.creationTimestamp)
+    expect([told.body.spec.replicas, told.body.status]).toEqual([3, status])
   })
 
   it('that change nothing may say so with a patch that is null, as Go writes a list that is not there', async () => {

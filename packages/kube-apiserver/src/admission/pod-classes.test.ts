@@ -43,3 +43,17 @@ it('gives a pod what its RuntimeClass tolerates, after what every pod does', asy
   ])
   expect(special).toEqual([{ operator: 'Exists' }])
 })
+
+it('a pod that is replaced keeps the priority that it was given', async () => {
+  const body = { metadata: { name: 'replaced' }, spec: { containers: [{ name: 'c', image: 'x' }] } }
+  const pod = '/api/v1/namespaces/default/pods'
+  const made = await api.call('POST', pod, { body })
+  const { priority: _, preemptionPolicy: __, ...spec } = made.body.spec
+
+  const replaced = await api.call('PUT', `${pod}/replaced`, {
+    body: { ...made.body, metadata: { ...made.body.metadata, labels: { a: 'b' } }, spec },
+  })
+
+  expect(replaced.status).toBe(200)
+  expect(replaced.body.spec).toEqual(made.body.spec)
+})

@@ -21,10 +21,19 @@ export function podPriorities(store: RevisionStore): AdmissionPlugin {
     mutate(request) {
       const spec = newPod(request)
       if (spec) setPriority(store, spec, request)
+      else if (request.operation === 'UPDATE' && concerns(request, '', 'pods')) keepPriority(request)
     },
     validate(request) {
       if (concerns(request, PRIORITIES.group, PRIORITIES.plural)) checkDefault(store, request)
     },
+  }
+}
+
+/** Whoever replaces a pod need not know what it was given. */
+function keepPriority({ object, old }: AdmissionRequest): void {
+  for (const field of ['priority', 'preemptionPolicy']) {
+    const given: unknown = old?.spec?.[field]
+    if (object?.spec && given !== undefined) object.spec[field] ??= given
   }
 }
 
@@ -61,13 +70,11 @@ function defaultPriority(store: RevisionStore): Readonly<KubeObject> | undefined
 }
 
 function setPriority(store: RevisionStore, spec: Spec, request: AdmissionRequest): void {
-  const found = spec.priorityClassName
-    ? store.get(keyOf(PRIORITIES, undefined, spec.priorityClassName))
-    : store.list(prefixOf(PRIORITIES)).entries.find((entry) => viewEntry(entry).globalDefault === true)
+  const found = spec.priorityClassName ? store.get(keyOf(PRIORITIES, undefined, spec.priorityClassName)) : undefined
   if (spec.priorityClassName && !found) {
     throw refused(request, `no PriorityClass with name ${spec.priorityClassName} was found`)
   }
-  const priority = found && viewEntry(found)
+  const priority = found ? viewEntry(found) : spec.priorityClassName ? undefined : defaultPriority(store)
   const value = (priority?.value as number | undefined) ?? 0
   if (spec.priority !== undefined && spec.priority !== value) {
     const why = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`
@@ -96,7 +103,7 @@ function setRuntime(store: RevisionStore, spec: Spec, request: AdmissionRequest)
     const own = spec.nodeSelector?.[key] ?? value
     if (own !== value) {
       const conflict = `runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`
-      throw refused(request, `pod rejected: conflict: ${conflict}`)
+      throw refused(request, `conflict: ${conflict}`)
     }
     spec.nodeSelector = { ...spec.nodeSelector, [key]: value }
   }

@@ -57,10 +57,10 @@ export function resourceQuota(deps: {
       for (const entry of entries) {
         const quota = viewEntry(entry)
         const hard = quota.spec?.hard ?? {}
-        if (!inScopes(quota, object, isPod)) continue
+        if (!inScopes(quota, object, resource)) continue
         if (isPod && (isResize || operation === 'CREATE')) requireAmounts(quota, object, request)
         // An update is charged with what is new to the quota.
-        const charged = before && old && inScopes(quota, old, isPod) ? before : undefined
+        const charged = before && old && inScopes(quota, old, resource) ? before : undefined
         const more = [...usage]
           .map(([name, amount]): [string, bigint] => [name, amount - (charged?.get(name) ?? 0n)])
           .filter(([name, amount]) => amount > 0n && hard[name] !== undefined)

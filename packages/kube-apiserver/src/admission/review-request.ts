@@ -17,8 +17,10 @@ export async function reviewRequest(request: AdmissionRequest, as: Resource, con
     return { group: one.group, version: one.version, kind: one.kind }
   }
   const typeOf = (one: Resource) => ({ group: one.group, version: one.version, resource: one.plural })
-  const inVersion = async (one: Readonly<KubeObject> | undefined) =>
-    one && operation !== 'CONNECT' && one.apiVersion !== apiVersionOf(as) ? await convert(one, as) : (one ?? null)
+  const inVersion = async (one: Readonly<KubeObject> | undefined) => {
+    if (one && operation === 'CONNECT') return withoutMetadata(one)
+    return one && one.apiVersion !== apiVersionOf(as) ? await convert(one, as) : (one ?? null)
+  }
   const part = subresource ? { subResource: subresource, requestSubResource: subresource } : {}
   return {
     uid: randomUUID(),
@@ -41,4 +43,9 @@ export async function reviewRequest(request: AdmissionRequest, as: Resource, con
     dryRun,
     options: OPTIONS[operation] ? { kind: OPTIONS[operation], apiVersion: 'meta.k8s.io/v1' } : null,
   }
+}
+
+/** Options of a connection have none in Kubernetes. */
+function withoutMetadata({ metadata: _, ...options }: Readonly<KubeObject>) {
+  return options
 }

@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeObject } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
+import { StatusError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf } from '../storage/keys.ts'
+import { isLimited, refusedEphemeralSecret, refusedOfMirror, refusedSecret } from './account-secrets.ts'
 import { type AdmissionPlugin, type AdmissionRequest, concerns, refused } from './admission.ts'
 
 const ACCOUNTS = { group: '', plural: 'serviceaccounts', namespaced: true }
+/** Of the mirror of a static pod. */
+const MIRROR = 'kubernetes.io/config.mirror'
 const VOLUME = 'kube-api-access-'
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** A pod may come right after its namespace: Kubernetes waits about a second for the default account. */
@@ -17,10 +21,44 @@ const WAIT_MS = 20
 export function serviceAccount(store: RevisionStore): AdmissionPlugin {
   return {
     mutate(request) {
-      if (request.operation !== 'CREATE' || !concerns(request, '', 'pods') || !request.object?.spec) return
-      return admit(store, request, request.object.spec as Spec)
+      const spec = specOfNew(request)
+      // What its agent has of a static pod stays as it is: the agent would delete the mirror that differs.
+      if (spec && !isMirror(request)) return admit(store, request, spec)
+    },
+    async validate(request) {
+      const { object, operation, subresource } = request
+      const spec = specOfNew(request)
+      if (spec && isMirror(request)) return refuse(request, refusedOfMirror(spec))
+      if (spec) return await checkAccount(store, request, spec)
+      const debugs = operation === 'UPDATE' && subresource === 'ephemeralcontainers'
+      if (!debugs || request.resource.plural !== 'pods' || !object?.spec) return
+      const account = await accountOf(store, request, object.spec)
+      const why = isLimited(account) ? refusedEphemeralSecret(account, object.spec) : undefined
+      // Kubernetes says so in the words alone.
+      if (why !== undefined) throw new StatusError(500, '', why)
     },
   }
+}
+
+const specOfNew = (request: AdmissionRequest): Spec | undefined =>
+  request.operation === 'CREATE' && concerns(request, '', 'pods') ? request.object?.spec : undefined
+
+const isMirror = ({ object }: AdmissionRequest): boolean => object?.metadata.annotations?.[MIRROR] !== undefined
+
+function refuse(request: AdmissionRequest, why: string | undefined): void {
+  if (why !== undefined) throw refused(request, why)
+}
+
+/** Webhooks may have given the pod another account since. */
+async function checkAccount(store: RevisionStore, request: AdmissionRequest, spec: Spec): Promise<void> {
+  const account = await accountOf(store, request, spec)
+  if (isLimited(account)) refuse(request, refusedSecret(account, spec))
+}
+
+async function accountOf(store: RevisionStore, request: AdmissionRequest, spec: Spec): Promise<Readonly<KubeObject>> {
+  const { namespace, name } = request
+  if (!spec.serviceAccountName) throw refused(request, `no service account specified for pod ${namespace}/${name}`)
+  return await find(store, request, spec.serviceAccountName)
 }
 
 async function admit(store: RevisionStore, request: AdmissionRequest, spec: Spec): Promise<void> {

@@ -84,8 +84,9 @@ beforeAll(async () => {
       },
     },
   })
-  await vi.waitFor(async () =>
-    expect(await condition()).toMatchObject({ status: 'False', reason: 'EndpointsNotFound' }),
+  await vi.waitFor(
+    async () => expect(await condition()).toMatchObject({ status: 'False', reason: 'EndpointsNotFound' }),
+    15_000,
   )
   await api.call('POST', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
     body: {
@@ -95,7 +96,7 @@ beforeAll(async () => {
       ports: [{ name: '', port }],
     },
   })
-  await vi.waitFor(async () => expect(await condition()).toMatchObject({ status: 'True', reason: 'Passed' }))
+  await vi.waitFor(async () => expect(await condition()).toMatchObject({ status: 'True', reason: 'Passed' }), 15_000)
 })
 afterAll(async () => {
   await api.stop()

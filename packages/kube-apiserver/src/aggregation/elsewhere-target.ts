@@ -1,3 +1,4 @@
+import { flagOf } from '../api/flag.ts'
 import { verbOf } from '../api/request.ts'
 import type { AccessTarget } from '../rest/authorize-target.ts'
 
@@ -14,7 +15,7 @@ export function elsewhereTarget(method: string, path: string, query: URLSearchPa
   const namespace = inside ? tail[1] : undefined
   const [plural, name, subresource] = (inside ? tail.slice(2) : tail).map(decodeURIComponent)
   if (plural === undefined) return undefined
-  const watching = watchPrefix || !['false', '0'].includes(query.get('watch') ?? 'false')
+  const watching = watchPrefix || flagOf(query, 'watch') === true
   return {
     resource: { group, plural },
     verb: verbOf(method, name, watching),

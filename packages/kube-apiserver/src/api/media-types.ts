@@ -3,9 +3,14 @@ import { notAcceptable, unsupportedMediaType } from './status.ts'
 /** In which form objects are answered. */
 export interface OutputForm {
   as: 'object' | 'Table' | 'PartialObjectMetadata'
+  /** Of a Table or of PartialObjectMetadata. */
+  apiVersion: MetaVersion
   yaml: boolean
   contentType: string
 }
+
+/** Both serve the same; old clients ask for the second (apiserver's AllowsMediaTypeTransform). */
+export type MetaVersion = 'meta.k8s.io/v1' | 'meta.k8s.io/v1beta1'
 
 const JSON_TYPES = new Set(['application/json', 'application/*', '*/*'])
 
@@ -21,9 +26,9 @@ export function negotiateOutput(accept: string | undefined, forms = ALL_FORMS): 
   for (const { type, parameters } of wanted) {
     if (JSON_TYPES.has(type)) {
       const form = formOf(parameters)
-      if (form && forms.includes(form)) return { as: form, yaml: false, contentType: contentTypeOf(form, parameters) }
+      if (form && forms.includes(form.as)) return form
     } else if (type === 'application/yaml') {
-      return { as: 'object', yaml: true, contentType: 'application/yaml' }
+      return { as: 'object', apiVersion: 'meta.k8s.io/v1', yaml: true, contentType: 'application/yaml' }
     }
   }
   throw notAcceptable(OUTPUT_TYPES)
@@ -45,19 +50,17 @@ export function byPreference(accept: string): Clause[] {
   return clauses.filter((clause) => clause.quality > 0).sort((a, b) => b.quality - a.quality)
 }
 
-function formOf(parameters: Record<string, string>): OutputForm['as'] | undefined {
-  if (!parameters.as) return 'object'
-  if (parameters.g !== 'meta.k8s.io' || parameters.v !== 'v1') return undefined
-  if (parameters.as === 'Table') return 'Table'
-  if (parameters.as === 'PartialObjectMetadata' || parameters.as === 'PartialObjectMetadataList') {
-    return 'PartialObjectMetadata'
-  }
-  return undefined
+const META_KINDS: Partial<Record<string, OutputForm['as']>> = {
+  Table: 'Table',
+  PartialObjectMetadata: 'PartialObjectMetadata',
+  PartialObjectMetadataList: 'PartialObjectMetadata',
 }
 
-function contentTypeOf(form: OutputForm['as'], parameters: Record<string, string>): string {
-  if (form === 'object') return 'application/json'
-  return `application/json;as=${parameters.as};g=meta.k8s.io;v=v1`
+function formOf({ as: kind, g: group, v: version }: Record<string, string>): OutputForm | undefined {
+  if (!kind) return { as: 'object', apiVersion: 'meta.k8s.io/v1', yaml: false, contentType: 'application/json' }
+  const as = META_KINDS[kind]
+  if (!as || group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined
+  return { as, apiVersion: `meta.k8s.io/${version}`, yaml: false, contentType: 'application/json' }
 }
 
 export type BodyFormat = 'json' | 'yaml' | 'protobuf'

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
+import { flagOf } from './flag.ts'
 import { methodNotSupported, noSuchPath, notFound, notServed } from './status.ts'
 
 /** Who asks, as authentication found out. */
@@ -57,8 +58,8 @@ export function parseTarget(registry: ResourceRegistry, method: string, path: st
   if (!resource) throw missing()
   if (namespace !== undefined && !resource.namespaced) throw missing()
   if (resource.namespaced && namespace === undefined && name) throw missing()
-  // Whatever is not false is true, as in all flags of a query; an object that is named is read all the same.
-  const asksToWatch = !name && !['false', '0'].includes(query.get('watch') ?? 'false')
+  // An object that is named is read all the same.
+  const asksToWatch = !name && flagOf(query, 'watch') === true
   const watching = !subresource && (watchPrefix || asksToWatch)
   const verb = verbOf(method, name, watching)
   checkVerb(resource, { name, subresource }, verb)

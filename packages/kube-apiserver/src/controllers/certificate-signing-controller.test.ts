@@ -59,7 +59,7 @@ const approve = (name: string) => api.run('kubectl', ['certificate', 'approve', 
 
 async function settled(name: string) {
   const status = async () => (await api.call('GET', `${REQUESTS}/${name}`)).body.status
-  await expect.poll(async () => JSON.stringify(await status()), { timeout: 10_000 }).toMatch(/"certificate":|"Failed"/)
+  await expect.poll(async () => JSON.stringify(await status())).toMatch(/"certificate":|"Failed"/)
   return await status()
 }
 

@@ -244,6 +244,32 @@ describe('a Secret for a ServiceAccount', () => {
     expect(after.status).toBe(401)
   })
 
+  it('tells when its token was last used, and ends it when it is marked so', async () => {
+    await api.call('POST', '/api/v1/namespaces/default/serviceaccounts', { body: { metadata: { name: 'old' } } })
+    await api.call('POST', secrets, { body: secret('old-token', 'old') })
+    const filled = await first(secrets, ({ metadata, data }) => metadata.name === 'old-token' && data?.token)
+    const token = Buffer.from(filled.data.token, 'base64').toString()
+    const ask = () => api.call('GET', '/version', { anonymous: true, headers: { authorization: `Bearer ${token}` } })
+    const since = async () => {
+      const name = 'kube-apiserver-legacy-service-account-token-tracking'
+      return (await api.call('GET', `/api/v1/namespaces/kube-system/configmaps/${name}`)).body.data.since
+    }
+
+    const before = await ask()
+    const used = await first(
+      secrets,
+      ({ metadata }) => metadata.labels?.['kubernetes.io/legacy-token-last-used'] !== undefined,
+    )
+    await api.call('PATCH', `${secrets}/old-token`, {
+      body: { metadata: { labels: { 'kubernetes.io/legacy-token-invalid-since': '2026-01-01' } } },
+      type: 'application/merge-patch+json',
+    })
+    const after = await ask()
+
+    expect([before.status, after.status]).toEqual([200, 401])
+    expect(used.metadata.labels?.['kubernetes.io/legacy-token-last-used']).toBe(await since())
+  })
+
   it('goes when there is no such account', async () => {
     await api.call('POST', secrets, { body: secret('nobody-token', 'nobody') })
     await gone(`${secrets}/nobody-token`)

@@ -91,3 +91,18 @@ describe('a claim that is deleted', () => {
       .toEqual(['kubernetes.io/pvc-protection'])
   })
 })
+
+it('a class of attributes stays while a claim has it', async () => {
+  const path = '/apis/storage.k8s.io/v1/volumeattributesclasses'
+  const body = { metadata: { name: 'fast' }, driverName: 'x.example', parameters: { a: 'b' } }
+  const made = await api.call('POST', path, { body })
+  const holder = { metadata: { name: 'holder' }, spec: { ...spec, volumeAttributesClassName: 'fast' } }
+  await api.call('POST', CLAIMS, { body: holder })
+
+  await api.call('DELETE', `${path}/fast`)
+
+  expect(made.body.metadata.finalizers).toEqual(['kubernetes.io/vac-protection'])
+  expect((await api.call('GET', `${path}/fast`)).status).toBe(200)
+  await api.call('DELETE', `${CLAIMS}/holder`)
+  await expect.poll(async () => (await api.call('GET', `${path}/fast`)).status).toBe(404)
+})

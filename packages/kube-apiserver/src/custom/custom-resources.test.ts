@@ -146,6 +146,17 @@ describe('a custom resource', () => {
     expect(body).toMatchObject({ apiVersion: 'test.dev/v1beta1', kind: 'Widget', spec: { size: 3 } })
   })
 
+  it('shows its Scale in columns', async () => {
+    const { body } = await api.call('GET', `${WIDGETS}/one/scale`, {
+      accept: 'application/json;as=Table;g=meta.k8s.io;v=v1',
+    })
+
+    expect(body.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual([
+      ...['Name', 'Desired', 'Available', 'Age'],
+    ])
+    expect(body.rows).toMatchObject([{ cells: ['one', expect.any(Number), 0, expect.any(String)] }])
+  })
+
   it('is scaled through its subresource', async () => {
     const { body } = await api.call('PATCH', `${WIDGETS}/one/scale`, {
       body: { spec: { replicas: 4 } },

@@ -1,4 +1,4 @@
-import { equalJson, fieldNode, isObject, type SchemaNode } from '@slipway/kube-objects'
+import { earlierItems, equalJson, fieldNode, isObject, type SchemaNode } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import { CallLimitExceeded, CostBudget, OutOfBudget } from '../cel/cost/budget.ts'
 import { type Bindings, compileExpression, type Expression, ownWords } from '../cel/expression.ts'
@@ -62,9 +62,10 @@ class RuleCheck {
     for (const rule of openApi[RULES] ?? []) this.#ask(rule, openApi, schema, { ...place, isKept })
     if (Array.isArray(value)) {
       if (!isObject(openApi.items)) return
+      const { 'x-kubernetes-list-type': listType, 'x-kubernetes-list-map-keys': listMapKeys } = openApi
+      const before = earlierItems(old, { listType, listMapKeys })
       for (const [index, item] of value.entries()) {
-        const before = counterpart(item, old, openApi)
-        this.#walk(openApi.items, schema?.items, { value: item, old: before, path: `${path}[${index}]`, isKept })
+        this.#walk(openApi.items, schema?.items, { value: item, old: before(item), path: `${path}[${index}]`, isKept })
       }
       return
     }
@@ -140,13 +141,6 @@ function compiled(rule: string, fail: (why: string) => void): Expression | undef
     fail(`rule compile error: ${(error as Error).message}`)
     return undefined
   }
-}
-
-/** Items of a list have a past only where the list has keys (KEP-2876: correlatable paths). */
-function counterpart(item: unknown, old: unknown, openApi: Spec): unknown {
-  const keys = openApi['x-kubernetes-list-map-keys'] as string[] | undefined
-  if (openApi['x-kubernetes-list-type'] !== 'map' || !Array.isArray(old) || !keys || !isObject(item)) return undefined
-  return old.find((one) => isObject(one) && keys.every((key) => equalJson(one[key] ?? null, item[key] ?? null)))
 }
 
 function finding(reason: string | undefined, field: string, type: string, words: string): FieldError {

@@ -9,6 +9,7 @@ const mode = (source: Spec): void => fill(source, { defaultMode: FILE_MODE })
 export const podDefaults: Record<string, (struct: Spec) => void> = {
   'core/v1.Pod': pod,
   'core/v1.PodSpec': podSpec,
+  'core/v1.PodStatus': podAddresses,
   'core/v1.Container': container,
   'core/v1.EphemeralContainer': container,
   'core/v1.Probe': (probe) =>
@@ -39,17 +40,26 @@ function pod({ spec }: Spec): void {
   for (const { ports = [] } of containers) for (const port of ports) port.hostPort ||= port.containerPort
 }
 
-/** Fields of features that are off by default in 1.34: they may be written, and are not kept (api/pod's dropDisabledFields). */
+/** What features that are off by default in 1.34 left to say elsewhere: rules of restarts (ContainerRestartRules), images as volumes (ImageVolume). */
 function dropDisabled(spec: Spec): void {
-  if (spec.hostnameOverride !== undefined) delete spec.hostnameOverride
-  for (const list of [spec.containers, spec.initContainers, spec.ephemeralContainers] as (Spec[] | undefined)[]) {
-    for (const container of list ?? []) {
-      if (container.restartPolicyRules !== undefined) delete container.restartPolicyRules
-      // Only an init container may run beside the others.
-      const isSidecar = list === spec.initContainers && container.restartPolicy === 'Always'
-      if (container.restartPolicy !== undefined && !isSidecar) delete container.restartPolicy
-    }
+  // Only an init container may run beside the others.
+  for (const one of spec.containers ?? []) if (one.restartPolicy !== undefined) delete one.restartPolicy
+  for (const one of spec.initContainers ?? []) {
+    if (one.restartPolicy !== undefined && one.restartPolicy !== 'Always') delete one.restartPolicy
   }
+  const images = new Set(((spec.volumes ?? []) as Spec[]).filter(({ image }) => image).map(({ name }) => name))
+  if (images.size === 0) return
+  keep(spec, 'volumes', ({ image }) => !image)
+  for (const list of [spec.containers, spec.initContainers, spec.ephemeralContainers] as (Spec[] | undefined)[]) {
+    for (const container of list ?? []) keep(container, 'volumeMounts', ({ name }) => !images.has(name))
+  }
+}
+
+/** Leaves out a list of which nothing is left. */
+function keep(struct: Spec, field: string, isKept: (item: Spec) => boolean): void {
+  const left = ((struct[field] ?? []) as Spec[]).filter(isKept)
+  if (left.length > 0) struct[field] = left
+  else delete struct[field]
 }
 
 /** Resources of the pod as a whole (KEP-2837): what it does not request is what its containers do, or what it is limited to. */
@@ -84,6 +94,13 @@ function podSpec(spec: Spec): void {
   // The deprecated alias is kept equal for old clients (core/v1/conversion.go).
   const account = spec.serviceAccountName ?? spec.serviceAccount
   if (account) Object.assign(spec, { serviceAccountName: account, serviceAccount: account })
+}
+
+/** Whoever knows of one address only, as the first kubelets did, has it among all; where the two differ it counts (core/v1/conversion.go). */
+function podAddresses(status: Spec): void {
+  const first: string | undefined = status.podIPs?.[0]?.ip
+  if (status.podIP && status.podIP !== first) status.podIPs = [{ ip: status.podIP }]
+  else if (first && !status.podIP) status.podIP = first
 }
 
 function container(one: Spec): void {

@@ -1,4 +1,5 @@
 import type { TypeDefaults } from '@slipway/kube-objects'
+import { withoutDisabled } from './disabled-fields.ts'
 import { podDefaults } from './pod-defaults.ts'
 import { fill, type Spec } from './spec.ts'
 import { workloadDefaults } from './workload-defaults.ts'
@@ -18,7 +19,7 @@ const webhook: Spec = {
 }
 
 /** Defaults that Kubernetes sets in code and no schema tells, by Go type (`pkg/apis/<group>/<version>/defaults.go`). */
-export const typeDefaults: TypeDefaults = {
+export const typeDefaults: TypeDefaults = withoutDisabled({
   ...podDefaults,
   ...workloadDefaults,
   'core/v1.Service': service,
@@ -56,9 +57,7 @@ export const typeDefaults: TypeDefaults = {
   },
   'scheduling/v1.PriorityClass': (object) => fill(object, { preemptionPolicy: 'PreemptLowerPriority' }),
   'storage/v1.StorageClass': (object) => fill(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
-  'storage/v1.CSIDriverSpec': (spec) => {
-    // Of a feature that is off by default in 1.34 (MutableCSINodeAllocatableCount).
-    if (spec.nodeAllocatableUpdatePeriodSeconds !== undefined) delete spec.nodeAllocatableUpdatePeriodSeconds
+  'storage/v1.CSIDriverSpec': (spec) =>
     fill(spec, {
       attachRequired: true,
       podInfoOnMount: false,
@@ -67,8 +66,7 @@ export const typeDefaults: TypeDefaults = {
       volumeLifecycleModes: ['Persistent'],
       requiresRepublish: false,
       seLinuxMount: false,
-    })
-  },
+    }),
   'admissionregistration/v1.ValidatingWebhook': (hook) => fill(hook, structuredClone(webhook)),
   'admissionregistration/v1.MutatingWebhook': (hook) =>
     fill(hook, { ...structuredClone(webhook), reinvocationPolicy: 'Never' }),
@@ -81,15 +79,21 @@ export const typeDefaults: TypeDefaults = {
   'apiextensions/v1.CustomResourceDefinitionSpec': definitionSpec,
   'apiextensions/v1.ServiceReference': (reference) => fill(reference, { port: 443 }),
   'apiregistration/v1.ServiceReference': (reference) => fill(reference, { port: 443 }),
-  'flowcontrol/v1.FlowSchemaSpec': (spec) => fill(spec, { matchingPrecedence: 1000 }),
+  'flowcontrol/v1.FlowSchemaSpec': (spec) => {
+    spec.matchingPrecedence ||= 1000
+  },
   'flowcontrol/v1.ExemptPriorityLevelConfiguration': (level) =>
     fill(level, { nominalConcurrencyShares: 0, lendablePercent: 0 }),
   'flowcontrol/v1.LimitedPriorityLevelConfiguration': (level) =>
     fill(level, { nominalConcurrencyShares: 30, lendablePercent: 0 }),
-  'flowcontrol/v1.QueuingConfiguration': (queuing) => fill(queuing, { handSize: 8, queues: 64, queueLengthLimit: 50 }),
+  'flowcontrol/v1.QueuingConfiguration': (queuing) => {
+    queuing.handSize ||= 8
+    queuing.queues ||= 64
+    queuing.queueLengthLimit ||= 50
+  },
   'resource/v1.ExactDeviceRequest': deviceRequest,
   'resource/v1.DeviceSubRequest': deviceRequest,
-}
+})
 
 /** stringData is for writing only: it is kept in data, in base64 (core/v1/conversion.go). */
 function secret(object: Spec): void {

@@ -7,11 +7,13 @@ import { byPreference, negotiateOutput } from '../api/media-types.ts'
 import { noSuchPath, notServed } from '../api/status.ts'
 import type { Resource } from '../registry/resource.ts'
 import type { Group, ResourceRegistry } from '../registry/resource-registry.ts'
+import type { ReadDescriptions } from './descriptions.ts'
 
 /** Where the groups come from. */
 export interface Served {
   registry: ResourceRegistry
   aggregated: AggregatedApis
+  descriptions: ReadDescriptions | undefined
 }
 
 function servedGroups({ registry, aggregated }: Served): Group[] {

@@ -1,16 +1,13 @@
 import { equalJson } from '@slipway/kube-objects'
 import type { CustomVersion, Resource } from '../registry/resource.ts'
-import { OBJECT_META } from './object-meta.ts'
+import { TYPE_FIELDS } from './descriptions.ts'
 
 type Json = Record<string, unknown>
 
 const CONVENTIONS = 'More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md'
 const DESCRIPTIONS = {
-  apiVersion:
-    'APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources',
-  kind: 'Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds',
-  metadata:
-    "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+  ...TYPE_FIELDS,
+  metadata: `Standard object's metadata. ${CONVENTIONS}#metadata`,
   listMetadata: `Standard list metadata. ${CONVENTIONS}#types-kinds`,
 }
 
@@ -67,6 +64,7 @@ function selectableFields(custom: CustomVersion | undefined): Json {
   return { 'x-kubernetes-selectable-fields': custom.selectableFields.map((fieldPath) => ({ fieldPath })) }
 }
 
+const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
 const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta'
 
 function objectProperties(openApi: 2 | 3): Json {

@@ -1,23 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendJson } from '@slipway/http-server'
 import { byPreference } from '../api/media-types.ts'
-import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import type { Served } from './discovery.ts'
 import { documentHash, openApiIndex, openApiV2, openApiV3 } from './openapi.ts'
 
 /** Answers `/openapi/v2`, `/openapi/v3` and the documents below it; false = the path is none of these. */
 export async function serveOpenApi(
-  { registry, aggregated }: Served,
+  served: Served,
   http: IncomingMessage,
   response: ServerResponse,
   path: string,
 ): Promise<boolean> {
   const [root, version, ...rest] = path.split('/').slice(1)
   if (root !== 'openapi') return false
-  if (version === 'v2' && rest.length === 0) await sendVersion2(registry, http, response)
+  if (version === 'v2' && rest.length === 0) await sendVersion2(served, http, response)
   else if (version !== 'v3') return false
-  else if (rest.length === 0) sendJson(response, 200, openApiIndex(registry, aggregated))
-  else return await sendVersion3(registry, http, response, rest.join('/'))
+  else if (rest.length === 0) sendJson(response, 200, openApiIndex(served))
+  else return await sendVersion3(served, http, response, rest.join('/'))
   return true
 }
 
@@ -44,14 +43,10 @@ function formOf(forms: Record<string, string>, http: IncomingMessage, response: 
   return wanted && forms[wanted.type]
 }
 
-async function sendVersion2(
-  registry: ResourceRegistry,
-  http: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function sendVersion2(served: Served, http: IncomingMessage, response: ServerResponse): Promise<void> {
   const form = formOf(FORMS_OF_VERSION_2, http, response)
   if (!form) return
-  const { text, protobuf, etag } = await openApiV2(registry)
+  const { text, protobuf, etag } = await openApiV2(served)
   if (isKnown(etag, http, response)) return
   const body = form === PROTOBUF ? await protobuf() : text
   response.writeHead(200, { 'content-type': form, 'content-length': Buffer.byteLength(body) }).end(body)
@@ -59,12 +54,12 @@ async function sendVersion2(
 
 /** A document that is asked for by its hash is never another, so that clients keep it for good. */
 async function sendVersion3(
-  registry: ResourceRegistry,
+  served: Served,
   http: IncomingMessage,
   response: ServerResponse,
   path: string,
 ): Promise<boolean> {
-  const hash = documentHash(registry, path)
+  const hash = documentHash(served, path)
   if (hash === undefined) {
     response.writeHead(404).end()
     return true
@@ -79,7 +74,7 @@ async function sendVersion3(
     response.setHeader('cache-control', 'public, immutable')
     response.setHeader('expires', new Date(Date.now() + YEAR_MS).toUTCString())
   }
-  sendJson(response, 200, await openApiV3(registry, path))
+  sendJson(response, 200, await openApiV3(served, path))
   return true
 }
 

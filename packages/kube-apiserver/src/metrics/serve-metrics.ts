@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { RevisionStore } from '@slipway/storage'
+import { healthMetric } from '../health.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { SERVER_VERSION } from '../server-version.ts'
 import { prefixOf } from '../storage/keys.ts'
@@ -14,7 +15,16 @@ export interface MetricsDeps {
 
 /** `/metrics`, for Prometheus: what dashboards of Kubernetes ask an API server, under its own names. */
 export function serveMetrics({ registry, store, requests }: MetricsDeps, response: ServerResponse): void {
-  const text = exposition([...requests.metrics(), objectMetric(registry, store), buildMetric(), ...processMetrics()])
+  send(response, [...requests.metrics(), objectMetric(registry, store), buildMetric(), ...processMetrics()])
+}
+
+/** `/metrics/slis`: of what the service levels are computed. */
+export function serveHealthMetrics(response: ServerResponse): void {
+  send(response, [healthMetric])
+}
+
+function send(response: ServerResponse, metrics: Metric[]): void {
+  const text = exposition(metrics)
   response.writeHead(200, { 'content-type': METRICS_TYPE, 'content-length': Buffer.byteLength(text) }).end(text)
 }
 

@@ -185,6 +185,7 @@ describe('protobuf', () => {
         ],
       ]),
     )
+    const lease = await decodeProtobuf(envelope('coordination.k8s.io/v1', 'Lease', [[2, [[4, [[1, time]]]]]]))
     const options = await decodeProtobuf(
       envelope('apps/v1', 'DeleteOptions', [
         [1, 0],
@@ -192,7 +193,11 @@ describe('protobuf', () => {
       ]),
     )
 
-    expect(secret).toMatchObject({ metadata: { creationTimestamp: '2026-01-02T03:04:05Z' }, data: { k: 'AP8=' } })
+    expect(secret).toMatchObject({
+      metadata: { creationTimestamp: '2026-01-02T03:04:05.000000Z' },
+      data: { k: 'AP8=' },
+    })
+    expect(lease).toMatchObject({ spec: { renewTime: '2026-01-02T03:04:05.000000Z' } })
     expect(service).toMatchObject({ spec: { ports: [{ port: 80, targetPort: 'http' }] } })
     expect(options).toMatchObject({ gracePeriodSeconds: 0, propagationPolicy: 'Foreground' })
   })

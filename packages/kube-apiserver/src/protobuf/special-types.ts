@@ -35,8 +35,8 @@ export function decodeSpecial(bytes: Uint8Array, type: string, schema: Schema): 
   }
 }
 
-/** metav1.Time to the second, metav1.MicroTime with six digits. */
+/** With the six digits that a metav1.MicroTime must have; of a metav1.Time, which looks alike here, they are not kept. */
 function timeText(seconds: number, nanos: number): string {
   const text = new Date(seconds * 1000).toISOString().slice(0, 19)
-  return nanos ? `${text}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z` : `${text}Z`
+  return `${text}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`
 }

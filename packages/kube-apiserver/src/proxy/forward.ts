@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
 import { connect as tlsConnect } from 'node:tls'
+import { isTokenProtocol, offeredProtocols } from '../access/socket-token.ts'
 import { internalError, type Status, serviceUnavailable } from '../api/status.ts'
 
 /** A server to which requests are handed on. */
@@ -123,8 +124,9 @@ function requestHead(http: IncomingMessage, backend: Backend): string {
 }
 
 function withoutToken(protocols: string): string {
-  const kept = protocols.split(',').map((one) => one.trim())
-  return kept.filter((one) => !one.startsWith('base64url.bearer.authorization.k8s.io.')).join(', ')
+  return offeredProtocols(protocols)
+    .filter((one) => !isTokenProtocol(one))
+    .join(', ')
 }
 
 /** Answers a request for an upgrade with a Status. */

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@slipway/kube-objects'
+import { flagOf } from '../api/flag.ts'
 import type { Target } from '../api/request.ts'
 import { badRequest, internalError } from '../api/status.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
@@ -82,7 +83,7 @@ function containerOf(pod: Readonly<KubeObject>, asked: string): string {
 function streamParameters(query: URLSearchParams): URLSearchParams {
   const parameters = new URLSearchParams()
   for (const [ours, theirs] of Object.entries({ stdin: 'input', stdout: 'output', stderr: 'error', tty: 'tty' })) {
-    if (['true', '1'].includes(query.get(ours) ?? '')) parameters.set(theirs, '1')
+    if (flagOf(query, ours)) parameters.set(theirs, '1')
   }
   for (const word of query.getAll('command')) parameters.append('command', word)
   return parameters

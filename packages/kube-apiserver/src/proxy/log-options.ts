@@ -1,3 +1,4 @@
+import { flagOf } from '../api/flag.ts'
 import { badRequest, type FieldError, invalid } from '../api/status.ts'
 import { forbiddenField, invalidValue } from '../validation/field-errors.ts'
 
@@ -20,16 +21,13 @@ export function logParameters(query: URLSearchParams, pod: string): URLSearchPar
     faults.push(invalidValue('sinceSeconds', sinceSeconds, 'must be greater than 0'))
   if (faults.length > 0) throw invalid({ group: '', kind: 'PodLogOptions' }, pod, faults)
   const parameters = new URLSearchParams()
-  for (const name of FLAGS) if (isSet(query.get(name))) parameters.set(name, 'true')
+  for (const name of FLAGS) if (flagOf(query, name)) parameters.set(name, 'true')
   for (const [name, number] of numbers) if (number !== undefined) parameters.set(name, String(number))
   if (sinceTime) parameters.set('sinceTime', sinceTime)
   const stream = query.get('stream')
   if (stream) parameters.set('stream', stream)
   return parameters
 }
-
-/** Everything is true but these (apimachinery, Convert_Slice_string_To_bool). */
-const isSet = (value: string | null): boolean => value !== null && value !== '0' && value.toLowerCase() !== 'false'
 
 function integerOf(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)

@@ -8,6 +8,7 @@ import { parse } from '@slipway/go-yaml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCertificates, createKubeletCertificate } from '../index.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
+import { startWebhookServer } from '../testing/webhook-server.ts'
 
 let api: TestServer
 let kubelet: Server
@@ -214,6 +215,41 @@ describe('exec and port-forward', () => {
       url: '/portForward/default/p',
       authorization: 'Bearer kubelet-secret',
     })
+  })
+
+  it('read flags as Go does, whatever their case: clients for Python send True and False', async () => {
+    await upgrade(`${LOG}/single/exec?command=ls&stdin=False&stdout=True&stderr=0&tty=`)
+
+    expect(seen.at(-1)?.url).toBe('/exec/default/single/a?output=1&tty=1&command=ls')
+  })
+
+  it('show admission their options, by their types', async () => {
+    // biome-ignore lint/suspicious/noExplicitAny: reviews as they come in.
+    const reviews: any[] = []
+    const hook = await startWebhookServer('AdmissionReview', 'admission.k8s.io/v1', (review) => {
+      reviews.push(review)
+      return { allowed: true }
+    })
+    const path = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations'
+    const rule = { operations: ['CONNECT'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*/*'] }
+    const [name, sideEffects, admissionReviewVersions] = ['connect.example.com', 'None', ['v1']]
+    const webhook = { name, clientConfig: hook.client, rules: [rule], sideEffects, admissionReviewVersions }
+    await api.call('POST', path, { body: { metadata: { name: 'connect' }, webhooks: [webhook] } })
+
+    await upgrade(`${LOG}/single/exec?command=true&command=-l&stdout=true&stderr=false&container=a`)
+    await upgrade(`${LOG}/p/portforward?ports=80&ports=81`)
+    await api.call('GET', `${LOG}/nowhere/proxy/some/page/`)
+    await api.call('DELETE', `${path}/connect`)
+    hook.stop()
+
+    expect(reviews.map(({ kind, object }) => [kind.kind, object])).toEqual([
+      [
+        'PodExecOptions',
+        { kind: 'PodExecOptions', apiVersion: 'v1', stdout: true, container: 'a', command: ['true', '-l'] },
+      ],
+      ['PodPortForwardOptions', { kind: 'PodPortForwardOptions', apiVersion: 'v1', ports: [80, 81] }],
+      ['PodProxyOptions', { kind: 'PodProxyOptions', apiVersion: 'v1', path: '/some/page/' }],
+    ])
   })
 
   it('are refused without credentials, and for pods that are not there', async () => {

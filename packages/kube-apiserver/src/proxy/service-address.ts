@@ -31,9 +31,9 @@ export function serviceAddress(
   if (!wanted) return `no service port ${JSON.stringify(port)} found for service "${name}"`
   const ready: { host: string; port: number }[] = []
   for (const slice of store.list(prefixOf(SLICES, namespace)).entries) {
-    const { metadata, ports: own = [], endpoints = [] } = viewEntry(slice)
+    const { metadata, ports: own, endpoints } = viewEntry(slice)
     if (metadata.labels?.['kubernetes.io/service-name'] !== name) continue
-    const target = (own as Spec[]).find((one) => (one.name ?? '') === (wanted.name ?? ''))
+    const target = ((own ?? []) as Spec[]).find((one) => (one.name ?? '') === (wanted.name ?? ''))
     if (!target?.port) continue
     for (const endpoint of (endpoints ?? []) as Spec[]) {
       const [host] = endpoint.addresses ?? []

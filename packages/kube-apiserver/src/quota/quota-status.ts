@@ -16,10 +16,9 @@ export function measureQuota(
   const total: Usage = new Map(names.map((name) => [name, 0n]))
   for (const resource of registry.stored()) {
     if (!resource.namespaced || !names.some((name) => isAbout(name, resource.group, resource.plural))) continue
-    const isPod = resource.group === '' && resource.plural === 'pods'
     for (const entry of store.list(prefixOf(resource, quota.metadata.namespace)).entries) {
       const object = viewEntry(entry)
-      if (!inScopes(quota, object, isPod)) continue
+      if (!inScopes(quota, object, resource)) continue
       for (const [name, amount] of usageOf(object, resource, now)) {
         const known = total.get(name)
         if (known !== undefined) total.set(name, known + amount)

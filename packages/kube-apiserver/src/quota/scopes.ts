@@ -1,16 +1,32 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
+import { type Resource, resourceKey } from '../registry/resource.ts'
 import { qosClass } from '../strategy/pod-qos.ts'
 
-/** Whether a quota with scopes counts this pod. Quotas with scopes count nothing but pods. */
-export function inScopes(quota: Readonly<KubeObject>, object: Readonly<KubeObject>, isPod: boolean): boolean {
+/** Whether a quota counts this object. Those with scopes count nothing but pods and claims, of which each has scopes of its own. */
+export function inScopes(quota: Readonly<KubeObject>, object: Readonly<KubeObject>, resource: Resource): boolean {
   const { scopes = [], scopeSelector } = (quota.spec ?? {}) as Spec
   const selectors: Spec[] = [
     ...scopes.map((scopeName: string) => ({ scopeName, operator: 'Exists' })),
     ...(scopeSelector?.matchExpressions ?? []),
   ]
   if (selectors.length === 0) return true
-  return isPod && selectors.every((selector) => matches(selector, object))
+  const key = resourceKey(resource)
+  if (key === '/persistentvolumeclaims') return selectors.every((selector) => matchesClaim(selector, object))
+  return key === '/pods' && selectors.every((selector) => matches(selector, object))
+}
+
+/** By the classes that a claim has, has had and is to have, of which one is enough (evaluator/core/persistent_volume_claims.go). */
+function matchesClaim({ scopeName, operator, values = [] }: Spec, { spec, status }: Readonly<KubeObject>): boolean {
+  if (scopeName !== 'VolumeAttributesClass') return false
+  const names: string[] = [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ].filter(Boolean)
+  return names.length === 0
+    ? selects(operator, values, undefined)
+    : names.some((name) => selects(operator, values, name))
 }
 
 function matches({ scopeName, operator, values = [] }: Spec, pod: Readonly<KubeObject>): boolean {

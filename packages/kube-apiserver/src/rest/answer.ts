@@ -9,11 +9,16 @@ import type { Status } from '../api/status.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
 import { allInVersion, inVersion, itemText, objectText, viewInVersion } from '../storage/codec.ts'
 import type { StoredObject } from '../storage/object-service.ts'
-import { tableOf } from '../tables/table.ts'
+import { type TableOptions, tableOf } from '../tables/table.ts'
 import { drained } from './drained.ts'
 
 /** Sends JSON text, or YAML made of it when that was asked for. */
-export function sendText(response: ServerResponse, code: number, text: string, form: OutputForm): void {
+export function sendText(
+  response: ServerResponse,
+  code: number,
+  text: string,
+  form: Pick<OutputForm, 'yaml' | 'contentType'>,
+): void {
   const body = form.yaml ? stringify(JSON.parse(text)) : jsonText(text, isPretty(response.req))
   response
     .writeHead(code, {
@@ -30,7 +35,7 @@ export function sendStatus(response: ServerResponse, status: Status, accept: str
   const contentType = yaml ? 'application/yaml' : 'application/json'
   const retry = status.details?.retryAfterSeconds
   if (retry) response.setHeader('retry-after', String(retry))
-  sendText(response, status.code ?? 500, JSON.stringify(status), { as: 'object', yaml: yaml === true, contentType })
+  sendText(response, status.code ?? 500, JSON.stringify(status), { yaml: yaml === true, contentType })
 }
 
 /** Sends one object in the form that the client accepts. */
@@ -53,20 +58,39 @@ async function formText(request: ApiRequest, form: OutputForm, stored: StoredObj
   const { resource } = request
   const { value } = await inVersion(stored, resource)
   const text = objectText(value, stored.revision, resource)
-  if (form.as === 'object') return text
-  const object = JSON.parse(text) as KubeObject
-  if (form.as === 'PartialObjectMetadata') return JSON.stringify(partialMetadata(object))
-  return JSON.stringify(await tableOf(resource, [object], tableOptions(request)))
+  return form.as === 'object' ? text : await viewText(request, form, { object: JSON.parse(text), resource })
+}
+
+/** Sends a part of an object that is of a type of its own, such as its Scale, in the form that the client accepts. */
+export async function sendPart(request: ApiRequest, object: KubeObject, resource: Resource): Promise<void> {
+  const form = negotiateOutput(request.http.headers.accept)
+  const whole = form.as === 'object'
+  sendText(
+    request.response,
+    200,
+    whole ? JSON.stringify(object) : await viewText(request, form, { object, resource }),
+    form,
+  )
+}
+
+/** What is wanted of an object when that is not the whole. */
+async function viewText(
+  request: ApiRequest,
+  form: OutputForm,
+  { object, resource }: { object: KubeObject; resource: Resource },
+): Promise<string> {
+  if (form.as === 'PartialObjectMetadata') return JSON.stringify(partialMetadata(object, form))
+  return JSON.stringify(await tableOf(resource, [object], tableOptions(request, form)))
 }
 
 /** metav1.PartialObjectMetadata. */
-export function partialMetadata(object: Readonly<KubeObject>): KubeObject {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }
+export function partialMetadata({ metadata }: Readonly<KubeObject>, { apiVersion }: OutputForm): KubeObject {
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata }
 }
 
 /** Which columns and which objects a Table is to hold. */
-export function tableOptions({ query }: ApiRequest): { includeObject: string; now: number } {
-  return { includeObject: query.get('includeObject') ?? 'Metadata', now: Date.now() }
+export function tableOptions({ query }: Pick<ApiRequest, 'query'>, { apiVersion }: OutputForm): TableOptions {
+  return { apiVersion, includeObject: query.get('includeObject') ?? 'Metadata', now: Date.now() }
 }
 
 export interface ListMeta {
@@ -91,12 +115,12 @@ export async function sendList(request: ApiRequest, stored: Entry[], metadata: L
   const objects = entries.map((entry) => viewInVersion(entry, resource))
   const list =
     form.as === 'Table'
-      ? { ...(await tableOf(resource, objects, tableOptions(request))), metadata }
+      ? { ...(await tableOf(resource, objects, tableOptions(request, form))), metadata }
       : {
           kind: 'PartialObjectMetadataList',
-          apiVersion: 'meta.k8s.io/v1',
+          apiVersion: form.apiVersion,
           metadata,
-          items: objects.map(partialMetadata),
+          items: objects.map((object) => partialMetadata(object, form)),
         }
   sendText(request.response, 200, JSON.stringify(list), form)
 }

@@ -7,9 +7,14 @@ export type AccessTarget = Pick<Target, 'verb' | 'namespace' | 'name' | 'subreso
   resource: { group: string; plural: string }
 }
 
-/** Throws 403 when the user may not do what the target says. */
-export function authorizeTarget(user: User, target: AccessTarget, authorize: Authorizer): void {
-  const { resource, verb, namespace, name, subresource } = target
+/**
+ * Throws 403 when the user may not do what the target says. Who may see one object by its name may list and watch it
+ * by its name, which is then `selected`.
+ */
+export function authorizeTarget(user: User, target: AccessTarget, authorize: Authorizer, selected?: string): void {
+  const { resource, verb, subresource } = target
+  const name = target.name ?? selected
+  const namespace = namespaceOf(target)
   const attributes = {
     user,
     verb,
@@ -27,4 +32,9 @@ export function authorizeTarget(user: User, target: AccessTarget, authorize: Aut
     ...(resource.group && { group: resource.group }),
     kind: resource.plural,
   })
+}
+
+/** A Namespace that a path names is inside of itself (apiserver's RequestInfo): roles that are bound there are about it, too. */
+function namespaceOf({ resource, namespace, name }: AccessTarget): string | undefined {
+  return resource.group === '' && resource.plural === 'namespaces' ? name : namespace
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { KubeObject } from '@slipway/kube-objects'
 import type { ApiRequest, Target, User } from '../api/request.ts'
 import { badRequest, methodNotSupported } from '../api/status.ts'
+import { connectOptions } from '../proxy/connect-options.ts'
 import { type Backend, forwardRequest, forwardUpgrade, passOn } from '../proxy/forward.ts'
 import { kubeletLocation } from '../proxy/kubelet-location.ts'
 import { passOnBelow } from '../proxy/pass-on-below.ts'
@@ -95,24 +95,12 @@ function backendOf(deps: DispatchDeps, { target, http, query }: Omit<Connection,
   return location
 }
 
-const OPTIONS: Record<string, string> = {
-  'pods/attach': 'PodAttachOptions',
-  'pods/exec': 'PodExecOptions',
-  'pods/portforward': 'PodPortForwardOptions',
-  'pods/proxy': 'PodProxyOptions',
-  'services/proxy': 'ServiceProxyOptions',
-  'nodes/proxy': 'NodeProxyOptions',
-}
-
 async function admit(
   { objects }: DispatchDeps,
-  { resource, namespace, name = '', subresource = '', query, user }: Target & { query: URLSearchParams; user: User },
+  connection: Target & { query: URLSearchParams; user: User },
 ): Promise<void> {
-  const options = Object.fromEntries(
-    [...query].map(([field, value]) => [field, ['true', 'false'].includes(value) ? value === 'true' : value]),
-  )
-  const kind = OPTIONS[`${resource.plural}/${subresource}`] ?? ''
-  const object = { ...options, apiVersion: 'v1', kind, metadata: {} } as KubeObject
+  const { resource, namespace, name = '', subresource = '', query, user } = connection
   const own = subresource === 'proxy' ? proxiedName(name, resource.singular).name : name
-  await objects.admitConnect({ resource, namespace, name: own }, object, { user, subresource })
+  const options = connectOptions(connection, query)
+  await objects.admitConnect({ resource, namespace, name: own }, options, { user, subresource })
 }

@@ -47,18 +47,18 @@ export async function readMade(request: ApiRequest, rules: ObjectRules): Promise
 /** What is decoded, and what a strict decoder has against its text. */
 type Decodable = Pick<Document, 'value' | 'duplicates' | 'json'>
 
-/** The value as an object of the request's type and place; `refused` makes the answer of what the decoder says. */
+/** The value as an object of the request's type and place; `refused` makes the answer of what the decoder, or the conversion, says. */
 export function decode(
   document: Decodable,
   request: ApiRequest,
   rules: ObjectRules,
-  refused: (fault: string) => Error,
+  refused: (fault: string, conversionFault?: string) => Error,
 ): KubeObject {
   const { resource } = request
   const foreign = typeFault(document.value, resource)
   if (foreign !== undefined) throw refused(foreign)
-  const { object, unknown, fault } = rules.read({ ...document.value } as KubeObject, resource)
-  if (fault !== undefined) throw refused(fault)
+  const { object, unknown, fault, conversionFault } = rules.read({ ...document.value } as KubeObject, resource)
+  if (fault !== undefined) throw refused(fault, conversionFault)
   const faults = strictFaults(document, unknown, resource)
   const validation = fieldValidationOf(request)
   if (validation === 'Strict' && faults.length > 0) throw refused(`strict decoding error: ${faults.join(', ')}`)

@@ -1,10 +1,11 @@
 import { type KubeObject, type SchemaNode, typedForm } from '@slipway/kube-objects'
+import { flagOf } from '../api/flag.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { type FieldError, StatusError } from '../api/status.ts'
 import type { WriteOptions } from '../storage/object-service.ts'
 import { invalidValue, notSupported } from '../validation/field-errors.ts'
 import { readDocument, Undecodable } from './body.ts'
-import { flagOf, writeOptionsOf } from './options.ts'
+import { writeOptionsOf } from './options.ts'
 import { integerOf } from './read.ts'
 
 /** metav1.DeleteOptions. */

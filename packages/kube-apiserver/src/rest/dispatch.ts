@@ -4,6 +4,7 @@ import type { TokenIssuer } from '../access/service-account-tokens.ts'
 import type { AggregatedApis } from '../aggregation/aggregated-apis.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { forbidden, methodNotSupported } from '../api/status.ts'
+import type { ReadDescriptions } from '../discovery/descriptions.ts'
 import type { ProxyDeps } from '../proxy/kubelet-location.ts'
 import { bindPod } from '../subresources/binding.ts'
 import { evictPod } from '../subresources/eviction.ts'
@@ -21,6 +22,7 @@ import { createObject, updateObject, type WriteDeps } from './write.ts'
 
 export interface DispatchDeps extends WriteDeps, ProxyDeps {
   aggregated: AggregatedApis
+  descriptions: ReadDescriptions | undefined
   rbac: Rbac
   readToken: TokenReader
   issuer: TokenIssuer

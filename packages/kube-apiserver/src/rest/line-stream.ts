@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { drained } from './drained.ts'
+import { type Lines, MAX_UNREAD_BYTES } from './lines.ts'
 
-/** A reader that leaves so much unread, more than the history that it may ask for, is cut off; its client watches anew. */
-const MAX_UNREAD_BYTES = 32 * 1024 * 1024
 /** So much is made at once of what is there in advance. */
 const PIECE_BYTES = 256 * 1024
 
@@ -28,7 +27,7 @@ const LINE_END = Buffer.from('\r\n')
  * An answer of lines without end, of which one process serves thousands. All lines of one turn of the event loop leave in one
  * packet, and go to the socket as chunks of our own making: a response's own writing costs several times as much.
  */
-export class LineStream {
+export class LineStream implements Lines {
   readonly closed: Promise<void>
   readonly #response: ServerResponse
   #lines: Line[] = []
@@ -48,7 +47,6 @@ export class LineStream {
     this.#bytes += line.bytes.length
   }
 
-  /** Resolves at once, or when the reader has taken what it was sent: for whoever has more lines than should wait here. */
   async room(): Promise<void> {
     if (this.#bytes < PIECE_BYTES) return
     this.flush()
@@ -70,7 +68,6 @@ export class LineStream {
     if (response.writableLength > MAX_UNREAD_BYTES) this.cut()
   }
 
-  /** Ends it without a word, as a lost connection does. */
   cut(): void {
     this.#response.destroy()
   }

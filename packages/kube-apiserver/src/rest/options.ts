@@ -21,12 +21,7 @@ export function writeOptionsOf(request: ApiRequest, kind: OptionsKind, more: Fie
     ...(kind === 'DeleteOptions' ? [] : validationErrors(query.get('fieldValidation') ?? '')),
   ]
   if (errors.length > 0) throw invalidOptions(kind, errors)
-  const told = new Set<string>()
-  // A write that is tried again would say everything twice.
-  const warn = (text: string) => {
-    if (!told.has(text)) addWarnings(request, [text])
-    told.add(text)
-  }
+  const warn = (text: string) => addWarnings(request, [text])
   return { user, dryRun: dryRun.includes('All'), warn, ...(subresource && { subresource }) }
 }
 
@@ -52,10 +47,4 @@ export function fieldValidationOf({ query }: ApiRequest): FieldValidation {
 export function fieldManagerOf({ query, http }: ApiRequest): string {
   const agent = http.headers['user-agent'] ?? ''
   return query.get('fieldManager') || agent.split('/')[0]?.slice(0, MAX_MANAGER_LENGTH) || 'unknown'
-}
-
-/** A flag of a query as Kubernetes reads it: whatever is not "false" or "0" is true. */
-export function flagOf(query: URLSearchParams, name: string): boolean | undefined {
-  const value = query.get(name)
-  return value === null ? undefined : value !== 'false' && value !== '0'
 }

@@ -1,5 +1,6 @@
 import { UserError } from '@slipway/errors'
 import {
+  goText,
   isObject,
   jsonPatch,
   type KubeObject,
@@ -7,6 +8,7 @@ import {
   strategicMergePatch,
   withSortedKeys,
 } from '@slipway/kube-objects'
+import { flagOf } from '../api/flag.ts'
 import { type PatchKind, patchKindOf } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, conflict, invalid, StatusError } from '../api/status.ts'
@@ -16,7 +18,7 @@ import { forbiddenField, invalidValue, required } from '../validation/field-erro
 import { sendObject } from './answer.ts'
 import { checkDepth, parseYaml, readText, Undecodable } from './body.ts'
 import { decode } from './decode.ts'
-import { fieldManagerOf, fieldValidationOf, flagOf, writeOptionsOf } from './options.ts'
+import { fieldManagerOf, fieldValidationOf, writeOptionsOf } from './options.ts'
 import { type Patch, readPatch } from './read-patch.ts'
 import { addWarnings } from './warnings.ts'
 import { creationBy, type WriteDeps } from './write.ts'
@@ -57,9 +59,11 @@ async function mergeObject(deps: WriteDeps, request: ApiRequest, patch: Patch, o
 /** The current object with a patch, as one of the request's type that a client sent. */
 export function patched(current: KubeObject, patch: Patch, { rules }: WriteDeps, request: ApiRequest): KubeObject {
   const value = applyPatch(current, patch, () => rules.schema(request.resource))
-  const shown = patch.kind === 'strategic' ? patch.patch : value
-  const refused = (fault: string) =>
-    invalid({ group: '', kind: '' }, '', [invalidValue('patch', JSON.stringify(withSortedKeys(shown)), fault)])
+  // A strategic merge patch is of maps, which are converted; the result of others is text, which is decoded.
+  const isMap = patch.kind === 'strategic'
+  const shown = (): string => (isMap ? goText(patch.patch) : JSON.stringify(withSortedKeys(value)))
+  const refused = (fault: string, conversionFault = fault) =>
+    invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown(), isMap ? conversionFault : fault)])
   if (!isObject(value)) throw refused('the result is no object')
   try {
     checkDepth(value)

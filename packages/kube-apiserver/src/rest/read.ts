@@ -1,6 +1,7 @@
 import { CompactedError, type Entry, type ListResult, type RevisionStore } from '@slipway/storage'
+import { flagOf } from '../api/flag.ts'
 import { jsonFault } from '../api/json-fault.ts'
-import type { ApiRequest } from '../api/request.ts'
+import type { ApiRequest, Target } from '../api/request.ts'
 import { badRequest, expired, type FieldError, StatusError } from '../api/status.ts'
 import type { Resource } from '../registry/resource.ts'
 import { allInVersion, viewInVersion } from '../storage/codec.ts'
@@ -8,7 +9,7 @@ import { keyOf, prefixOf } from '../storage/keys.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import { forbiddenField, notSupported } from '../validation/field-errors.ts'
 import { type ListMeta, sendList, sendObject } from './answer.ts'
-import { flagOf, invalidOptions } from './options.ts'
+import { invalidOptions } from './options.ts'
 import { fieldMatcher, labelMatcher, type Matcher, selectedName, selectsByContent } from './selectors.ts'
 
 /** GET of one object. */
@@ -40,7 +41,7 @@ export async function selectedEntries(
 }
 
 /** The objects that path and selectors name; one object when the name is given. */
-export function selectionOf(request: ApiRequest): Selection {
+export function selectionOf(request: Target & { query: URLSearchParams }): Selection {
   const { resource, namespace, query } = request
   const fields = query.get('fieldSelector') ?? ''
   const matchers = [labelMatcher(query.get('labelSelector') ?? ''), fieldMatcher(fields, resource)]
@@ -200,8 +201,12 @@ function encodeContinue(revision: number, key: string): string {
 }
 
 function decodeContinue(token: string): { revision: number; key: string } {
+  const good = /^[\w-]*/.exec(token)?.[0].length ?? 0
+  const wrong = good < token.length || good % 4 === 1
+  // Go names where a group of four begins that is not whole.
+  const at = good < token.length ? good : good - (good % 4)
   const text = Buffer.from(token, 'base64url').toString()
-  const fault = jsonFault(text)
+  const fault = wrong ? `illegal base64 data at input byte ${at}` : jsonFault(text)
   if (fault === undefined) {
     const { v, rv, start } = JSON.parse(text)
     if (v === 'meta.k8s.io/v1' && Number.isInteger(rv) && typeof start === 'string') return { revision: rv, key: start }

@@ -71,14 +71,22 @@ export function fieldMatcher(selector: string, resource: Resource): Matcher | un
     stored.every(({ field, operator, value }) => (fieldText(object, field) === value) === (operator === '='))
 }
 
-function checkField(field: string, { group, plural, namespaced, custom }: Resource): void {
+function checkField(field: string, resource: Resource): void {
+  const { group, plural, namespaced, custom } = resource
   if (field === 'metadata.name' || (field === 'metadata.namespace' && namespaced)) return
   const own = custom ? custom.selectableFields : FIELDS[`${group}/${plural}`]
   if (own?.includes(field)) return
-  if (own) throw badRequest(`field label not supported: ${field}`)
+  if (own) throw badRequest(unsupported(field, resource))
   if (field === 'metadata.namespace') return
   const known = 'only "metadata.name", "metadata.namespace"'
   throw badRequest(`${JSON.stringify(field)} is not a known field selector: ${known}`)
+}
+
+/** Each group has words of its own. */
+function unsupported(field: string, { group, version, kind }: Resource): string {
+  if (group === 'batch') return `field label ${JSON.stringify(field)} not supported for ${kind}`
+  const type = group === 'resource.k8s.io' ? ` for ${group}/${version}, Kind=${kind}` : ''
+  return `field label not supported${type}: ${field}`
 }
 
 /** Events are stored as core/v1 has them. */

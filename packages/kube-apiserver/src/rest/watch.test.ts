@@ -31,6 +31,15 @@ describe('a watch', () => {
     )
   })
 
+  it('is asked for by a flag whose case does not matter: clients for Python send True and False', async () => {
+    const list = await api.call('GET', `${MAPS}?watch=False`)
+    const watch = await openWatch(api, `${MAPS}?watch=True&allowWatchBookmarks=FALSE`)
+    const first = await watch.next()
+    watch.close()
+
+    expect([list.body.kind, first.type]).toEqual(['ConfigMapList', 'ADDED'])
+  })
+
   it('sees objects come and go as they begin and cease to match', async () => {
     const { body: list } = await api.call('GET', MAPS)
     const watch = await openWatch(

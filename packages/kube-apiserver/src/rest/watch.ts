@@ -1,5 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { CompactedError, type Entry, type StoreEvent } from '@slipway/storage'
+import { flagOf } from '../api/flag.ts'
 import { negotiateOutput, type OutputForm } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { expired, type FieldError, internalError, type Status, StatusError } from '../api/status.ts'
@@ -10,7 +11,8 @@ import { tableOf } from '../tables/table.ts'
 import { forbiddenField, notSupported } from '../validation/field-errors.ts'
 import { partialMetadata, tableOptions } from './answer.ts'
 import { Line, LineStream } from './line-stream.ts'
-import { flagOf, invalidOptions } from './options.ts'
+import type { Lines } from './lines.ts'
+import { invalidOptions } from './options.ts'
 import { checkMinimum, integerOf, parseRevision, type Selection, selectedEntries, selectionOf } from './read.ts'
 
 const BOOKMARK_INTERVAL_MS = 60_000
@@ -23,8 +25,20 @@ interface Change {
   revision: number
 }
 
+/** A request to watch, however its answer travels. */
+type WatchRequest = Omit<ApiRequest, 'response'>
+
 /** GET with watch=true: the changes as a stream of JSON texts, one a line. */
 export async function watchObjects(objects: ObjectService, request: ApiRequest): Promise<void> {
+  await watchOver(objects, request, (contentType) => new LineStream(request.response, contentType))
+}
+
+/** The same over whatever is opened once it is clear that the request is right; nothing opened = answered already. */
+export async function watchOver(
+  objects: ObjectService,
+  request: WatchRequest,
+  open: (contentType: string) => Lines | undefined,
+): Promise<void> {
   const { store } = objects
   const { query } = request
   const form = negotiateOutput(request.http.headers.accept?.replace(/;stream=watch/g, ''))
@@ -34,7 +48,9 @@ export async function watchObjects(objects: ObjectService, request: ApiRequest):
   const revision = parseRevision(asked)
   const timeoutMs = timeoutOf(query)
   const from = initial || revision === 0 ? store.revision() : revision
-  const stream = new WatchStream(request, form)
+  const lines = open(form.contentType)
+  if (!lines) return
+  const stream = new WatchStream(request, form, lines)
   // Registered before anything is sent: nothing can happen in between, for both are synchronous.
   const stop = startOrRefused(stream, () => {
     if (flagOf(query, 'sendInitialEvents')) checkMinimum(store, revision)
@@ -130,17 +146,17 @@ function changeOf(event: StoreEvent, selection: Selection): Change | undefined {
 let newest: { entry: Entry; key: string; line: Line } | undefined
 
 class WatchStream {
-  readonly #request: ApiRequest
-  readonly #lines: LineStream
+  readonly #request: WatchRequest
+  readonly #lines: Lines
   readonly #form: OutputForm
   #queue: Promise<void> | undefined
   #waiting = 0
   #firstTable = true
 
-  constructor(request: ApiRequest, form: OutputForm) {
+  constructor(request: WatchRequest, form: OutputForm, lines: Lines) {
     this.#request = request
     this.#form = form
-    this.#lines = new LineStream(request.response, form.contentType)
+    this.#lines = lines
   }
 
   get closed(): Promise<void> {
@@ -169,10 +185,11 @@ class WatchStream {
     const annotations = initialEventsEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined
     const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...(annotations && { annotations }) }
     const own = { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata }
-    const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
+    const { apiVersion } = this.#form
+    const partial = { kind: 'PartialObjectMetadata', apiVersion, metadata }
     const table = {
       kind: 'Table',
-      apiVersion: 'meta.k8s.io/v1',
+      apiVersion,
       metadata,
       columnDefinitions: null,
       rows: [{ cells: [], object: partial }],
@@ -200,8 +217,8 @@ class WatchStream {
     const { resource } = this.#request
     const { value } = await inVersion(entry, resource)
     const object = JSON.parse(objectText(value, revision, resource)) as KubeObject
-    if (this.#form.as === 'PartialObjectMetadata') return { type, object: partialMetadata(object) }
-    const table = await tableOf(resource, [object], tableOptions(this.#request))
+    if (this.#form.as === 'PartialObjectMetadata') return { type, object: partialMetadata(object, this.#form) }
+    const table = await tableOf(resource, [object], tableOptions(this.#request, this.#form))
     if (!this.#firstTable) table.columnDefinitions = null
     this.#firstTable = false
     return { type, object: { ...table, metadata: { resourceVersion: String(revision) } } }

@@ -1,5 +1,6 @@
 import {
   ANY,
+  applyConfiguration,
   conflictMessage,
   fillDefaults,
   type KubeObject,
@@ -8,7 +9,6 @@ import {
   prune,
   type SchemaNode,
   schemaFor,
-  serverSideApply,
   trackUpdate,
   typedForm,
 } from '@slipway/kube-objects'
@@ -26,6 +26,8 @@ export interface Read {
   unknown: string[]
   /** What could not be read, in the words of Go's decoder; the object is of no use then. */
   fault?: string
+  /** The same in the words of the conversion that reads what a strategic merge patch made. */
+  conversionFault?: string
 }
 
 /** Server-side apply: who applies, and how. */
@@ -105,7 +107,7 @@ export class ObjectRules {
     const fault = versionFault(live, [live], resource) ?? applyFault(applied, live, resource, how)
     if (fault !== undefined) throw new StatusError(500, '', fault)
     const schema = this.schema(resource)
-    const { object, conflicts } = serverSideApply({
+    const { object, conflicts } = applyConfiguration({
       ...how,
       live,
       applied,
@@ -180,5 +182,7 @@ function onlyOwnPart(object: KubeObject, resource: Resource, subresource: string
   }
   if (!resource.subresources.some(({ name }) => name === 'status')) return object
   const { status: _, ...rest } = object
+  // Nothing of a request may change, so that nobody owns any of it (csrStrategy's GetResetFields).
+  if (resource.group === 'certificates.k8s.io') delete rest.spec
   return rest as KubeObject
 }

@@ -8,6 +8,8 @@ import { conversionOf } from './conversion.ts'
  * entry's revision. So an answer is made by splicing text; reads, lists and watches need not parse what they send.
  */
 const METADATA = '"metadata":{'
+/** The revision of what a dry run would create. */
+const NOT_STORED = 0
 
 /** The text to store. */
 export function encodeObject(given: KubeObject, resource: Resource): string {
@@ -80,7 +82,7 @@ export function uidOf(value: string): string {
 /** A fresh object, the caller's to change. */
 export function decodeEntry(entry: Pick<Entry, 'value' | 'modRevision'>, resource: Resource): KubeObject {
   const object = JSON.parse(entry.value) as KubeObject
-  object.metadata.resourceVersion = String(entry.modRevision)
+  if (entry.modRevision !== NOT_STORED) object.metadata.resourceVersion = String(entry.modRevision)
   const converted = conversionOf(resource)?.fromStored(object) ?? shown(object, entry.modRevision, resource)
   converted.apiVersion = apiVersionOf(resource)
   return converted
@@ -109,7 +111,7 @@ function isShownAsStored(value: string, revision: number, resource: Resource): b
 
 /** Written before its definition was last changed: it may lack defaults, or have fields that are no more. */
 function isOutdated(revision: number, { custom }: Resource): boolean {
-  return revision !== 0 && revision < (custom?.definedAt ?? 0)
+  return revision !== NOT_STORED && revision < (custom?.definedAt ?? 0)
 }
 
 /** The version in a stored text. */
@@ -144,8 +146,7 @@ function convertedText(value: string, revision: number, resource: Resource): str
 }
 
 function withRevision(value: string, head: number, revision: number): string {
-  // Revision 0 = not stored (a dry run).
-  if (revision === 0) return value.slice(head)
+  if (revision === NOT_STORED) return value.slice(head)
   return `${METADATA}"resourceVersion":"${revision}",${value.slice(head + METADATA.length)}`
 }
 

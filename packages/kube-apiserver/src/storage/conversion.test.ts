@@ -52,3 +52,30 @@ it('shows an autoscaler of version 1 as version 2, and back', async () => {
   ])
   expect(v1.body).toMatchObject({ apiVersion: 'autoscaling/v1', spec: { ...spec, minReplicas: 1 } })
 })
+
+it('shows a dry run without a version, so that it can be created', async () => {
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' }
+  const path = '/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers'
+  const body = { metadata: { name: 'dry' }, spec: { maxReplicas: 3, scaleTargetRef } }
+
+  const tried = await api.call('POST', `${path}?dryRun=All`, { body })
+
+  expect(tried.body.metadata).not.toHaveProperty('resourceVersion')
+  expect((await api.call('POST', path, { body: tried.body })).status).toBe(201)
+})
+
+it('shows what an autoscaler of version 1 measures in version 2, and back', async () => {
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' }
+  const path = (version: string) => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`
+  await api.call('POST', path('v1'), { body: { metadata: { name: 'm' }, spec: { maxReplicas: 3, scaleTargetRef } } })
+  const status = { currentReplicas: 1, desiredReplicas: 1, currentCPUUtilizationPercentage: 42 }
+  const type = 'application/merge-patch+json'
+
+  const v1 = await api.call('PATCH', `${path('v1')}/m/status`, { body: { status }, type })
+  const v2 = await api.call('GET', `${path('v2')}/m`)
+
+  expect(v1.body.status).toEqual(status)
+  expect(v2.body.status.currentMetrics).toMatchObject([
+    { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: 42 } } },
+  ])
+})

@@ -55,6 +55,7 @@ function renaming(names: [own: string, stored: string][]): Conversion {
 }
 
 const CPU = 'targetCPUUtilizationPercentage'
+const CURRENT_CPU = 'currentCPUUtilizationPercentage'
 
 /** autoscaling/v1 knows one metric, the CPU's utilisation. */
 function autoscalerV2(object: KubeObject): KubeObject {
@@ -63,17 +64,31 @@ function autoscalerV2(object: KubeObject): KubeObject {
     type: 'Resource',
     resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } },
   }
-  return { ...object, spec: { ...spec, ...(target !== undefined && { metrics: [metric] }) } }
+  const { [CURRENT_CPU]: current, ...status } = object.status ?? {}
+  const measured = { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: current } } }
+  return {
+    ...object,
+    spec: { ...spec, ...(target !== undefined && { metrics: [metric] }) },
+    ...(object.status && { status: { ...status, ...(current !== undefined && { currentMetrics: [measured] }) } }),
+  }
 }
 
 interface Metric {
   type: string
-  resource?: { name: string; target: { averageUtilization?: number } }
+  resource?: { name: string; target?: { averageUtilization?: number }; current?: { averageUtilization?: number } }
 }
+
+const ofCpu = ({ type, resource }: Metric): boolean => type === 'Resource' && resource?.name === 'cpu'
 
 function autoscalerV1(object: KubeObject): KubeObject {
   const { metrics = [], behavior: _, ...spec } = object.spec ?? {}
-  const cpu = (metrics as Metric[]).find(({ type, resource }) => type === 'Resource' && resource?.name === 'cpu')
-  const target = cpu?.resource?.target.averageUtilization
-  return { ...object, spec: { ...spec, ...(target !== undefined && { [CPU]: target }) } }
+  const cpu = (metrics as Metric[]).find(ofCpu)
+  const target = cpu?.resource?.target?.averageUtilization
+  const { currentMetrics, conditions: __, ...status } = object.status ?? {}
+  const current = ((currentMetrics ?? []) as Metric[]).find(ofCpu)?.resource?.current?.averageUtilization
+  return {
+    ...object,
+    spec: { ...spec, ...(target !== undefined && { [CPU]: target }) },
+    ...(object.status && { status: { ...status, ...(current !== undefined && { [CURRENT_CPU]: current }) } }),
+  }
 }

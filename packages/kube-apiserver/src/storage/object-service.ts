@@ -133,6 +133,8 @@ export class ObjectService {
     const request = admissionRequest('CREATE', { resource, namespace, name }, options, { object })
     try {
       await this.#admission.mutate(request)
+      // A webhook may set no more than a client: apiserver's strategies prepare what came out of admission.
+      if (request.object && request.object !== object) prepareForCreate(request.object, context)
       if (name || !generateName) return await this.#insert(request, context, strategy)
       return await this.#insertNamed(request, context, strategy)
     } finally {
@@ -228,6 +230,7 @@ export class ObjectService {
         await this.#admission.mutate(request)
         const admitted = request.object as KubeObject
         if (part) part.into(object, admitted)
+        else if (admitted !== object) prepareForUpdate(admitted, current, context, this.strategy(resource))
         const stored = await this.#replace(entry, { current, next: part ? object : admitted }, request, context)
         if (stored) return stored
       } finally {

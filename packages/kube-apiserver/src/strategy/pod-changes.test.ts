@@ -64,6 +64,12 @@ it.each([
     podOf({ ...amounts({ cpu: '1' }, { cpu: '2' }), image: 'j' }),
     ['spec: Forbidden: only cpu and memory resources are mutable'],
   ],
+  [
+    'resources of the pod as a whole',
+    podOf(amounts({ cpu: '1' }), {}, { resources: { requests: { cpu: '1' } } }),
+    podOf(amounts({ cpu: '2' }), {}, { resources: { requests: { cpu: '1' } } }),
+    ['[]: Forbidden: pods with pod-level resources cannot be resized'],
+  ],
 ])('a resize with %s is checked', (_what, current, next, expected) => {
   const errors = podChangeErrors(next, current, 'resize')
 

@@ -9,11 +9,31 @@ const RULE =
 
 /** What may change in a pod: little, and some of it through subresources only (ValidatePodUpdate and its siblings). */
 export function podChangeErrors(next: KubeObject, current: KubeObject, subresource: string | undefined): FieldError[] {
-  if (subresource === 'ephemeralcontainers') return ephemeralErrors(next.spec, current.spec)
-  if (subresource === 'resize') return resizeErrors(next, current)
+  if (subresource === 'ephemeralcontainers') {
+    return isMirror(current)
+      ? [ofStaticPods('do not support ephemeral containers')]
+      : ephemeralErrors(next.spec, current.spec)
+  }
+  if (subresource === 'resize') return unresizable(next, current) ?? resizeErrors(next, current)
   // A binding sets the node, which nothing else does.
   if (subresource === 'binding') return []
   return specErrors(next.spec, current.spec)
+}
+
+/** The agent of a node tells of the pods that it has from files in objects of its own making. */
+export const isMirror = ({ metadata }: Pick<KubeObject, 'metadata'>): boolean =>
+  metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined
+
+/** The field is Kubernetes'. */
+export const ofStaticPods = (why: string): FieldError => forbiddenField('[]', `static pods ${why}`)
+
+/** Pods of which nothing may be resized. */
+function unresizable({ spec: next }: KubeObject, current: KubeObject): FieldError[] | undefined {
+  const { spec } = current
+  const ofPod = [next, spec].some(({ resources = {} }: Spec) => resources.requests || resources.limits)
+  if (ofPod) return [forbiddenField('[]', 'pods with pod-level resources cannot be resized')]
+  if (isMirror(current)) return [ofStaticPods('cannot be resized')]
+  return spec.os?.name === 'windows' ? [forbiddenField('[]', 'windows pods cannot be resized')] : undefined
 }
 
 function specErrors(next: Spec, current: Spec): FieldError[] {

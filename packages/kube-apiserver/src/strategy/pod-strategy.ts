@@ -8,7 +8,7 @@ import {
 } from '../validation/pod-annotations.ts'
 import { copyAppArmor } from './app-armor.ts'
 import { applyLabelKeys } from './label-keys.ts'
-import { podChangeErrors } from './pod-changes.ts'
+import { isMirror, ofStaticPods, podChangeErrors } from './pod-changes.ts'
 import { qosClass } from './pod-qos.ts'
 import { restore } from './restore.ts'
 import type { Strategy } from './strategy.ts'
@@ -23,15 +23,13 @@ export const podStrategy: Strategy = {
     const spec = pod.spec as Spec
     applyLabelKeys(pod)
     copyAppArmor(pod, warn)
-    spec.serviceAccountName ??= 'default'
-    spec.serviceAccount ??= spec.serviceAccountName
-    // Of pods, and not of their templates, the API takes any negative time as one second.
-    if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1
+    readTimeToStop(spec)
     pod.status = { phase: 'Pending', qosClass: qosClass(spec), ...(spec.schedulingGates?.length && gated(now)) }
   },
   validateNew: ({ metadata, spec }) => [
     ...podAnnotationErrors(metadata.annotations, spec ?? {}, 'metadata.annotations'),
     ...appArmorContradictions({ apiVersion: 'v1', kind: 'Pod', metadata, spec }),
+    ...(spec?.resourceClaims?.length && isMirror({ metadata }) ? [ofStaticPods('do not support resource claims')] : []),
     ...(spec?.ephemeralContainers?.length
       ? [forbiddenField('spec.ephemeralContainers', 'cannot be set on create')]
       : []),
@@ -41,6 +39,7 @@ export const podStrategy: Strategy = {
   ],
   prepareUpdate(next, current, { subresource }) {
     keepOwnPart(next, current, subresource)
+    readTimeToStop(next.spec as Spec)
     if (current.status?.qosClass)
       next.status = { ...next.status, qosClass: next.status?.qosClass ?? current.status.qosClass }
   },
@@ -57,6 +56,11 @@ export const podStrategy: Strategy = {
     const over = ['Failed', 'Succeeded'].includes(pod.status?.phase)
     return !pod.spec?.nodeName || over ? 0 : seconds
   },
+}
+
+/** Of pods, and not of their templates, the API takes any negative time as one second (Convert_v1_Pod_To_core_Pod). */
+function readTimeToStop(spec: Spec): void {
+  if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1
 }
 
 /** What is said of a pod that may not be scheduled yet (applySchedulingGatedCondition). */

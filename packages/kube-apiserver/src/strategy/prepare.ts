@@ -35,7 +35,8 @@ export function prepareForUpdate(
 ): void {
   keepSystemFields(next, current)
   if (!context.resource.namespaced) delete next.metadata.namespace
-  if (context.subresource === 'status' || context.subresource === 'approval') keepAllButStatus(next, current, strategy)
+  if (context.subresource === 'status' || context.subresource === 'approval')
+    keepAllButStatus(next, current, context, strategy)
   // A binding says in the status that it was done.
   else if (hasStatus(context) && context.subresource !== 'binding') restore(next, current, ['status'])
 }
@@ -66,14 +67,20 @@ function keepSystemFields({ metadata: to }: KubeObject, { metadata: from }: Kube
   delete next.selfLink
 }
 
-function keepAllButStatus(next: KubeObject, current: KubeObject, { statusMetadata }: Strategy): void {
+function keepAllButStatus(
+  next: KubeObject,
+  current: KubeObject,
+  { resource }: WriteContext,
+  { statusMetadata = STATUS_METADATA }: Strategy,
+): void {
   const { status, metadata } = next
   for (const field of Object.keys(next)) delete next[field]
   Object.assign(next, structuredClone(current))
   if (status === undefined) delete next.status
   else next.status = status
   if (metadata.managedFields) next.metadata.managedFields = metadata.managedFields
-  restore(next.metadata, metadata, statusMetadata ?? STATUS_METADATA)
+  // A uid is checked later: by it a kubelet keeps its last word off the next pod of that name. Custom resources take no notice of it.
+  restore(next.metadata, metadata, [...statusMetadata, ...(resource.custom ? [] : (['uid'] as const))])
 }
 
 function changesSpec(next: KubeObject, current: KubeObject, hasStatus: boolean): boolean {
@@ -124,10 +131,17 @@ const REPEATED_OWNERS =
 export function dropRepeatedOwners({ metadata }: KubeObject, warn: ((text: string) => void) | undefined): void {
   const owners = metadata.ownerReferences
   if (!owners || owners.length < 2) return
-  const isRepeated = (owner: object, index: number) => owners.slice(0, index).some((one) => equalJson(one, owner))
-  const repeated = owners.filter(isRepeated)
+  const byUid = new Map<string, object[]>()
+  const repeated: typeof owners = []
+  const kept = owners.filter((owner) => {
+    const same = byUid.get(owner.uid) ?? []
+    const isNew = !same.some((one) => equalJson(one, owner))
+    if (isNew) byUid.set(owner.uid, [...same, owner])
+    else repeated.push(owner)
+    return isNew
+  })
   if (repeated.length === 0) return
-  metadata.ownerReferences = owners.filter((owner, index) => !isRepeated(owner, index))
+  metadata.ownerReferences = kept
   const uids = repeated.map(({ uid }) => uid).join(', ')
   warn?.(`.metadata.ownerReferences contains duplicate entries; ${REPEATED_OWNERS} ${uids}`)
 }

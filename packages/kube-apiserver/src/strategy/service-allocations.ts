@@ -40,7 +40,9 @@ export class ServiceAllocations {
     const taken: Allocation = { addresses: [], ports: [] }
     this.#taken.set(service, taken)
     const held = current ? allocationOf(current) : { addresses: [], ports: [] }
-    if (spec.clusterIPs?.[0] !== 'None') this.#allocateAddress(service, { taken, held }, dryRun)
+    // One that it has is changed by nobody, which is for validation to say (updateClusterIPs).
+    const hasNone = !current || current.spec?.type === 'ExternalName'
+    if (hasNone && spec.clusterIPs?.[0] !== 'None') this.#allocateAddress(service, { taken, held }, dryRun)
     const portOf = (wanted: number | undefined, field: string): number => {
       // Whether there is such a port, a dry run does not ask (portallocator's PortAllocationOperation).
       if (dryRun && wanted && !this.#ports.has(wanted)) return wanted

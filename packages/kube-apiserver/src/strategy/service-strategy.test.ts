@@ -40,4 +40,19 @@ describe('what a Service was given', () => {
     expect((await create(PORT, '?dryRun=All')).body.message).toContain('provided port is already allocated')
     await api.stop()
   })
+
+  it('is not asked for anew by an update, which may not change it', async () => {
+    const api = await startTestServer()
+    const path = '/api/v1/namespaces/default/services'
+    await api.call('POST', path, { body: service('kept', { ports: [{ port: 80 }] }) })
+
+    const spec = { clusterIP: '192.168.7.7', clusterIPs: ['192.168.7.7'] }
+    const { body } = await api.call('PATCH', `${path}/kept`, {
+      body: { spec },
+      type: 'application/merge-patch+json',
+    })
+
+    expect(body.message).toContain('spec.clusterIPs[0]: Invalid value: ["192.168.7.7"]: may not change once set')
+    await api.stop()
+  })
 })

@@ -5,6 +5,7 @@ import type { Spec } from '../defaults/spec.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
 import { invalidValue } from '../validation/field-errors.ts'
 import { certificateStrategy } from './certificate-strategy.ts'
+import { claimTemplateStrategy, type NamespaceLabels, resourceClaimStrategy } from './device-strategies.ts'
 import { podStrategy } from './pod-strategy.ts'
 import { serviceStrategy } from './service-strategy.ts'
 import { STATUS_METADATA, type Strategies, type Strategy } from './strategy.ts'
@@ -29,6 +30,7 @@ const bareStatus: Strategy = { statusMetadata: [] }
 export function createStrategies(options: {
   serviceCidr: string
   services: Readonly<KubeObject>[]
+  namespaceLabels: NamespaceLabels
   definitionNames: DefinitionNames
   rules: ObjectRules
 }): Strategies {
@@ -37,7 +39,7 @@ export function createStrategies(options: {
     ['/services', serviceStrategy(options.serviceCidr, options.services)],
     ['/namespaces', namespaceStrategy],
     ['certificates.k8s.io/certificatesigningrequests', certificateStrategy],
-    ['/serviceaccounts', returned],
+    ['/serviceaccounts', accountStrategy],
     ['/podtemplates', { ...generation, ...returned }],
     ['/resourcequotas', returned],
     ['/persistentvolumeclaims', claimStrategy],
@@ -60,8 +62,8 @@ export function createStrategies(options: {
     ['scheduling.k8s.io/priorityclasses', firstGeneration(1)],
     ['resource.k8s.io/deviceclasses', { ...generation, ...returned }],
     ['resource.k8s.io/resourceslices', { ...generation, ...returned }],
-    ['resource.k8s.io/resourceclaims', { ...returned, ...bareStatus }],
-    ['resource.k8s.io/resourceclaimtemplates', returned],
+    ['resource.k8s.io/resourceclaims', resourceClaimStrategy(options.namespaceLabels)],
+    ['resource.k8s.io/resourceclaimtemplates', claimTemplateStrategy(options.namespaceLabels)],
     ['networking.k8s.io/servicecidrs', bareStatus],
     ['admissionregistration.k8s.io/validatingwebhookconfigurations', { ...generation, ...versioned }],
     ['admissionregistration.k8s.io/mutatingwebhookconfigurations', { ...generation, ...versioned }],
@@ -101,21 +103,36 @@ const ingressStrategy: Strategy = {
   },
 }
 
+/** Of the Secrets of an account, names alone are kept (serviceaccount's cleanSecretReferences). */
+function namedSecrets(account: KubeObject): void {
+  const secrets: Spec[] | undefined = account.secrets
+  if (secrets) account.secrets = secrets.map(({ name }) => (name === undefined ? {} : { name }))
+}
+
+const accountStrategy: Strategy = { ...returned, prepareCreate: namedSecrets, prepareUpdate: namedSecrets }
+
 const claimStrategy: Strategy = {
   ...returned,
   prepareCreate(claim) {
     claim.status = { phase: 'Pending' }
-    fillSources(claim.spec)
+    fillSources(claim.spec, undefined)
+  },
+  prepareUpdate(next, current, { subresource }) {
+    if (subresource === undefined) fillSources(next.spec, current.spec)
   },
 }
 
-/** The older field of a claim's source takes claims and snapshots only, and both fields say the same. */
-function fillSources(spec: Spec): void {
+/**
+ * The older field of a claim's source takes claims and snapshots only, and both fields say the same. Sources of another
+ * namespace are a feature that is off by default (CrossNamespaceVolumeDataSource).
+ */
+function fillSources(spec: Spec, before: Spec | undefined): void {
+  if (spec.dataSourceRef?.namespace && !before?.dataSourceRef) delete spec.dataSourceRef
   const { dataSource, dataSourceRef } = spec
   if (!dataSource && !dataSourceRef) return
   const source = `${dataSource?.apiGroup ?? ''}/${dataSource?.kind}`
   const known = ['/PersistentVolumeClaim', 'snapshot.storage.k8s.io/VolumeSnapshot'].includes(source)
-  if (!dataSourceRef && !known) delete spec.dataSource
+  if (!dataSourceRef && !known && !before?.dataSource && !before?.dataSourceRef) delete spec.dataSource
   else if (!dataSourceRef) spec.dataSourceRef = { ...dataSource }
   else if (!dataSource && !dataSourceRef.namespace) spec.dataSource = { ...dataSourceRef }
 }

@@ -11,6 +11,7 @@ import {
 import type { FieldError } from '../api/status.ts'
 import type { Resource } from '../registry/resource.ts'
 import { forbiddenField, invalidValue, required } from '../validation/field-errors.ts'
+import { finalizerDomainErrors } from '../validation/values.ts'
 
 const MAX_ANNOTATION_BYTES = 256 * 1024
 export const MAX_MANAGER_LENGTH = 128
@@ -18,7 +19,7 @@ const UNPRINTABLE = /\p{C}/u
 
 /** What is wrong with the metadata of a new object. */
 export function checkMetadata({ metadata }: KubeObject, resource: Resource): FieldError[] {
-  const domains = isCore(resource) ? checkDomains(metadata.finalizers ?? []) : []
+  const domains = knowsFinalizers(resource) ? checkDomains(metadata.finalizers ?? []) : []
   const { namespaced } = resource
   return [...checkObjectMeta(metadata, { namespaced, nameErrors: (name) => namesOf(name, resource) }), ...domains]
 }
@@ -59,7 +60,7 @@ export function checkMetadataUpdate(
       .map((field) => invalidValue(`metadata.${field}`, next[field], 'field is immutable')),
     ...checkCommon(next),
     ...checkFinalizers(next.finalizers ?? []),
-    ...(isCore(resource) ? checkDomains(next.finalizers ?? []) : []),
+    ...(knowsFinalizers(resource) ? checkDomains(next.finalizers ?? []) : []),
   ]
 }
 
@@ -86,14 +87,17 @@ export function segmentErrors(name: string): string[] {
   return [bad === name ? `may not be '${bad}'` : `may not contain '${bad}'`]
 }
 
+const NOT_NEGATIVE = 'must be greater than or equal to 0'
+
 /** Labels, annotations, owners and managers, which may change at any time. */
 function checkCommon({
+  generation = 0,
   labels = {},
   annotations = {},
   ownerReferences = [],
   managedFields = [],
 }: ObjectMeta): FieldError[] {
-  const errors: FieldError[] = []
+  const errors = generation < 0 ? [invalidValue('metadata.generation', generation, NOT_NEGATIVE)] : []
   for (const [key, value] of Object.entries(labels)) {
     errors.push(...qualifiedNameErrors(key).map((why) => invalidValue('metadata.labels', key, why)))
     errors.push(...labelValueErrors(value).map((why) => invalidValue('metadata.labels', value, why)))
@@ -116,7 +120,10 @@ function checkOwners(owners: NonNullable<ObjectMeta['ownerReferences']>): FieldE
   let first: string | undefined
   for (const owner of owners) {
     const { apiVersion, kind, name, uid, controller } = owner
-    if (!apiVersion) errors.push(invalidValue(`${field}.apiVersion`, apiVersion ?? '', 'version must not be empty'))
+    // What has more than one slash has no version for Go.
+    if (!apiVersion || apiVersion.endsWith('/') || apiVersion.split('/').length > 2) {
+      errors.push(invalidValue(`${field}.apiVersion`, apiVersion ?? '', 'version must not be empty'))
+    }
     for (const [part, value] of Object.entries({ kind, name, uid })) {
       if (!value) errors.push(invalidValue(`${field}.${part}`, value ?? '', 'must not be empty'))
     }
@@ -161,8 +168,10 @@ export function managerErrors(manager: string, field: string): FieldError[] {
   return errors
 }
 
-/** Names without a domain are Kubernetes' own. */
-const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
+/** Groups whose types are checked as those of other servers are. */
+const GENERIC = ['coordination.k8s.io', 'admissionregistration.k8s.io', 'node.k8s.io', 'policy']
+
+const knowsFinalizers = (resource: Resource): boolean => isCore(resource) && !GENERIC.includes(resource.group)
 
 /** Served by kube-apiserver's own registry, and not by the extensions' servers inside of it. */
 export function isCore({ custom, group }: Resource): boolean {
@@ -170,11 +179,9 @@ export function isCore({ custom, group }: Resource): boolean {
 }
 
 function checkDomains(finalizers: string[]): FieldError[] {
-  return finalizers.flatMap((name, index) => {
-    if (name.includes('/') || STANDARD_FINALIZERS.has(name)) return []
-    const why = 'name is neither a standard finalizer name nor is it fully qualified'
-    return [invalidValue(`metadata.finalizers[${index}]`, name, why)]
-  })
+  return finalizers.flatMap((name, index) =>
+    finalizerDomainErrors(name).map((why) => invalidValue(`metadata.finalizers[${index}]`, name, why)),
+  )
 }
 
 function checkFinalizers(finalizers: string[]): FieldError[] {

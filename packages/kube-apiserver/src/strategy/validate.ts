@@ -15,7 +15,7 @@ export function checkCreate(object: KubeObject, context: WriteContext, strategy:
     ...(strategy.validate?.(object, context) ?? []),
     ...(strategy.validateNew?.(object, context) ?? []),
   ]
-  if (errors.length > 0) throw invalid(context.resource, object.metadata.name ?? '', errors)
+  if (errors.length > 0) throw invalid(shownKind(context.resource), object.metadata.name ?? '', errors)
 }
 
 /** Throws 422 with every finding about a change. */
@@ -28,8 +28,14 @@ export function checkUpdate(next: KubeObject, current: KubeObject, context: Writ
     ...(rulesOf(subresource)?.get(resourceKey(resource))?.(next, current) ?? []),
     ...(strategy.validateUpdate?.(next, current, context) ?? []),
   ]
-  if (errors.length > 0) throw invalid(resource, next.metadata.name, errors)
+  if (errors.length > 0) throw invalid(shownKind(resource), next.metadata.name, errors)
 }
+
+/** Events of both groups are the core's. */
+const shownKind = ({ group, kind }: WriteContext['resource']) => ({
+  group: group === 'events.k8s.io' ? '' : group,
+  kind,
+})
 
 function rulesOf(subresource: string | undefined): typeof changeRules | undefined {
   if (subresource === undefined) return changeRules

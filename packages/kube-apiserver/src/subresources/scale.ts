@@ -5,14 +5,15 @@ import {
   labelRequirements,
   type ManagedFieldsEntry,
 } from '@slipway/kube-objects'
+import { flagOf } from '../api/flag.ts'
 import { type PatchKind, patchKindOf } from '../api/media-types.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, invalid, notFound } from '../api/status.ts'
 import { apiVersionOf } from '../registry/resource.ts'
-import { sendValue } from '../rest/answer.ts'
+import { sendPart } from '../rest/answer.ts'
 import { parseYaml, readText, Undecodable } from '../rest/body.ts'
 import { partRequest, readObject } from '../rest/decode.ts'
-import { fieldManagerOf, flagOf, writeOptionsOf } from '../rest/options.ts'
+import { fieldManagerOf, writeOptionsOf } from '../rest/options.ts'
 import { patched } from '../rest/patch.ts'
 import { readPatch } from '../rest/read-patch.ts'
 import type { WriteDeps } from '../rest/write.ts'
@@ -30,7 +31,7 @@ export async function serveScale(deps: WriteDeps, request: ApiRequest): Promise<
   const { resource, namespace, name = '' } = request
   const address = { resource, namespace, name }
   if (request.verb === 'get') {
-    sendValue(request, 200, scaleOf(decodeEntry(deps.objects.entry(address), resource), request))
+    await sendScale(request, decodeEntry(deps.objects.entry(address), resource))
     return
   }
   const kind = request.verb === 'patch' ? patchKindOf(request.http.headers['content-type'], false) : undefined
@@ -49,8 +50,12 @@ export async function serveScale(deps: WriteDeps, request: ApiRequest): Promise<
     },
     applies ? write : { ...write, replaces: !kind, track: tracker(deps, request) },
   )
-  const scaled = decodeEntry({ value: stored.value, modRevision: stored.revision }, resource)
-  sendValue(request, 200, scaleOf(scaled, request))
+  await sendScale(request, decodeEntry({ value: stored.value, modRevision: stored.revision }, resource))
+}
+
+async function sendScale(request: ApiRequest, object: Readonly<KubeObject>): Promise<void> {
+  const { resource } = partRequest(request)
+  await sendPart(request, scaleOf(object, request), { ...resource, plural: 'scales' })
 }
 
 /**

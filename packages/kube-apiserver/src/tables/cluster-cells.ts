@@ -54,7 +54,9 @@ const binding: CellMaker = ({ roleRef, subjects }) => {
   const of = (kind: string) =>
     (subjects ?? [])
       .filter((one: { kind: string }) => one.kind === kind)
-      .map(({ namespace, name }: { namespace?: string; name: string }) => (namespace ? `${namespace}/${name}` : name))
+      .map(({ namespace, name }: { namespace?: string; name: string }) =>
+        namespace && kind === 'ServiceAccount' ? `${namespace}/${name}` : name,
+      )
       .join(', ')
   return {
     Role: `${roleRef?.kind}/${roleRef?.name}`,

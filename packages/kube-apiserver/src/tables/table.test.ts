@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { customCells } from './custom-cells.ts'
 import { humanDuration } from './duration.ts'
 import { podCells } from './pod-cells.ts'
+import { workloadCells } from './workload-cells.ts'
 
 describe('durations', () => {
   it.each([
@@ -93,4 +94,18 @@ it('shows lists and maps of custom resources as Go writes JSON', () => {
     'x',
     String.raw`{"a":"\u0026","b":["\u003c"]}`,
   ])
+})
+
+it('selectors are shown as apimachinery writes them', () => {
+  const selector = {
+    matchLabels: { b: '2', a: '1' },
+    matchExpressions: [
+      { key: 'a', operator: 'In', values: ['1'] },
+      { key: 'c', operator: 'NotIn', values: ['y', 'x'] },
+      { key: 'd', operator: 'DoesNotExist' },
+    ],
+  }
+  const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec: { selector } }
+
+  expect(workloadCells['apps/deployments']?.(object, 0).Selector).toBe('a=1,a in (1),b=2,c notin (x,y),!d')
 })

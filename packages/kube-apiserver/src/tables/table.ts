@@ -1,5 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { isJsonPath } from '@slipway/kube-objects'
+import type { MetaVersion } from '../api/media-types.ts'
 import { loadTable } from '../generated-tables.ts'
 import {
   apiVersionOf,
@@ -24,29 +25,36 @@ export interface Column {
 /** metav1.Table. */
 export interface Table {
   kind: 'Table'
-  apiVersion: 'meta.k8s.io/v1'
+  apiVersion: MetaVersion
   metadata: Record<string, unknown>
   columnDefinitions: Column[] | null
   rows: { cells: Cell[]; object?: unknown }[]
+}
+
+export interface TableOptions {
+  apiVersion: MetaVersion
+  /** `None`, `Metadata` or `Object`. */
+  includeObject: string
+  now: number
 }
 
 /** The objects as rows, with the columns of Kubernetes' own printers or those of a CustomResourceDefinition. */
 export async function tableOf(
   resource: Resource,
   objects: Readonly<KubeObject>[],
-  options: { includeObject: string; now: number },
+  { apiVersion, includeObject, now }: TableOptions,
 ): Promise<Table> {
   const columns = await columnsOf(resource)
-  const cells = cellsOf(resource, columns, options.now)
+  const cells = cellsOf(resource, columns, now)
   const only = objects.length === 1 ? objects[0] : undefined
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion,
     metadata: only?.metadata.resourceVersion ? { resourceVersion: only.metadata.resourceVersion } : {},
     columnDefinitions: columns,
     rows: printed(resource, objects).map((object) => ({
       cells: cells(object),
-      ...included(object, options.includeObject),
+      ...included(object, includeObject, apiVersion),
     })),
   }
 }
@@ -62,12 +70,22 @@ async function columnsOf(resource: Resource): Promise<Column[]> {
   if (resource.custom) return customColumns(resource.custom)
   const table = await loadTable<Record<string, Column[]>>('tableColumns')
   const root = resource.group ? '/apis' : '/api'
-  return table[`${root}/${apiVersionOf(resource)}/${resource.plural}`] ?? GENERIC
+  const path = `${root}/${apiVersionOf(resource)}/${resource.plural}`
+  return table[path] ?? SUBRESOURCES[path] ?? GENERIC
 }
 
 const NAME: Column = { name: 'Name', type: 'string', format: 'name', priority: 0 }
 const AGE: Column = { name: 'Age', type: 'date', format: '', priority: 0 }
 const AGE_ONLY: PrinterColumn[] = [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }]
+/** Of kinds that are never listed, only read as a part of others. */
+const SUBRESOURCES: Record<string, Column[]> = {
+  '/apis/autoscaling/v1/scales': [
+    { ...NAME, format: '' },
+    { name: 'Desired', type: 'integer', format: '', priority: 0 },
+    { name: 'Available', type: 'integer', format: '', priority: 0 },
+    { ...AGE, type: 'string' },
+  ],
+}
 const GENERIC: Column[] = [NAME, { ...AGE, name: 'Created At' }]
 
 /** The columns that a definition names, after the name. */
@@ -111,8 +129,8 @@ function genericCell(object: Readonly<KubeObject>, column: string, now: number):
   return '<none>'
 }
 
-function included(object: Readonly<KubeObject>, include: string): { object?: unknown } {
+function included(object: Readonly<KubeObject>, include: string, apiVersion: MetaVersion): { object?: unknown } {
   if (include === 'None') return {}
   if (include === 'Object') return { object }
-  return { object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata } }
+  return { object: { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata } }
 }

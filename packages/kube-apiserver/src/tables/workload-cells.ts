@@ -1,4 +1,4 @@
-import { type KubeObject, labelRequirements } from '@slipway/kube-objects'
+import type { KubeObject } from '@slipway/kube-objects'
 import { autoscaler } from './autoscaler-cells.ts'
 import type { Cell, CellMaker } from './cells.ts'
 import { age, humanDuration } from './duration.ts'
@@ -20,16 +20,25 @@ function wide(
 
 /** metav1.FormatLabelSelector. */
 function selectorText(
-  selector: { matchLabels?: Record<string, string>; matchExpressions?: never[] } | undefined,
+  selector: { matchLabels?: Record<string, string>; matchExpressions?: LabelExpression[] } | undefined,
 ): string {
   if (!selector) return '<none>'
-  const texts = labelRequirements(selector).map(({ key, operator, values }) => {
-    if (operator === 'Exists') return key
-    if (operator === 'DoesNotExist') return `!${key}`
-    if (operator === 'In' && values.length === 1) return `${key}=${values[0]}`
-    return `${key} ${operator.toLowerCase()} (${values.join(',')})`
+  const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => ({ key, text: `${key}=${value}` }))
+  const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
+    if (operator === 'Exists') return { key, text: key }
+    if (operator === 'DoesNotExist') return { key, text: `!${key}` }
+    return { key, text: `${key} ${operator.toLowerCase()} (${values.toSorted().join(',')})` }
   })
-  return texts.toSorted().join(',') || '<none>'
+  const sorted = [...labels, ...expressions].toSorted((one, other) =>
+    one.key < other.key ? -1 : one.key > other.key ? 1 : 0,
+  )
+  return sorted.map(({ text }) => text).join(',') || '<none>'
+}
+
+interface LabelExpression {
+  key: string
+  operator: string
+  values?: string[]
 }
 
 /** A map of labels as `a=b,c=d`. */
@@ -121,4 +130,8 @@ export const workloadCells: Record<string, CellMaker> = {
   'batch/jobs': job,
   'batch/cronjobs': cronJob,
   'autoscaling/horizontalpodautoscalers': autoscaler,
+  'autoscaling/scales': ({ spec, status = {} }) => ({
+    Desired: spec?.replicas ?? 0,
+    Available: status.replicas ?? 0,
+  }),
 }

@@ -6,6 +6,7 @@ import type { Spec } from '../defaults/spec.ts'
 import { expressionErrors, variableType } from './admission-expressions.ts'
 import type { TypeRules } from './check-types.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required, tooMany } from './field-errors.ts'
+import { repeats } from './repeats.ts'
 import { qualified, requiredText, segmentErrors, text } from './values.ts'
 import { webhookService, webhookUrl } from './webhook-client.ts'
 
@@ -31,10 +32,9 @@ export const admissionRules: TypeRules = {
 }
 
 function hookNames(hooks: Spec[]): FieldError[] {
+  const repeated = repeats(hooks, ({ name }) => name)
   return hooks.flatMap(({ name }, index) =>
-    name && hooks.slice(0, index).some((other) => other.name === name)
-      ? [duplicate(`webhooks[${index}].name`, name)]
-      : [],
+    name && repeated[index] ? [duplicate(`webhooks[${index}].name`, name)] : [],
   )
 }
 
@@ -73,9 +73,10 @@ const REVIEWS = ['v1', 'v1beta1']
 
 function reviewVersions(versions: string[], field: string): FieldError[] {
   if (versions.length === 0) return [required(field, `must specify one of ${REVIEWS.join(', ')}`)]
+  const repeated = repeats(versions)
   const faults = versions.flatMap((version, index) => {
     const at = `${field}[${index}]`
-    if (versions.indexOf(version) < index) return [invalidValue(at, version, 'duplicate version')]
+    if (repeated[index]) return [invalidValue(at, version, 'duplicate version')]
     return rfc1035NameErrors(version).map((why) => invalidValue(at, version, why))
   })
   const known = versions.some((version) => REVIEWS.includes(version))
@@ -134,11 +135,12 @@ function ruleResources(resources: string[], at: string): FieldError[] {
 }
 
 function resourceNames({ resourceNames: names = [] }: Spec, at: string): FieldError[] {
+  const repeated = repeats(names)
   return names.flatMap((name: string, index: number) => {
     const field = `${at}.resourceNames[${index}]`
     return [
       ...segmentErrors(name).map((why) => invalidValue(field, name, why)),
-      ...(names.indexOf(name) < index ? [duplicate(field, name)] : []),
+      ...(repeated[index] ? [duplicate(field, name)] : []),
     ]
   })
 }
@@ -150,6 +152,7 @@ function policy(spec: Spec, at: string): FieldError[] {
   const hasParams = paramKind !== undefined
   const declared = declareVariables(variables, hasParams, at)
   const scope = admissionVariables({ hasParams, variables: declared.types })
+  const repeatedKeys = repeats(auditAnnotations as Spec[], ({ key }) => key)
   const messages = admissionVariables({ hasParams, variables: declared.types, hasAuthorizer: false })
   return [
     ...(paramKind ? parameterKind(paramKind, `${at}.paramKind`) : []),
@@ -166,9 +169,7 @@ function policy(spec: Spec, at: string): FieldError[] {
       validation(one, `${at}.validations[${index}]`, { scope, messages }),
     ),
     ...auditAnnotations.flatMap(({ key, valueExpression }: Spec, index: number) => [
-      ...(auditAnnotations.slice(0, index).some((other: Spec) => other.key === key)
-        ? [duplicate(`${at}.auditAnnotations[${index}].key`, key)]
-        : []),
+      ...(repeatedKeys[index] ? [duplicate(`${at}.auditAnnotations[${index}].key`, key)] : []),
       ...expressionErrors(valueExpression, `${at}.auditAnnotations[${index}].valueExpression`, {
         variables: scope,
         types: ['string', 'null_type'],
@@ -249,14 +250,13 @@ function validation(
 
 function conditions(list: Spec[], at: string, scope: { hasParams?: boolean }): FieldError[] {
   const variables = admissionVariables(scope)
+  const repeated = repeats(list, ({ name }) => name)
   return [
     ...(list.length > 64 ? [tooMany(at, list.length, 64)] : []),
     ...list.flatMap(({ name, expression: text }, index) => [
       ...expressionErrors(text, `${at}[${index}].expression`, { variables, types: ['bool'] }),
       ...requiredText(`${at}[${index}].name`, name, qualifiedNameErrors),
-      ...(name && list.slice(0, index).some((other) => other.name === name)
-        ? [duplicate(`${at}[${index}].name`, name)]
-        : []),
+      ...(name && repeated[index] ? [duplicate(`${at}[${index}].name`, name)] : []),
     ]),
   ]
 }
@@ -265,6 +265,7 @@ const ACTIONS = ['Audit', 'Deny', 'Warn']
 
 function binding({ policyName, paramRef, validationActions = [] }: Spec, at: string): FieldError[] {
   const field = `${at}.validationActions`
+  const repeated = repeats(validationActions)
   const both =
     'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)'
   return [
@@ -272,7 +273,7 @@ function binding({ policyName, paramRef, validationActions = [] }: Spec, at: str
     ...(paramRef ? parameters(paramRef, `${at}.paramRef`) : []),
     ...validationActions.flatMap((action: string, index: number) => [
       ...(ACTIONS.includes(action) ? [] : [notSupported(`${field}[${index}]`, action, ACTIONS)]),
-      ...(validationActions.indexOf(action) < index ? [duplicate(`${field}[${index}]`, action)] : []),
+      ...(repeated[index] ? [duplicate(`${field}[${index}]`, action)] : []),
     ]),
     ...(validationActions.includes('Deny') && validationActions.includes('Warn')
       ? [invalidValue(field, validationActions, both)]

@@ -3,31 +3,46 @@ import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
 import { forbiddenField, invalidValue, notSupported, required } from './field-errors.ts'
+import { type GoFields, goStruct } from './go-struct.ts'
 import { containerResourceName } from './resources.ts'
 import { atMostAll, countOrPercent, label, segment, segmentErrors } from './values.ts'
 
 /** How many pods there are, and how many may go (autoscaling and policy). */
 export const autoscalingRules: TypeRules = {
-  'autoscaling/v1.HorizontalPodAutoscalerSpec': (spec, at) => autoscaler(spec, at),
+  'autoscaling/v1.HorizontalPodAutoscalerSpec': (spec, at) => [
+    ...autoscaler(spec, at),
+    // Kubernetes looks at what it makes of it.
+    ...(spec.targetCPUUtilizationPercentage < 1
+      ? [
+          invalidValue(
+            `${at}.metrics[0].resource.target.averageUtilization`,
+            spec.targetCPUUtilizationPercentage,
+            'must be greater than 0',
+          ),
+        ]
+      : []),
+  ],
   'autoscaling/v2.HorizontalPodAutoscalerSpec': (spec, at) => autoscaler(spec, at),
   'autoscaling/v1.CrossVersionObjectReference': target,
   'autoscaling/v2.CrossVersionObjectReference': target,
   'autoscaling/v2.MetricSpec': metric,
-  'autoscaling/v2.MetricIdentifier': ({ name }, at) =>
-    name
-      ? segmentErrors(name).map((why) => invalidValue(`${at}.name`, name, why))
-      : [required(`${at}.name`, 'must specify a metric name')],
-  'autoscaling/v2.MetricTarget': metricTarget,
   'autoscaling/v2.HPAScalingRules': scalingRules,
   'policy/v1.PodDisruptionBudgetSpec': (spec, at) => [
     ...(spec.minAvailable !== undefined && spec.maxUnavailable !== undefined
-      ? [invalidValue(at, spec, 'minAvailable and maxUnavailable cannot be both set')]
+      ? [invalidValue(at, goStruct(spec, BUDGET), 'minAvailable and maxUnavailable cannot be both set')]
       : []),
     ...['minAvailable', 'maxUnavailable'].flatMap((field) => [
       ...countOrPercent(`${at}.${field}`, spec[field]),
       ...atMostAll(`${at}.${field}`, spec[field]),
     ]),
   ],
+}
+
+const BUDGET: GoFields = {
+  MinAvailable: 'minAvailable',
+  Selector: 'selector',
+  MaxUnavailable: 'maxUnavailable',
+  UnhealthyPodEvictionPolicy: 'unhealthyPodEvictionPolicy',
 }
 
 function autoscaler({ minReplicas, maxReplicas = 0 }: Spec, at: string): FieldError[] {
@@ -47,8 +62,8 @@ function target({ kind, name, apiVersion = '' }: Spec, at: string): FieldError[]
     ...segment(`${at}.kind`, kind),
     ...segment(`${at}.name`, name),
     ...malformed.map((why) => invalidValue(`${at}.apiVersion`, apiVersion, why)),
-    // The scale subresource is found by the group, and only a name of the core group's needs none.
-    ...(at.endsWith('.scaleTargetRef') && parts.length < 2
+    // The scale subresource is found by the group, which only the one that the core group can scale has not.
+    ...(at.endsWith('.scaleTargetRef') && kind !== 'ReplicationController' && (parts.length < 2 || parts[0] === '')
       ? [invalidValue(`${at}.apiVersion`, apiVersion, 'apiVersion must specify API group')]
       : []),
   ]
@@ -62,29 +77,57 @@ const SOURCES = {
   Resource: 'resource',
 }
 type Source = (typeof SOURCES)[keyof typeof SOURCES]
+/** Of several sources the first of these is looked at. */
+const LOOKED_AT: Source[] = ['object', 'external', 'pods', 'resource', 'containerResource']
 
 function metric(spec: Spec, at: string): FieldError[] {
   const { type = '' } = spec
-  const kinds = Object.keys(SOURCES)
   const wanted = SOURCES[type as keyof typeof SOURCES] as Source | undefined
-  const unknown = notSupported(`${at}.type`, type, kinds)
-  const present = Object.values(SOURCES).filter((source) => spec[source])
+  const unknown = wanted ? [] : [notSupported(`${at}.type`, type, Object.keys(SOURCES))]
+  const present = LOOKED_AT.filter((source) => spec[source])
+  const [first] = present
   return [
     ...(type ? [] : [required(`${at}.type`, 'must specify a metric source type')]),
-    ...(wanted ? [] : [unknown, unknown]),
+    ...unknown,
+    ...(first ? metricSource(first, spec[first], `${at}.${first}`) : []),
     ...(wanted && !spec[wanted]
       ? [required(`${at}.${wanted}`, 'must populate information for the given metric source')]
       : []),
+    ...unknown,
     ...(present.length === 1 ? [] : present)
       .filter((source) => source !== wanted)
       .map((source) => forbiddenField(`${at}.${source}`, 'must populate the given metric source only')),
-    ...(wanted && spec[wanted] ? metricSource(wanted, spec[wanted], `${at}.${wanted}`) : []),
   ]
 }
 
-function metricSource(source: Source, { name, container, target: aim = {} }: Spec, at: string): FieldError[] {
-  const { value, averageValue, averageUtilization } = aim as Spec
-  const absent = (field: string, why: string) => [required(`${at}.target.${field}`, why)]
+function metricSource(source: Source, spec: Spec, at: string): FieldError[] {
+  const { metric: asked = {}, target: aim = {} } = spec
+  const isResource = source === 'resource' || source === 'containerResource'
+  return [
+    ...(isResource ? resourceNames(source, spec, at) : identifier(asked, `${at}.metric`)),
+    ...metricTarget(aim, `${at}.target`),
+    ...amounts(source, aim, `${at}.target`),
+  ]
+}
+
+function identifier({ name }: Spec, at: string): FieldError[] {
+  if (!name) return [required(`${at}.name`, 'must specify a metric name')]
+  return segmentErrors(name).map((why) => invalidValue(`${at}.name`, name, why))
+}
+
+function resourceNames(source: Source, { name, container }: Spec, at: string): FieldError[] {
+  const unnamed = name ? [] : [required(`${at}.name`, 'must specify a resource name')]
+  if (source === 'resource') return unnamed
+  return [
+    ...unnamed,
+    ...(name ? containerResourceName(`${at}.name`, name) : []),
+    ...(container ? label(`${at}.container`, container) : [required(`${at}.container`, 'must specify a container')]),
+  ]
+}
+
+/** What each source must be aimed at. */
+function amounts(source: Source, { value, averageValue, averageUtilization }: Spec, at: string): FieldError[] {
+  const absent = (field: string, why: string) => [required(`${at}.${field}`, why)]
   switch (source) {
     case 'object':
       return (value ?? averageValue) ? [] : absent('averageValue', 'must set either a target value or averageValue')
@@ -94,22 +137,14 @@ function metricSource(source: Source, { name, container, target: aim = {} }: Spe
       const either = 'must set either a target value for metric or a per-pod target'
       if (!(value ?? averageValue)) return absent('averageValue', either)
       if (!(value && averageValue)) return []
-      return [forbiddenField(`${at}.target.value`, 'may not set both a target value for metric and a per-pod target')]
+      return [forbiddenField(`${at}.value`, 'may not set both a target value for metric and a per-pod target')]
     }
     default: {
-      const either = 'must set either a target raw value or a target utilization'
-      const both = 'may not set both a target raw value and a target utilization'
-      return [
-        ...(name ? [] : [required(`${at}.name`, 'must specify a resource name')]),
-        ...(source === 'containerResource' && name ? containerResourceName(`${at}.name`, name) : []),
-        ...(source === 'containerResource' && !container
-          ? [required(`${at}.container`, 'must specify a container')]
-          : label(`${at}.container`, container)),
-        ...((averageUtilization ?? averageValue) ? [] : absent('averageUtilization', either)),
-        ...(averageUtilization !== undefined && averageValue
-          ? [forbiddenField(`${at}.target.averageValue`, both)]
-          : []),
-      ]
+      if (!(averageUtilization ?? averageValue)) {
+        return absent('averageUtilization', 'must set either a target raw value or a target utilization')
+      }
+      if (averageUtilization === undefined || !averageValue) return []
+      return [forbiddenField(`${at}.averageValue`, 'may not set both a target raw value and a target utilization')]
     }
   }
 }
@@ -132,10 +167,7 @@ function metricTarget({ type, value, averageValue, averageUtilization }: Spec, a
   ]
 }
 
-function scalingRules(
-  { stabilizationWindowSeconds: window, selectPolicy, policies = [], tolerance }: Spec,
-  at: string,
-) {
+function scalingRules({ stabilizationWindowSeconds: window, selectPolicy, policies = [] }: Spec, at: string) {
   return [
     ...(window < 0
       ? [invalidValue(`${at}.stabilizationWindowSeconds`, window, 'must be greater than or equal to zero')]
@@ -148,9 +180,6 @@ function scalingRules(
       : []),
     ...(policies.length === 0 ? [required(`${at}.policies`, 'must specify at least one Policy')] : []),
     ...policies.flatMap((policy: Spec, index: number) => scalingPolicy(policy, `${at}.policies[${index}]`)),
-    ...(tolerance === undefined || parseQuantity(tolerance) >= 0n
-      ? []
-      : [invalidValue(`${at}.tolerance`, tolerance, 'must be greater than or equal to 0')]),
   ]
 }
 

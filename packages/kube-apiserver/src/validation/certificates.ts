@@ -1,8 +1,10 @@
+import { X509Certificate } from 'node:crypto'
 import { labelNameErrors, subdomainNameErrors } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required } from './field-errors.ts'
+import { repeats } from './repeats.ts'
 
 /** Requests for certificates (certificates/validation). */
 export const certificateRules: TypeRules = {
@@ -11,12 +13,13 @@ export const certificateRules: TypeRules = {
     at,
   ) => {
     const fault = requestFault(Buffer.from(request, 'base64').toString())
+    const repeated = repeats(usages)
     return [
       ...(fault === undefined ? [] : [invalidValue(`${at}.request`, request || null, fault)]),
       ...(usages.length === 0 ? [required(`${at}.usages`)] : []),
       ...usages.flatMap((usage: string, index: number) => [
         ...(USAGES.includes(usage) ? [] : [notSupported(`${at}.usages[${index}]`, usage, USAGES)]),
-        ...(usages.indexOf(usage) < index ? [duplicate(`${at}.usages[${index}]`, usage)] : []),
+        ...(repeated[index] ? [duplicate(`${at}.usages[${index}]`, usage)] : []),
       ]),
       ...signerErrors(signerName, `${at}.signerName`),
       ...(expirationSeconds < 600
@@ -93,7 +96,9 @@ export function certificateChanges(next: Spec, current: Spec, subresource: strin
   const added = subresource === 'approval' ? [] : DECISIONS.filter((type) => count(after, type) > count(before, type))
   const [issued, had] = [next.status?.certificate, current.status?.certificate]
   const changed = issued !== had && (subresource !== 'status' || had)
+  const unread = issued && issued !== had ? certificateFault(Buffer.from(issued, 'base64').toString()) : undefined
   return [
+    ...(unread === undefined ? [] : [invalidValue('status.certificate', '<certificate data>', unread)]),
     ...conditionErrors(after ?? [], at),
     ...removed.map((type) => forbiddenField(at, `updates may not remove a condition of type ${JSON.stringify(type)}`)),
     ...added.map((type) => forbiddenField(at, `updates may not add a condition of type ${JSON.stringify(type)}`)),
@@ -110,9 +115,27 @@ export function certificateChanges(next: Spec, current: Spec, subresource: strin
   ]
 }
 
+const PEM = /-----BEGIN ([^-\n]+)-----\r?\n([^-]*)-----END \1-----/g
+
+/** What is wrong with what a signer gave. */
+function certificateFault(pem: string): string | undefined {
+  const blocks = [...pem.matchAll(PEM)]
+  for (const [block, type = '', body = ''] of blocks) {
+    if (type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`
+    if (body.includes(':')) return 'no PEM block headers are permitted'
+    try {
+      new X509Certificate(block)
+    } catch {
+      return 'x509: malformed certificate'
+    }
+  }
+  return blocks.length === 0 ? 'must contain at least one CERTIFICATE PEM block' : undefined
+}
+
 function conditionErrors(conditions: Spec[], at: string): FieldError[] {
   const both = DECISIONS.every((type) => conditions.some((one) => one.type === type))
   const exclusive = 'Approved and Denied conditions are mutually exclusive'
+  const repeated = repeats(conditions, ({ type }) => type)
   const last = conditions.findLast(({ type }) => DECISIONS.includes(type))?.type
   return [
     ...conditions.flatMap(({ type, status }, index) => {
@@ -121,9 +144,7 @@ function conditionErrors(conditions: Spec[], at: string): FieldError[] {
         ...(type ? [] : [required(`${at}[${index}].type`)]),
         ...(status ? [] : [required(`${at}[${index}].status`)]),
         ...(status && !allowed.includes(status) ? [notSupported(`${at}[${index}].status`, status, allowed)] : []),
-        ...(conditions.slice(0, index).some((one) => one.type === type)
-          ? [duplicate(`${at}[${index}].type`, type)]
-          : []),
+        ...(repeated[index] ? [duplicate(`${at}[${index}].type`, type)] : []),
       ]
     }),
     ...(both ? [invalidValue(at, last, exclusive)] : []),

@@ -1,12 +1,12 @@
-import { equalJson, type KubeObject, parseQuantity } from '@slipway/kube-objects'
+import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
+import { claimSpec } from './claim-changes.ts'
 import { forbiddenField, invalidValue } from './field-errors.ts'
+import { eventContent, FIXED, nodeDrivers, parentRef, roleRef } from './fixed-structs.ts'
 
 /** What may not change in an object of a kind that Kubernetes has itself. */
 export type ChangeRule = (next: KubeObject, current: KubeObject) => FieldError[]
-
-const FIXED = 'field is immutable'
 
 /** `at` is what Kubernetes calls the field. */
 function fixed(field: string, at = field): ChangeRule {
@@ -28,9 +28,6 @@ function kept(field: string, why: string): ChangeRule {
   return (next, current) => (equalJson(next[field] ?? null, current[field] ?? null) ? [] : [forbiddenField(field, why)])
 }
 
-const roleRef: ChangeRule = (next, current) =>
-  equalJson(next.roleRef, current.roleRef) ? [] : [invalidValue('roleRef', next.roleRef, 'cannot change roleRef')]
-
 const attachment: ChangeRule = (next, current) =>
   equalJson(next.spec, current.spec) ? [] : [invalidValue('spec', next.spec, FIXED)]
 
@@ -38,7 +35,7 @@ const attachment: ChangeRule = (next, current) =>
 export const changeRules: ReadonlyMap<string, ChangeRule> = new Map<string, ChangeRule>([
   ['/configmaps', unlessImmutable(['data', 'binaryData'])],
   ['/secrets', all(fixed('type'), unlessImmutable(['data']))],
-  ['/resourcequotas', fixed('spec.scopes')],
+  ['/resourcequotas', quotaScopes],
   ['/nodes', nodeIdentity],
   ['/persistentvolumeclaims', claimSpec],
   ['/persistentvolumes', volumeSource],
@@ -49,7 +46,8 @@ export const changeRules: ReadonlyMap<string, ChangeRule> = new Map<string, Chan
   ['apps/controllerrevisions', fixed('data')],
   ['batch/jobs', all(...jobFields().map((field) => fixed(field)), jobTemplate)],
   ['networking.k8s.io/ingressclasses', fixed('spec.controller')],
-  ['networking.k8s.io/ipaddresses', fixed('spec.parentRef')],
+  ['networking.k8s.io/ipaddresses', parentRef],
+  ['events.k8s.io/events', eventContent],
   ['discovery.k8s.io/endpointslices', fixed('addressType')],
   ['rbac.authorization.k8s.io/rolebindings', roleRef],
   ['rbac.authorization.k8s.io/clusterrolebindings', roleRef],
@@ -87,15 +85,10 @@ export const changeRules: ReadonlyMap<string, ChangeRule> = new Map<string, Chan
   ['resource.k8s.io/resourceslices', all(fixed('spec.pool.name'), fixed('spec.driver'), fixed('spec.nodeName'))],
 ])
 
-/** What a driver says of a node stays, but for how many volumes fit on it. */
-function nodeDrivers({ spec: next }: KubeObject, { spec: current }: KubeObject): FieldError[] {
-  return ((current?.drivers ?? []) as Spec[]).flatMap(({ allocatable: _, ...before }) =>
-    ((next?.drivers ?? []) as Spec[])
-      .filter(({ name }) => name === before.name)
-      .flatMap(({ allocatable: __, ...after }) =>
-        equalJson(after, before) ? [] : [invalidValue('spec.drivers', after, FIXED)],
-      ),
-  )
+/** Which scopes a quota has stays; how often it names them may not. */
+function quotaScopes({ spec: next }: KubeObject, { spec: current }: KubeObject): FieldError[] {
+  const sorted = (spec: Spec | undefined): string[] => [...new Set<string>(spec?.scopes ?? [])].toSorted()
+  return equalJson(sorted(next), sorted(current)) ? [] : [invalidValue('spec.scopes', next?.scopes ?? null, FIXED)]
 }
 
 /** A range of Services stays; one of the other family may come to it. */
@@ -127,45 +120,13 @@ function nodeIdentity({ spec: next = {} }: KubeObject, { spec: current = {} }: K
     current[field]?.length && !equalJson(next[field] ?? null, current[field])
       ? [forbiddenField(`spec.${field}`, `node updates may not change ${shown} except from "" to valid`)]
       : []
-  return [...once('podCIDRs', 'podCIDR'), ...once('providerID', 'providerID')]
-}
-
-const OF_CLAIMS =
-  'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
-
-function claimSpec({ spec: next, status }: KubeObject, { spec: current, status: before }: KubeObject): FieldError[] {
-  const bound = status?.phase === 'Bound'
-  const comparable = (spec: Spec): Spec => {
-    const { volumeName, storageClassName, volumeAttributesClassName, resources, ...rest } = spec
-    const { storage: _, ...requests } = resources?.requests ?? {}
-    return {
-      ...rest,
-      // The binder names the volume and the class, once.
-      ...(current.volumeName && { volumeName }),
-      ...(current.storageClassName !== undefined && { storageClassName }),
-      ...(!bound && { volumeAttributesClassName }),
-      resources: bound ? { ...resources, requests } : resources,
-    }
-  }
-  const [wanted, had] = [next.resources?.requests?.storage, current.resources?.requests?.storage]
-  const shrinks = wanted !== undefined && had !== undefined && parseQuantity(wanted) < parseQuantity(had)
-  const size = before?.capacity?.storage
   return [
-    ...(equalJson(plain(comparable(next)), plain(comparable(current))) ? [] : [forbiddenField('spec', OF_CLAIMS)]),
-    ...(shrinks && (size === undefined ? bound : parseQuantity(wanted) <= parseQuantity(size))
-      ? [forbiddenField('spec.resources.requests.storage', 'field can not be less than status.capacity')]
-      : []),
-    ...(next.volumeMode === current.volumeMode ? [] : [invalidValue('volumeMode', next.volumeMode, FIXED)]),
-    ...appliedClass(next, before),
+    ...once('podCIDRs', 'podCIDR'),
+    ...once('providerID', 'providerID'),
+    ...((next.externalID ?? '') === (current.externalID ?? '')
+      ? []
+      : [forbiddenField('spec.externalID', 'may not be updated')]),
   ]
-}
-
-/** A claim whose volume has the attributes of a class keeps some. */
-function appliedClass({ volumeAttributesClassName: name }: Spec, status: Spec | undefined): FieldError[] {
-  if (status?.currentVolumeAttributesClassName === undefined || name) return []
-  const empty = name === undefined ? 'nil' : 'empty string'
-  const why = `update to ${empty} is forbidden when status.currentVolumeAttributesClassName is not nil`
-  return [forbiddenField('spec.volumeAttributesClassName', why)]
 }
 
 /** As JSON, without fields that are not there. */
@@ -248,5 +209,6 @@ function template({ metadata, spec }: Spec, open: boolean): unknown {
   if (!open) return { metadata, spec }
   const { nodeSelector: _, tolerations: __, schedulingGates: ___, affinity, ...rest } = spec
   const { nodeAffinity: ____, ...others } = affinity ?? {}
-  return plain({ spec: rest, affinity: others })
+  const { labels: _____, annotations: ______, ...named } = metadata ?? {}
+  return plain({ metadata: named, spec: rest, affinity: others })
 }

@@ -13,7 +13,7 @@ export type TypeRules = Readonly<Record<string, TypeRule>>
 export type Views = Readonly<Record<string, (object: KubeObject) => KubeObject>>
 
 /** The order in which Kubernetes tells what is wrong below a struct at `at`, by its Go type, where it differs from that of the rules. */
-export type Orders = Readonly<Record<string, (errors: FieldError[], at: string) => FieldError[]>>
+export type Orders = Readonly<Record<string, (errors: FieldError[], at: string, value: Spec) => FieldError[]>>
 
 /** Every fault of an object's content, by the rules of the types in it and by the schema's enumerations. Metadata and status have rules of their own. */
 export class TypeChecker {
@@ -70,7 +70,7 @@ export class TypeChecker {
       checkEnumeration(value[field], child, path, errors)
       this.#visit(value[field], child, path, errors)
     }
-    if (order) told.push(...order(errors, at))
+    if (order) told.push(...order(errors, at, value))
   }
 
   #isChecked(node: SchemaNode): boolean {

@@ -38,15 +38,12 @@ export const clusterRules: TypeRules = {
     ),
     ...repeatedTolerations(scheduling?.tolerations ?? []),
   ],
-  'coordination/v1.LeaseSpec': ({ leaseDurationSeconds, leaseTransitions, strategy, preferredHolder }, at) => [
+  'coordination/v1.LeaseSpec': ({ leaseDurationSeconds, leaseTransitions }, at) => [
     ...(leaseDurationSeconds <= 0
       ? [invalidValue(`${at}.leaseDurationSeconds`, leaseDurationSeconds, 'must be greater than 0')]
       : []),
     ...(leaseTransitions < 0
       ? [invalidValue(`${at}.leaseTransitions`, leaseTransitions, 'must be greater than or equal to 0')]
-      : []),
-    ...(preferredHolder && !strategy
-      ? [forbiddenField(`${at}.preferredHolder`, 'may only be specified if `strategy` is defined')]
       : []),
   ],
   'core/v1.Event': (event) => eventErrors(event, event.involvedObject ?? {}, 'reportingComponent'),

@@ -1,12 +1,13 @@
-import { parseQuantity } from '@slipway/kube-objects'
+import { parseQuantity, qualifiedNameErrors } from '@slipway/kube-objects'
 import { jsonFault } from '../api/json-fault.ts'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
 import { duplicate, forbiddenField, invalidValue, required, tooLong } from './field-errors.ts'
+import { repeats } from './repeats.ts'
 import { amount, containerResourceName, mayOvercommit, resourceName } from './resources.ts'
 import { taintErrors } from './scheduling.ts'
-import { cidr, keyErrors, parsedCidr, qualified } from './values.ts'
+import { cidr, finalizerDomainErrors, keyErrors, parsedCidr, qualified } from './values.ts'
 
 /** Configuration of programs, namespaces and nodes. */
 export const configRules: TypeRules = {
@@ -31,13 +32,19 @@ export const configRules: TypeRules = {
       ...secretType(secret, data),
     ]
   },
-  'core/v1.LimitRangeSpec': ({ limits = [] }, at) =>
-    limits.flatMap((limit: Spec, index: number) => [
+  'core/v1.LimitRangeSpec'({ limits = [] }, at) {
+    const repeated = repeats(limits as Spec[], ({ type }) => type)
+    return limits.flatMap((limit: Spec, index: number) => [
       ...limitErrors(limit, `${at}.limits[${index}]`),
-      ...(limits.slice(0, index).some((other: Spec) => other.type === limit.type)
-        ? [duplicate(`${at}.limits[${index}].type`, limit.type)]
-        : []),
-    ]),
+      ...(repeated[index] ? [duplicate(`${at}.limits[${index}].type`, limit.type)] : []),
+    ])
+  },
+  'core/v1.NamespaceSpec': ({ finalizers = [] }, at) =>
+    finalizers.flatMap((name: string) =>
+      [...qualifiedNameErrors(name), ...finalizerDomainErrors(name)].map((why) =>
+        invalidValue(`${at}.finalizers`, name, why),
+      ),
+    ),
   'core/v1.ResourceQuotaSpec': quota,
   'core/v1.Node': ({ spec = {} }) => [
     // The path is Kubernetes'.
@@ -208,31 +215,45 @@ export function quotaAmounts(amounts: Record<string, string>, at: string): Field
   })
 }
 
+const UNCOUNTED = 'unsupported scope applied to resource'
+
+/** A selector of scopes as Go has it. */
+const shownSelector = ({ matchExpressions = [] }: Spec): Spec => ({
+  MatchExpressions: (matchExpressions as Spec[]).map(({ scopeName = '', operator = '', values = null }) => ({
+    ScopeName: scopeName,
+    Operator: operator,
+    Values: values,
+  })),
+})
+
 function quota({ hard = {}, scopes = [], scopeSelector }: Spec, at: string): FieldError[] {
+  const uncounted = (scope: string): string[] =>
+    Object.keys(hard).filter((name) => QUOTA_NAMES.test(name) && !counts(scope, name))
   return [
     ...quotaAmounts(hard, `${at}.hard`),
     ...scopes.flatMap((scope: string) => [
       ...(SCOPES.includes(scope) ? [] : [invalidValue(`${at}.scopes`, scopes, 'unsupported scope')]),
-      ...Object.keys(hard)
-        .filter((name) => QUOTA_NAMES.test(name) && !counts(scope, name))
-        .map(() => invalidValue(`${at}.scopes`, scopes, 'unsupported scope applied to resource')),
+      ...uncounted(scope).map(() => invalidValue(`${at}.scopes`, scopes, UNCOUNTED)),
     ]),
     ...OPPOSITES.filter((pair) => pair.every((one) => scopes.includes(one))).map(() =>
       invalidValue(`${at}.scopes`, scopes, 'conflicting scopes'),
     ),
-    ...((scopeSelector?.matchExpressions ?? []) as Spec[]).flatMap((one) =>
-      scopeRequirement(one, `${at}.scopeSelector.matchExpressions`),
-    ),
+    ...((scopeSelector?.matchExpressions ?? []) as Spec[]).flatMap((one) => [
+      ...scopeRequirement(one, `${at}.scopeSelector.matchExpressions`),
+      ...uncounted(one.scopeName).map(() =>
+        invalidValue(`${at}.scopeSelector.matchExpressions`, shownSelector(scopeSelector), UNCOUNTED),
+      ),
+    ]),
   ]
 }
 
-const OF_PODS = /^(cpu|memory|ephemeral-storage|pods|(requests|limits)\.(cpu|memory|ephemeral-storage))$/
+const OF_PODS = /^(pods|((requests|limits)\.)?(cpu|memory))$/
 
 /** Whether what a scope selects uses a resource at all (IsResourceQuotaScopeValidForResource). */
 function counts(scope: string, name: string): boolean {
   if (scope === 'BestEffort') return name === 'pods'
   if (scope === 'VolumeAttributesClass') return name === 'persistentvolumeclaims' || name === 'requests.storage'
-  return OF_PODS.test(name)
+  return !SCOPES.includes(scope) || OF_PODS.test(name)
 }
 
 function scopeRequirement({ scopeName, operator, values = [] }: Spec, at: string): FieldError[] {

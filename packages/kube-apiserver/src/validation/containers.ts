@@ -5,6 +5,7 @@ import type { TypeRules } from './check-types.ts'
 import { envFromErrors } from './env.ts'
 import { duplicate, forbiddenField, invalidValue, notFoundValue, notSupported, required } from './field-errors.ts'
 import { containerProbes, noProbes } from './probes.ts'
+import { repeats } from './repeats.ts'
 import { containerResources } from './resources.ts'
 import { inRange, oneOf, pathForward, pathWithin, portNameErrors, requiredText } from './values.ts'
 
@@ -68,11 +69,16 @@ function recursiveReadOnly({ recursiveReadOnly: mode, readOnly, mountPropagation
 export function podContainers(spec: Spec, at: string): FieldError[] {
   const { containers = [], initContainers = [], ephemeralContainers = [], terminationGracePeriodSeconds: grace } = spec
   if (containers.length === 0) return [required(`${at}.containers`)]
-  const own = (list: Spec[]) => list.map(({ name }) => name as string)
+  const regular: Spec[] = [...containers, ...initContainers]
+  const repeated = repeats([...regular, ...ephemeralContainers] as Spec[], ({ name }) => name)
+  const repeatedName = ({ name }: Spec, field: string, place: number): FieldError[] =>
+    name && repeated[place] ? [duplicate(`${field}.name`, name)] : []
+  const pod = partsOf(spec)
+  const targets = regular.map(({ name }) => name as string)
   return [
     ...each(containers, `${at}.containers`, (container, field, index) => [
-      ...withinPod(container, spec, field),
-      ...repeatedName(container, own(containers.slice(0, index)), field),
+      ...withinPod(container, pod, field),
+      ...repeatedName(container, field, index),
       ...containerProbes(container, grace, field),
       ...(container.restartPolicy
         ? [forbiddenField(`${field}.restartPolicy`, 'may not be set for non-init containers')]
@@ -80,20 +86,16 @@ export function podContainers(spec: Spec, at: string): FieldError[] {
     ]),
     ...hostPorts(containers, `${at}.containers`),
     ...each(initContainers, `${at}.initContainers`, (container, field, index) => [
-      ...withinPod(container, spec, field),
+      ...withinPod(container, pod, field),
       ...initRestart(container, field),
-      ...repeatedName(container, own([...containers, ...initContainers.slice(0, index)]), field),
+      ...repeatedName(container, field, containers.length + index),
       ...hostPorts([container], `${at}.initContainers`),
       ...(container.restartPolicy === 'Always' ? containerProbes(container, grace, field) : noProbes(container, field)),
     ]),
     ...each(ephemeralContainers, `${at}.ephemeralContainers`, (container, field, index) => [
-      ...withinPod(container, spec, field),
-      ...repeatedName(
-        container,
-        own([...containers, ...initContainers, ...ephemeralContainers.slice(0, index)]),
-        field,
-      ),
-      ...ephemeral(container, own([...containers, ...initContainers]), field),
+      ...withinPod(container, pod, field),
+      ...repeatedName(container, field, regular.length + index),
+      ...ephemeral(container, targets, field),
     ]),
   ]
 }
@@ -101,23 +103,36 @@ export function podContainers(spec: Spec, at: string): FieldError[] {
 const each = (list: Spec[], at: string, check: (one: Spec, field: string, index: number) => FieldError[]) =>
   list.flatMap((one, index) => check(one, `${at}[${index}]`, index))
 
-function repeatedName({ name }: Spec, others: string[], at: string): FieldError[] {
-  return name && others.includes(name) ? [duplicate(`${at}.name`, name)] : []
-}
-
 function initRestart({ restartPolicy }: Spec, at: string): FieldError[] {
   if (!restartPolicy || restartPolicy === 'Always') return []
   return [notSupported(`${at}.restartPolicy`, restartPolicy, ['Always'])]
 }
 
-function withinPod(container: Spec, spec: Spec, at: string): FieldError[] {
-  const claims = ((spec.resourceClaims ?? []) as Spec[]).map(({ name }) => name as string)
+/** What containers need of their pod. */
+interface PodParts {
+  /** By name; of two the first. */
+  volumes: ReadonlyMap<string, Spec>
+  claims: string[]
+  hostUsers: boolean | undefined
+  restartPolicy: string
+}
+
+function partsOf({ volumes = [], resourceClaims = [], hostUsers, restartPolicy }: Spec): PodParts {
+  return {
+    volumes: new Map((volumes as Spec[]).toReversed().map((volume) => [volume.name, volume])),
+    claims: (resourceClaims as Spec[]).map(({ name }) => name),
+    hostUsers,
+    restartPolicy,
+  }
+}
+
+function withinPod(container: Spec, { volumes, claims, hostUsers, restartPolicy }: PodParts, at: string): FieldError[] {
   return [
-    ...mountErrors(container, spec.volumes ?? [], `${at}.volumeMounts`),
-    ...deviceErrors(container, spec.volumes ?? [], `${at}.volumeDevices`),
+    ...mountErrors(container, volumes, `${at}.volumeMounts`),
+    ...deviceErrors(container, volumes, `${at}.volumeDevices`),
     ...containerResources(container.resources, `${at}.resources`, claims),
-    ...procMount(container.securityContext?.procMount, spec.hostUsers, `${at}.securityContext.procMount`),
-    ...resizeErrors(container.resizePolicy ?? [], spec.restartPolicy, `${at}.resizePolicy`),
+    ...procMount(container.securityContext?.procMount, hostUsers, `${at}.securityContext.procMount`),
+    ...resizeErrors(container.resizePolicy ?? [], restartPolicy, `${at}.resizePolicy`),
   ]
 }
 
@@ -132,17 +147,22 @@ function procMount(mount: string | undefined, hostUsers: boolean | undefined, at
 
 const PROPAGATIONS = ['Bidirectional', 'HostToContainer', 'None']
 
-function mountErrors({ volumeMounts = [], volumeDevices = [], securityContext }: Spec, volumes: Spec[], at: string) {
+const namesOf = (list: Spec[]): ReadonlySet<unknown> => new Set(list.map(({ name }) => name))
+
+function mountErrors(
+  { volumeMounts = [], volumeDevices = [], securityContext }: Spec,
+  volumes: PodParts['volumes'],
+  at: string,
+) {
+  const repeated = repeats(volumeMounts as Spec[], ({ mountPath }) => mountPath)
+  const devices = namesOf(volumeDevices)
+  const paths = new Set((volumeDevices as Spec[]).map(({ devicePath }) => devicePath))
   return each(volumeMounts, at, ({ name, mountPath, subPath, subPathExpr, mountPropagation }, field, index) => [
     ...(name ? [] : [required(`${field}.name`)]),
-    ...(volumes.some((volume) => volume.name === name) ? [] : [notFoundValue(`${field}.name`, name)]),
-    ...(volumeMounts.slice(0, index).some((other: Spec) => other.mountPath === mountPath)
-      ? [invalidValue(`${field}.mountPath`, mountPath ?? '', 'must be unique')]
-      : []),
-    ...(volumeDevices.some((device: Spec) => device.name === name)
-      ? [invalidValue(`${field}.name`, name, 'must not already exist in volumeDevices')]
-      : []),
-    ...(volumeDevices.some((device: Spec) => device.devicePath === mountPath)
+    ...(volumes.has(name) ? [] : [notFoundValue(`${field}.name`, name)]),
+    ...(repeated[index] ? [invalidValue(`${field}.mountPath`, mountPath ?? '', 'must be unique')] : []),
+    ...(devices.has(name) ? [invalidValue(`${field}.name`, name, 'must not already exist in volumeDevices')] : []),
+    ...(paths.has(mountPath)
       ? [invalidValue(`${field}.mountPath`, mountPath, 'must not already exist as a path in volumeDevices')]
       : []),
     ...(subPath ? pathWithin(`${at}.subPath`, subPath) : []),
@@ -164,31 +184,32 @@ function mountErrors({ volumeMounts = [], volumeDevices = [], securityContext }:
   ])
 }
 
-function deviceErrors({ volumeMounts = [], volumeDevices = [] }: Spec, volumes: Spec[], at: string): FieldError[] {
+function deviceErrors(
+  { volumeMounts = [], volumeDevices = [] }: Spec,
+  volumes: PodParts['volumes'],
+  at: string,
+): FieldError[] {
+  const repeatedNames = repeats(volumeDevices as Spec[], ({ name }) => name)
+  const repeatedPaths = repeats(volumeDevices as Spec[], ({ devicePath }) => devicePath)
+  const mounts = namesOf(volumeMounts)
+  const paths = new Set((volumeMounts as Spec[]).map(({ mountPath }) => mountPath))
   return each(volumeDevices, at, ({ name, devicePath }, field, index) => {
-    const before: Spec[] = volumeDevices.slice(0, index)
-    const volume = volumes.find((one) => one.name === name)
+    const volume = volumes.get(name)
     const source = 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'
     return [
       ...(name ? [] : [required(`${field}.name`)]),
-      ...(name && before.some((one) => one.name === name)
-        ? [invalidValue(`${field}.name`, name, 'must be unique')]
-        : []),
+      ...(name && repeatedNames[index] ? [invalidValue(`${field}.name`, name, 'must be unique')] : []),
       ...(volume && !volume.persistentVolumeClaim && !volume.ephemeral
         ? [invalidValue(`${field}.name`, name, source)]
         : []),
       ...(volume ? [] : [notFoundValue(`${field}.name`, name)]),
       ...(devicePath ? [] : [required(`${field}.devicePath`)]),
-      ...(before.some((one) => one.devicePath === devicePath)
-        ? [invalidValue(`${field}.devicePath`, devicePath ?? '', 'must be unique')]
-        : []),
+      ...(repeatedPaths[index] ? [invalidValue(`${field}.devicePath`, devicePath ?? '', 'must be unique')] : []),
       ...(pathForward('', devicePath).length > 0
         ? [invalidValue(`${field}.devicePath`, devicePath, "can not contain backsteps ('..')")]
         : []),
-      ...(volumeMounts.some((mount: Spec) => mount.name === name)
-        ? [invalidValue(`${field}.name`, name, 'must not already exist in volumeMounts')]
-        : []),
-      ...(volumeMounts.some((mount: Spec) => mount.mountPath === devicePath)
+      ...(mounts.has(name) ? [invalidValue(`${field}.name`, name, 'must not already exist in volumeMounts')] : []),
+      ...(paths.has(devicePath)
         ? [invalidValue(`${field}.devicePath`, devicePath, 'must not already exist as a path in volumeMounts')]
         : []),
     ]
@@ -196,10 +217,9 @@ function deviceErrors({ volumeMounts = [], volumeDevices = [] }: Spec, volumes: 
 }
 
 function resizeErrors(policies: Spec[], restartPolicy: string, at: string): FieldError[] {
+  const repeated = repeats(policies, ({ resourceName }) => resourceName)
   return each(policies, at, ({ resourceName, restartPolicy: policy }, field, index) => [
-    ...(policies.slice(0, index).some((one) => one.resourceName === resourceName)
-      ? [duplicate(field, resourceName)]
-      : []),
+    ...(repeated[index] ? [duplicate(field, resourceName)] : []),
     ...oneOf(at, resourceName, ['cpu', 'memory']),
     ...oneOf(at, policy, ['NotRequired', 'RestartContainer']),
     ...(restartPolicy === 'Never' && policy !== 'NotRequired'

@@ -1,9 +1,9 @@
-import { labelNameErrors, qualifiedNameErrors, subdomainNameErrors } from '@slipway/kube-objects'
+import { qualifiedNameErrors, subdomainNameErrors } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { TypeRule, TypeRules } from './check-types.ts'
 import { invalidValue, notSupported, required } from './field-errors.ts'
-import { keyErrors, pathForward, requiredText, text } from './values.ts'
+import { keyErrors, requiredText, text } from './values.ts'
 
 /** Where the values of environment variables come from. */
 export const envRules: TypeRules = {
@@ -16,12 +16,6 @@ export const envRules: TypeRules = {
   'core/v1.SecretEnvSource': ({ name }, at) => requiredText(`${at}.name`, name, subdomainNameErrors),
   'core/v1.ConfigMapKeySelector': keySelector,
   'core/v1.SecretKeySelector': keySelector,
-  'core/v1.FileKeySelector': ({ key, volumeName, path }, at) => [
-    ...requiredText(`${at}.key`, key, variableErrors),
-    ...requiredText(`${at}.volumeName`, volumeName, labelNameErrors),
-    ...requiredText(`${at}.path`, path),
-    ...pathForward(`${at}.path`, path),
-  ],
 }
 
 function variableErrors(name: string): string[] {
@@ -30,7 +24,7 @@ function variableErrors(name: string): string[] {
     : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 }
 
-const SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef']
+const SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef']
 
 function sourceErrors({ value, valueFrom }: Spec, at: string): FieldError[] {
   const used = SOURCES.filter((source) => valueFrom[source])

@@ -12,8 +12,11 @@ const ESCAPED: Record<string, string> = { '<': '\\u003c', '>': '\\u003e', '&': '
 /** A value as Kubernetes shows it; objects and lists are JSON as Go writes it. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value ?? null)
-  return typeof value === 'object' ? text.replaceAll(/[<>&]/g, (character) => ESCAPED[character] ?? '') : text
+  return typeof value === 'object' ? escaped(text) : text
 }
+
+/** JSON as Go writes it, which may stand in a page of HTML. */
+export const escaped = (json: string): string => json.replaceAll(/[<>&]/g, (character) => ESCAPED[character] ?? '')
 
 /** field.Invalid. */
 export function invalidValue(field: string, value: unknown, why: string): FieldError {

@@ -5,6 +5,7 @@ import type { TypeRules } from './check-types.ts'
 import { scheduleFault } from './cron-schedule.ts'
 import { duplicate, invalidValue, notSupported, required, tooLong } from './field-errors.ts'
 import { indexesOf } from './job-indexes.ts'
+import { repeats } from './repeats.ts'
 import { domainPrefixedPath, notNegative, oneOf } from './values.ts'
 import { matched, mismatch } from './workloads.ts'
 
@@ -177,6 +178,7 @@ function failurePolicy({ podFailurePolicy, template, backoffLimitPerIndex }: Spe
 const shown = (words: string[]): string => `[${words.map((word) => JSON.stringify(word)).join(' ')}]`
 
 function exitCodes({ operator, containerName, values = [] }: Spec, names: string[], at: string): FieldError[] {
+  const repeated = repeats(values)
   const sorted = values.toSorted((a: number, b: number) => a - b)
   return [
     ...oneOf(`${at}.operator`, operator, ['In', 'NotIn'], 'valid values: ["In" "NotIn"]'),
@@ -194,7 +196,7 @@ function exitCodes({ operator, containerName, values = [] }: Spec, names: string
       ...(operator === 'In' && value === 0
         ? [invalidValue(`${at}.values[${index}]`, value, 'must not be 0 for the In operator')]
         : []),
-      ...(values.indexOf(value) < index ? [duplicate(`${at}.values[${index}]`, value)] : []),
+      ...(repeated[index] ? [duplicate(`${at}.values[${index}]`, value)] : []),
     ]),
     ...(values.some((value: number, index: number) => value !== sorted[index])
       ? [invalidValue(`${at}.values`, values, 'must be ordered')]

@@ -3,6 +3,7 @@ import { labelNameErrors, rfc1035NameErrors } from '@slipway/kube-objects'
 
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
+import { Cidr, parseIp } from './addresses.ts'
 import type { TypeRules } from './check-types.ts'
 import { forbiddenField, invalidValue, notSupported, required, tooLong } from './field-errors.ts'
 import {
@@ -66,7 +67,13 @@ export const networkingRules: TypeRules = {
   'networking/v1.IPBlock': ipBlock,
   'networking/v1.ServiceCIDRSpec': ({ cidrs = [] }, at) => {
     if (cidrs.length === 0) return [required(`${at}.cidrs`, 'at least one CIDR required')]
-    return cidrs.flatMap((range: string, index: number) => cidr(`${at}.cidrs[${index}]`, range))
+    if (cidrs.length > 2) return [invalidValue(`${at}.cidrs`, { CIDRs: cidrs }, 'may only hold up to 2 values')]
+    const [one, two] = cidrs.map((range: string) => parsedCidr(range)?.family)
+    const why = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'
+    return [
+      ...cidrs.flatMap((range: string, index: number) => network(range, `${at}.cidrs[${index}]`)),
+      ...(one !== undefined && one === two ? [invalidValue(`${at}.cidrs`, cidrs, why)] : []),
+    ]
   },
   'networking/v1.IPAddressSpec': ({ parentRef }, at) =>
     parentRef
@@ -74,12 +81,24 @@ export const networkingRules: TypeRules = {
           ...subdomain(`${at}.parentRef.group`, parentRef.group),
           ...segment(`${at}.parentRef.resource`, parentRef.resource),
           ...segment(`${at}.parentRef.name`, parentRef.name),
+          ...(parentRef.namespace ? segment(`${at}.parentRef.namespace`, parentRef.namespace) : []),
         ]
       : [required(`${at}.parentRef`)],
 }
 
 const SEQUENCES = ['//', '/./', '/../', '%2f', '%2F']
 const ENDS = ['/..', '/.']
+
+/** A network of a new kind of field, which is written in one way only (IsValidCIDR). */
+function network(range: string, at: string): FieldError[] {
+  const parsed = parsedCidr(range)
+  if (!parsed) return cidr(at, range)
+  if (isIP(parsed.address) === 0) return [invalidValue(at, range, 'must not have leading 0s')]
+  const network = new Cidr(parseIp(parsed.address), parsed.bits)
+  const masked = String(network.masked())
+  if (masked !== String(network)) return [invalidValue(at, range, 'must not have bits set beyond the prefix length')]
+  return masked === range ? [] : [invalidValue(at, range, `must be in canonical form ("${masked}")`)]
+}
 
 function ingressPath({ pathType, path = '', backend: target = {} }: Spec, at: string): FieldError[] {
   if (!pathType) return [required(`${at}.pathType`, 'pathType must be specified')]

@@ -16,6 +16,7 @@ it('tells the faults of a pod in the order of Kubernetes', () => {
   const told = inPodOrder(
     fields.map((field) => required(field)),
     'spec',
+    {},
   )
   expect(told.map(({ field }) => field)).toEqual([
     'spec.volumes[0].name',

@@ -1,10 +1,12 @@
 import type { FieldError } from '../api/status.ts'
+import type { Spec } from '../defaults/spec.ts'
+import { notFoundValue } from './field-errors.ts'
 
 /** In which order Kubernetes looks at the fields of a pod (ValidatePodSpec) and of a container (validateContainerCommon and its callers). */
 const POD = `
 terminationGracePeriodSeconds volumes resourceClaims containers initContainers ephemeralContainers resources hostNetwork
 restartPolicy dnsPolicy nodeSelector securityContext imagePullSecrets affinity dnsConfig readinessGates schedulingGates
-topologySpreadConstraints hostUsers HostPID HostIPC setHostnameAsFQDN hostnameOverride serviceAccountName nodeName
+topologySpreadConstraints hostUsers HostPID HostIPC setHostnameAsFQDN serviceAccountName nodeName
 activeDeadlineSeconds hostname subdomain tolerations hostAliases priorityClassName runtimeClassName preemptionPolicy overhead os
 `
 const CONTAINER = `
@@ -23,9 +25,32 @@ const podRanks = ranksOf(POD)
 const containerRanks = ranksOf(CONTAINER)
 
 /** The faults below a pod's spec at `at`, in the order in which Kubernetes tells them. */
-export function inPodOrder(errors: FieldError[], at: string): FieldError[] {
-  const keyed = errors.map((error) => ({ error, key: keyOf(error.field.slice(at.length + 1)) }))
+export function inPodOrder(errors: FieldError[], at: string, spec: Spec): FieldError[] {
+  const keyed = [...errors, ...mountsOfFaulty(errors, at, spec)].map((error) => ({
+    error,
+    key: keyOf(error.field.slice(at.length + 1)),
+  }))
   return keyed.sort((a, b) => compare(a.key, b.key)).map(({ error }) => error)
+}
+
+/** A volume with a fault is none to the containers that mount it (ValidateVolumes). */
+function mountsOfFaulty(errors: FieldError[], at: string, spec: Spec): FieldError[] {
+  const start = `${at}.volumes[`
+  const faulty = new Set(
+    errors
+      .filter(({ field }) => field.startsWith(start))
+      .map(({ field }) => spec.volumes?.[Number.parseInt(field.slice(start.length), 10)]?.name as string | undefined),
+  )
+  if (faulty.size === 0) return []
+  return ['containers', 'initContainers', 'ephemeralContainers'].flatMap((list) =>
+    ((spec[list] ?? []) as Spec[]).flatMap((container, index) =>
+      ['volumeMounts', 'volumeDevices'].flatMap((uses) =>
+        ((container[uses] ?? []) as Spec[]).flatMap(({ name }, place) =>
+          name && faulty.has(name) ? [notFoundValue(`${at}.${list}[${index}].${uses}[${place}].name`, name)] : [],
+        ),
+      ),
+    ),
+  )
 }
 
 function keyOf(path: string): number[] {

@@ -21,6 +21,49 @@ describe('the rules of pods', () => {
   it.each([
     ['let a plain pod be', {}, []],
     [
+      'look for no volume that has a fault itself',
+      {
+        volumes: [
+          { name: 'v', emptyDir: {}, hostPath: { path: '/x' } },
+          { name: 'w', emptyDir: {} },
+        ],
+        containers: [
+          {
+            ...complete,
+            volumeMounts: [
+              { name: 'v', mountPath: '/v' },
+              { name: 'w', mountPath: '/w' },
+            ],
+          },
+        ],
+      },
+      [
+        'spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type',
+        'spec.containers[0].volumeMounts[0].name: Not found: "v"',
+      ],
+    ],
+    [
+      'know names of users of Windows',
+      context({ windowsOptions: { gmsaCredentialSpec: '', runAsUserName: '...\\a/b' } }),
+      [
+        'spec.containers[0].securityContext.windowsOptions.gmsaCredentialSpec: Invalid value: "": gmsaCredentialSpec cannot be an empty string',
+        `spec.containers[0].securityContext.windowsOptions.runAsUserName: Invalid value: "...\\\\a/b": runAsUserName's Domain doesn't match the NetBios nor the DNS format`,
+        `spec.containers[0].securityContext.windowsOptions.runAsUserName: Invalid value: "...\\\\a/b": runAsUserName's User cannot contain the following characters: "/\\:;|=,+*?<>@[]`,
+      ],
+    ],
+    [
+      'show a claim as Go has it',
+      { resourceClaims: [{ name: 'a' }] },
+      [
+        'spec.resourceClaims[0]: Invalid value: {"Name":"a","ResourceClaimName":null,"ResourceClaimTemplateName":null}: must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
+      ],
+    ],
+    [
+      'name the policies of preemption in their order',
+      { preemptionPolicy: 'Sometimes' },
+      ['spec.preemptionPolicy: Unsupported value: "Sometimes": supported values: "PreemptLowerPriority", "Never"'],
+    ],
+    [
       'know what Windows has not',
       { os: { name: 'windows' }, hostPID: true, securityContext: { runAsUser: 1 }, ...context({ privileged: false }) },
       [

@@ -3,6 +3,7 @@ import { type KubeObject, subdomainNameErrors } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { duplicate, forbiddenField, internalFault, invalidValue } from './field-errors.ts'
+import { repeats } from './repeats.ts'
 import { ipAddress, qualified, subdomain } from './values.ts'
 
 /** What a pod's status may say and become (ValidatePodStatusUpdate). */
@@ -58,13 +59,15 @@ function restarts(status: Spec, before: Spec, { restartPolicy, initContainers = 
 }
 
 function claims(statuses: Spec[], { resourceClaims = [] }: Spec, at: string): FieldError[] {
+  const repeated = repeats(statuses, ({ name }) => name)
+  const known = new Set((resourceClaims as Spec[]).map(({ name }) => name))
   return statuses.flatMap(({ name, resourceClaimName }, index) => {
     const field = `${at}[${index}].name`
     return [
-      ...((resourceClaims as Spec[]).some((claim) => claim.name === name)
+      ...(known.has(name)
         ? []
         : [invalidValue(field, name, 'must match the name of an entry in `spec.resourceClaims`')]),
-      ...(statuses.slice(0, index).some((one) => one.name === name) ? [duplicate(field, name)] : []),
+      ...(repeated[index] ? [duplicate(field, name)] : []),
       ...(resourceClaimName === undefined
         ? []
         : subdomainNameErrors(resourceClaimName).map((why) => invalidValue(field, resourceClaimName, why))),

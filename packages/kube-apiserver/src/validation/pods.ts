@@ -12,8 +12,10 @@ import { quotaText } from '../quota/quota-status.ts'
 import type { TypeRules } from './check-types.ts'
 import { podContainers } from './containers.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required } from './field-errors.ts'
+import { type GoFields, goStruct } from './go-struct.ts'
 import { podAnnotationErrors } from './pod-annotations.ts'
 import { foreignSystem } from './pod-os.ts'
+import { repeats } from './repeats.ts'
 import { containerResources, podResources } from './resources.ts'
 import { repeatedSpreads } from './scheduling.ts'
 import { inRange, ipAddress, label, labels, oneOf, requiredText, subdomain, text } from './values.ts'
@@ -48,6 +50,8 @@ export const podRules: TypeRules = {
   },
 }
 
+const POLICIES = ['PreemptLowerPriority', 'Never']
+
 function podSpec(spec: Spec, at: string): FieldError[] {
   const { volumes = [], resourceClaims = [], securityContext } = spec
   return [
@@ -56,6 +60,7 @@ function podSpec(spec: Spec, at: string): FieldError[] {
     ...podContainers(spec, at),
     ...(spec.resources ? podLevel(spec, `${at}.resources`) : []),
     ...hostNetworkPorts(spec, `${at}.containers`),
+    ...(spec.preemptionPolicy === undefined ? [] : oneOf(`${at}.preemptionPolicy`, spec.preemptionPolicy, POLICIES)),
     ...oneOf(`${at}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
     ...oneOf(`${at}.dnsPolicy`, spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
     ...labels(`${at}.nodeSelector`, spec.nodeSelector),
@@ -72,7 +77,6 @@ function podSpec(spec: Spec, at: string): FieldError[] {
     ...gates(spec.schedulingGates ?? [], `${at}.schedulingGates`),
     ...repeatedSpreads(spec.topologySpreadConstraints ?? [], `${at}.topologySpreadConstraints`),
     ...(spec.hostUsers === false ? withoutHost({ ...securityContext, ...spec }, at) : []),
-    ...hostnameOverride(spec, at),
     ...subdomain(`${at}.serviceAccountName`, spec.serviceAccountName),
     ...subdomain(`${at}.nodeName`, spec.nodeName),
     ...inRange(`${at}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, 1, 2_147_483_647),
@@ -137,18 +141,33 @@ function podLevel(spec: Spec, at: string): FieldError[] {
   ]
 }
 
+const CLAIM: GoFields = {
+  Name: ['name', ''],
+  ResourceClaimName: 'resourceClaimName',
+  ResourceClaimTemplateName: 'resourceClaimTemplateName',
+}
+
 function claims(list: Spec[], at: string): FieldError[] {
+  const repeated = repeats(list, ({ name }) => name)
   return list.flatMap((claim, index) => {
     const field = `${at}[${index}]`
     const { name, resourceClaimName, resourceClaimTemplateName } = claim
     const choice = 'of `resourceClaimName` or `resourceClaimTemplateName` may be specified'
     return [
       ...requiredText(`${field}.name`, name, labelNameErrors),
-      ...(name && list.slice(0, index).some((other) => other.name === name) ? [duplicate(`${field}.name`, name)] : []),
-      ...(resourceClaimName && resourceClaimTemplateName ? [invalidValue(field, claim, `at most one ${choice}`)] : []),
+      ...(name && repeated[index] ? [duplicate(`${field}.name`, name)] : []),
+      ...(resourceClaimName && resourceClaimTemplateName
+        ? [invalidValue(field, goStruct(claim, CLAIM), `at most one ${choice}`)]
+        : []),
       ...(resourceClaimName || resourceClaimTemplateName
         ? []
-        : [invalidValue(field, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`')]),
+        : [
+            invalidValue(
+              field,
+              goStruct(claim, CLAIM),
+              'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
+            ),
+          ]),
       ...text(`${field}.resourceClaimName`, resourceClaimName, subdomainNameErrors),
       ...text(`${field}.resourceClaimTemplateName`, resourceClaimTemplateName, subdomainNameErrors),
     ]
@@ -215,9 +234,10 @@ function searchErrors(domain: string, field: string): FieldError[] {
 }
 
 function gates(list: Spec[], at: string): FieldError[] {
+  const repeated = repeats(list, ({ name }) => name)
   return list.flatMap(({ name = '' }, index) => [
     ...qualifiedNameErrors(name).map((why) => invalidValue(`${at}[${index}]`, name, why)),
-    ...(list.slice(0, index).some((other) => other.name === name) ? [duplicate(`${at}[${index}]`, name)] : []),
+    ...(repeated[index] ? [duplicate(`${at}[${index}]`, name)] : []),
   ])
 }
 
@@ -228,15 +248,5 @@ function withoutHost(spec: Spec, at: string): FieldError[] {
     ...(spec.hostNetwork ? [forbiddenField(`${at}.hostNetwork`, why)] : []),
     ...(spec.hostPID ? [forbiddenField(`${at}.HostPID`, why)] : []),
     ...(spec.hostIPC ? [forbiddenField(`${at}.HostIPC`, why)] : []),
-  ]
-}
-
-function hostnameOverride({ hostnameOverride: name, setHostnameAsFQDN, hostNetwork }: Spec, at: string): FieldError[] {
-  if (name === undefined) return []
-  const field = `${at}.hostnameOverride`
-  return [
-    ...(setHostnameAsFQDN ? [forbiddenField(field, 'may not be specified when setHostnameAsFQDN is true')] : []),
-    ...(hostNetwork ? [forbiddenField(field, 'may not be specified when hostNetwork is true')] : []),
-    ...subdomainNameErrors(name).map((why) => invalidValue(field, name, why)),
   ]
 }

@@ -3,6 +3,7 @@ import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required } from './field-errors.ts'
+import { repeats } from './repeats.ts'
 import { oneOf, qualified, text } from './values.ts'
 
 /** Where pods may run. */
@@ -114,10 +115,13 @@ function selectedTwice({ labelSelector, matchLabelKeys = [] }: Spec, at: string)
 
 /** No two constraints of a pod are about the same. */
 export function repeatedSpreads(constraints: Spec[], at: string): FieldError[] {
+  // The earlier of two is the one that is told of.
+  const repeated = repeats(
+    constraints.toReversed(),
+    ({ topologyKey, whenUnsatisfiable }) => `${whenUnsatisfiable} ${topologyKey}`,
+  ).reverse()
   return constraints.flatMap(({ topologyKey, whenUnsatisfiable }, index) =>
-    constraints
-      .slice(index + 1)
-      .some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable)
+    repeated[index]
       ? [duplicate(`${at}[${index}].{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`)]
       : [],
   )
@@ -125,17 +129,19 @@ export function repeatedSpreads(constraints: Spec[], at: string): FieldError[] {
 
 /** The taints of a node, no two of the same key and effect. */
 export function taintErrors(taints: Spec[], at: string): FieldError[] {
+  const repeated = repeats(taints, ({ key, effect }) => `${effect} ${key}`)
   return taints.flatMap((taint, index) => {
     const { key = '', value = '', effect } = taint
     const field = `${at}[${index}]`
     const faults = labelValueErrors(value)
-    const repeated = taints.slice(0, index).some((one) => one.key === key && one.effect === effect)
     const same = duplicate(field, { Key: key, Value: value, Effect: effect ?? '', TimeAdded: taint.timeAdded ?? null })
     return [
       ...qualified(`${field}.key`, key),
       ...(faults.length > 0 ? [invalidValue(`${field}.value`, value, faults.join(';'))] : []),
       ...oneOf(`${field}.effect`, effect, EFFECTS),
-      ...(repeated ? [{ ...same, message: `${same.message}: taints must be unique by key and effect pair` }] : []),
+      ...(repeated[index]
+        ? [{ ...same, message: `${same.message}: taints must be unique by key and effect pair` }]
+        : []),
     ]
   })
 }

@@ -1,7 +1,8 @@
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
-import { duplicate, invalidValue, required } from './field-errors.ts'
+import { duplicate, invalidValue, notSupported, required } from './field-errors.ts'
+import { repeats } from './repeats.ts'
 import { numericId, oneOf, pathWithin } from './values.ts'
 
 /** Security contexts of pods and containers. */
@@ -11,7 +12,14 @@ export const securityRules: TypeRules = {
     ...numericId(`${at}.runAsGroup`, context.runAsGroup),
     ...escalation(context, at),
   ],
-  'core/v1.PodSecurityContext': ({ fsGroup, runAsUser, runAsGroup, supplementalGroups = [], sysctls = [] }, at) => [
+  'core/v1.PodSecurityContext': (
+    { fsGroup, runAsUser, runAsGroup, supplementalGroups = [], sysctls = [], ...rest },
+    at,
+  ) => [
+    // The other policy needs a feature that is off by default (SELinuxMount).
+    ...(rest.seLinuxChangePolicy === undefined || rest.seLinuxChangePolicy === 'Recursive'
+      ? []
+      : [notSupported(`${at}.seLinuxChangePolicy`, rest.seLinuxChangePolicy, ['Recursive'])]),
     ...numericId(`${at}.fsGroup`, fsGroup),
     ...numericId(`${at}.runAsUser`, runAsUser),
     ...numericId(`${at}.runAsGroup`, runAsGroup),
@@ -67,10 +75,11 @@ const SYSCTL = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-
 
 function sysctlErrors(sysctls: Spec[], at: string): FieldError[] {
   const rule = `must have at most 253 characters and match regex ${SYSCTL.source.replaceAll('[./]', '[\\./]')}`
+  const repeated = repeats(sysctls, ({ name }) => name)
   return sysctls.flatMap(({ name = '' }, index) => {
     const field = `${at}[${index}].name`
     if (!name) return [required(field)]
     if (name.length > 253 || !SYSCTL.test(name)) return [invalidValue(field, name, rule)]
-    return sysctls.slice(0, index).some((other) => other.name === name) ? [duplicate(field, name)] : []
+    return repeated[index] ? [duplicate(field, name)] : []
   })
 }

@@ -8,11 +8,17 @@ import { labels, text } from './values.ts'
 /** Selectors of labels and of nodes (metav1 and core/validation). */
 export const selectorRules: TypeRules = {
   'meta/v1.LabelSelector': selectorFaults,
-  'core/v1.NodeSelector': ({ nodeSelectorTerms = [] }, at) =>
-    nodeSelectorTerms.length > 0
-      ? []
-      : [required(`${at}.nodeSelectorTerms`, 'must have at least one node selector term')],
-  'core/v1.NodeSelectorTerm': ({ matchExpressions = [], matchFields = [] }, at) => [
+  'core/v1.NodeSelector': someTerms,
+  'core/v1.NodeSelectorTerm': nodeTerm,
+}
+
+function someTerms({ nodeSelectorTerms = [] }: Spec, at: string): FieldError[] {
+  if (nodeSelectorTerms.length > 0) return []
+  return [required(`${at}.nodeSelectorTerms`, 'must have at least one node selector term')]
+}
+
+function nodeTerm({ matchExpressions = [], matchFields = [] }: Spec, at: string): FieldError[] {
+  return [
     ...matchExpressions.flatMap((one: Spec, index: number) =>
       // Values that are only preferred are not looked at.
       nodeRequirement(
@@ -21,7 +27,16 @@ export const selectorRules: TypeRules = {
       ),
     ),
     ...matchFields.flatMap((one: Spec, index: number) => nodeField(one, `${at}.matchFields[${index}]`)),
-  ],
+  ]
+}
+
+/** What is wrong with a whole selector of nodes. */
+export function nodeSelectorErrors(selector: Spec, at: string): FieldError[] {
+  const terms: Spec[] = selector.nodeSelectorTerms ?? []
+  return [
+    ...someTerms(selector, at),
+    ...terms.flatMap((term, index) => nodeTerm(term, `${at}.nodeSelectorTerms[${index}]`)),
+  ]
 }
 
 /** What is wrong with a metav1.LabelSelector. */

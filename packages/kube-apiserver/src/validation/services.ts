@@ -1,10 +1,11 @@
 import { isIP } from 'node:net'
-import { labelNameErrors, qualifiedNameErrors, subdomainNameErrors } from '@slipway/kube-objects'
+import { labelNameErrors, labelValueErrors, qualifiedNameErrors, subdomainNameErrors } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { parseIp } from './addresses.ts'
 import type { TypeRules } from './check-types.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required, tooMany } from './field-errors.ts'
+import { repeats } from './repeats.ts'
 import {
   cidr,
   endpointAddress,
@@ -16,6 +17,7 @@ import {
   portNumberOrName,
   requiredText,
   subdomain,
+  type TextRule,
   text,
 } from './values.ts'
 
@@ -53,7 +55,7 @@ function serviceSpec(spec: Spec, at: string): FieldError[] {
       ? [invalidValue(`${at}.clusterIPs[0]`, 'None', `may not be set to 'None' for ${type} services`)]
       : []),
     ...(type === 'ExternalName' ? external(spec, at) : []),
-    ...ports.flatMap((port: Spec, index: number) => servicePort(ports, port, index, `${at}.ports`)),
+    ...portErrors(ports, `${at}.ports`),
     ...labels(`${at}.selector`, spec.selector),
     ...oneOf(`${at}.sessionAffinity`, sessionAffinity, ['ClientIP', 'None']),
     ...affinity(sessionAffinity, sessionAffinityConfig, `${at}.sessionAffinityConfig`),
@@ -79,21 +81,19 @@ function external({ externalName, clusterIPs, ipFamilies, ipFamilyPolicy }: Spec
   ]
 }
 
-function servicePort(
-  ports: Spec[],
-  { name, port, targetPort, protocol, appProtocol }: Spec,
-  index: number,
-  at: string,
-) {
-  const field = `${at}[${index}]`
-  return [
-    ...(ports.length > 1 && !name ? [required(`${field}.name`)] : text(`${field}.name`, name, labelNameErrors)),
-    ...(name && ports.slice(0, index).some((other) => other.name === name) ? [duplicate(`${field}.name`, name)] : []),
-    ...portNumber(`${field}.port`, port),
-    ...oneOf(`${field}.protocol`, protocol, ['SCTP', 'TCP', 'UDP']),
-    ...portNumberOrName(`${field}.targetPort`, targetPort),
-    ...text(`${field}.appProtocol`, appProtocol, qualifiedNameErrors),
-  ]
+function portErrors(ports: Spec[], at: string): FieldError[] {
+  const repeated = repeats(ports, ({ name }) => name)
+  return ports.flatMap(({ name, port, targetPort, protocol, appProtocol }, index) => {
+    const field = `${at}[${index}]`
+    return [
+      ...(ports.length > 1 && !name ? [required(`${field}.name`)] : text(`${field}.name`, name, labelNameErrors)),
+      ...(name && repeated[index] ? [duplicate(`${field}.name`, name)] : []),
+      ...portNumber(`${field}.port`, port),
+      ...oneOf(`${field}.protocol`, protocol, ['SCTP', 'TCP', 'UDP']),
+      ...portNumberOrName(`${field}.targetPort`, targetPort),
+      ...text(`${field}.appProtocol`, appProtocol, qualifiedNameErrors),
+    ]
+  })
 }
 
 function affinity(type: string, config: Spec | undefined, at: string): FieldError[] {
@@ -121,11 +121,12 @@ export function families(
   if (!clusterIP && clusterIPs.length > 0) {
     errors.push(invalidValue(field, clusterIPs, 'must be empty when `clusterIP` is not specified'))
   }
+  const repeatedFamilies = repeats(ipFamilies)
   for (const [index, family] of ipFamilies.entries()) {
     if (family !== 'IPv4' && family !== 'IPv6') {
       errors.push(notSupported(`${at}.ipFamilies[${index}]`, family, ['IPv4', 'IPv6']))
     }
-    if (ipFamilies.indexOf(family) < index) errors.push(duplicate(`${at}.ipFamilies[${index}]`, family))
+    if (repeatedFamilies[index]) errors.push(duplicate(`${at}.ipFamilies[${index}]`, family))
   }
   return [...errors, ...addressErrors(clusterIPs, ipFamilies, field)]
 }
@@ -160,16 +161,15 @@ function addressErrors(addresses: string[], families: string[], at: string): Fie
 }
 
 function repeatedPorts({ type, ports = [] }: Spec, at: string): FieldError[] {
+  const repeated = repeats(ports as Spec[], ({ protocol, port }) => `${protocol} ${port}`)
+  const repeatedOfNode = repeats(ports as Spec[], ({ protocol, nodePort }) => `${protocol} ${nodePort}`)
   return (ports as Spec[]).flatMap((port, index) => {
-    const before = (ports as Spec[]).slice(0, index).filter(({ protocol }) => protocol === port.protocol)
     return [
       ...(type === 'ClusterIP' && port.nodePort
         ? [forbiddenField(`${at}[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'")]
         : []),
-      ...(port.nodePort && before.some((other) => other.nodePort === port.nodePort)
-        ? [duplicate(`${at}[${index}].nodePort`, port.nodePort)]
-        : []),
-      ...(before.some((other) => other.port === port.port) ? [duplicate(`${at}[${index}]`, keyInGo(port))] : []),
+      ...(port.nodePort && repeatedOfNode[index] ? [duplicate(`${at}[${index}].nodePort`, port.nodePort)] : []),
+      ...(repeated[index] ? [duplicate(`${at}[${index}]`, keyInGo(port))] : []),
     ]
   })
 }
@@ -225,13 +225,12 @@ function trafficPolicies(spec: Spec, at: string): FieldError[] {
 
 function endpointSlice({ addressType, endpoints = [], ports = [] }: Spec): FieldError[] {
   if (endpoints.length > 1000) return [tooMany('endpoints', endpoints.length, 1000)]
+  const repeated = repeats(ports as Spec[], ({ name }) => name)
   return [
     ...oneOf('addressType', addressType, ['FQDN', 'IPv4', 'IPv6']),
     ...ports.flatMap((port: Spec, index: number) => [
       ...label(`ports[${index}].name`, port.name || undefined),
-      ...(ports.slice(0, index).some((other: Spec) => other.name === port.name)
-        ? [duplicate(`ports[${index}].name`, port.name ?? '')]
-        : []),
+      ...(repeated[index] ? [duplicate(`ports[${index}].name`, port.name ?? '')] : []),
       ...text(`ports[${index}].appProtocol`, port.appProtocol, qualifiedNameErrors),
     ]),
     ...endpoints.flatMap((endpoint: Spec, index: number) =>
@@ -245,7 +244,7 @@ function canonical(field: string, address: string): FieldError[] {
   return text === address ? [] : [invalidValue(field, address, `must be in canonical form ("${text}")`)]
 }
 
-function endpointErrors({ addresses = [], nodeName, hostname }: Spec, type: string, at: string): FieldError[] {
+function endpointErrors({ addresses = [], nodeName, hostname, hints }: Spec, type: string, at: string): FieldError[] {
   const field = `${at}.addresses`
   return [
     ...(addresses.length === 0 ? [required(field, 'must contain at least 1 address')] : []),
@@ -259,5 +258,24 @@ function endpointErrors({ addresses = [], nodeName, hostname }: Spec, type: stri
     }),
     ...subdomain(`${at}.nodeName`, nodeName),
     ...label(`${at}.hostname`, hostname),
+    ...(hints ? hintErrors(hints, `${at}.hints`) : []),
+  ]
+}
+
+const MOST_HINTS = 8
+
+function hintErrors({ forZones = [], forNodes = [] }: Spec, at: string): FieldError[] {
+  const names = (list: Spec[], field: string, rule: TextRule): FieldError[] =>
+    list.length > MOST_HINTS
+      ? [tooMany(field, list.length, MOST_HINTS)]
+      : list.flatMap(({ name = '' }, index) => [
+          ...(list.slice(0, index).some((other) => (other.name ?? '') === name)
+            ? [duplicate(`${field}[${index}].name`, name)]
+            : []),
+          ...rule(name).map((why) => invalidValue(`${field}[${index}].name`, name, why)),
+        ])
+  return [
+    ...names(forZones, `${at}.forZones`, labelValueErrors),
+    ...names(forNodes, `${at}.forNodes`, subdomainNameErrors),
   ]
 }

@@ -3,10 +3,13 @@ import { type KubeObject, subdomainNameErrors } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { ChangeRule } from './changes.ts'
+import { CONDITION_STATUSES, conditionErrors } from './conditions.ts'
 import { quotaAmounts } from './config.ts'
-import { duplicate, forbiddenField, invalidValue, notSupported, required, tooLong } from './field-errors.ts'
+import { claimStatus as deviceClaimStatus } from './devices/claim-status.ts'
+import { duplicate, forbiddenField, invalidValue, notSupported, required } from './field-errors.ts'
 import { jobStatus } from './job-status.ts'
 import { podStatus } from './pod-status.ts'
+import { repeats } from './repeats.ts'
 import { amount } from './resources.ts'
 import { ipAddress, notNegative, qualified } from './values.ts'
 
@@ -41,7 +44,6 @@ const all =
 
 const replicas = all(
   counts('replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'),
-  counts('terminatingReplicas'),
   atMost('replicas', 'status.replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'),
   atMost('readyReplicas', 'readyReplicas', 'availableReplicas'),
 )
@@ -52,7 +54,7 @@ export const statusRules: ReadonlyMap<string, ChangeRule> = new Map<string, Chan
     'apps/deployments',
     all(
       counts('observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'),
-      counts('unavailableReplicas', 'terminatingReplicas', 'collisionCount'),
+      counts('unavailableReplicas', 'collisionCount'),
       atMost('replicas', 'status.replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'),
       atMost('readyReplicas', 'readyReplicas', 'availableReplicas'),
       collisions,
@@ -101,6 +103,7 @@ export const statusRules: ReadonlyMap<string, ChangeRule> = new Map<string, Chan
   ],
   ['/services', (next) => serviceStatus(next)],
   ['networking.k8s.io/ingresses', (next) => ingressPoints(statusOf(next), 'status.loadBalancer.ingress')],
+  ['resource.k8s.io/resourceclaims', deviceClaimStatus],
   ['flowcontrol.apiserver.k8s.io/flowschemas', (next) => typedConditions(statusOf(next))],
   ['flowcontrol.apiserver.k8s.io/prioritylevelconfigurations', (next) => typedConditions(statusOf(next))],
   ['admissionregistration.k8s.io/validatingadmissionpolicies', (next) => policyStatus(statusOf(next))],
@@ -108,43 +111,19 @@ export const statusRules: ReadonlyMap<string, ChangeRule> = new Map<string, Chan
     'apiregistration.k8s.io/apiservices',
     (next) =>
       ((statusOf(next).conditions ?? []) as Spec[]).flatMap(({ status = '' }, index) =>
-        STATUSES.includes(status) ? [] : [notSupported(`status.conditions[${index}].status`, status, STATUSES)],
+        CONDITION_STATUSES.includes(status)
+          ? []
+          : [notSupported(`status.conditions[${index}].status`, status, CONDITION_STATUSES)],
       ),
   ],
 ])
 
-const STATUSES = ['False', 'True', 'Unknown']
-const REASON = /^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/
-const REASON_TEXT = `a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?')`
-
-/** Conditions of the kind that all newer types have (meta/v1/validation.ValidateConditions). */
-function conditionErrors(conditions: Spec[], at: string): FieldError[] {
-  return conditions.flatMap(
-    ({ type = '', status = '', observedGeneration = 0, lastTransitionTime, reason = '', message = '' }, index) => {
-      const field = `${at}[${index}]`
-      return [
-        ...(conditions.slice(0, index).some((one) => one.type === type) ? [duplicate(`${field}.type`, type)] : []),
-        ...qualified(`${field}.type`, type),
-        ...(STATUSES.includes(status) ? [] : [notSupported(`${field}.status`, status, STATUSES)]),
-        ...(observedGeneration < 0
-          ? [invalidValue(`${field}.observedGeneration`, observedGeneration, 'must be greater than or equal to zero')]
-          : []),
-        ...(lastTransitionTime ? [] : [required(`${field}.lastTransitionTime`)]),
-        ...(reason ? [] : [required(`${field}.reason`)]),
-        ...(reason && !REASON.test(reason) ? [invalidValue(`${field}.reason`, reason, REASON_TEXT)] : []),
-        ...(Buffer.byteLength(reason) > 1024 ? [tooLong(`${field}.reason`, 1024)] : []),
-        ...(Buffer.byteLength(message) > 32_768 ? [tooLong(`${field}.message`, 32_768)] : []),
-      ]
-    },
-  )
-}
-
 /** Of flow control, where all but the type may be missing. */
 function typedConditions({ conditions = [] }: Spec): FieldError[] {
+  const repeated = repeats(conditions as Spec[], ({ type = '' }) => type)
   return (conditions as Spec[]).flatMap(({ type = '' }, index) => {
     const field = `status.conditions[${index}].type`
-    const repeated = (conditions as Spec[]).slice(0, index).some((one) => (one.type ?? '') === type)
-    return [...(repeated ? [duplicate(field, type)] : []), ...(type ? [] : [required(field)])]
+    return [...(repeated[index] ? [duplicate(field, type)] : []), ...(type ? [] : [required(field)])]
   })
 }
 
@@ -156,9 +135,9 @@ function nodeStatus({ capacity = {}, allocatable = {}, addresses = [] }: Spec): 
 }
 
 function repeatedAddresses(addresses: Spec[]): FieldError[] {
-  const isSame = (one: Spec, other: Spec) => one.type === other.type && one.address === other.address
+  const repeated = repeats(addresses, ({ type, address }) => `${type} ${address}`)
   return addresses.flatMap((address, index) =>
-    addresses.slice(0, index).some((one) => isSame(one, address))
+    repeated[index]
       ? [duplicate(`status.addresses[${index}]`, { Type: address.type ?? '', Address: address.address ?? '' })]
       : [],
   )

@@ -30,9 +30,38 @@ it.each([
     ['parameters: Required value: must contain at least one key/value pair'],
   ],
   [
-    'CSIDriver',
-    { spec: { nodeAllocatableUpdatePeriodSeconds: 9 } },
-    ['spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: 9: must be greater than or equal to 10 seconds'],
+    'PersistentVolume',
+    volume({ flexVolume: { driver: 'x' }, csi: { driver: 'x', volumeHandle: 'h' } }),
+    ['spec.csi: Forbidden: may not specify more than 1 volume type'],
+  ],
+  [
+    'PersistentVolume',
+    volume({
+      hostPath: undefined,
+      csi: { driver: 'x', volumeHandle: 'h', nodeStageSecretRef: { name: 'Odd Name' }, nodePublishSecretRef: {} },
+    }),
+    ['spec.csi.nodePublishSecretRef.name: Required value', 'spec.csi.nodePublishSecretRef.namespace: Required value'],
+  ],
+  [
+    'CSINode',
+    { spec: { drivers: [{ name: 'a', nodeID: '1', topologyKeys: ['zone', 'zone'] }] } },
+    ['spec.drivers[0]: Duplicate value: "zone"'],
+  ],
+  [
+    'CSIStorageCapacity',
+    { storageClassName: 'fast', capacity: '-1' },
+    ['capacity: Invalid value: "-1": must be greater than or equal to 0'],
+  ],
+  [
+    'VolumeAttachment',
+    {
+      spec: { attacher: 'x', nodeName: 'n', source: { inlineVolumeSpec: { hostPath: { path: '/x' }, claimRef: {} } } },
+    },
+    [
+      'spec.source.inlineVolumeSpec.claimRef: Forbidden: may not be specified in the context of inline volumes',
+      'spec.source.inlineVolumeSpec.csi: Required value: has to be specified in the context of inline volumes',
+      'spec.source.inlineVolumeSpec.accessModes: Required value',
+    ],
   ],
 ])('a %s is judged as storage/validation judges it', (kind, content, faults) => {
   const schema = schemaFor(type(kind))
@@ -54,7 +83,7 @@ it.each([
     'storage.k8s.io/csinodes',
     { spec: { drivers: [{ name: 'a', nodeID: '1', allocatable: { count: 1 } }] } },
     { spec: { drivers: [{ name: 'a', nodeID: '1', allocatable: { count: 2 } }] } },
-    [],
+    ['spec.drivers'],
   ],
   [
     'storage.k8s.io/csinodes',

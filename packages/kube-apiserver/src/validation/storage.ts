@@ -1,11 +1,12 @@
 import { posix } from 'node:path'
-import { qualifiedNameErrors, quantityValue, subdomainNameErrors } from '@slipway/kube-objects'
+import { parseQuantity, qualifiedNameErrors, quantityValue, subdomainNameErrors } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required, tooLong } from './field-errors.ts'
+import { repeats } from './repeats.ts'
 import { amount, positiveQuantity } from './resources.ts'
-import { notNegative, qualified, requiredText, subdomain, text } from './values.ts'
+import { label, notNegative, qualified, requiredText, subdomain, text } from './values.ts'
 import { driverName, oneSource, tokenLifetime } from './volumes.ts'
 
 const MOUNT_OPTIONS = 'volume.beta.kubernetes.io/mount-options'
@@ -51,39 +52,86 @@ export const storageRules: TypeRules = {
   ],
   'storage/v1.VolumeAttachmentSpec': ({ attacher, source = {}, nodeName }, at) => [
     ...driverName(`${at}.attacher`, attacher),
-    ...(!source.persistentVolumeName === !source.inlineVolumeSpec
-      ? [required(`${at}.source`, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName')]
-      : []),
+    ...attached(source, `${at}.source`),
     ...subdomain(`${at}.source.persistentVolumeName`, source.persistentVolumeName),
     ...subdomainNameErrors(nodeName ?? '').map((why) => invalidValue(`${at}.nodeName`, nodeName ?? '', why)),
   ],
-  'storage/v1.CSIDriverSpec': ({ volumeLifecycleModes = [], fsGroupPolicy, tokenRequests = [], ...rest }, at) => [
-    ...atLeastTen(rest.nodeAllocatableUpdatePeriodSeconds, `${at}.nodeAllocatableUpdatePeriodSeconds`),
+  'storage/v1.CSIDriverSpec': ({ volumeLifecycleModes = [], fsGroupPolicy, tokenRequests = [] }, at) => [
     ...(fsGroupPolicy !== undefined && !GROUP_POLICIES.includes(fsGroupPolicy)
       ? [notSupported(`${at}.fsGroupPolicy`, fsGroupPolicy, GROUP_POLICIES)]
       : []),
-    ...tokenRequests.flatMap(({ audience = '', expirationSeconds }: Spec, index: number) => [
-      ...(tokenRequests.slice(0, index).some((other: Spec) => (other.audience ?? '') === audience)
-        ? [duplicate(`${at}.tokenRequests[${index}].audience`, audience)]
-        : []),
-      ...tokenLifetime(expirationSeconds, `${at}.tokenRequests[${index}].expirationSeconds`),
-    ]),
+    ...tokenErrors(tokenRequests, `${at}.tokenRequests`),
     ...volumeLifecycleModes
       .filter((mode: string) => mode !== 'Persistent' && mode !== 'Ephemeral')
       .map((mode: string) => notSupported(`${at}.volumeLifecycleModes`, mode, ['Persistent', 'Ephemeral'])),
   ],
-  'storage/v1.CSINodeSpec': ({ drivers = [] }, at) =>
-    drivers.flatMap((driver: Spec, index: number) => [
-      ...driverName(`${at}.drivers[${index}].name`, driver.name),
-      ...requiredText(`${at}.drivers[${index}].nodeID`, driver.nodeID),
-      ...(driver.nodeID?.length > 256
-        ? [invalidValue(`${at}.drivers[${index}].nodeID`, driver.nodeID, 'must be 256 characters or less')]
-        : []),
-      ...notNegative(`${at}.drivers[${index}].allocatable.count`, driver.allocatable?.count),
-      ...(drivers.slice(0, index).some((other: Spec) => other.name === driver.name)
-        ? [duplicate(`${at}.drivers[${index}].name`, driver.name)]
-        : []),
-    ]),
+  'storage/v1.CSINodeSpec': ({ drivers = [] }, at) => nodeDriverErrors(drivers, `${at}.drivers`),
+  'storage/v1.CSIStorageCapacity': ({ storageClassName = '', capacity }) => [
+    ...subdomainNameErrors(storageClassName).map((why) => invalidValue('storageClassName', storageClassName, why)),
+    ...(capacity !== undefined && parseQuantity(capacity) < 0n
+      ? [invalidValue('capacity', capacity, 'must be greater than or equal to 0')]
+      : []),
+  ],
+}
+
+function tokenErrors(requests: Spec[], at: string): FieldError[] {
+  const repeated = repeats(requests, ({ audience = '' }) => audience)
+  return requests.flatMap(({ audience = '', expirationSeconds }, index) => [
+    ...(repeated[index] ? [duplicate(`${at}[${index}].audience`, audience)] : []),
+    ...tokenLifetime(expirationSeconds, `${at}[${index}].expirationSeconds`),
+  ])
+}
+
+function nodeDriverErrors(drivers: Spec[], at: string): FieldError[] {
+  const repeated = repeats(drivers, ({ name }) => name)
+  return drivers.flatMap(({ name, nodeID, allocatable, topologyKeys: keys = [] }, index) => [
+    ...driverName(`${at}[${index}].name`, name),
+    ...requiredText(`${at}[${index}].nodeID`, nodeID),
+    ...(nodeID?.length > 256 ? [invalidValue(`${at}[${index}].nodeID`, nodeID, 'must be 256 characters or less')] : []),
+    ...notNegative(`${at}[${index}].allocatable.count`, allocatable?.count),
+    ...(repeated[index] ? [duplicate(`${at}[${index}].name`, name)] : []),
+    ...topologyKeys(keys, `${at}[${index}]`),
+  ])
+}
+
+/** The path is Kubernetes'. */
+function topologyKeys(keys: string[], at: string): FieldError[] {
+  const repeated = repeats(keys)
+  return keys.flatMap((key, index) => [
+    ...(key ? [] : [required(at)]),
+    ...(repeated[index] ? [duplicate(at, key)] : []),
+    ...qualified(at, key),
+  ])
+}
+
+function attached({ persistentVolumeName: name, inlineVolumeSpec: inline }: Spec, at: string): FieldError[] {
+  const one = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
+  if (inline && name !== undefined) return [forbiddenField(at, one)]
+  if (inline) return inlineVolume(inline, `${at}.inlineVolumeSpec`)
+  if (name === undefined) return [required(at, one)]
+  return name ? [] : [required(`${at}.persistentVolumeName`, 'must specify non empty persistentVolumeName')]
+}
+
+/** Of a volume that a pod has without an object of its own, all but its driver is known. */
+function inlineVolume(spec: Spec, at: string): FieldError[] {
+  const never = 'may not be specified in the context of inline volumes'
+  const { csi, persistentVolumeReclaimPolicy: policy, volumeMode } = spec
+  const strays = ['claimRef', 'capacity', 'nodeAffinity', 'storageClassName'].filter((field) => spec[field])
+  return [
+    ...strays.map((field) => forbiddenField(`${at}.${field}`, never)),
+    ...(csi ? [] : [required(`${at}.csi`, 'has to be specified in the context of inline volumes')]),
+    ...(policy && policy !== 'Retain'
+      ? [forbiddenField(`${at}.persistentVolumeReclaimPolicy`, 'may only be Retain in the context of inline volumes')]
+      : []),
+    ...(volumeMode !== undefined && volumeMode !== 'Filesystem'
+      ? [
+          forbiddenField(
+            `${at}.volumeMode`,
+            'may not specify volumeMode other than Filesystem in the context of inline volumes',
+          ),
+        ]
+      : []),
+  ]
 }
 
 const MOST_PARAMETERS = 512
@@ -99,31 +147,24 @@ function parameterErrors(parameters: Record<string, string>): FieldError[] {
   ]
 }
 
-const atLeastTen = (seconds: number | undefined, at: string): FieldError[] =>
-  seconds !== undefined && seconds < 10
-    ? [invalidValue(at, seconds, 'must be greater than or equal to 10 seconds')]
-    : []
-
 function topologies(terms: Spec[]): FieldError[] {
+  const repeated = repeats(terms, ({ matchLabelExpressions = [] }) => JSON.stringify(matchLabelExpressions))
   return terms.flatMap((term, index) => {
     const at = `allowedTopologies[${index}].matchLabelExpressions`
     const expressions: Spec[] = term.matchLabelExpressions ?? []
-    const shown = JSON.stringify(expressions)
-    const repeated = terms.slice(0, index).some((other) => JSON.stringify(other.matchLabelExpressions ?? []) === shown)
+    const repeatedKeys = repeats(expressions, ({ key = '' }) => key)
     // Go compares with a list that begins with as many empty terms as there are terms.
     const empty = expressions.length === 0
     return [
       ...expressions.flatMap(({ key = '', values = [] }, place) => [
         ...(values.length === 0 ? [required(`${at}[${place}].values`)] : []),
-        ...values.flatMap((value: string, which: number) =>
-          values.indexOf(value) < which ? [duplicate(`${at}[${place}].values[${which}]`, value)] : [],
+        ...repeats(values as string[]).flatMap((isRepeated, which) =>
+          isRepeated ? [duplicate(`${at}[${place}].values[${which}]`, values[which])] : [],
         ),
         ...qualified(`${at}[${place}].key`, key),
-        ...(expressions.slice(0, place).some((other) => other.key === key)
-          ? [duplicate(`${at}[${place}].key`, key)]
-          : []),
+        ...(repeatedKeys[place] ? [duplicate(`${at}[${place}].key`, key)] : []),
       ]),
-      ...(repeated || empty ? [duplicate(at, '')] : []),
+      ...(repeated[index] || empty ? [duplicate(at, '')] : []),
     ]
   })
 }
@@ -149,9 +190,13 @@ const SOURCES = [
 function volume(spec: Spec, at: string): FieldError[] {
   const { accessModes: modes = [], capacity = {}, storageClassName, local, nodeAffinity } = spec
   const sizes = Object.entries(capacity as Record<string, string>)
-  return [
+  const common = [
     ...(modes.length === 0 ? [required(`${at}.accessModes`)] : []),
     ...accessModes(modes, `${at}.accessModes`),
+  ]
+  if (at.endsWith('.inlineVolumeSpec')) return [...common, ...oneSource(spec, SOURCES, at, 'flexVolume')]
+  return [
+    ...common,
     ...(sizes.length === 0 ? [required(`${at}.capacity`)] : []),
     ...(sizes.length !== 1 || capacity.storage === undefined
       ? [notSupported(`${at}.capacity`, spec.capacity ?? null, ['storage'])]
@@ -160,7 +205,7 @@ function volume(spec: Spec, at: string): FieldError[] {
       ...notNegativeSize(`${at}.capacity[${name}]`, size),
       ...positiveQuantity(`${at}.capacity[${name}]`, size),
     ]),
-    ...oneSource(spec, SOURCES, at),
+    ...oneSource(spec, SOURCES, at, 'flexVolume'),
     ...(local && !nodeAffinity ? [required(`${at}.nodeAffinity`, 'Local volume requires node affinity')] : []),
     ...recycled(spec, at),
     ...subdomain(`${at}.storageClassName`, storageClassName),
@@ -188,7 +233,14 @@ function notNegativeSize(field: string, size: string): FieldError[] {
 }
 
 function claim(spec: Spec, at: string): FieldError[] {
-  const { accessModes: modes = [], resources, storageClassName, dataSource, dataSourceRef } = spec
+  const {
+    accessModes: modes = [],
+    resources,
+    storageClassName,
+    dataSource,
+    dataSourceRef,
+    volumeAttributesClassName: attributes,
+  } = spec
   const field = `${at}.resources[storage]`
   const storage = resources?.requests?.storage
   const positive = storage === undefined ? [required(field)] : positiveQuantity(field, storage)
@@ -200,15 +252,28 @@ function claim(spec: Spec, at: string): FieldError[] {
     ...subdomain(`${at}.storageClassName`, storageClassName || undefined),
     ...(dataSource ? sourceReference(dataSource, `${at}.dataSource`) : []),
     ...(dataSourceRef ? sourceReference(dataSourceRef, `${at}.dataSourceRef`) : []),
+    ...contradiction(spec, at),
+    ...subdomain(`${at}.volumeAttributesClassName`, attributes || undefined),
   ]
 }
 
-function sourceReference({ name, kind, apiGroup }: Spec, at: string): FieldError[] {
+/** A source in another namespace is told in the newer field only; what is shown of it is Kubernetes'. */
+function contradiction({ dataSource, dataSourceRef }: Spec, at: string): FieldError[] {
+  if (!dataSource || !dataSourceRef) return []
+  const fault = (why: string) => [invalidValue(at, {}, why)]
+  if (dataSourceRef.namespace) return fault('may not be specified when dataSourceRef.namespace is specified')
+  return SAME_SOURCE.every((part) => dataSource[part] === dataSourceRef[part]) ? [] : fault('must match dataSourceRef')
+}
+
+const SAME_SOURCE = ['apiGroup', 'kind', 'name']
+
+function sourceReference({ name, kind, apiGroup, namespace }: Spec, at: string): FieldError[] {
   const why = "must be 'PersistentVolumeClaim' when referencing the default apiGroup"
   return [
     ...requiredText(`${at}.name`, name),
     ...requiredText(`${at}.kind`, kind),
     ...(!apiGroup && kind !== 'PersistentVolumeClaim' ? [invalidValue(at, kind ?? '', why)] : []),
     ...text(`${at}.apiGroup`, apiGroup || undefined, subdomainNameErrors),
+    ...label(`${at}.namespace`, namespace || undefined),
   ]
 }

@@ -6,6 +6,8 @@ import { TypeChecker } from './check-types.ts'
 import { clusterRules } from './cluster.ts'
 import { configRules } from './config.ts'
 import { containerRules } from './containers.ts'
+import { claimRules } from './devices/claims.ts'
+import { sliceRules } from './devices/slices.ts'
 import { envRules } from './env.ts'
 import { flowControlRules } from './flow-control.ts'
 import { jobRules } from './jobs.ts'
@@ -20,6 +22,7 @@ import { selectorRules } from './selectors.ts'
 import { serviceRules } from './services.ts'
 import { storageRules } from './storage.ts'
 import { volumeRules } from './volumes.ts'
+import { windowsRules } from './windows.ts'
 import { withClaims, workloadRules } from './workloads.ts'
 
 const RULES = {
@@ -27,6 +30,7 @@ const RULES = {
   ...apiServiceRules,
   ...autoscalingRules,
   ...certificateRules,
+  ...claimRules,
   ...clusterRules,
   ...configRules,
   ...containerRules,
@@ -41,8 +45,10 @@ const RULES = {
   ...securityRules,
   ...selectorRules,
   ...serviceRules,
+  ...sliceRules,
   ...storageRules,
   ...volumeRules,
+  ...windowsRules,
   ...workloadRules,
 }
 

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import { labelNameErrors, labelValueErrors, qualifiedNameErrors, subdomainNameErrors } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
-import { invalidValue, notSupported, required } from './field-errors.ts'
+import { parseIp } from './addresses.ts'
+import { forbiddenField, invalidValue, notSupported, required } from './field-errors.ts'
 
 /** What is wrong with a value, in the words of apimachinery's util/validation; empty = nothing. */
 export type TextRule = (value: string) => string[]
@@ -37,6 +38,15 @@ export const numericId = (field: string, value: number | undefined): FieldError[
   inRange(field, value, 0, 2_147_483_647)
 
 export const portNumber = (field: string, value = 0): FieldError[] => inRange(field, value, 1, 65_535)
+
+/** Names without a domain are Kubernetes' own. */
+const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
+
+/** Of a finalizer of Kubernetes' own types (validateKubeFinalizerName). */
+export function finalizerDomainErrors(name: string): string[] {
+  if (name.includes('/') || STANDARD_FINALIZERS.has(name)) return []
+  return ['name is neither a standard finalizer name nor is it fully qualified']
+}
 
 /** The name of a port (RFC 6335). */
 export function portNameErrors(name: string): string[] {
@@ -77,8 +87,23 @@ export function labels(field: string, map: Record<string, string> = {}): FieldEr
   ])
 }
 
+/** Of what is made from a template inside of an object: labels and annotations, nothing else (ValidateTemplateObjectMeta). */
+export function templateMetadata(
+  { labels: given, annotations = {}, ...others }: Record<string, unknown> & { labels?: Record<string, string> } = {},
+  at: string,
+): FieldError[] {
+  return [
+    ...Object.keys(annotations as object).flatMap((key) =>
+      qualifiedNameErrors(key.toLowerCase()).map((why) => invalidValue(`${at}.annotations`, key, why)),
+    ),
+    ...labels(`${at}.labels`, given),
+    // The field is Go's with a small first letter.
+    ...Object.keys(others).map((field) => forbiddenField(`${at}.${field === 'uid' ? 'uID' : field}`, 'cannot be set')),
+  ]
+}
+
 export function ipAddress(field: string, value = ''): FieldError[] {
-  if (isIP(value.split('%')[0] ?? '') > 0) return []
+  if (addressFamily(value) > 0) return []
   return [invalidValue(field, value, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')]
 }
 
@@ -88,9 +113,26 @@ export function cidr(field: string, value = ''): FieldError[] {
     : [invalidValue(field, value, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')]
 }
 
+/** 4, 6 or 0, as Go read addresses before 1.17: numbers may begin with zeros, and a zone is none of an address (ParseIPSloppy). */
+function addressFamily(value: string): number {
+  return value.includes('%') ? 0 : isIP(withoutZeros(value))
+}
+
+const withoutZeros = (value: string): string => value.replaceAll(/(?<=^|\.)0+(?=\d+(?:\.|$))/g, '')
+
+/** The address of an interface, with the size of its network. */
+export function interfaceAddress(value: string, field: string): FieldError[] {
+  const parsed = parsedCidr(value)
+  if (!parsed) {
+    return [invalidValue(field, value, 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)')]
+  }
+  const canonical = `${parseIp(withoutZeros(parsed.address))}/${parsed.bits}`
+  return canonical === value ? [] : [invalidValue(field, value, `must be in canonical form ("${canonical}")`)]
+}
+
 export function parsedCidr(value: string): { address: string; bits: number; family: number } | undefined {
   const [, address = '', bits = ''] = /^(.+)\/(\d{1,3})$/.exec(value) ?? []
-  const family = isIP(address)
+  const family = addressFamily(address)
   return family > 0 && Number(bits) <= (family === 4 ? 32 : 128) ? { address, bits: Number(bits), family } : undefined
 }
 

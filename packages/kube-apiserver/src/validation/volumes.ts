@@ -4,7 +4,8 @@ import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
 import { fieldReference, OF_VOLUMES, resourceReference } from './env.ts'
 import { duplicate, forbiddenField, invalidValue, required, tooLong } from './field-errors.ts'
-import { fileMode, fileWithin, pathForward, requiredText } from './values.ts'
+import { repeats } from './repeats.ts'
+import { fileMode, fileWithin, pathForward, requiredText, templateMetadata } from './values.ts'
 
 const withMode = (source: Spec, at: string): FieldError[] => fileMode(`${at}.defaultMode`, source.defaultMode)
 
@@ -79,43 +80,53 @@ export const volumeRules: TypeRules = {
     ...driverName(`${at}.driver`, driver),
     ...(secret ? requiredText(`${at}.nodePublishSecretRef.name`, secret.name) : []),
   ],
-  'core/v1.CSIPersistentVolumeSource': ({ driver, volumeHandle }, at) => [
-    ...driverName(`${at}.driver`, driver),
-    ...requiredText(`${at}.volumeHandle`, volumeHandle),
-  ],
-  'core/v1.SecretReference': ({ name, namespace }, at) => [
-    ...requiredText(`${at}.name`, name, subdomainNameErrors),
-    ...requiredText(`${at}.namespace`, namespace, labelNameErrors),
+  'core/v1.CSIPersistentVolumeSource': (source, at) => [
+    ...driverName(`${at}.driver`, source.driver),
+    ...requiredText(`${at}.volumeHandle`, source.volumeHandle),
+    ...CSI_SECRETS.filter((field) => source[field]).flatMap((field) => secret(source[field], `${at}.${field}`)),
   ],
   'core/v1.EphemeralVolumeSource': ({ volumeClaimTemplate }, at) =>
     volumeClaimTemplate ? [] : [required(`${at}.volumeClaimTemplate`)],
-  'core/v1.ImageVolumeSource': ({ reference }, at) => requiredText(`${at}.reference`, reference),
+  'core/v1.PersistentVolumeClaimTemplate': ({ metadata }, at) => templateMetadata(metadata, `${at}.metadata`),
   'core/v1.LocalVolumeSource': ({ path }, at) => (path ? pathForward(`${at}.path`, path) : [required(`${at}.path`)]),
   'core/v1.GitRepoVolumeSource': ({ repository }, at) => requiredText(`${at}.repository`, repository),
   'core/v1.AWSElasticBlockStoreVolumeSource': ({ volumeID }, at) => requiredText(`${at}.volumeID`, volumeID),
   'core/v1.GCEPersistentDiskVolumeSource': ({ pdName }, at) => requiredText(`${at}.pdName`, pdName),
 }
 
+/** All but that of nodeStageSecretRef, at which Kubernetes does not look. */
+const CSI_SECRETS = [
+  ...['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'],
+]
+
+const secret = ({ name, namespace }: Spec, at: string): FieldError[] => [
+  ...requiredText(`${at}.name`, name, subdomainNameErrors),
+  ...requiredText(`${at}.namespace`, namespace, labelNameErrors),
+]
+
 /** The kinds of volumes, in the order in which Kubernetes looks at them. */
 const SOURCES = [
   ...['emptyDir', 'hostPath', 'gitRepo', 'gcePersistentDisk', 'awsElasticBlockStore', 'secret', 'nfs', 'iscsi'],
   ...['glusterfs', 'flocker', 'persistentVolumeClaim', 'rbd', 'cinder', 'cephfs', 'quobyte', 'downwardAPI', 'fc'],
   ...['flexVolume', 'configMap', 'azureFile', 'vsphereVolume', 'photonPersistentDisk', 'portworxVolume', 'azureDisk'],
-  ...['storageos', 'projected', 'scaleIO', 'csi', 'ephemeral', 'image'],
+  ...['storageos', 'projected', 'scaleIO', 'csi', 'ephemeral'],
 ]
 
 /** That a struct has one of its kinds of sources and no other. */
-export function oneSource(holder: Spec, sources: string[], at: string): FieldError[] {
+export function oneSource(holder: Spec, sources: string[], at: string, mindless?: string): FieldError[] {
   const [first, ...more] = sources.filter((source) => holder[source])
   if (!first) return [required(at, 'must specify a volume type')]
-  return more.map((source) => forbiddenField(`${at}.${source}`, 'may not specify more than 1 volume type'))
+  // Kubernetes does not mind what stands before this one, in a PersistentVolume.
+  const refused = more.filter((source) => source !== mindless)
+  return refused.map((source) => forbiddenField(`${at}.${source}`, 'may not specify more than 1 volume type'))
 }
 
 /** Names of a pod's volumes. */
 export function volumeNames(volumes: Spec[], at: string): FieldError[] {
+  const repeated = repeats(volumes, ({ name }) => name)
   return volumes.flatMap(({ name }, index) => [
     ...requiredText(`${at}[${index}].name`, name, labelNameErrors),
-    ...(volumes.slice(0, index).some((other) => other.name === name) ? [duplicate(`${at}[${index}].name`, name)] : []),
+    ...(repeated[index] ? [duplicate(`${at}[${index}].name`, name)] : []),
   ])
 }
 
@@ -135,14 +146,7 @@ function downwardFile({ path, fieldRef, resourceFieldRef, mode }: Spec, at: stri
   ]
 }
 
-const PROJECTIONS = [
-  'secret',
-  'configMap',
-  'downwardAPI',
-  'serviceAccountToken',
-  'clusterTrustBundle',
-  'podCertificate',
-]
+const PROJECTIONS = ['secret', 'configMap', 'downwardAPI', 'serviceAccountToken']
 
 function projected(source: Spec, at: string): FieldError[] {
   const taken = new Set<string>()
@@ -156,7 +160,7 @@ function projected(source: Spec, at: string): FieldError[] {
     ...withMode(source, at),
     ...((source.sources ?? []) as Spec[]).flatMap((one, index) => {
       const field = `${at}.sources[${index}]`
-      const { secret, configMap, downwardAPI, serviceAccountToken: token, clusterTrustBundle: bundle } = one
+      const { secret, configMap, downwardAPI, serviceAccountToken: token } = one
       const paths = (items: Spec[] = []) => items.map(({ path }) => path)
       return [
         ...(secret ? requiredText(`${field}.secret.name`, secret.name) : []),
@@ -166,8 +170,6 @@ function projected(source: Spec, at: string): FieldError[] {
         ...((downwardAPI?.items ?? []) as Spec[]).flatMap((file) => downwardFile(file, `${field}.downwardAPI`)),
         ...collisions(paths(downwardAPI?.items), (path) => path),
         ...(token ? projectedToken(token, `${field}.serviceAccountToken`, at) : []),
-        ...(bundle ? trustBundle(bundle, `${field}.clusterTrustBundle`) : []),
-        ...collisions([bundle?.path], (path) => path),
         ...(PROJECTIONS.filter((kind) => one[kind]).length > 1
           ? [forbiddenField(field, 'may not specify more than 1 volume type per source')]
           : []),
@@ -187,19 +189,6 @@ function projectedToken({ expirationSeconds = 0, path }: Spec, field: string, at
   return [
     ...tokenLifetime(expirationSeconds, `${field}.expirationSeconds`),
     ...(path ? fileWithin(`${at}.path`, path) : [required(`${at}.path`)]),
-  ]
-}
-
-function trustBundle({ name, signerName, path }: Spec, at: string): FieldError[] {
-  return [
-    ...(name !== undefined && signerName !== undefined
-      ? [invalidValue(at, { name, signerName, path }, 'only one of name and signerName may be used')]
-      : []),
-    ...(name === undefined && signerName === undefined
-      ? [required(at, 'either name or signerName must be specified')]
-      : []),
-    ...requiredText(`${at}.path`, path),
-    ...fileWithin(`${at}.path`, path),
   ]
 }
 

@@ -177,16 +177,7 @@ function statefulStrategy(strategy: Spec, at: string): FieldError[] {
     return [invalidValue(`${at}.rollingUpdate`, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")]
   }
   if (type !== 'RollingUpdate') return [invalidValue(at, strategy, "must be 'RollingUpdate' or 'OnDelete'")]
-  const { partition, maxUnavailable } = rollingUpdate ?? {}
-  const field = `${at}.rollingUpdate`
-  return [
-    ...notNegative(`${field}.partition`, partition),
-    ...countOrPercent(`${field}.maxUnavailable`, maxUnavailable),
-    ...(maxUnavailable !== undefined && isNone(maxUnavailable)
-      ? [invalidValue(`${field}.maxUnavailable`, maxUnavailable, 'cannot be 0')]
-      : []),
-    ...atMostAll(`${field}.maxUnavailable`, maxUnavailable),
-  ]
+  return notNegative(`${at}.rollingUpdate.partition`, rollingUpdate?.partition)
 }
 
 function retention(policy: Spec | undefined, at: string): FieldError[] {

@@ -1,5 +1,6 @@
 import { canonicalQuantity, parseQuantity } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
+import { MOST_COMPARED, MOST_WARNINGS } from './rule.ts'
 
 /** A container and where it is. */
 export type Placed = readonly [container: Spec, at: string]
@@ -37,18 +38,20 @@ export function hiddenVariables(variables: Spec[] = [], at: string): string[] {
 /** Ports of one pod that stand in each other's way. */
 export function portWarnings(containers: Placed[]): string[] {
   const known = new Map<string, { port: Spec; at: string }[]>()
-  return portsOf(containers).flatMap(({ port, at }) => {
+  const warnings: string[] = []
+  for (const { port, at } of portsOf(containers)) {
+    if (warnings.length >= MOST_WARNINGS) break
+    if (port.hostIP && !port.hostPort) warnings.push(`${at}: hostIP set without hostPort: ${goText(port)}`)
     const key = `${port.containerPort}/${port.protocol}`
     const others = known.get(key) ?? []
-    known.set(key, [...others, { port, at }])
-    return [
-      ...(port.hostIP && !port.hostPort ? [`${at}: hostIP set without hostPort: ${goText(port)}`] : []),
-      ...others.flatMap((other) => {
-        const word = clash(port, other.port)
-        return word ? [`${at}: ${word} port definition with ${other.at}`] : []
-      }),
-    ]
-  })
+    for (const other of others) {
+      const word = clash(port, other.port)
+      if (word) warnings.push(`${at}: ${word} port definition with ${other.at}`)
+    }
+    if (others.length < MOST_COMPARED) others.push({ port, at })
+    known.set(key, others)
+  }
+  return warnings
 }
 
 function clash(one: Spec, other: Spec): string | undefined {

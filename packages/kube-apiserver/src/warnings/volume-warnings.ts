@@ -1,5 +1,6 @@
 import type { Spec } from '../defaults/spec.ts'
 import { byteWarnings } from './container-warnings.ts'
+import { MOST_COMPARED, MOST_WARNINGS } from './rule.ts'
 
 const GONE: ReadonlyMap<string, string> = new Map([
   ['photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'],
@@ -53,29 +54,27 @@ export function pathWarnings(volume: Spec): string[] {
 }
 
 function overlaps(volume: string, what: string, paths: Path[]): string[] {
-  const trimmed = paths.map(({ path, source }) => ({ path: path.replace(/\/+$/, ''), source }))
-  return trimmed.flatMap((one, index) =>
-    trimmed
-      .slice(0, index)
-      .filter((other) => one.path && other.path && within(one.path, other.path))
-      .map((other) => `volume "${volume}" (${what}): overlapping paths: ${shown(one)} with ${shown(other)}`),
-  )
+  const trimmed = paths
+    .slice(0, MOST_COMPARED)
+    .map(({ path, source }) => ({ path: path.replace(/\/+$/, ''), source }))
+    .filter(({ path }) => path)
+  const warnings: string[] = []
+  for (const [index, one] of trimmed.entries()) {
+    if (warnings.length >= MOST_WARNINGS) break
+    for (const other of trimmed.slice(0, index).filter(({ path }) => within(one.path, path))) {
+      warnings.push(`volume "${volume}" (${what}): overlapping paths: ${shown(one)} with ${shown(other)}`)
+    }
+  }
+  return warnings
 }
 
 const within = (a: string, b: string): boolean => `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`)
 const shown = ({ path, source }: Path): string => `"${path}"${source && ` (${source})`}`
 const pathsOf = (items: Spec[] = [], source = ''): Path[] => items.map(({ path = '' }) => ({ path, source }))
 
-function projectedPaths({ configMap, secret, downwardAPI, ...source }: Spec): Path[] {
-  const { serviceAccountToken: token, clusterTrustBundle: bundle, podCertificate: certificate } = source
+function projectedPaths({ configMap, secret, downwardAPI, serviceAccountToken: token }: Spec): Path[] {
   if (configMap?.items) return pathsOf(configMap.items, `ConfigMap "${configMap.name}"`)
   if (secret?.items) return pathsOf(secret.items, `Secret "${secret.name}"`)
   if (downwardAPI?.items) return pathsOf(downwardAPI.items, 'DownwardAPI')
-  if (token) return [{ path: token.path, source: 'ServiceAccountToken' }]
-  if (bundle) return [{ path: bundle.path, source: `ClusterTrustBundle "${bundle.name ?? bundle.signerName}"` }]
-  return [
-    { path: certificate?.certificateChainPath, source: 'PodCertificate chain' },
-    { path: certificate?.keyPath, source: 'PodCertificate key' },
-    { path: certificate?.credentialBundlePath, source: 'PodCertificate credential bundle' },
-  ].filter(({ path }) => path)
+  return token ? [{ path: token.path, source: 'ServiceAccountToken' }] : []
 }

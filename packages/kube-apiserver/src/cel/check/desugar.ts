@@ -1,13 +1,19 @@
 import { UnsignedInt } from '@marcbachmann/cel-js/evaluator'
 import type { Node } from '../library/engine.ts'
 import type { Issue } from './issues.ts'
-import { expandMacro } from './macros.ts'
+import { expandBind, expandMacro } from './macros.ts'
 import type { Expr } from './tree.ts'
 import { BOOL, BYTES, DOUBLE, INT, NULL, STRING, type Type, UINT } from './types.ts'
 
+/** What some of Kubernetes' expressions may say besides. */
+export interface Dialect {
+  /** `cel.bind(name, value, expression)` (cel-go's ext/bindings.go), which selectors of devices know. */
+  binds?: boolean
+}
+
 /** A parsed expression as cel-go checks it, and what is wrong with the arguments of its macros. */
-export function desugar(node: Node, text: string): { expr: Expr; issues: Issue[] } {
-  const reader = new TreeReader(text)
+export function desugar(node: Node, text: string, dialect: Dialect): { expr: Expr; issues: Issue[] } {
+  const reader = new TreeReader(text, dialect)
   return { expr: reader.read(node), issues: reader.issues }
 }
 
@@ -20,8 +26,11 @@ class TreeReader {
   readonly issues: Issue[] = []
   readonly #text: string
 
-  constructor(text: string) {
+  readonly #dialect: Dialect
+
+  constructor(text: string, dialect: Dialect) {
     this.#text = text
+    this.#dialect = dialect
   }
 
   read(node: Node): Expr {
@@ -77,7 +86,8 @@ class TreeReader {
     const at = this.#skip(nameAt + name.length)
     const receiver = target && this.read(target)
     const values = list.map((arg) => this.read(arg))
-    const expanded = expandMacro(name, at, receiver, values)
+    const isBind = this.#dialect.binds && name === 'bind' && receiver?.kind === 'ident' && receiver.name === 'cel'
+    const expanded = isBind ? expandBind(at, values) : expandMacro(name, at, receiver, values)
     if (expanded && 'kind' in expanded) return expanded
     if (expanded) this.issues.push(expanded)
     return { at, kind: 'call', name, args: values, ...(receiver && { target: receiver }) }

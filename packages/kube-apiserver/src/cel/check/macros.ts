@@ -52,6 +52,13 @@ export function expandMacro(
   return expand?.({ build, target: target ?? build.list(), args })
 }
 
+/** A name for a value in an expression. */
+export function expandBind(at: number, [name, value, body]: Expr[]): Expr | Issue | undefined {
+  if (!name || !value || !body) return undefined
+  if (name.kind !== 'ident') return { at: name.at, message: 'cel.bind() variable names must be simple identifiers' }
+  return new Builder(at).bind(name.name, value, body)
+}
+
 const isIssue = (value: unknown): value is Issue => typeof value === 'object' && value !== null && 'message' in value
 
 const NO_NAME = 'argument must be a simple name'

@@ -2,6 +2,7 @@ import { rfc1035NameErrors } from '@slipway/kube-objects'
 import type { FieldError } from '../../api/status.ts'
 import type { Spec } from '../../defaults/spec.ts'
 import { forbiddenField, invalidValue, required } from '../../validation/field-errors.ts'
+import { repeats } from '../../validation/repeats.ts'
 import { oneOf } from '../../validation/values.ts'
 import { caBundleFault, webhookService, webhookUrl } from '../../validation/webhook-client.ts'
 
@@ -53,9 +54,10 @@ function clientFaults({ url, service, caBundle }: Spec, path: string, lenient: C
 
 function reviewFaults(versions: string[], path: string, lenient: ConversionLeniency): FieldError[] {
   if (versions.length === 0) return [required(path)]
+  const repeated = repeats(versions)
   const faults = versions.flatMap((version, index) => {
     const at = `${path}[${index}]`
-    if (versions.indexOf(version) < index) return [invalidValue(at, version, 'duplicate version')]
+    if (repeated[index]) return [invalidValue(at, version, 'duplicate version')]
     return rfc1035NameErrors(version).map((why) => invalidValue(at, version, why))
   })
   if (lenient.reviewVersions || namesKnownReview(versions)) return faults

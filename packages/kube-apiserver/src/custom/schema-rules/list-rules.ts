@@ -1,5 +1,6 @@
 import type { FieldError } from '../../api/status.ts'
 import { forbiddenField, invalidValue, notSupported, required } from '../../validation/field-errors.ts'
+import { repeats } from '../../validation/repeats.ts'
 import { isSchema, type JsonSchema } from './json-schema.ts'
 
 const LIST_TYPE = 'x-kubernetes-list-type'
@@ -65,6 +66,7 @@ function mapFaults({ items, [LIST_KEYS]: keys }: JsonSchema, path: string): Fiel
 function keyFaults({ items, [LIST_KEYS]: keys = [] }: JsonSchema, path: string): FieldError[] {
   if (!isSchema(items) || items.type !== 'object') return []
   const at = `${path}.${LIST_KEYS}`
+  const repeated = repeats(keys)
   return keys.flatMap((key, index) => {
     const type = items.properties?.[key]?.type
     const isKnown = items.properties !== undefined && Object.hasOwn(items.properties, key)
@@ -74,7 +76,7 @@ function keyFaults({ items, [LIST_KEYS]: keys = [] }: JsonSchema, path: string):
         ? [invalidValue(`${path}.items.properties[${key}].type`, items.type, why)]
         : []),
       ...(isKnown ? [] : [invalidValue(at, keys, 'entries must all be names of item properties')]),
-      ...(keys.indexOf(key) < index ? [invalidValue(at, keys, 'must not contain duplicate entries')] : []),
+      ...(repeated[index] ? [invalidValue(at, keys, 'must not contain duplicate entries')] : []),
     ]
   })
 }
