@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs'
-import type { ContainerResources, ContainerSpec, ContainerState, EngineInfo, PortPublication } from './port.ts'
+import type {
+  BindMount,
+  ContainerResources,
+  ContainerSpec,
+  ContainerState,
+  EngineInfo,
+  PortPublication,
+} from './port.ts'
 
 /** The body of `POST /containers/create`. */
 export function containerConfig(spec: ContainerSpec, engine: Pick<EngineInfo, 'name' | 'leastOomScoreAdj'>): object {
@@ -55,14 +62,7 @@ function hostConfig(
   { name: engine, leastOomScoreAdj }: Parameters<typeof containerConfig>[1],
 ): object {
   return defined({
-    // Not Binds, whose paths may hold no colon.
-    Mounts: spec.mounts?.map(({ source, target, readOnly, propagation }) => ({
-      Type: 'bind',
-      Source: source,
-      Target: target,
-      ReadOnly: readOnly ?? false,
-      BindOptions: { Propagation: propagation ?? 'rprivate' },
-    })),
+    ...mountConfig(spec.mounts ?? []),
     Tmpfs: spec.tmpfs,
     PortBindings: spec.ports && portBindings(spec.ports),
     NetworkMode: spec.network,
@@ -83,8 +83,46 @@ function hostConfig(
     CapDrop: spec.dropCapabilities,
     GroupAdd: spec.addGroups,
     Sysctls: spec.sysctls,
+    LogConfig: LOG_CONFIG[engine],
   })
 }
+
+/** As much as the kubelet keeps (containerLogMaxSize, containerLogMaxFiles): a container that talks for months must not fill the disk. */
+const LOG_CONFIG = {
+  docker: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },
+  // It has no more than one file, which begins anew.
+  podman: { Type: 'k8s-file', Config: { 'max-size': '10m' } },
+}
+
+/**
+ * With BindOptions, whatever they say, Podman 4 leaves out what is mounted below the source; Binds have a propagation without them,
+ * but their paths may hold no colon.
+ */
+function mountConfig(mounts: BindMount[]): object {
+  const isBind = ({ source, propagation }: BindMount): boolean => propagation !== undefined && !source.includes(':')
+  return defined({
+    Binds: some(
+      mounts
+        .filter(isBind)
+        .map(
+          ({ source, target, readOnly, propagation }) => `${source}:${target}:${propagation}${readOnly ? ',ro' : ''}`,
+        ),
+    ),
+    Mounts: some(
+      mounts
+        .filter((mount) => !isBind(mount))
+        .map(({ source, target, readOnly, propagation }) => ({
+          Type: 'bind',
+          Source: source,
+          Target: target,
+          ReadOnly: readOnly ?? false,
+          ...(propagation && { BindOptions: { Propagation: propagation } }),
+        })),
+    ),
+  })
+}
+
+const some = <T>(list: T[]): T[] | undefined => (list.length > 0 ? list : undefined)
 
 function securityOptions(
   { noNewPrivileges, seccomp }: ContainerSpec,
@@ -130,7 +168,7 @@ export interface InspectAnswer {
     FinishedAt?: string
     Pid: number
   }
-  Config: { Labels?: Record<string, string> | null; Tty?: boolean }
+  Config: { Labels?: Record<string, string> | null; Tty?: boolean; StopSignal?: string }
   NetworkSettings?: {
     IPAddress?: string
     Gateway?: string

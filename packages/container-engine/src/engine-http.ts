@@ -124,7 +124,8 @@ function queryString(query: EngineRequest['query'] = {}): string {
 
 function engineError(status: number, text: string, request: EngineRequest): SlipwayError {
   const message = `${engineMessage(text) || `HTTP status ${status}`} (${request.method} ${request.path})`
-  if (status === 404) return new UserError('ENGINE_NOT_FOUND', message)
+  // The latter is Podman's word where a removal was cut short: its state has the container, its storage has not.
+  if (status === 404 || message.includes('container not known')) return new UserError('ENGINE_NOT_FOUND', message)
   // Podman answers 500 for a name that another container has.
   if (status === 409 || message.includes('already in use')) return new UserError('ENGINE_CONFLICT', message)
   return new UserError('ENGINE_REFUSED', message)

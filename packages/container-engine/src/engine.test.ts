@@ -53,6 +53,19 @@ describe.skipIf(!running)(
       expect(await text(await engine.logs(id))).toBe(output)
     })
 
+    it('keeps the last 10 MB of what a container says', async () => {
+      const id = await create('talk', {
+        command: ['sh', '-c', 'yes "slipway talks" | head -c 15000000; echo; echo end'],
+      })
+      await engine.start(id)
+      await engine.wait(id)
+
+      const said = await text(await engine.logs(id))
+
+      expect(said.length).toBeLessThan(11_000_000)
+      expect(said.endsWith('\nend\n')).toBe(true)
+    })
+
     it('keeps a container from the system calls that the profile in a file denies', async () => {
       const file = join(mkdtempSync(join(tmpdir(), 'slipway-seccomp-')), 'no-mkdir.json')
       const syscalls = [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }]
@@ -119,6 +132,27 @@ describe.skipIf(!running)(
       await engine.stop(id, 5)
       await engine.kill(id)
       expect(await engine.list({ labels: LABELS })).toContainEqual(expect.objectContaining({ id, status: 'exited' }))
+    })
+
+    it('lets processes in while a container takes its time to end, and ends it when that is over', async () => {
+      const id = await create('stopping', {
+        command: ['sh', '-c', 'trap "echo asked" TERM; echo up; while :; do /bin/busybox sleep 0.1; done'],
+      })
+      await engine.start(id)
+      const log = await engine.logs(id, { follow: true })
+      let said = ''
+      const until = async (word: string): Promise<void> => {
+        while (!said.includes(word)) said += String((await once(log, 'data'))[0])
+      }
+      await until('up')
+      const stopped = engine.stop(id, 3)
+      await until('asked')
+
+      const session = await engine.exec(id, { command: ['/bin/busybox', 'echo', 'inside'] })
+
+      expect(await text(session.stdout)).toBe('inside\n')
+      await stopped
+      expect(await engine.inspect(id)).toMatchObject({ status: 'exited', exitCode: 137 })
     })
 
     it('ends a process inside, and leaves the container be', async () => {

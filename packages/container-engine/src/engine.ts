@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '@slipway/errors'
 import { containerConfig, containerState, type InspectAnswer, statusOf, updateConfig } from './container-config.ts'
 import { containerUsage, type StatsAnswer } from './container-usage.ts'
@@ -26,6 +27,9 @@ import type {
 } from './port.ts'
 import { jsonLines } from './progress.ts'
 import { attachTo, startExec } from './sessions.ts'
+
+/** Milliseconds that a timer can have. */
+const LONGEST = 2 ** 31 - 1
 
 /** Docker or Podman behind the Docker Engine API. */
 export class HttpContainerEngine implements ContainerEngine {
@@ -91,13 +95,31 @@ export class HttpContainerEngine implements ContainerEngine {
 
   /** Podman has it under its own API only, and answers with the id and not with JSON (4.3, libpod/containers.go). */
   async update(id: string, resources: ContainerResources): Promise<void> {
-    const { name } = this.#info
-    const path = `${name === 'podman' ? '/v4.0.0/libpod' : ''}/containers/${id}/update`
-    await readText(await this.#http.stream({ method: 'POST', path, body: updateConfig(resources, name) }))
+    const body = updateConfig(resources, this.#info.name)
+    await readText(await this.#http.stream({ method: 'POST', path: `${this.#own}/containers/${id}/update`, body }))
   }
 
   async stop(id: string, timeout: number): Promise<void> {
-    await this.#post(id, 'stop', { t: String(Math.max(0, Math.round(timeout))) })
+    if (this.#info.name === 'podman') await this.#stopByHand(id, timeout)
+    else await this.#post(id, 'stop', { t: String(Math.max(0, Math.round(timeout))) })
+  }
+
+  /** Podman lets nobody into a container that it stops itself: no probe, and nobody who looks why it takes so long. */
+  async #stopByHand(id: string, timeout: number): Promise<void> {
+    const { Config } = await this.#http.json<InspectAnswer>({ method: 'GET', path: `/containers/${id}/json` })
+    const timer = new AbortController()
+    const late = sleep(Math.min(Math.max(0, timeout) * 1000, LONGEST), true, { signal: timer.signal }).catch(
+      () => false,
+    )
+    const ended = this.wait(id).then(() => false)
+    try {
+      if (timeout > 0) await this.kill(id, Config.StopSignal || 'SIGTERM')
+      if (await Promise.race([ended, late])) await this.kill(id)
+      await ended
+    } finally {
+      timer.abort()
+      ended.catch(() => {})
+    }
   }
 
   async kill(id: string, signal = 'SIGKILL'): Promise<void> {
@@ -137,10 +159,15 @@ export class HttpContainerEngine implements ContainerEngine {
     }
   }
 
+  /** Podman's own list passes over one whose removal was cut short, for which the one that it has of Docker's API is refused whole. */
   async list(filter: { labels: Record<string, string> }): Promise<ContainerSummary[]> {
     const containers = await this.#http.json<
       { Id: string; Names: string[]; Labels?: Record<string, string> | null; State: string }[]
-    >({ method: 'GET', path: '/containers/json', query: { all: 'true', filters: labelFilter(filter.labels) } })
+    >({
+      method: 'GET',
+      path: `${this.#own}/containers/json`,
+      query: { all: 'true', filters: labelFilter(filter.labels) },
+    })
     return containers.map((container) => ({
       id: container.Id,
       name: (container.Names[0] ?? '').replace(/^\//, ''),
@@ -212,6 +239,11 @@ export class HttpContainerEngine implements ContainerEngine {
       query: { stream: 'false', 'one-shot': 'true' },
     })
     return containerUsage(answer)
+  }
+
+  /** Where Podman has the API that is its own. */
+  get #own(): string {
+    return this.#info.name === 'podman' ? '/v4.0.0/libpod' : ''
   }
 
   async #post(id: string, action: string, query?: Record<string, string>): Promise<void> {

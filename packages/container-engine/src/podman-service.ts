@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '@slipway/errors'
 
 /** A Podman API service of our own. */
@@ -17,52 +18,84 @@ export interface StartOptions {
   env: NodeJS.ProcessEnv
   /** How long it may take to listen, in milliseconds. @default 20000 */
   patience?: number
+  /** Hears that it ended by itself, or does not start again; it is started until it does. */
+  onFailure?(error: unknown): void
 }
 
 /**
  * Starts `podman system service` with a socket and a configuration in `dir`, with settings that work on small machines too:
- * runc, no journald, explicit limits (raising them may not be permitted), builds without namespaces.
+ * runc, no journald, explicit limits (raising them may not be permitted), builds without namespaces. When it ends by itself (the
+ * kernel kills what takes most memory) it is started again.
  * Throws UserError PODMAN_MISSING without the program, PODMAN_FAILED when the service does not come up.
  */
 export async function startPodman(options: StartOptions): Promise<PodmanService> {
-  mkdirSync(options.dir, { recursive: true })
-  const socketPath = join(options.dir, 'podman.sock')
-  const configuration = join(options.dir, 'containers.conf')
-  writeFileSync(configuration, CONTAINERS_CONF)
-  endOrphan(options.dir, socketPath)
-  rmSync(socketPath, { force: true })
-  const child = spawn('podman', ['system', 'service', '-t', '0', `unix://${socketPath}`], {
-    env: { ...options.env, CONTAINERS_CONF: configuration, BUILDAH_ISOLATION: 'chroot' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  writeFileSync(join(options.dir, PID_FILE), String(child.pid ?? ''))
-  let words = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    words = (words + chunk.toString('utf8')).slice(-2_000)
-  })
-  const exited = new Promise<Error>((resolve) => {
-    child.once('error', resolve)
-    child.once('exit', (code) => resolve(new Error(`podman ended with status ${code}`)))
-  })
-  const failure = await Promise.race([
-    exited,
-    listening(socketPath, AbortSignal.timeout(options.patience ?? START_TIMEOUT)),
-  ])
-  if (failure) {
-    child.kill()
-    throw startError(failure, words)
+  const service = new OwnPodman(options)
+  await service.start()
+  return service
+}
+
+class OwnPodman implements PodmanService {
+  readonly socketPath: string
+  readonly #options: StartOptions
+  readonly #stopped = new AbortController()
+  #child: ChildProcess | undefined
+
+  constructor(options: StartOptions) {
+    this.#options = options
+    this.socketPath = join(options.dir, 'podman.sock')
   }
-  return {
-    socketPath,
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const gone = once(child, 'exit')
-      child.kill('SIGTERM')
-      await gone
-    },
+
+  async start(): Promise<void> {
+    const { dir, env, patience = START_TIMEOUT } = this.#options
+    mkdirSync(dir, { recursive: true })
+    const configuration = join(dir, 'containers.conf')
+    writeFileSync(configuration, CONTAINERS_CONF)
+    endOrphan(dir, this.socketPath)
+    rmSync(this.socketPath, { force: true })
+    const child = spawn('podman', ['system', 'service', '-t', '0', `unix://${this.socketPath}`], {
+      env: { ...env, CONTAINERS_CONF: configuration, BUILDAH_ISOLATION: 'chroot' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    this.#child = child
+    writeFileSync(join(dir, PID_FILE), String(child.pid ?? ''))
+    const ended = endOf(child)
+    const failure = await Promise.race([ended, listening(this.socketPath, AbortSignal.timeout(patience))])
+    if (failure) {
+      child.kill()
+      throw failure
+    }
+    void ended.then((error) => this.#startAgain(error))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    const child = this.#child
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill('SIGTERM')
+    await gone
+  }
+
+  async #startAgain(error: unknown): Promise<void> {
+    const { signal } = this.#stopped
+    let failure = error
+    for (let delay = FIRST_DELAY; !signal.aborted; delay = Math.min(delay * 2, LAST_DELAY)) {
+      this.#options.onFailure?.(failure)
+      await sleep(delay, undefined, { signal, ref: false }).catch(() => {})
+      if (signal.aborted) return
+      try {
+        await this.start()
+        return
+      } catch (error) {
+        failure = error
+      }
+    }
   }
 }
 
+/** Milliseconds before it is started again: the first time, and when that fails for long. */
+const FIRST_DELAY = 200
+const LAST_DELAY = 10_000
 const START_TIMEOUT = 20_000
 const PID_FILE = 'podman.pid'
 
@@ -85,26 +118,39 @@ function endOrphan(dir: string, socketPath: string): void {
   }
 }
 
-function startError(failure: Error, words: string): UserError {
-  if ((failure as NodeJS.ErrnoException).code === 'ENOENT') {
-    return new UserError('PODMAN_MISSING', 'there is no podman command on this machine', {
-      hint: 'apt-get install podman runc',
-      cause: failure,
-    })
-  }
-  return new UserError('PODMAN_FAILED', `podman system service did not start: ${words.trim() || failure.message}`, {
+/** Resolves to why it ended, when it does. */
+function endOf(child: ChildProcess): Promise<UserError> {
+  let words = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    words = (words + chunk.toString('utf8')).slice(-2_000)
+  })
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(startError(error)))
+    child.once('exit', (code, signal) => resolve(failed(words.trim() || `it ended with ${signal ?? `status ${code}`}`)))
+  })
+}
+
+function startError(cause: NodeJS.ErrnoException): UserError {
+  if (cause.code !== 'ENOENT') return failed(cause.message)
+  return new UserError('PODMAN_MISSING', 'there is no podman command on this machine', {
+    hint: 'apt-get install podman runc',
+    cause,
+  })
+}
+
+function failed(why: string): UserError {
+  return new UserError('PODMAN_FAILED', `podman system service does not run: ${why}`, {
     hint: 'run podman info to see what it lacks',
-    cause: failure,
   })
 }
 
 /** Resolves to undefined when the socket accepts connections, to an error when it does not in time. */
-async function listening(path: string, signal: AbortSignal): Promise<Error | undefined> {
+async function listening(path: string, signal: AbortSignal): Promise<UserError | undefined> {
   while (!signal.aborted) {
     if (await accepts(path)) return undefined
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  return new Error('it did not listen in time')
+  return failed('it did not listen in time')
 }
 
 function accepts(path: string): Promise<boolean> {

@@ -1,1 +1,1 @@
-export { buildTestImage, layerTar, testEngine } from './test-images.ts'
+export { buildTestImage, layerTar, ownStorage, testEngine } from './test-images.ts'

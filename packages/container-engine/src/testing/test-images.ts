@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -63,6 +63,13 @@ export async function testEngine(
     if (isMissing || process.getuid?.() !== 0) return undefined
     throw error
   }
+}
+
+/** An environment in which Podman has images and containers of its own, below a folder. */
+export function ownStorage(dir: string): NodeJS.ProcessEnv {
+  const file = join(dir, 'storage.conf')
+  writeFileSync(file, `[storage]\ndriver = "vfs"\ngraphroot = "${dir}/images"\nrunroot = "${dir}/run"\n`)
+  return { CONTAINERS_STORAGE_CONF: file }
 }
 
 /** Milliseconds that a busy machine gets to start it and to answer. */
