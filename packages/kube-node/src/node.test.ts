@@ -82,7 +82,9 @@ describe('a node without a container engine', () => {
     const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: 'kube-node-lease', name: 'slipway' }
     await world.start(simulatedRuntime())
 
+    const node = await world.cluster.get({ apiVersion: 'v1', kind: 'Node', name: 'slipway' })
     expect(await world.cluster.get(lease)).toMatchObject({
+      metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'slipway', uid: node?.metadata.uid }] },
       spec: { holderIdentity: 'slipway', leaseDurationSeconds: 40, renewTime: expect.any(String) },
     })
     await world.stop()
@@ -160,6 +162,7 @@ describe('a node without a container engine', () => {
       (object) => object?.status?.conditions?.[0]?.reason === 'Unschedulable',
     )
     expect(other?.spec.nodeName).toBeUndefined()
+    expect(other?.status?.conditions).toMatchObject([{ observedGeneration: 1 }])
     await world.stop()
     const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Event' })
     const preempted = items.filter(({ reason }) => reason === 'Preempted')
@@ -381,7 +384,7 @@ describe.skipIf(!running)(
 
       await cluster.delete(podRef('short'), { gracePeriodSeconds: 0 })
 
-      await expect.poll(() => engine.list(filter), { timeout: 10_000 }).toEqual([])
+      await expect.poll(() => engine.list(filter)).toEqual([])
       watching.abort()
       await watched
       expect(made).toEqual(['POD', 'c'])

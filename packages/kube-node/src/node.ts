@@ -13,6 +13,7 @@ import { machineResources, type Resources, SIMULATED_RESOURCES } from './kubelet
 import { registerNode, retireNode } from './kubelet/node-object.ts'
 import { podFilter, removeContainers } from './kubelet/observe.ts'
 import { PODS } from './model/kinds.ts'
+import type { NodeObject } from './model/node.ts'
 import type { Pod } from './model/pod.ts'
 import { Network, type NetworkAddresses } from './network/network.ts'
 import type { PodEngine, PodRuntime } from './runtime/pod-runtime.ts'
@@ -79,7 +80,7 @@ export class Node {
     const { name, dataDir } = this.#options
     mkdirSync(dataDir, { recursive: true })
     this.#server = this.#newServer(addresses)
-    const { port } = await this.#server.start(addresses.node, [hostname()])
+    const { port } = await this.#server.start(addresses.node, [hostname()], (...port) => this.#network.claim(...port))
     const resources = runtime.simulated ? SIMULATED_RESOURCES : machineResources(dataDir)
     const node = await registerNode(client, {
       name,
@@ -88,7 +89,7 @@ export class Node {
       runtimeVersion: runtime.version,
       resources,
     })
-    this.#lease = await this.#takeLease()
+    this.#lease = await this.#takeLease(node)
     this.#kubelet = this.#newKubelet(addresses, resources)
     await this.#kubelet.start()
     await Promise.all([
@@ -113,10 +114,11 @@ export class Node {
   }
 
   /** The node's sign of life, as every kubelet renews it. */
-  #takeLease(): Promise<Lease> {
-    const { name } = this.#options
+  #takeLease({ metadata: { name, uid = '' } }: NodeObject): Promise<Lease> {
     const onLost = ({ message }: Error): void => this.#deps.log('error', `node ${name}: ${message}`)
-    return Lease.take(this.#deps.client, { namespace: LEASES, name, holder: name, duration: LEASE_SECONDS, onLost })
+    const owners = [{ apiVersion: 'v1', kind: 'Node', name, uid }]
+    const duration = LEASE_SECONDS
+    return Lease.take(this.#deps.client, { namespace: LEASES, name, holder: name, duration, owners, onLost })
   }
 
   #newServer({ dns }: NetworkAddresses): KubeletServer {

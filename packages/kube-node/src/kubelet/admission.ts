@@ -3,6 +3,7 @@ import type { Pod } from '../model/pod.ts'
 import { portsConflict } from '../scheduling/host-ports.ts'
 import { selectsNode, untolerated } from '../scheduling/node-match.ts'
 import { insufficient, shortageText } from '../scheduling/resources.ts'
+import { sysctlName } from './containers/sysctl-name.ts'
 
 /** Why a pod may not run here, as its status says it. */
 export interface Rejection {
@@ -31,7 +32,11 @@ const SAFE_SYSCTLS = new Set([
  * `others` are the pods that run here. Undefined when it may run.
  */
 export function rejectionOf(pod: Pod, node: NodeObject, others: Pod[]): Rejection | undefined {
-  const unsafe = pod.spec.securityContext?.sysctls?.find(({ name }) => !SAFE_SYSCTLS.has(name))
+  if ((pod.metadata.labels?.[OS] ?? SYSTEM) !== SYSTEM)
+    return rejection('PodOSSelectorNodeLabelDoesNotMatch', `${UNFIT} \`${OS}\` label doesn't match node label`)
+  if ((pod.spec.os?.name ?? SYSTEM) !== SYSTEM)
+    return rejection('PodOSNotSupported', `${UNFIT} OS field doesn't match node OS`)
+  const unsafe = pod.spec.securityContext?.sysctls?.find(({ name }) => !SAFE_SYSCTLS.has(sysctlName(name)))
   if (unsafe) return rejection('SysctlForbidden', `forbidden sysctl: ${JSON.stringify(unsafe.name)} not allowlisted`)
   const [short] = insufficient(pod, node, others)
   if (short) return rejection(`OutOf${short.resource}`, shortageText(short))
@@ -41,6 +46,11 @@ export function rejectionOf(pod: Pod, node: NodeObject, others: Pod[]): Rejectio
   const [taint] = untolerated(pod.spec.tolerations, node, ['NoExecute'])
   return taint && failed('TaintToleration', `node(s) had taints that the pod didn't tolerate`)
 }
+
+const OS = 'kubernetes.io/os'
+/** Of containers, wherever they run. */
+const SYSTEM = 'linux'
+const UNFIT = 'Failed to admit pod as the'
 
 const failed = (predicate: string, why: string): Rejection =>
   rejection(predicate, `Predicate ${predicate} failed: ${why}`)

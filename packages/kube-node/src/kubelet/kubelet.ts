@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ContainerSummary } from '@slipway/container-engine'
-import { EventRecorder, type Log } from '@slipway/controller-runtime'
+import { EventRecorder, type EventSubject, type Log } from '@slipway/controller-runtime'
 import { messageOf } from '@slipway/errors'
 import type { Change, InformerSet } from '@slipway/kube-client'
 import type { ObjectMeta } from '@slipway/kube-objects'
@@ -14,7 +14,9 @@ import { LABELS } from '../runtime/pod-runtime.ts'
 import { type Rejection, rejectionOf } from './admission.ts'
 import { type ConfigurationKind, ConfigurationWatch } from './configuration/configuration-watch.ts'
 import { mounts } from './configuration/references.ts'
+import { type EngineListener, EngineWatch } from './engine-watch.ts'
 import { NodeImages } from './node-images.ts'
+import { sayReadiness } from './node-object.ts'
 import { podFilter, removeContainers } from './observe.ts'
 import { PodWorker } from './pod-worker.ts'
 import { resizeRefusal } from './resize/refusal.ts'
@@ -40,10 +42,10 @@ export class Kubelet {
   readonly #abort = new AbortController()
   readonly #configuration: ConfigurationWatch
   readonly #images: NodeImages
+  readonly #engineWatch: EngineWatch
   /** Containers of pods that were there before this process, by their pod's uid. */
   readonly #adopted = new Map<string, ContainerSummary[]>()
   #unsubscribe = (): void => {}
-  #watching: Promise<void> | undefined
 
   constructor(deps: KubeletDeps) {
     const log = deps.log ?? (() => {})
@@ -62,10 +64,30 @@ export class Kubelet {
       ...{ client: deps.client, engine: deps.runtime.engine, nodeName: deps.nodeName, node: () => this.#node() },
       onError: (error) => log('error', `images of the node: ${messageOf(error)}`),
     })
+    this.#engineWatch = new EngineWatch(deps.runtime.engine, deps.instance, this.#listener())
     this.#configuration = new ConfigurationWatch(
       deps.client,
       (kind, metadata) => this.#onConfiguration(kind, metadata),
       (error) => log('error', `configuration of pods: ${messageOf(error)}`),
+    )
+  }
+
+  #listener(): EngineListener {
+    return {
+      connected: () => {
+        for (const worker of this.#workers.values()) worker.wake()
+      },
+      ended: (uid) => this.#workers.get(uid)?.wake(),
+      available: (isAvailable) => void this.#sayReadiness(isAvailable),
+      error: (error) => this.#deps.log('error', messageOf(error)),
+    }
+  }
+
+  async #sayReadiness(isReady: boolean): Promise<void> {
+    const { client, nodeName, log } = this.#deps
+    this.#tellNode(isReady ? 'NodeReady' : 'NodeNotReady')
+    await sayReadiness(client, nodeName, isReady).catch((error: unknown) =>
+      log('error', `readiness of the node: ${messageOf(error)}`),
     )
   }
 
@@ -76,29 +98,35 @@ export class Kubelet {
     // Containers are told where Services are.
     await Promise.all([pods, informers.for(SERVICES), informers.for(NODES)].map((informer) => informer.start()))
     await this.#adopt(new Set(pods.list().map(({ metadata }) => metadata.uid ?? '')))
-    this.#watching = this.#watchEngine()
+    this.#engineWatch.start()
     this.#configuration.start()
     this.#images.start()
     this.#unsubscribe = pods.on((change) => this.#onPod(change))
     this.#tellStart()
   }
 
-  /** The kubelet's events about its node have no version, and its name as the uid. */
   #tellStart(): void {
-    const { nodeName } = this.#deps
-    const subject = { apiVersion: '', kind: 'Node', metadata: { name: nodeName, uid: nodeName } }
-    this.#events.record(subject, 'Normal', 'Starting', 'Starting kubelet.')
+    this.#events.record(this.#subject(), 'Normal', 'Starting', 'Starting kubelet.')
     for (const state of ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady']) {
-      this.#events.record(subject, 'Normal', state, `Node ${nodeName} status is now: ${state}`)
+      this.#tellNode(state)
     }
+  }
+
+  #tellNode(state: string): void {
+    this.#events.record(this.#subject(), 'Normal', state, `Node ${this.#deps.nodeName} status is now: ${state}`)
+  }
+
+  /** The kubelet's events about its node have no version, and its name as the uid. */
+  #subject(): EventSubject {
+    const { nodeName } = this.#deps
+    return { apiVersion: '', kind: 'Node', metadata: { name: nodeName, uid: nodeName } }
   }
 
   async stop(): Promise<void> {
     this.#unsubscribe()
     this.#abort.abort()
-    await Promise.all([this.#configuration.stop(), this.#images.stop()])
+    await Promise.all([this.#configuration.stop(), this.#images.stop(), this.#engineWatch.stop()])
     await Promise.all([...this.#leaving, ...[...this.#workers.values()].map((worker) => worker.stop())])
-    await this.#watching
     await this.#events.flush()
   }
 
@@ -234,29 +262,6 @@ export class Kubelet {
       )
     }
   }
-
-  /** Wakes the pod of every container that ends; after a cut connection all of them, since something may have been missed. */
-  async #watchEngine(): Promise<void> {
-    const { signal } = this.#abort
-    let retry = FIRST_RETRY
-    while (!signal.aborted) {
-      try {
-        const onReady = (): void => {
-          retry = FIRST_RETRY
-          for (const worker of this.#workers.values()) worker.wake()
-        }
-        const filter = podFilter(this.#deps.instance)
-        for await (const { action, labels } of this.#deps.runtime.engine.events(filter, { signal, onReady })) {
-          if (ENDS.has(action)) this.#workers.get(labels[LABELS.uid] ?? '')?.wake()
-        }
-      } catch (error) {
-        if (signal.aborted) return
-        this.#deps.log('error', `container events: ${messageOf(error)}`)
-      }
-      await new Promise((resolve) => setTimeout(resolve, retry).unref())
-      retry = Math.min(retry * 2, LAST_RETRY)
-    }
-  }
 }
 
 /** Removes the folders that none of these pods has (kubelet, cleanupOrphanedPodDirs). */
@@ -266,6 +271,3 @@ async function removeOthers(dir: string, uids: ReadonlySet<string>): Promise<voi
   const others = names.filter((name) => !uids.has(name))
   await Promise.all(others.map((name) => rm(join(dir, name), { recursive: true, force: true })))
 }
-
-/** What Docker and Podman call the end of a container. */
-const ENDS = new Set(['die', 'died', 'oom', 'destroy', 'remove'])

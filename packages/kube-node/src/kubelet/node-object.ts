@@ -56,11 +56,26 @@ export async function registerNode(client: KubeClient, node: NodeDescription): P
 }
 
 /** Says that nobody tends to the node any more. */
-export async function retireNode(client: KubeClient, name: string): Promise<void> {
-  const ref = { apiVersion: 'v1', kind: 'Node', name }
-  const conditions = [condition('Ready', 'Unknown', 'NodeStatusUnknown', 'Kubelet stopped posting node status.')]
-  await client.patch(ref, 'merge', { status: { conditions } }, { subresource: 'status', fieldManager: 'kubelet' })
+export function retireNode(client: KubeClient, name: string): Promise<void> {
+  return say(client, name, condition('Ready', 'Unknown', 'NodeStatusUnknown', 'Kubelet stopped posting node status.'))
 }
+
+/** Says whether pods can run there, which takes the engine (kubelet, nodestatus.ReadyCondition). */
+export function sayReadiness(client: KubeClient, name: string, isReady: boolean): Promise<void> {
+  return say(
+    client,
+    name,
+    isReady ? ready() : condition('Ready', 'False', 'KubeletNotReady', 'container runtime is down'),
+  )
+}
+
+async function say(client: KubeClient, name: string, condition: object): Promise<void> {
+  const ref = { apiVersion: 'v1', kind: 'Node', name }
+  const status = { conditions: [condition] }
+  await client.patch(ref, 'strategic', { status }, { subresource: 'status', fieldManager: 'kubelet' })
+}
+
+const ready = (): object => condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status')
 
 function nodeStatus(node: NodeDescription, existing: KubeObject | undefined): Record<string, unknown> {
   const resources = { ...node.resources, pods: MAX_PODS }
@@ -76,7 +91,7 @@ function nodeStatus(node: NodeDescription, existing: KubeObject | undefined): Re
       condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
       condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
       condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-      condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
+      ready(),
     ],
     nodeInfo: {
       ...machineIdentity(),

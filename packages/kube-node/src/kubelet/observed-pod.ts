@@ -12,6 +12,14 @@ import { mergeStatus } from './status/pod-status.ts'
 import { statusOf } from './status/status-of.ts'
 import type { WorkerDeps } from './worker-deps.ts'
 
+/** Where a port of a pod can be connected to from here. */
+export interface PodAddress {
+  host: string
+  port: number
+  /** Of a process of this machine that has the pod's network, where there is one. */
+  pid?: number
+}
+
 /** What is known of one pod: its object with the status last said, and its containers as the engine had them at the last look. */
 export class ObservedPod {
   /** The pod's own folder. */
@@ -112,14 +120,17 @@ export class ObservedPod {
   }
 
   /** Where a port of the pod can be connected to from here; undefined while nothing runs. */
-  dial(port: number): { host: string; port: number } | undefined {
+  dial(port: number): PodAddress | undefined {
     if (this.#sandbox?.status !== 'running') return undefined
     if (this.#pod.spec.hostNetwork) return { host: '127.0.0.1', port }
     const isPort = ({ containerPort, protocol }: Attempt['ports'][number]): boolean =>
       containerPort === port && protocol === 'tcp'
     const published = this.#sandbox.ports.find(isPort)
-    if (!this.#deps.runtime.addressesReachable && published) return { host: '127.0.0.1', port: published.hostPort }
-    return this.#sandbox.ipAddress ? { host: this.#sandbox.ipAddress, port } : undefined
+    const { addressesReachable } = this.#deps.runtime
+    if (!addressesReachable && published) return { host: '127.0.0.1', port: published.hostPort }
+    const { ipAddress: host, pid } = this.#sandbox
+    // Elsewhere a process id may be that of another machine.
+    return host ? { host, port, ...(addressesReachable && pid && { pid }) } : undefined
   }
 
   /** Where probes and hooks of a container run. */
@@ -134,7 +145,6 @@ export class ObservedPod {
 
   /** As whom a container began; it may become somebody else. */
   #readUsers(containers: ReadonlyMap<string, Observed>): void {
-    // Elsewhere a process id may be that of another machine.
     if (!this.#deps.runtime.addressesReachable) return
     for (const { current } of containers.values()) {
       const { id, pid } = current

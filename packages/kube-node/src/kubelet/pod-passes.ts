@@ -189,7 +189,8 @@ export class PodPasses {
     const { name, namespace = 'default', uid, deletionGracePeriodSeconds: grace = graceOf(pod) } = pod.metadata
     await this.observed.observe()
     await this.#endAll(grace)
-    if (grace > 0 && this.observed.containers.size > 0) this.#writeStatus(new Map(), { over: true })
+    // What its controller keeps with a finalizer waits for its phase, also when nothing of it ever ran.
+    this.#writeStatus(new Map(), { over: true })
     await this.#status.flush()
     await this.#removeAll()
     await this.#deps.client.delete(

@@ -4,6 +4,7 @@ import { canonicalJson } from '../canonical.ts'
 import { hasEnded, type Pod } from '../model/pod.ts'
 import type { Rejection } from './admission.ts'
 import type { Attempt, LabelledContainer } from './observe.ts'
+import type { PodAddress } from './observed-pod.ts'
 import { PassLoop } from './pass-loop.ts'
 import { PodPasses } from './pod-passes.ts'
 import type { ResizeRefusal } from './resize/refusal.ts'
@@ -91,7 +92,7 @@ export class PodWorker {
   }
 
   /** Where a port of the pod can be connected to from here; undefined while nothing runs. */
-  dial(port: number): { host: string; port: number } | undefined {
+  dial(port: number): PodAddress | undefined {
     return this.#passes.observed.dial(port)
   }
 

@@ -53,6 +53,7 @@ export interface PodSpec {
   overhead?: Record<string, string>
   runtimeClassName?: string
   readinessGates?: { conditionType: string }[]
+  os?: { name: string }
   securityContext?: {
     runAsUser?: number
     runAsGroup?: number

@@ -25,7 +25,8 @@ export interface ServicePort {
 /** discovery.k8s.io/v1. */
 export interface EndpointSlice extends KubeObject {
   addressType: 'IPv4' | 'IPv6' | 'FQDN'
-  endpoints?: Endpoint[]
+  /** Null where there are none, which is how Go writes an empty list that must be there. */
+  endpoints?: Endpoint[] | null
   ports?: EndpointPort[] | null
 }
 

@@ -1,5 +1,5 @@
 import { Controller, type Log } from '@slipway/controller-runtime'
-import { describeError } from '@slipway/errors'
+import { describeError, UserError } from '@slipway/errors'
 import type { InformerSet, KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { ENDPOINT_SLICES, NAMESPACES, SERVICES } from '../model/kinds.ts'
@@ -9,8 +9,10 @@ import { ClusterRoute, clusterAddresses } from './cluster-network.ts'
 import { clusterView } from './dns/cluster-view.ts'
 import { DnsServer } from './dns/dns-server.ts'
 import { ensureDnsService } from './dns/dns-service.ts'
+import type { ZoneView } from './dns/zone.ts'
 import { IngressController } from './ingress/ingress-controller.ts'
 import { loadBalancerReconciler } from './load-balancer.ts'
+import { ClusterPorts } from './ports/cluster-ports.ts'
 import type { Backend } from './services/backends.ts'
 import type { Address } from './services/forwarder.ts'
 import { ServiceProxy } from './services/service-proxy.ts'
@@ -42,6 +44,7 @@ export class Network {
   readonly #deps: NetworkDeps
   readonly #slices: SliceIndex
   #route: ClusterRoute | undefined
+  #ports: ClusterPorts | undefined
   #dns: DnsServer | undefined
   #proxy: ServiceProxy | undefined
   #ingress: IngressController | undefined
@@ -62,17 +65,33 @@ export class Network {
       return { node: LOOPBACK }
     }
     const { dns: preferred, node } = clusterAddresses(cidr)
-    const dns = await this.#openDns(preferred)
+    this.#ports = new ClusterPorts(cidr, node, this.#deps.log)
+    await this.#ports.open()
+    const dns = await this.#openDns(preferred, this.#ports)
     return { node, ...(dns && { dns }) }
   }
 
+  /** Has `listen` take a port of the node's address, or one that leads there. Undefined when another program has it. */
+  async claim<T extends { port: number }>(
+    address: Address,
+    listen: (at: Address) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    if (!this.#ports) return listen(address)
+    const claimed = await this.#ports.listen(address, ['TCP'], listen).catch((error: unknown) => {
+      if (error instanceof UserError && error.code === 'PORT_IN_USE') return undefined
+      throw error
+    })
+    await this.#ports.settled()
+    return claimed
+  }
+
   /** Gives Services their addresses. */
-  async start({ node, dns }: NetworkAddresses): Promise<void> {
+  async start({ dns }: NetworkAddresses): Promise<void> {
     const { client, informers, ingressPort, log } = this.#deps
     const shared = {
       ...{ client, slices: this.#slices, log },
       dial: (backend: Backend) => this.#dial(backend),
-      ...(dns && { nodeAddress: node }),
+      ...(dns && this.#ports && { ports: this.#ports }),
     }
     this.#proxy = new ServiceProxy({ ...shared, services: informers.for<Service>(SERVICES) })
     this.#ingress = new IngressController({ ...shared, informers, ...(ingressPort && { port: ingressPort }) })
@@ -88,6 +107,7 @@ export class Network {
     await Promise.all([this.#loadBalancers?.stop(), this.#ingress?.stop(), this.#proxy?.stop()])
     this.#slices.stop()
     this.#dns?.close()
+    await this.#ports?.close()
     await this.#route?.close()
   }
 
@@ -106,17 +126,17 @@ export class Network {
     return why
   }
 
-  async #openDns(preferred: string): Promise<string | undefined> {
+  async #openDns(preferred: string, ports: ClusterPorts): Promise<string | undefined> {
     const { client, informers, log } = this.#deps
     await Promise.all([informers.for(SERVICES).start(), informers.for(NAMESPACES).start(), this.#slices.start()])
     const address = await ensureDnsService(client, preferred)
-    const dns = new DnsServer(clusterView(informers, this.#slices))
+    const view = clusterView(informers, this.#slices)
     try {
-      await dns.listen(address, 53)
+      const { dns } = await ports.listen({ host: address, port: 53 }, ['UDP', 'TCP'], (at) => dnsServerAt(at, view))
+      await ports.settled()
       this.#dns = dns
       return address
     } catch (error) {
-      dns.close()
       log('error', `cluster DNS at ${address}: ${describeError(error)}`)
       return undefined
     }
@@ -125,5 +145,20 @@ export class Network {
   #dial({ address, port, pod }: Backend): Address | undefined {
     if (pod && !this.#deps.runtime.addressesReachable) return this.#deps.dialPod(pod, port)
     return { host: address, port }
+  }
+}
+
+/** Undefined when somebody has the port. */
+async function dnsServerAt(
+  { host, port }: Address,
+  view: ZoneView,
+): Promise<{ dns: DnsServer; port: number } | undefined> {
+  const dns = new DnsServer(view)
+  try {
+    return { dns, port: await dns.listen(host, port) }
+  } catch (error) {
+    dns.close()
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined
+    throw error
   }
 }

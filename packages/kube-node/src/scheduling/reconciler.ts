@@ -104,7 +104,7 @@ async function preempt(
   context: ReconcileContext<Pod>,
 ): Promise<void> {
   if (victim.metadata.deletionTimestamp) return
-  const condition = disruptionTarget(PREEMPTED, `${SCHEDULER}: preempting to accommodate a higher priority pod`)
+  const condition = disruptionTarget(victim, PREEMPTED, `${SCHEDULER}: preempting to accommodate a higher priority pod`)
   const isTaken = await takeAway(client, victim, { manager: SCHEDULER, status: { conditions: [condition] } })
   if (!isTaken) return
   context.event('Normal', 'Preempted', `Preempted by pod ${winner} on node ${nodeName}`, victim)
@@ -145,7 +145,11 @@ async function condemn(
 ): Promise<void> {
   const known = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
   if (known?.reason === reason && known.message === message && !nominated.nominatedNodeName) return
-  const condition = { type: 'PodScheduled', status: 'False', reason, message, lastProbeTime: null }
+  const { generation } = pod.metadata
+  const condition = {
+    ...{ type: 'PodScheduled', status: 'False', reason, message, lastProbeTime: null },
+    ...(generation !== undefined && { observedGeneration: generation }),
+  }
   const conditions = [{ ...condition, lastTransitionTime: timestamp() }]
   await context.patchStatus({ conditions, ...nominated }, 'strategic')
 }

@@ -1,5 +1,6 @@
 import { PassThrough, Writable } from 'node:stream'
 import type { WebSocket } from 'ws'
+import { CLOSE, framingOf } from './channel-framing.ts'
 import { type ProcessOptions, parseResize, type RemoteTerminal } from './remote-process.ts'
 
 /** Versions of the protocol, newest first. */
@@ -16,8 +17,6 @@ const STDOUT = 1
 const STDERR = 2
 const ERROR = 3
 const RESIZE = 4
-/** v5.channel.k8s.io: the next byte names the channel that the client has closed. */
-const CLOSE = 255
 
 /** exec and attach over a WebSocket: the first byte of each message is its channel. */
 export function channelTerminal(socket: WebSocket, options: ProcessOptions): RemoteTerminal {
@@ -68,27 +67,4 @@ export function channelTerminal(socket: WebSocket, options: ProcessOptions): Rem
 function outcomeText(status: { status?: string; message?: string }, protocol: string): string {
   if (/^v[45]/.test(protocol)) return JSON.stringify(status)
   return status.status === 'Success' ? '' : (status.message ?? '')
-}
-
-interface Framing {
-  read(message: Buffer): { channel: number; content: Buffer }
-  write(channel: number, content: Buffer): Buffer | string
-}
-
-function framingOf(protocol: string): Framing {
-  return protocol.includes('base64') ? TEXT : BINARY
-}
-
-const BINARY: Framing = {
-  read: (message) => ({ channel: message[0] ?? CLOSE, content: message.subarray(1) }),
-  write: (channel, content) => Buffer.concat([Buffer.from([channel]), content]),
-}
-
-/** For clients that have only text: the channel as a digit, the rest in base64. */
-const TEXT: Framing = {
-  read(message) {
-    const text = message.toString('latin1')
-    return { channel: Number(text.slice(0, 1)), content: Buffer.from(text.slice(1), 'base64') }
-  },
-  write: (channel, content) => `${channel}${content.toString('base64')}`,
 }

@@ -3,9 +3,11 @@ import type { Duplex } from 'node:stream'
 import type { ProcessSession } from '@slipway/container-engine'
 import { describeError, UserError } from '@slipway/errors'
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws'
+import { FORWARD_PROTOCOLS, forwardChannels, forwardedPorts } from './channel-forward.ts'
 import { CHANNEL_PROTOCOLS, channelTerminal } from './channel-terminal.ts'
 import { containerLogs } from './container-logs.ts'
 import type { ContainerTarget } from './container-target.ts'
+import { OpenStdins } from './open-stdin.ts'
 import { containerNamed, type PodDirectory, waitingMessage } from './pod-access.ts'
 import { forwardPorts } from './port-forward.ts'
 import { joinProcess, type ProcessOptions } from './remote-process.ts'
@@ -13,6 +15,7 @@ import { spdyTerminal } from './spdy-terminal.ts'
 
 const LOG_PROTOCOLS = ['binary.k8s.io', 'base64.binary.k8s.io']
 const PROTOCOLS = [...CHANNEL_PROTOCOLS, ...LOG_PROTOCOLS]
+const FORWARD = /^\/portForward\//
 const TUNNEL = 'SPDY/3.1+portforward.k8s.io'
 const PORT_FORWARD = 'portforward.k8s.io'
 const SPDY_CHANNELS = ['v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io']
@@ -20,14 +23,17 @@ const SPDY_CHANNELS = ['v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s
 /** What is talked to over an upgraded connection, SPDY or WebSocket: exec, attach, port-forward, and logs for browsers. */
 export class ContainerStreams {
   readonly #engine: PodDirectory['engine']
+  readonly #stdins: OpenStdins
   readonly #webSockets: WebSocketServer
 
   constructor(engine: PodDirectory['engine']) {
     this.#engine = engine
+    this.#stdins = new OpenStdins(engine)
     this.#webSockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
-      handleProtocols: (offered) => PROTOCOLS.find((protocol) => offered.has(protocol)) ?? false,
+      handleProtocols: (offered, { url = '' }) =>
+        (FORWARD.test(url) ? FORWARD_PROTOCOLS : PROTOCOLS).find((protocol) => offered.has(protocol)) ?? false,
     })
     this.#webSockets.on('headers', (headers, request) => {
       if (tunnels.has(request)) headers.push(`Sec-WebSocket-Protocol: ${TUNNEL}`)
@@ -37,8 +43,11 @@ export class ContainerStreams {
   /** Serves one request. */
   accept(request: IncomingMessage, socket: Duplex, { head, target }: { head: Buffer; target: ContainerTarget }): void {
     if (request.headers.upgrade?.toLowerCase() === 'websocket') {
-      acceptTunnel(request)
-      this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#webSocket(webSocket, target))
+      const ports = target.kind === 'portForward' && !acceptTunnel(request) ? forwardedPorts(target.query) : undefined
+      this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        if (ports) void forwardChannels(webSocket, target.access, ports)
+        else this.#webSocket(webSocket, target)
+      })
     } else if (head.length > 0) {
       // A client speaks only after the answer.
       socket.destroy()
@@ -49,6 +58,7 @@ export class ContainerStreams {
 
   stop(): void {
     for (const socket of this.#webSockets.clients) socket.terminate()
+    this.#stdins.stop()
   }
 
   #webSocket(webSocket: WebSocket, target: ContainerTarget): void {
@@ -107,9 +117,10 @@ export class ContainerStreams {
   }
 
   #open({ kind, access, container }: ContainerTarget, options: ProcessOptions): Promise<ProcessSession> {
-    const name = containerNamed(access.pod, container)?.name
+    const { name, stdin, stdinOnce } = containerNamed(access.pod, container) ?? {}
     const id = name && access.containerId(name)
     if (!id) throw new UserError('POD_NOT_RUNNING', waitingMessage(access, name))
+    if (kind === 'attach' && options.stdin && stdin && !stdinOnce) return this.#stdins.attach(id)
     if (kind === 'attach') return this.#engine.attach(id, { stdin: options.stdin })
     return this.#engine.exec(id, { command: options.command, tty: options.tty, stdin: options.stdin })
   }
@@ -117,12 +128,13 @@ export class ContainerStreams {
 
 const tunnels = new WeakSet<IncomingMessage>()
 
-/** kubectl's name for SPDY inside of a WebSocket holds a slash, which RFC 6455 does not allow and ws refuses: it is taken out here. */
-function acceptTunnel(request: IncomingMessage): void {
+/** Whether it is SPDY inside of a WebSocket, whose name at kubectl holds a slash, which RFC 6455 does not allow and ws refuses: it is taken out here. */
+function acceptTunnel(request: IncomingMessage): boolean {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
-  if (!offered.includes(TUNNEL)) return
+  if (!offered.includes(TUNNEL)) return false
   delete request.headers['sec-websocket-protocol']
   tunnels.add(request)
+  return true
 }
 
 function processOptions(query: URLSearchParams): ProcessOptions {

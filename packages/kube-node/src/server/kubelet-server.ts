@@ -5,6 +5,7 @@ import type { Log } from '@slipway/controller-runtime'
 import { classOf, describeError, messageOf, UserError } from '@slipway/errors'
 import { HttpServer } from '@slipway/http-server'
 import type { KubeClient } from '@slipway/kube-client'
+import type { Address } from '../network/services/forwarder.ts'
 import type { NodeViews, NodeViewsDeps } from '../stats/node-views.ts'
 import { containerLogs } from './container-logs.ts'
 import { ContainerStreams } from './container-streams.ts'
@@ -28,6 +29,12 @@ export interface KubeletServerDeps {
   log: Log
 }
 
+/** Has somebody listen for a port of an address, on it or on one that leads there; undefined when it can't be had. */
+export type ClaimPort = (
+  address: Address,
+  listen: (at: Address) => Promise<{ port: number } | undefined>,
+) => Promise<{ port: number } | undefined>
+
 /** The kubelet's HTTPS server: logs, exec, attach and port-forward of containers, and what is to be known of the node. */
 export class KubeletServer {
   readonly #deps: KubeletServerDeps
@@ -44,8 +51,12 @@ export class KubeletServer {
     this.#streams = new ContainerStreams(pods.engine)
   }
 
-  /** Listens on the port of kubelets, or on a free one where another program has that. */
-  async start(host: string, names: string[]): Promise<{ address: string; port: number }> {
+  /** Listens for the port of kubelets, as `claim` has it done, or on a free one where another program has that. */
+  async start(
+    host: string,
+    names: string[],
+    claim: ClaimPort = (address, listen) => listen(address),
+  ): Promise<{ address: string; port: number }> {
     const { node, identity } = this.#deps
     const pair = await identity.certificate(node, [host, node, ...names])
     const server = new HttpServer({
@@ -58,12 +69,10 @@ export class KubeletServer {
         },
       ],
     })
-    await server.start(PORT, host).catch((error: unknown) => {
-      if (error instanceof UserError && error.code === 'PORT_IN_USE') return server.start(0, host)
-      throw error
-    })
     this.#server = server
-    this.#address = server.address()
+    const claimed = await claim({ host, port: PORT }, (at) => listening(server, at))
+    if (!claimed) await server.start(0, host)
+    this.#address = { address: host, port: claimed ? PORT : server.address().port }
     return this.#address
   }
 
@@ -153,4 +162,15 @@ function refuse(socket: Duplex, { status, text }: Refusal): void {
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   )
+}
+
+/** Undefined when another program has the port. */
+async function listening(server: HttpServer, { host, port }: Address): Promise<{ port: number } | undefined> {
+  try {
+    await server.start(port, host)
+    return { port: server.address().port }
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'PORT_IN_USE') return undefined
+    throw error
+  }
 }

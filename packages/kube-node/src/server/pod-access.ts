@@ -1,5 +1,5 @@
 import type { Attempt } from '../kubelet/observe.ts'
-import { allContainers } from '../kubelet/observed-pod.ts'
+import { allContainers, type PodAddress } from '../kubelet/observed-pod.ts'
 import type { Container, Pod } from '../model/pod.ts'
 import type { PodEngine } from '../runtime/pod-runtime.ts'
 
@@ -9,7 +9,7 @@ export interface PodAccess {
   /** Its containers that run, and its sandbox. */
   running: { containers: Attempt[]; sandbox?: Attempt }
   containerId(name: string): string | undefined
-  dial(port: number): { host: string; port: number } | undefined
+  dial(port: number): PodAddress | undefined
 }
 
 /** What the kubelet's server serves. */

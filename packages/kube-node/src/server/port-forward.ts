@@ -1,8 +1,17 @@
-import { createConnection } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 import { messageOf } from '@slipway/errors'
 import type { PodAccess } from './pod-access.ts'
+import { connectToPod } from './pod-connection.ts'
 import { SpdySession, type SpdyStream } from './spdy.ts'
+
+/** One connection that is forwarded: where its bytes go, and where is told why they can't. */
+export interface Forwarding {
+  port: number
+  data: Duplex
+  error: Writable
+  /** Cuts the client's side off. */
+  reset(): void
+}
 
 /**
  * Serves `kubectl port-forward` on a SPDY connection: for each connection it accepts, the client opens an error stream and a
@@ -14,38 +23,32 @@ export function forwardPorts(connection: Duplex, pod: PodAccess): void {
     const { streamtype, requestid = '', port } = stream.headers
     const pair = { ...pairs.get(requestid), [streamtype === 'error' ? 'error' : 'data']: stream }
     pairs.set(requestid, pair)
-    if (!pair.error || !pair.data) return
+    const { error, data } = pair
+    if (!error || !data) return
     pairs.delete(requestid)
-    connect(session, pod, { port: Number(port), error: pair.error, data: pair.data })
+    error.resume()
+    void forwardPort(pod, { port: Number(port), error, data, reset: () => session.reset(data) })
   })
 }
 
-function connect(
-  session: SpdySession,
-  pod: PodAccess,
-  { port, error, data }: { port: number; error: SpdyStream; data: SpdyStream },
-): void {
-  const address = pod.dial(port)
-  const fail = (message: string): void => {
-    error.end(`error forwarding port ${port} to pod ${pod.pod.metadata.name}: ${message}`)
-    session.reset(data)
-  }
-  error.resume()
-  if (!address) {
-    fail('the pod does not run')
+/** Joins the client with the pod. Resolves when the connection is over. */
+export async function forwardPort(pod: PodAccess, { port, error, data, reset }: Forwarding): Promise<void> {
+  let connection: Duplex
+  try {
+    const address = pod.dial(port)
+    if (!address) throw new Error('the pod does not run')
+    connection = await connectToPod(address)
+  } catch (cause) {
+    error.end(`error forwarding port ${port} to pod ${pod.pod.metadata.name}: ${messageOf(cause)}`)
+    reset()
     return
   }
-  const socket = createConnection({ ...address, allowHalfOpen: true })
-  let connected = false
-  socket.once('connect', () => {
-    connected = true
-    data.pipe(socket)
-    socket.pipe(data)
-  })
-  socket.on('error', (cause) => {
-    if (connected) session.reset(data)
-    else fail(messageOf(cause))
-  })
-  socket.on('end', () => error.end())
-  data.on('close', () => socket.destroy())
+  const closed = new Promise<void>((resolve) => connection.once('close', resolve))
+  connection.on('error', reset)
+  connection.on('end', () => error.end())
+  data.on('close', () => connection.destroy())
+  if (data.destroyed) connection.destroy()
+  data.pipe(connection)
+  connection.pipe(data)
+  await closed
 }

@@ -56,6 +56,12 @@ describe('planCronJob', () => {
     ['starts for the last time that was missed', cron(), [], { ...idle, start: '12:00:00' }],
     ['starts once for a time', cron({}, { lastScheduleTime: '2026-01-01T12:00:00Z' }), [], idle],
     ['starts nothing while suspended', cron({ suspend: true }), [], { remove: [], active: [], events: [] }],
+    [
+      'tells of a schedule that never comes',
+      cron({ schedule: '59 23 31 2 *' }),
+      [],
+      { remove: [], active: [], events: ['InvalidSchedule'] },
+    ],
     ['starts nothing for a time that is too long ago', cron({ startingDeadlineSeconds: 20 }), [], idle],
     ['starts beside the ones before', cron({}, active('j')), [job('j')], { ...idle, start: '12:00:00', active: ['j'] }],
     [

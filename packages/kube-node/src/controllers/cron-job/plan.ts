@@ -20,7 +20,11 @@ export function planCronJob(cron: CronJob, jobs: Job[], schedule: Schedule | und
   plan.status = observe(cron, jobs, plan)
   if (cron.metadata.deletionTimestamp || cron.spec.suspend || !schedule) return plan
   const next = schedule.next(now)
-  if (next !== undefined) plan.next = next
+  if (next === undefined) {
+    plan.events.push(['Warning', 'InvalidSchedule', `invalid schedule: ${cron.spec.schedule} : ${NEVER}`])
+    return plan
+  }
+  plan.next = next
   const since = earliest(cron, now)
   const due = schedule.last(since, now)
   if (due === undefined) return plan
@@ -78,6 +82,8 @@ function earliest({ metadata, spec, status }: CronJob, now: number): number {
   return deadline === undefined ? since : Math.max(since, now - deadline * 1000)
 }
 
+/** What Kubernetes finds of a day that no month has: the time of each run is none (mostRecentScheduleTime). */
+const NEVER = 'time difference between two schedules is less than 1 second'
 const TOO_MANY_MISSED = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew'
 
 /** Whether about a hundred times went by, taking the first two as a measure (mostRecentScheduleTime). */

@@ -58,8 +58,9 @@ export function slicesOf(service: Service, pods: Pod[]): EndpointSlice[] {
       ownerReferences: [ownerReference(service)],
     },
     addressType: 'IPv4',
-    endpoints: group.map((pod) => endpointOf(service, pod)),
-    ports,
+    // As the server keeps a list of nothing.
+    endpoints: group.length > 0 ? group.map((pod) => endpointOf(service, pod)) : null,
+    ports: ports.length > 0 ? ports : null,
   })
   const groups = groupByPorts(service, pods)
   if (groups.length === 0) return [slice([], [])]

@@ -1,5 +1,5 @@
 import type { KubeClient } from '@slipway/kube-client'
-import type { KubeObject } from '@slipway/kube-objects'
+import { type KubeObject, withSortedKeys } from '@slipway/kube-objects'
 import { canonicalJson, shortHash } from '../../canonical.ts'
 import { createIfMissing } from '../../create-if-missing.ts'
 import { ownerReference } from '../../labels.ts'
@@ -12,10 +12,14 @@ import type { FreshCache } from '../ownership/fresh-cache.ts'
 const HASH_LABELS: Partial<Record<string, string>> = { DaemonSet: 'controller-revision-hash' }
 const HASH_LABEL = 'controller.kubernetes.io/hash'
 
+interface Revised {
+  spec?: { template?: PodTemplate }
+}
+
 /** One template that an owner has had, as `kubectl rollout history` reads it. */
 export interface ControllerRevision extends KubeObject {
   revision: number
-  data?: { spec?: { template?: PodTemplate } }
+  data?: Revised
 }
 
 /** An owner whose pods are made of a template. */
@@ -82,7 +86,8 @@ export class RevisionHistory {
           ...(annotations && { annotations }),
           ownerReferences: [ownerReference(owner)],
         },
-        data: { spec: { template: { ...owner.spec.template, $patch: 'replace' } as PodTemplate } },
+        // In order, byte for byte as `kubectl rollout undo` writes the present template to see whether it is this one.
+        data: withSortedKeys({ spec: { template: { ...owner.spec.template, $patch: 'replace' } } }) as Revised,
         revision,
       }
       const created = await createIfMissing(this.#client, object)

@@ -12,7 +12,8 @@ const LONGEST_PREFIX = 58
 
 /** A pod of a Job, and of which index; `replaced` is the one that failed at that before. */
 export function jobPod(job: Job, index: number | undefined, replaced: Pod | undefined): Pod {
-  const pod = podFromTemplate(job, job.spec.template, nameOf(job, index))
+  const prefix = prefixOf(job, index)
+  const pod = podFromTemplate(job, job.spec.template, `${prefix}${randomSuffix()}`)
   const { name, uid = '' } = job.metadata
   const { metadata, spec } = pod
   const labels = {
@@ -29,7 +30,7 @@ export function jobPod(job: Job, index: number | undefined, replaced: Pod | unde
   const annotations = { ...metadata.annotations, [INDEX]: text, ...failures }
   return {
     ...pod,
-    metadata: { ...metadata, labels: { ...labels, [INDEX]: text }, annotations, finalizers },
+    metadata: { ...metadata, generateName: prefix, labels: { ...labels, [INDEX]: text }, annotations, finalizers },
     spec: {
       ...spec,
       hostname: `${name}-${index}`,
@@ -39,9 +40,9 @@ export function jobPod(job: Job, index: number | undefined, replaced: Pod | unde
   }
 }
 
-function nameOf({ metadata }: Job, index: number | undefined): string {
+function prefixOf({ metadata }: Job, index: number | undefined): string {
   const suffix = index === undefined ? '-' : `-${index}-`
-  return `${metadata.name.slice(0, LONGEST_PREFIX - suffix.length)}${suffix}${randomSuffix()}`
+  return `${metadata.name.slice(0, LONGEST_PREFIX - suffix.length)}${suffix}`
 }
 
 function failureCounts(job: Job, replaced: Pod | undefined): Record<string, string> {

@@ -31,9 +31,10 @@ export class Binder {
     const bound = await this.#bindVolume(volume, claim)
     await this.setPhase(bound, 'Bound')
     const settled = await this.#bindClaim(claim, bound)
-    const { accessModes = [], capacity = {} } = bound.spec
+    const { accessModes = [], capacity = {}, volumeAttributesClassName: attributes } = bound.spec
+    const first = { capacity, ...(attributes && { currentVolumeAttributesClassName: attributes }) }
     const isNew = settled.status?.phase !== 'Bound'
-    await this.setClaimStatus(settled, { phase: 'Bound', accessModes, ...(isNew && { capacity }) })
+    await this.setClaimStatus(settled, { phase: 'Bound', accessModes, ...(isNew && first) })
   }
 
   async unbind(volume: PersistentVolume): Promise<void> {

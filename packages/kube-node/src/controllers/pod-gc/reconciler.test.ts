@@ -47,7 +47,10 @@ it('takes a pod away whose Node has been missing for 40 seconds, after its statu
 
   expect(await left()).toEqual([])
   expect(patch.mock.calls.map(([, , body]) => body.status)).toMatchObject([
-    { phase: 'Failed', conditions: [{ type: 'DisruptionTarget', reason: 'DeletionByPodGC' }] },
+    {
+      ...{ phase: 'Failed', observedGeneration: 1 },
+      conditions: [{ type: 'DisruptionTarget', reason: 'DeletionByPodGC', observedGeneration: 1 }],
+    },
   ])
 })
 

@@ -29,7 +29,12 @@ export function podGarbageReconciler({ client, pods, hasNode, mostEnded }: Deps)
 
   async function remove(pod: Pod, condition?: PodCondition): Promise<void> {
     // It would be shown as running for ever: there is no kubelet to say otherwise.
-    const status = { phase: 'Failed' as const, ...(condition && { conditions: [condition] }) }
+    const { generation } = pod.metadata
+    const status = {
+      phase: 'Failed' as const,
+      ...(generation !== undefined && { observedGeneration: generation }),
+      ...(condition && { conditions: [condition] }),
+    }
     await takeAway(client, pod, { manager: POD_GC, isForced: true, ...(!hasEnded(pod) && { status }) })
   }
 
@@ -47,7 +52,7 @@ export function podGarbageReconciler({ client, pods, hasNode, mostEnded }: Deps)
       const left = begun + QUARANTINE - Date.now()
       if (left > 0) return { ...SETTLED, recheckAfter: left }
       const isGone = await nodeIsGone(nodeName)
-      if (isGone) await remove(pod, disruptionTarget('DeletionByPodGC', 'PodGC: node no longer exists'))
+      if (isGone) await remove(pod, disruptionTarget(pod, 'DeletionByPodGC', 'PodGC: node no longer exists'))
       return SETTLED
     },
   }

@@ -35,7 +35,10 @@ export async function takeAway(client: KubeClient, pod: Pod, departure: Departur
 }
 
 /** Why a pod that did nothing wrong has to go (KEP-3329). */
-export function disruptionTarget(reason: string, message: string): PodCondition {
+export function disruptionTarget({ metadata: { generation } }: Pod, reason: string, message: string): PodCondition {
   const lastTransitionTime = timestamp()
-  return { type: 'DisruptionTarget', status: 'True', reason, message, lastProbeTime: null, lastTransitionTime }
+  return {
+    ...{ type: 'DisruptionTarget', status: 'True', reason, message, lastProbeTime: null, lastTransitionTime },
+    ...(generation !== undefined && { observedGeneration: generation }),
+  }
 }

@@ -12,7 +12,6 @@ export function statefulPod(
 ): Pod {
   const name = `${set.metadata.name}-${ordinal}`
   const pod = podFromTemplate(set, template, name)
-  const { generateName: _generateName, ...metadata } = pod.metadata
   const claimed = claimsOf(set, ordinal)
   const volumes = (pod.spec.volumes ?? []).filter(
     (volume) => !claimed.some(({ volumeName }) => volumeName === volume.name),
@@ -26,9 +25,9 @@ export function statefulPod(
   return {
     ...pod,
     metadata: {
-      ...metadata,
+      ...pod.metadata,
       labels: {
-        ...metadata.labels,
+        ...pod.metadata.labels,
         [REVISION_LABEL]: revision,
         'statefulset.kubernetes.io/pod-name': name,
         'apps.kubernetes.io/pod-index': String(ordinal),

@@ -163,6 +163,7 @@ describe('statefulPod', () => {
 
     expect(metadata).toMatchObject({
       name: 's-1',
+      generateName: 's-',
       labels: { [REVISION_LABEL]: 'r', 'apps.kubernetes.io/pod-index': '1' },
     })
     expect(spec).toMatchObject({ hostname: 's-1', subdomain: 'svc' })

@@ -131,4 +131,7 @@ it('keeps its templates with their labels, and the cause of the change', async (
     labels: { app: 'db', tier: 'back', 'controller.kubernetes.io/hash': expect.any(String) },
     annotations: { 'kubernetes.io/change-cause': 'the first' },
   })
+  // kubectl compares texts.
+  const template = JSON.stringify((revision as ControllerRevision).data?.spec?.template)
+  expect(template).toMatch(/^\{"\$patch":"replace","metadata":.*"spec":\{"containers":/)
 })

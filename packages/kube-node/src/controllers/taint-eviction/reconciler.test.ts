@@ -53,6 +53,7 @@ describe('a pod on a Node with NoExecute taints', () => {
         reason: 'DeletionByTaintManager',
         message: 'Taint manager: deleting due to NoExecute taint',
         lastTransitionTime: '2026-01-01T00:00:00Z',
+        observedGeneration: 1,
       },
     ])
     expect(told).toEqual(['TaintManagerEviction: Marking for deletion Pod n/p'])

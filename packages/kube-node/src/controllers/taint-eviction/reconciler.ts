@@ -38,7 +38,11 @@ export function taintEvictionReconciler({ client, node: find }: Deps): Reconcile
         return { ...SETTLED, recheckAfter: left }
       }
       context.event('Normal', REASON, `Marking for deletion Pod ${text}`, about)
-      const condition = disruptionTarget('DeletionByTaintManager', 'Taint manager: deleting due to NoExecute taint')
+      const condition = disruptionTarget(
+        pod,
+        'DeletionByTaintManager',
+        'Taint manager: deleting due to NoExecute taint',
+      )
       await takeAway(client, pod, { manager: TAINT_EVICTION, status: { conditions: [condition] } })
       since.delete(uid)
       return SETTLED

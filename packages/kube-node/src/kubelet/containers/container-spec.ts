@@ -15,6 +15,7 @@ import type { PreparedVolume } from '../volumes/volume-manager.ts'
 import { messageMount, volumeMounts } from './mounts.ts'
 import { oomScoreAdj, SANDBOX_OOM_SCORE } from './oom-score.ts'
 import { securityOf } from './security.ts'
+import { sysctlName } from './sysctl-name.ts'
 
 export interface ContainerPlan {
   pod: Pod
@@ -88,7 +89,9 @@ export function sandboxSpec({ pod, attempt, image, instance, addressesReachable 
     ...(spec.hostNetwork ? { network: 'host' } : { hostname: kernelHostName(pod) }),
     ...(spec.hostPID && { pid: 'host' }),
     ...(ports.length > 0 && { ports }),
-    ...(sysctls.length > 0 && { sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [name, value])) }),
+    ...(sysctls.length > 0 && {
+      sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [sysctlName(name), value])),
+    }),
   }
 }
 

@@ -45,14 +45,16 @@ function inside(volume: string, subPath: string): string {
   return found
 }
 
-/** With the volume's own access rights, as the kubelet gives them. */
+/** With the volume's own access rights, the group among them that what is made inside inherits, for every folder that is new (kubelet, SafeMakeDir). */
 function makeFolder(path: string, volume: string): string {
+  const made = [path]
   let parent = dirname(path)
-  while (realPath(parent) === undefined) parent = dirname(parent)
+  for (; realPath(parent) === undefined; parent = dirname(parent)) made.push(parent)
   const real = realPath(parent) ?? parent
   if (!`${real}/`.startsWith(`${realpathSync(volume)}/`)) return real
   mkdirSync(path, { recursive: true })
-  chmodSync(path, statSync(volume).mode & 0o777)
+  const mode = statSync(volume).mode & 0o7777
+  for (const folder of made) chmodSync(folder, mode)
   return realpathSync(path)
 }
 

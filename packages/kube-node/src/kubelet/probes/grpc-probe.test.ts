@@ -43,6 +43,7 @@ describe('grpcProbe', () => {
     const { asked: _asked, ...address } = await serve(1)
     await new Promise((resolve) => server.close(resolve))
 
-    expect(await grpcProbe(address, '', 2_000)).toMatchObject({ success: false })
+    const output = `timeout: failed to connect service "127.0.0.1:${address.port}" within 2s: context deadline exceeded`
+    expect(await grpcProbe(address, '', 2_000)).toEqual({ success: false, output })
   })
 })

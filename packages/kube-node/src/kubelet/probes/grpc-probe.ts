@@ -19,13 +19,15 @@ export function grpcProbe(
       session.destroy()
       resolve({ success, output })
     }
-    const timer = setTimeout(
-      () => finish(false, `timeout: failed to connect service "${address}" within ${timeout}ms`),
-      timeout,
-    )
-    session.on('error', (error) =>
-      finish(false, `error: failed to connect service at "${address}": ${messageOf(error)}`),
-    )
+    // The client of Go's library tries again for as long as it may.
+    const unreachable = `timeout: failed to connect service "${address}" within ${timeout / 1000}s: context deadline exceeded`
+    const timer = setTimeout(() => finish(false, unreachable), timeout)
+    let connected = false
+    session.on('connect', () => {
+      connected = true
+    })
+    const fail = (error: Error): void => finish(false, connected ? messageOf(error) : unreachable)
+    session.on('error', fail)
     const stream = session.request({
       ':method': 'POST',
       ':path': '/grpc.health.v1.Health/Check',
@@ -41,7 +43,7 @@ export function grpcProbe(
     stream.on('response', readCode)
     stream.on('trailers', readCode)
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-    stream.on('error', (error) => finish(false, messageOf(error)))
+    stream.on('error', fail)
     stream.on('end', () => {
       const status = statusOf(Buffer.concat(chunks))
       if (code === '0' && status === SERVING) finish(true, 'service healthy')

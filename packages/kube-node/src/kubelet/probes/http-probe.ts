@@ -1,10 +1,12 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { timerDelay } from '@slipway/controller-runtime'
-import { messageOf } from '@slipway/errors'
+import { messageOf, networkFault } from '@slipway/errors'
 import type { HttpGetAction } from '../../model/pod.ts'
 import type { ProbeResult } from './probe-action.ts'
 
+/** In the words of Go's HTTP client, as all that can go wrong with the network. */
+const LATE = 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
 const MOST_REDIRECTS = 10
 /** Of an answer's body in bytes (kubelet, probe/http). */
 const MOST_BODY = 10 * 1024
@@ -23,11 +25,10 @@ export async function httpProbe(action: HttpGetAction, address: Address, timeout
     return { success: false, output: messageOf(error) }
   }
   try {
-    await readBeginning(answer)
+    return verdict(answer.statusCode ?? 0, await readBeginning(answer))
   } catch (error) {
     return { success: false, output: messageOf(error), errored: 'failure' }
   }
-  return verdict(answer.statusCode ?? 0)
 }
 
 /** One GET, whatever is answered to it (kubelet, lifecycle/handlers.go). Throws when nothing is in time. */
@@ -36,8 +37,11 @@ export async function httpHook(action: HttpGetAction, address: Address, timeout:
   await readBeginning(answer).catch(() => {})
 }
 
-function verdict(status: number): ProbeResult {
+function verdict(status: number, body: string): ProbeResult {
   const success = status >= 200 && status < 400
+  if (success && status >= 300) {
+    return { success, output: `Probe terminated redirects, Response body: ${body}`, warning: true }
+  }
   return { success, output: success ? '' : `HTTP probe failed with statuscode: ${status}` }
 }
 
@@ -52,8 +56,8 @@ async function ask(
   const signal = AbortSignal.timeout(timerDelay(timeout))
   let url = new URL(`${scheme.toLowerCase()}://${host}:${port}${path.startsWith('/') ? path : `/${path}`}`)
   for (let redirects = 0; ; redirects++) {
-    const answer = await get(url, headers, signal).catch((error: unknown) => {
-      throw new Error(`Get "${url}": ${messageOf(error)}`, { cause: error })
+    const answer = await get(url, headers, signal).catch((error: Error) => {
+      throw new Error(`Get "${url}": ${signal.aborted ? LATE : networkFault(error)}`, { cause: error })
     })
     const { statusCode = 0, headers: sent } = answer
     const next = statusCode >= 300 && statusCode < 400 && sent.location ? new URL(sent.location, url) : undefined
@@ -75,10 +79,11 @@ function get(url: URL, headers: Record<string, string>, signal: AbortSignal): Pr
 }
 
 /** An endless answer is as good as its beginning. */
-async function readBeginning(answer: IncomingMessage): Promise<void> {
-  let size = 0
+async function readBeginning(answer: IncomingMessage): Promise<string> {
+  let body = Buffer.alloc(0)
   for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MOST_BODY) return
+    body = Buffer.concat([body, chunk])
+    if (body.length > MOST_BODY) break
   }
+  return body.toString('utf8', 0, MOST_BODY)
 }

@@ -36,12 +36,32 @@ const session = (code: number) => ({
 describe('runProbe', () => {
   it.each([
     [204, { success: true, output: '' }],
-    [302, { success: true, output: '' }],
+    [302, { success: true, output: 'Probe terminated redirects, Response body: ', warning: true }],
     [404, { success: false, output: 'HTTP probe failed with statuscode: 404' }],
   ])('judges by the status %i', async (status, expected) => {
     const port = await listen((_request, response) => response.writeHead(status).end())
 
     expect(await runProbe({ httpGet: { port } }, targetOf({}))).toEqual(expected)
+  })
+
+  it('says in the words of a real kubelet why it has no answer', async () => {
+    const port = await listen((request) => {
+      if (request.url === '/hangs-up') request.destroy()
+    })
+    const url = `127.0.0.1:${port}`
+    const output = async (path: string, scheme: 'HTTP' | 'HTTPS' = 'HTTP'): Promise<string> =>
+      (await runProbe({ httpGet: { port, path, scheme }, timeoutSeconds: 0.1 }, targetOf({}))).output
+
+    expect(await output('/hangs-up')).toBe(`Get "http://${url}/hangs-up": EOF`)
+    expect(await output('/', 'HTTPS')).toBe(`Get "https://${url}/": http: server gave HTTP response to HTTPS client`)
+    expect(await output('/late')).toBe(
+      `Get "http://${url}/late": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`,
+    )
+    server?.closeAllConnections()
+    await new Promise((resolve) => server?.close(resolve))
+    const refused = `dial tcp ${url}: connect: connection refused`
+    expect(await output('/')).toBe(`Get "http://${url}/": ${refused}`)
+    expect((await runProbe({ tcpSocket: { port } }, targetOf({}))).output).toBe(refused)
   })
 
   it('takes the beginning of an endless answer for the whole', async () => {

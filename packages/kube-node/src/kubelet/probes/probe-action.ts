@@ -1,6 +1,6 @@
 import { createConnection } from 'node:net'
 import { timerDelay } from '@slipway/controller-runtime'
-import { messageOf } from '@slipway/errors'
+import { messageOf, networkFault } from '@slipway/errors'
 import type { Container, LifecycleHandler, Probe } from '../../model/pod.ts'
 import type { PodEngine } from '../../runtime/pod-runtime.ts'
 import { expandVariables } from '../configuration/expand.ts'
@@ -21,6 +21,8 @@ export interface ProbeResult {
   output: string
   /** It could not be asked, so that nothing is known of the container; as what the kubelet tells of it. */
   errored?: 'unknown' | 'failure'
+  /** It is a success of which somebody should know. */
+  warning?: true
 }
 
 /** Of a command's output in bytes. */
@@ -100,7 +102,7 @@ function connects({ host, port }: { host: string; port: number }, timeout: numbe
     }
     socket.once('connect', () => end(true, ''))
     socket.once('timeout', () => end(false, `dial tcp ${host}:${port}: i/o timeout`))
-    socket.once('error', (error) => end(false, `dial tcp ${host}:${port}: ${messageOf(error)}`))
+    socket.once('error', (error) => end(false, networkFault(error)))
   })
 }
 

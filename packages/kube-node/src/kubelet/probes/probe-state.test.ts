@@ -18,10 +18,29 @@ describe('afterProbe', () => {
 
 describe('nextProbeIn', () => {
   it.each([
-    ['keeps the period once it succeeded', { succeeded: true, early: 3, elapsed: 1 }, { delay: 10_000, counts: true }],
-    ['asks again soon at first', { succeeded: false, early: 0, elapsed: 5 }, { delay: 50, counts: false }],
-    ['asks less and less', { succeeded: false, early: 4, elapsed: 5 }, { delay: 800, counts: false }],
-    ['counts the tries that are due', { succeeded: false, early: 10, elapsed: 8_000 }, { delay: 2_000, counts: true }],
+    ['keeps the period', { succeeded: true, early: 3, elapsed: 9_999, took: 1 }, { delay: 10_001, counts: true }],
+    [
+      'counts it from its begin',
+      { succeeded: true, early: 0, elapsed: 23_000, took: 3_000 },
+      { delay: 7_000, counts: true },
+    ],
+    [
+      'asks at once after a try that took longer',
+      { succeeded: true, early: 0, elapsed: 21_000, took: 11_000 },
+      { delay: 0, counts: true },
+    ],
+    [
+      'does so when it failed, too',
+      { succeeded: false, early: 9, elapsed: 10_001, took: 10_001 },
+      { delay: 0, counts: true },
+    ],
+    ['asks again soon at first', { succeeded: false, early: 0, elapsed: 5, took: 5 }, { delay: 50, counts: false }],
+    ['asks less and less', { succeeded: false, early: 4, elapsed: 5, took: 5 }, { delay: 800, counts: false }],
+    [
+      'counts the tries that are due',
+      { succeeded: false, early: 10, elapsed: 8_000, took: 0 },
+      { delay: 2_000, counts: true },
+    ],
   ])('%s', (_name, input, expected) => {
     expect(nextProbeIn({}, input)).toEqual(expected)
   })

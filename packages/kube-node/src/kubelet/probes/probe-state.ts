@@ -20,18 +20,22 @@ export function afterProbe(state: ProbeState, probe: Probe, success: boolean): P
 }
 
 const FIRST_RETRY = 50
+/** Milliseconds by which a timer may fire too early. */
+const SLACK = 5
 
 /**
- * Milliseconds until the next try. A container that is not ready (or not started) yet is asked more often than its period says,
+ * Milliseconds until the next try: periods are counted from the begin, however long a try takes, and one that took longer is followed
+ * by the next at once (kubelet, prober/worker.go). A container that is not ready (or not started) yet is asked more often than its period says,
  * which Kubernetes allows "to make the Pod ready faster"; such early tries count when they succeed and not when they fail.
  */
 export function nextProbeIn(
   probe: Probe,
-  { succeeded, early, elapsed }: { succeeded: boolean; early: number; elapsed: number },
+  { succeeded, early, elapsed, took }: { succeeded: boolean; early: number; elapsed: number; took: number },
 ): { delay: number; counts: boolean } {
   const period = (probe.periodSeconds ?? 10) * 1000
-  if (succeeded) return { delay: period, counts: true }
+  const due = (Math.floor((elapsed - took + SLACK) / period) + 1) * period
+  const untilPeriod = Math.max(0, due - elapsed)
+  if (succeeded) return { delay: untilPeriod, counts: true }
   const soon = FIRST_RETRY * 2 ** Math.min(early, 10)
-  const untilPeriod = period - (elapsed % period)
   return soon < untilPeriod ? { delay: soon, counts: false } : { delay: untilPeriod, counts: true }
 }

@@ -83,12 +83,17 @@ export class ProberManager {
     const { startupProbe: _startup, readinessProbe: _readiness, livenessProbe: _liveness, ...unprobed } = container
     return new Prober(runtime.simulated ? unprobed : container, this.#observed.target(container, id), {
       changed: () => this.#events.changed(),
-      failed: (kind, { output, errored }) => {
+      told: (kind, { output, errored, warning }) => {
         const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)} probe`
         const text = errored
           ? `${title} errored and resulted in ${errored} state: ${output}`
-          : `${title} failed: ${output}`
-        event(aboutContainer(this.#observed.pod, container.name), 'Warning', 'Unhealthy', text)
+          : `${title} ${warning ? 'warning' : 'failed'}: ${output}`
+        event(
+          aboutContainer(this.#observed.pod, container.name),
+          'Warning',
+          warning ? 'ProbeWarning' : 'Unhealthy',
+          text,
+        )
       },
       dead: (kind) => {
         const why = `Container ${container.name} failed ${kind} probe, will be restarted`

@@ -31,7 +31,7 @@ function start(): { prober: Prober; dead: string[] } {
   }
   const dead: string[] = []
   const target = { container, dial: (number: number) => ({ host: '127.0.0.1', port: number }) } as ProbeTarget
-  const prober = new Prober(container, target, { changed: () => {}, failed: () => {}, dead: (kind) => dead.push(kind) })
+  const prober = new Prober(container, target, { changed: () => {}, told: () => {}, dead: (kind) => dead.push(kind) })
   return { prober, dead }
 }
 
@@ -43,7 +43,7 @@ describe('a container that is going', () => {
     const before = asked.filter((path) => path === '/live').length
     Object.assign(answers, { '/ready': 503, '/live': 503 })
 
-    await expect.poll(() => prober.ready, { timeout: 5_000 }).toBe(false)
+    await expect.poll(() => prober.ready).toBe(false)
     prober.stop()
 
     expect(asked.filter((path) => path === '/live')).toHaveLength(before)
@@ -54,10 +54,10 @@ describe('a container that is going', () => {
     const { prober, dead } = start()
     await expect.poll(() => prober.ready).toBe(true)
     answers['/live'] = 503
-    await expect.poll(() => dead, { timeout: 5_000 }).toEqual(['liveness'])
+    await expect.poll(() => dead).toEqual(['liveness'])
     answers['/ready'] = 503
 
-    await expect.poll(() => prober.ready, { timeout: 5_000 }).toBe(false)
+    await expect.poll(() => prober.ready).toBe(false)
     prober.stop()
 
     expect(dead).toEqual(['liveness'])

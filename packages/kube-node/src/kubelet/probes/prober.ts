@@ -8,7 +8,8 @@ type Kind = 'startup' | 'readiness' | 'liveness'
 export interface ProberEvents {
   /** A verdict changed: the pod's status has to be looked at. */
   changed(): void
-  failed(kind: Kind, result: ProbeResult): void
+  /** It failed, or succeeded with a warning. */
+  told(kind: Kind, result: ProbeResult): void
   /** The container has to be killed. */
   dead(kind: 'startup' | 'liveness'): void
 }
@@ -66,6 +67,7 @@ export class Prober {
   #begin(kind: Kind, probe: Probe): void {
     const since = Date.now() + (probe.initialDelaySeconds ?? 0) * 1000
     const step = async (state: ProbeState, early: number, counts: boolean): Promise<void> => {
+      const began = Date.now()
       const result = await runProbe(probe, this.#target)
       if (this.#ended.has(kind)) return
       const isKnown = result.errored === undefined && (result.success || counts)
@@ -74,7 +76,8 @@ export class Prober {
       if (this.#ended.has(kind) || (kind === 'startup' && after.result !== undefined)) return
       // Liveness has nothing to hurry for.
       const succeeded = result.success || kind === 'liveness' || after.result !== undefined
-      const next = nextProbeIn(probe, { succeeded, early, elapsed: Date.now() - since })
+      const now = Date.now()
+      const next = nextProbeIn(probe, { succeeded, early, elapsed: now - since, took: now - began })
       this.#after(kind, next.delay, () => step(after, next.counts ? early : early + 1, next.counts))
     }
     // The first try is early for a container that has just been started; its failure says nothing yet.
@@ -85,7 +88,7 @@ export class Prober {
     kind: Kind,
     { before, after, result, counts }: { before: ProbeState; after: ProbeState; result: ProbeResult; counts: boolean },
   ): void {
-    if (!result.success && counts) this.#events.failed(kind, result)
+    if (result.warning || (!result.success && counts)) this.#events.told(kind, result)
     if (kind === 'liveness' || (kind === 'startup' && after.result === false)) {
       if (after.result === false) {
         this.spare()

@@ -29,12 +29,30 @@ export function containerStatus(container: Container, input: StatusInput): Conta
       ? { running: { startedAt: seconds(current.startedAt) ?? now } }
       : ended && !wait
         ? { terminated: ended }
-        : { waiting: wait ?? { reason: firstReason(input) } },
+        : isMissed(container, input)
+          ? { terminated: MISSED }
+          : { waiting: wait ?? { reason: firstReason(input) } },
     lastState: last ? { terminated: last } : {},
     ...(current && granted(input.resize.held.get(container.name) ?? container.resources)),
     ...mountsOf(container),
     ...(current?.user && { user: { linux: current.user } }),
   }
+}
+
+/** It would have run, had the pod not ended before (kubelet's TerminatePod). */
+function isMissed(container: Container, { pod, over, waiting, observed }: StatusInput): boolean {
+  const { containers, initContainers = [] } = pod.spec
+  if (!over || waiting.has(container.name) || !containers.includes(container)) return false
+  const plain = initContainers.filter((one) => !isSidecar(one))
+  return plain.every(({ name }) => observed.get(name)?.current.exitCode === 0)
+}
+
+const MISSED: TerminatedState = {
+  exitCode: 137,
+  reason: 'ContainerStatusUnknown',
+  message: 'The container could not be located when the pod was terminated',
+  startedAt: null,
+  finishedAt: null,
 }
 
 /** What the container has; the requests among it are what the node has set aside (pkg/kubelet/kubelet_pods.go). */

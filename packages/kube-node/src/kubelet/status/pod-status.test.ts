@@ -6,7 +6,7 @@ import { podStatus } from './pod-status.ts'
 
 const container = (name: string) => ({ name, image: 'x:1' })
 
-const statusOf = (spec: Pod['spec'], observed: [string, Observed][] = []): PodStatus =>
+const statusOf = (spec: Pod['spec'], observed: [string, Observed][] = [], over = false): PodStatus =>
   podStatus({
     pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec },
     sandbox: undefined,
@@ -15,7 +15,7 @@ const statusOf = (spec: Pod['spec'], observed: [string, Observed][] = []): PodSt
     started: new Set(),
     ready: new Set(),
     resize: { held: new Map() },
-    over: false,
+    over,
     podIP: undefined,
     hostIP: '10.0.0.1',
     runtime: 'podman',
@@ -40,4 +40,23 @@ it('has twelve kilobytes for the last words of all containers', () => {
 
   expect(lengthOf(['a', 'b', 'c'])).toBe(4096)
   expect(lengthOf(['a', 'b', 'c', 'd'])).toBe(3072)
+})
+
+it('a pod that is over before it ran has failed, and so have its containers', () => {
+  const missed = { exitCode: 137, reason: 'ContainerStatusUnknown' }
+
+  const { phase, containerStatuses } = statusOf({ containers: [container('a')] }, [], true)
+
+  expect([phase, containerStatuses?.[0]?.state]).toMatchObject(['Failed', { terminated: missed }])
+})
+
+it('containers still wait in a pod that is over before its init containers were done', () => {
+  const spec = { initContainers: [container('init')], containers: [container('a')] }
+  const stateAfter = (exitCode: number) => {
+    const current = { id: 'i', status: 'exited', exitCode } as Attempt
+    return statusOf(spec, [['init', { current }]], true).containerStatuses?.[0]?.state
+  }
+
+  expect(stateAfter(1)).toEqual({ waiting: { reason: 'PodInitializing' } })
+  expect(stateAfter(0)).toMatchObject({ terminated: { reason: 'ContainerStatusUnknown' } })
 })

@@ -94,7 +94,8 @@ export class VolumeManager {
     if (existsSync(dir)) return dir
     mkdirSync(root, { recursive: true })
     const fresh = mkdtempSync(join(root, '.new-'))
-    chmodSync(fresh, 0o777)
+    // As the root of a tmpfs is.
+    chmodSync(fresh, medium === 'Memory' ? 0o1777 : 0o777)
     giveToGroup(fresh, this.#group(), { readOnly: false })
     renameSync(fresh, dir)
     return dir

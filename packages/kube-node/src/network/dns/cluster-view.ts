@@ -22,11 +22,11 @@ export function clusterView(informers: InformerSet, slices: SliceIndex): ZoneVie
   }
 }
 
-function hostsIn({ metadata, endpoints = [] }: EndpointSlice, address: string): ReturnType<ZoneView['hostsAt']> {
+function hostsIn({ metadata, endpoints }: EndpointSlice, address: string): ReturnType<ZoneView['hostsAt']> {
   const { namespace = 'default', labels } = metadata
   const service = labels?.[SERVICE_NAME]
   if (service === undefined) return []
-  return endpoints.flatMap((endpoint) => {
+  return (endpoints ?? []).flatMap((endpoint) => {
     const { hostname, addresses } = endpoint
     return hostname && addresses.includes(address) && isReady(endpoint) ? [{ hostname, service, namespace }] : []
   })

@@ -36,11 +36,13 @@ const slice = (endpoints: EndpointSlice['endpoints']): EndpointSlice => ({
     metadata: { name: 's' },
     addressType: 'IPv4' as const,
   },
-  ...(endpoints && { endpoints }),
+  ...(endpoints !== undefined && { endpoints }),
   ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }],
 })
 const slices: Record<string, EndpointSlice[]> = {
   db: [
+    // Of a Service without pods, as the server keeps it.
+    slice(null),
     slice([
       { addresses: ['10.88.0.5'], hostname: 'db-0' },
       { addresses: ['10.88.0.6'] },

@@ -76,8 +76,8 @@ interface Host {
 }
 
 function hostsOf(slices: EndpointSlice[], base: string): Host[] {
-  return slices.flatMap(({ endpoints = [], ports }) =>
-    endpoints.filter(isReady).map(({ addresses: [address = ''], hostname }) => {
+  return slices.flatMap(({ endpoints, ports }) =>
+    (endpoints ?? []).filter(isReady).map(({ addresses: [address = ''], hostname }) => {
       const label = hostname ?? address.replaceAll('.', '-')
       const known = (ports ?? []).map((port) => ({
         name: port.name ?? '',

@@ -1,10 +1,12 @@
 import { Controller, type Log, type Reconciler } from '@slipway/controller-runtime'
+import { describeError } from '@slipway/errors'
 import type { InformerSet, KubeClient } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { updateStatus } from '../../controllers/status.ts'
 import { createIfMissing } from '../../create-if-missing.ts'
 import { INGRESS_CLASSES, INGRESSES, SERVICES } from '../../model/kinds.ts'
 import type { Service } from '../../model/service.ts'
+import type { ClusterPorts } from '../ports/cluster-ports.ts'
 import { type Backend, backendsOf } from '../services/backends.ts'
 import { Balancer } from '../services/balancer.ts'
 import type { Address } from '../services/forwarder.ts'
@@ -27,8 +29,8 @@ export interface IngressDeps {
   informers: InformerSet
   slices: SliceIndex
   dial(backend: Backend): Address | undefined
-  /** The node's own address in the cluster; absent = there is no cluster network. */
-  nodeAddress?: string
+  /** Of the cluster's addresses; absent = there is no cluster network. */
+  ports?: ClusterPorts
   /** Port on 127.0.0.1. @default the one it had before, or a free one */
   port?: number
   log: Log
@@ -87,13 +89,13 @@ export class IngressController {
   }
 
   #address(port: number | undefined): object {
-    const { nodeAddress } = this.#deps
-    if (nodeAddress) return { ip: nodeAddress }
+    const { ports } = this.#deps
+    if (ports) return { ip: ports.node }
     return { ip: '127.0.0.1', ...(port !== undefined && { ports: [{ port, protocol: 'TCP' }] }) }
   }
 
   async #open(): Promise<{ router: IngressRouter; port: number | undefined }> {
-    const { client, nodeAddress, log } = this.#deps
+    const { client, ports, log } = this.#deps
     const read = (namespace: string, name: string) =>
       client.get<KubeObject>({ apiVersion: 'v1', kind: 'Secret', namespace, name })
     const router = new IngressRouter({
@@ -107,8 +109,19 @@ export class IngressController {
     const wanted = this.#deps.port || this.#portBefore()
     const port = (await router.listen('127.0.0.1', wanted)) ?? (await router.listen('127.0.0.1', 0))
     log('info', `Ingresses are served at 127.0.0.1:${port}`)
-    if (nodeAddress) await Promise.all([80, 443].map((number) => router.listen(nodeAddress, number)))
+    if (ports) await Promise.all([80, 443].map((number) => this.#openPort(number, router, ports)))
     return { router, port }
+  }
+
+  async #openPort(port: number, router: IngressRouter, ports: ClusterPorts): Promise<void> {
+    try {
+      await ports.listen({ host: ports.node, port }, ['TCP'], async (at) => {
+        const bound = await router.listen(at.host, at.port)
+        return bound === undefined ? undefined : { port: bound }
+      })
+    } catch (error) {
+      this.#deps.log('error', `Ingresses: ${describeError(error)}`)
+    }
   }
 
   #portBefore(): number {

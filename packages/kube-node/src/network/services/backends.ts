@@ -29,10 +29,10 @@ function endpointsOf(
   slices: EndpointSlice[],
   { name = '', protocol = 'TCP' }: PortName,
 ): { endpoint: Endpoint; backend: Backend }[] {
-  return slices.flatMap(({ endpoints = [], ports, addressType }) => {
+  return slices.flatMap(({ endpoints, ports, addressType }) => {
     const port = ports?.find((one) => (one.name ?? '') === name && (one.protocol ?? 'TCP') === protocol)?.port
     if (port === undefined || addressType === 'FQDN') return []
-    return endpoints.map((endpoint) => ({ endpoint, backend: backendOf(endpoint, port) }))
+    return (endpoints ?? []).map((endpoint) => ({ endpoint, backend: backendOf(endpoint, port) }))
   })
 }
 

@@ -1,13 +1,14 @@
-import type { Log } from '@slipway/controller-runtime'
-import { messageOf } from '@slipway/errors'
+import { EventRecorder, type Log } from '@slipway/controller-runtime'
+import { describeError, messageOf } from '@slipway/errors'
 import type { Informer, KubeClient } from '@slipway/kube-client'
 import type { ObjectKey } from '@slipway/kube-objects'
 import type { Service, ServicePort } from '../../model/service.ts'
+import type { ClusterPorts } from '../ports/cluster-ports.ts'
 import { type Backend, backendsOf, servingBackends } from './backends.ts'
 import { Balancer } from './balancer.ts'
 import type { Address, Forwarder, Route, Target } from './forwarder.ts'
 import type { SliceIndex } from './slice-index.ts'
-import { clusterSockets, localPorts } from './sockets.ts'
+import { clusterSockets, localPorts, type ServiceSocket } from './sockets.ts'
 import { TcpForwarder } from './tcp-forwarder.ts'
 import { UdpForwarder } from './udp-forwarder.ts'
 
@@ -20,19 +21,28 @@ interface Deps {
   slices: SliceIndex
   /** Where a backend can be connected to from here. */
   dial(backend: Backend): Address | undefined
-  /** The node's own address in the cluster; absent = there is no cluster network. */
-  nodeAddress?: string
+  /** Of the cluster's addresses; absent = there is no cluster network. */
+  ports?: ClusterPorts
   log: Log
 }
 
 interface Listener {
   forwarder: Forwarder
   port: number
+  /** The address in the cluster for which it listens. */
+  socket?: ServiceSocket
 }
+
+/** By these labels whoever set them says that kube-proxy is not to serve a Service (cmd/kube-proxy/app/server.go). */
+const LEFT_TO_OTHERS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless']
+
+const isLeftToOthers = ({ metadata }: Service): boolean =>
+  LEFT_TO_OTHERS.some((label) => metadata.labels?.[label] !== undefined)
 
 /** Gives every Service its addresses on this machine, which lead to its ready pods, one after the other. */
 export class ServiceProxy {
   readonly #deps: Deps
+  readonly #events: EventRecorder
   /** By Service and socket. */
   readonly #listeners = new Map<string, Map<string, Listener>>()
   /** Those that take nothing more, until what goes through them has ended. */
@@ -42,6 +52,9 @@ export class ServiceProxy {
 
   constructor(deps: Deps) {
     this.#deps = deps
+    this.#events = new EventRecorder(deps.client, { component: 'kube-proxy' }, (error) =>
+      deps.log('error', `an event could not be written: ${messageOf(error)}`),
+    )
   }
 
   /** Resolves when everything that is there has its addresses. */
@@ -51,6 +64,7 @@ export class ServiceProxy {
     this.#unsubscribe = services.on(({ object }) => this.#look(object.metadata))
     slices.on((service) => this.#look(service))
     await this.#work
+    await this.#deps.ports?.settled()
   }
 
   async stop(): Promise<void> {
@@ -70,19 +84,20 @@ export class ServiceProxy {
   }
 
   async #sync(key: ObjectKey): Promise<void> {
-    const service = this.#deps.services.get(key)
+    const found = this.#deps.services.get(key)
+    const service = found && !isLeftToOthers(found) ? found : undefined
     const id = `${key.namespace}/${key.name}`
     const listeners = this.#listeners.get(id) ?? new Map<string, Listener>()
     this.#listeners.set(id, listeners)
     const wanted = new Set<string>()
     const addresses = service ? await this.#openLocal(service, listeners, wanted) : []
     if (service) await this.#openCluster(service, listeners, wanted)
-    for (const [socket, { forwarder }] of listeners) {
+    for (const [socket, listener] of listeners) {
       if (wanted.has(socket)) {
-        forwarder.reroute()
+        listener.forwarder.reroute()
         continue
       }
-      this.#close(forwarder)
+      this.#close(listener)
       listeners.delete(socket)
     }
     if (listeners.size === 0) this.#listeners.delete(id)
@@ -90,7 +105,8 @@ export class ServiceProxy {
   }
 
   /** Connections outlive the readiness of their pod and their Service, as in a kernel's table of connections. */
-  #close(forwarder: Forwarder): void {
+  #close({ forwarder, socket, port }: Listener): void {
+    if (socket) this.#deps.ports?.release(socket, socket.protocol, port)
     this.#closing.add(forwarder)
     void forwarder.close().then(() => this.#closing.delete(forwarder))
   }
@@ -117,16 +133,25 @@ export class ServiceProxy {
   }
 
   async #openCluster(service: Service, listeners: Map<string, Listener>, wanted: Set<string>): Promise<void> {
-    const { nodeAddress, slices } = this.#deps
-    if (!nodeAddress) return
+    const { ports, slices } = this.#deps
+    if (!ports) return
     const isServed = (port: ServicePort): boolean => backendsOf(slices.of(service.metadata), port).length > 0
-    for (const { key, host, port, servicePort } of clusterSockets(service, nodeAddress, isServed)) {
+    for (const socket of clusterSockets(service, ports.node, isServed)) {
+      const { key, protocol, servicePort } = socket
       wanted.add(key)
       if (listeners.has(key)) continue
-      const listener = await this.#listen(service, servicePort, { host, port })
-      if (listener) listeners.set(key, listener)
-      else this.#deps.log('error', `service ${service.metadata.namespace}/${service.metadata.name}: ${key} is taken`)
+      try {
+        const listener = await ports.listen(socket, [protocol], (at) => this.#listen(service, servicePort, at))
+        listeners.set(key, { ...listener, socket })
+      } catch (error) {
+        this.#tell(service, describeError(error))
+      }
     }
+  }
+
+  #tell(service: Service, problem: string): void {
+    this.#deps.log('error', `service ${service.metadata.namespace}/${service.metadata.name}: ${problem}`)
+    this.#events.record(service, 'Warning', 'PortInUse', problem)
   }
 
   /** Undefined when somebody else has the port. */

@@ -6,6 +6,7 @@ import type { Informer, KubeClient } from '@slipway/kube-client'
 import type { ObjectKey } from '@slipway/kube-objects'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { EndpointSlice, Service } from '../../model/service.ts'
+import { ClusterPorts } from '../ports/cluster-ports.ts'
 import { type Backend, backendsOf, servingBackends } from './backends.ts'
 import { Balancer } from './balancer.ts'
 import type { Address, Forwarder } from './forwarder.ts'
@@ -59,7 +60,7 @@ describe('clusterSockets', () => {
 })
 
 describe('backendsOf', () => {
-  const slice = (endpoints: EndpointSlice['endpoints'] & object, port = 8080): EndpointSlice => ({
+  const slice = (endpoints: (EndpointSlice['endpoints'] & {}) | null, port = 8080): EndpointSlice => ({
     ...{
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
@@ -81,7 +82,7 @@ describe('backendsOf', () => {
       ['10.88.0.1:8080', '10.88.0.1:9090'],
     ],
     ['those that end, where none is ready', [slice([ending, broken])], ['10.88.0.2:8080']],
-    ['none', [slice([broken])], []],
+    ['none', [slice([broken]), slice(null)], []],
   ])('are %s', (_name, slices, expected) => {
     expect(backendsOf(slices, { name: 'http' }).map(({ address, port }) => `${address}:${port}`)).toEqual(expected)
   })
@@ -228,7 +229,46 @@ describe('forwarders', () => {
   })
 })
 
+/** A proxy of one Service, which looks at it when it is told to. `annotated` is told of the annotation with its addresses. */
+function proxyOf(
+  one: Service,
+  slices: object[],
+  annotated: () => void,
+): { proxy: ServiceProxy; look(service: ObjectKey): void } {
+  let look = (_service: ObjectKey): void => {}
+  const proxy = new ServiceProxy({
+    client: { patch: async () => annotated() } as unknown as KubeClient,
+    services: { start: async () => {}, get: () => one, on: () => () => {} } as unknown as Informer<Service>,
+    slices: {
+      start: async () => {},
+      of: () => slices,
+      on: (listener: typeof look) => {
+        look = listener
+      },
+    } as unknown as SliceIndex,
+    dial: ({ address, port: number }) => ({ host: address, port: number }),
+    ports: new ClusterPorts('127.0.0.0/8', '127.0.0.1', () => {}),
+    log: () => {},
+  })
+  return { proxy, look: (key) => look(key) }
+}
+
 describe('ServiceProxy', () => {
+  it.each([
+    [{}, 1],
+    [{ 'service.kubernetes.io/service-proxy-name': 'other' }, 0],
+    [{ 'service.kubernetes.io/headless': '' }, 0],
+  ])('leaves a Service to others whose labels are %j', async (labels, served) => {
+    const web = service({ clusterIP: '127.0.0.1', selector: {}, ports: [{ port: await freePort() }] })
+    let count = 0
+    const { proxy, look } = proxyOf({ ...web, metadata: { ...web.metadata, labels } }, [], () => count++)
+    await proxy.start()
+    look(web.metadata)
+    await proxy.stop()
+
+    expect(count).toBe(served)
+  })
+
   it('takes no connections for a Service without backends, and lets those go on that it has', async () => {
     const backend = createServer((socket) => socket.pipe(socket))
     await once(backend.listen(0, '127.0.0.1'), 'listening')
@@ -239,22 +279,8 @@ describe('ServiceProxy', () => {
       endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true, serving: true } }],
       ports: [{ port: (backend.address() as AddressInfo).port }],
     }
-    let look = (_service: ObjectKey): void => {}
     let synced = (): void => {}
-    const proxy = new ServiceProxy({
-      client: { patch: async () => synced() } as unknown as KubeClient,
-      services: { start: async () => {}, get: () => web, on: () => () => {} } as unknown as Informer<Service>,
-      slices: {
-        start: async () => {},
-        of: () => [slice],
-        on: (listener: typeof look) => {
-          look = listener
-        },
-      } as unknown as SliceIndex,
-      dial: ({ address, port: number }) => ({ host: address, port: number }),
-      nodeAddress: '127.0.0.1',
-      log: () => {},
-    })
+    const { proxy, look } = proxyOf(web, [slice], () => synced())
     const sync = (): Promise<void> =>
       new Promise((resolve) => {
         synced = resolve
