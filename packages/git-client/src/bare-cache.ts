@@ -8,6 +8,7 @@ import { damaged } from './cat-file.ts'
 import { encodeObject, type GitObject } from './git-objects.ts'
 import { runGit } from './git-process.ts'
 import { ObjectStore } from './object-store.ts'
+import { endOrphans } from './orphans.ts'
 
 /** Fetches between two looks at whether a cache needs packing. */
 const TIDY_EVERY = 100
@@ -43,6 +44,7 @@ export class BareCache {
   }
 
   async #initialize(): Promise<void> {
+    await endOrphans(this.folder)
     await mkdir(dirname(this.folder), { recursive: true })
     const args = ['init', '--quiet', '--bare', '--template=', this.folder]
     const { status, stderr } = await runGit({ repository: this.folder, args })

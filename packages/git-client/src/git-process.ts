@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
+import { TransientError } from '@slipway/errors'
 
 export interface GitRun {
   args: string[]
@@ -36,21 +37,23 @@ const ENVIRONMENT = {
 }
 const MAX_STDERR = 16 * 1024
 
-/** Starts git without a shell. */
+/** Starts git without a shell. Throws TransientError GIT_FAILED. */
 export function startGit({ args, repository, config, environment, channel, signal }: GitRun): RunningGit {
   const child = spawn('git', ['--git-dir', repository, ...args], {
     env: { ...ENVIRONMENT, ...environment, ...configEnvironment(config) },
     stdio: ['pipe', 'pipe', 'pipe', ...(channel ? (['pipe'] as const) : [])],
     cwd: '/',
     ...(signal && { signal }),
-  }) as ChildProcess & { stdin: NodeJS.WritableStream; stdout: Readable; stderr: Readable }
+  })
   let stderr = ''
-  // First of all: without free file descriptors there is an error and none of the streams.
   const ended = new Promise<{ status: number; stderr: string }>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (status) => resolve({ status: status ?? 1, stderr }))
   })
   ended.catch(() => {})
+  if (!child.stdin || !child.stdout || !child.stderr) {
+    throw new TransientError('GIT_FAILED', 'git could not be started: no file descriptors are free')
+  }
   child.stderr.on('data', (chunk: Buffer) => {
     if (stderr.length < MAX_STDERR) stderr += chunk.toString('utf8')
   })

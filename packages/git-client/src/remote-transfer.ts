@@ -3,7 +3,7 @@ import { TransientError, UserError } from '@slipway/errors'
 import { writeGitCommand } from '@slipway/git-format'
 import type { ClientChannel } from 'ssh2'
 import { gitError } from './git-error.ts'
-import { type GitRun, runGit, startGit } from './git-process.ts'
+import { type GitRun, type RunningGit, runGit, startGit } from './git-process.ts'
 import type { RemoteUrl } from './remote-url.ts'
 import { type SshCredentials, SshPool, type SshPoolOptions } from './ssh-pool.ts'
 
@@ -92,9 +92,10 @@ export class RemoteTransfer {
   async #overSsh(remote: SshUrl, run: GitRun, credentials: GitCredentials | undefined): Promise<Buffer> {
     const channel = await this.#uploadPack(remote, credentials)
     const said = messagesOf(channel)
-    const git = startGit({ ...run, channel: true, args: run.args.map((arg) => (arg === '{remote}' ? 'fd::3' : arg)) })
-    git.stdin.end()
+    let git: RunningGit | undefined
     try {
+      git = startGit({ ...run, channel: true, args: run.args.map((arg) => (arg === '{remote}' ? 'fd::3' : arg)) })
+      git.stdin.end()
       if (git.channel) joinStreams(git.channel, channel)
       const chunks: Buffer[] = []
       for await (const chunk of git.stdout as AsyncIterable<Buffer>) chunks.push(chunk)
@@ -103,7 +104,7 @@ export class RemoteTransfer {
       if (status !== 0) throw gitError(remote.url, `${said()}${stderr}`)
       return Buffer.concat(chunks)
     } finally {
-      git.channel?.destroy()
+      git?.channel?.destroy()
       channel.destroy()
     }
   }

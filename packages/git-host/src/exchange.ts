@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { messageOf, TransientError } from '@slipway/errors'
 import type { GitProcess } from './git-process.ts'
 
 /** Milliseconds between asking a process to end, which lets git remove its lock files, and ending it. */
@@ -25,8 +26,12 @@ export interface Exchange {
  * the process; with a tap its answer is read to the end even then. `output` is left open.
  */
 export async function exchange({ process, output, messages, idleTimeout, tap, ...request }: Exchange): Promise<number> {
+  // It has no streams then, where file descriptors are what is missing.
+  if (process.pid === undefined) {
+    const [cause] = await once(process, 'error')
+    throw new TransientError('GIT_HOST_BUSY', `git could not be started: ${messageOf(cause)}`, { cause })
+  }
   const closed = once(process, 'close') as Promise<[number | null]>
-  // A process that could not be started has no streams, and is told of by what they are needed for.
   closed.catch(() => {})
   let kill: NodeJS.Timeout | undefined
   const end = (): void => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { messageOf, UserError } from '@slipway/errors'
 
 export interface ProcessOptions {
@@ -25,26 +26,26 @@ export async function runProcess(command: string, args: string[], options: Proce
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  // It has no streams then, where file descriptors are what is missing.
+  if (child.pid === undefined) {
+    const [cause] = await once(child, 'error')
+    throw new UserError('PROCESS_NOT_STARTED', `${command} could not be started: ${messageOf(cause)}`, { cause })
+  }
   const stopEnding = endOnAbort(child, options.signal)
   const flushes = [
     readLines(child.stdout, (line) => options.onLine(line, 'stdout')),
     readLines(child.stderr, (line) => options.onLine(line, 'stderr')),
   ]
   try {
-    return await exited(child, command)
+    return await exited(child)
   } finally {
     stopEnding()
     for (const flush of flushes) flush()
   }
 }
 
-function exited(child: ChildProcess, command: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.on('error', (error) => {
-      reject(
-        new UserError('PROCESS_NOT_STARTED', `${command} could not be started: ${messageOf(error)}`, { cause: error }),
-      )
-    })
+function exited(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
     child.on('exit', (code, signal) => {
       const status = code ?? 128 + (SIGNALS[signal ?? ''] ?? 0)
       const timer = setTimeout(() => {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TransientError, UserError } from '@slipway/errors'
+import { messageOf, TransientError, UserError } from '@slipway/errors'
 import { gitAuthEnvironment } from './git-auth.ts'
 import type { RunnerOptions } from './options.ts'
 
@@ -105,17 +106,22 @@ export class SourceMirror {
     )
   }
 
-  #git(
+  async #git(
     repository: string,
     args: string[],
     input = '',
     env: Record<string, string> = {},
   ): Promise<{ code: number; stdout: Buffer; stderr: string; isCut: boolean }> {
-    return new Promise((resolve, reject) => {
-      const child = spawn('git', args, {
-        cwd: this.#folder(repository),
-        env: { ...this.#options.env, GIT_TERMINAL_PROMPT: '0', ...env },
-      })
+    const child = spawn('git', args, {
+      cwd: this.#folder(repository),
+      env: { ...this.#options.env, GIT_TERMINAL_PROMPT: '0', ...env },
+    })
+    // It has no streams then, where file descriptors are what is missing.
+    if (child.pid === undefined) {
+      const [cause] = await once(child, 'error')
+      throw new TransientError('SOURCE_UNAVAILABLE', `git could not be started: ${messageOf(cause)}`, { cause })
+    }
+    return new Promise((resolve) => {
       const stdout: Buffer[] = []
       let size = 0
       let stderr = ''
@@ -127,7 +133,6 @@ export class SourceMirror {
       child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
         stderr += chunk
       })
-      child.on('error', reject)
       child.on('close', (code) =>
         resolve({ code: code ?? 1, stdout: Buffer.concat(stdout), stderr, isCut: size > MOST_OUTPUT }),
       )
