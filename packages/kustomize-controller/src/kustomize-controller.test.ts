@@ -85,7 +85,7 @@ function settled(revision: string): Promise<Kustomization> {
       expect(found?.status?.lastAttemptedRevision).toBe(revision)
       return found as Kustomization
     },
-    { timeout: 5000, interval: 5 },
+    { timeout: 15_000, interval: 5 },
   )
 }
 
@@ -168,12 +168,10 @@ describe('kustomizeController', () => {
   it('puts back what someone edits or deletes', async () => {
     await pushed({ 'one.yaml': configMap('one', 'wanted') })
     await client.patch(ref('one'), 'merge', { data: { key: 'edited' } }, { fieldManager: 'kubectl-edit' })
-    await vi.waitFor(async () => expect((await client.get<KubeObject>(ref('one')))?.data).toEqual({ key: 'wanted' }), {
-      interval: 5,
-    })
+    await expect.poll(async () => (await client.get<KubeObject>(ref('one')))?.data).toEqual({ key: 'wanted' })
 
     await client.delete(ref('one'))
-    await vi.waitFor(async () => expect(await client.get(ref('one'))).toBeDefined(), { interval: 5 })
+    await expect.poll(() => client.get(ref('one'))).toBeDefined()
   })
 
   it('leaves alone what asks for it', async () => {
@@ -198,7 +196,7 @@ describe('kustomizeController', () => {
   it('prunes everything when it is deleted', async () => {
     await pushed({ 'one.yaml': configMap('one'), 'two.yaml': configMap('two') })
     await client.delete(OWN)
-    await vi.waitFor(async () => expect(await client.get(OWN)).toBeUndefined(), { timeout: 5000, interval: 5 })
+    await expect.poll(() => client.get(OWN)).toBeUndefined()
 
     expect(await client.get(ref('one'))).toBeUndefined()
     expect(await client.get(ref('two'))).toBeUndefined()
@@ -225,7 +223,7 @@ describe('kustomizeController', () => {
 
     await client.delete(OWN)
 
-    await vi.waitFor(async () => expect(await client.get(OWN)).toBeUndefined())
+    await expect.poll(() => client.get(OWN)).toBeUndefined()
     expect(await client.get(ref('a'))).toBeDefined()
   })
 

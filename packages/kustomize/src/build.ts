@@ -4,7 +4,7 @@ import { flattenList, isKubeObject, isObject, type KubeObject } from '@slipway/k
 import { describeId } from './describe-id.ts'
 import { type KustomizationFile, readKustomization } from './kustomization.ts'
 import { legacyOrder } from './order.ts'
-import { identityOf, newResource, type Resource, sameIdentity } from './resource.ts'
+import { identityKey, identityOf, newResource, type Resource } from './resource.ts'
 import { runGenerators } from './transformers/generators.ts'
 import { addHashes } from './transformers/hash.ts'
 import { setImage } from './transformers/images.ts'
@@ -57,9 +57,11 @@ function accumulate(
     ...(spec.resources ?? []).map((entry, index) => ({ entry, field: ['resources', index] as const })),
     ...(spec.bases ?? []).map((entry, index) => ({ entry, field: ['bases', index] as const })),
   ]
+  const registered = new Map(resources.map((resource) => [identityKey(identityOf(resource)), resource]))
   for (const { entry, field } of entries) {
     for (const resource of loadResources(tree, kustomization, entry, { field, path })) {
-      const twin = resources.find((other) => sameIdentity(identityOf(other), identityOf(resource)))
+      const key = identityKey(identityOf(resource))
+      const twin = registered.get(key)
       if (twin) {
         const id = describeId(resource.object)
         throw kustomization.fault(
@@ -68,6 +70,7 @@ function accumulate(
           `may not add resource with an already registered id: ${id} (also in ${twin.file}:${twin.line})`,
         )
       }
+      registered.set(key, resource)
       resources.push(resource)
     }
   }
@@ -112,9 +115,11 @@ function transform(tree: Tree, kustomization: KustomizationFile, resources: Reso
 /** Throws where objects of several namespaces become one. */
 function moveTo(namespace: string, resources: Resource[], kustomization: KustomizationFile): void {
   setNamespace(resources, namespace)
-  const twin = resources.find((resource, index) =>
-    resources.slice(0, index).some((other) => sameIdentity(identityOf(other), identityOf(resource))),
-  )
+  const seen = new Set<string>()
+  const twin = resources.find((resource) => {
+    const key = identityKey(identityOf(resource))
+    return seen.has(key) || !seen.add(key)
+  })
   if (!twin) return
   const id = describeId(twin.object)
   throw kustomization.fault('KUSTOMIZE_INVALID', ['namespace'], `namespace transformation produces ID conflict: ${id}`)

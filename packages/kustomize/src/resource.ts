@@ -49,6 +49,11 @@ export function sameNamespace(a: string | undefined, b: string | undefined): boo
   return spaceOf(a) === spaceOf(b)
 }
 
+/** One text for all identities that are one object to kustomize, see {@link sameIdentity}. */
+export function identityKey({ kind, group, name, namespace }: Identity): string {
+  return JSON.stringify([kind, group, name, spaceOf(namespace)])
+}
+
 /** Whether two identities are one object to kustomize. */
 export function sameIdentity(a: Identity, b: Identity): boolean {
   return a.kind === b.kind && a.group === b.group && a.name === b.name && sameNamespace(a.namespace, b.namespace)
