@@ -38,7 +38,7 @@ data: {twice: first, twice: second}
 {{ end }}`,
   'crds/sign.yaml':
     'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: signs.shop.example.com}\nspec: {group: shop.example.com, scope: Namespaced, names: {plural: signs, kind: Sign}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]}\n',
-  'templates/NOTES.txt': 'The color is {{ .Values.color }}.\n',
+  'templates/NOTES.txt': 'The color of {{ .Release.Revision }} is {{ .Values.color }}.\n',
 }
 
 interface Result {
@@ -86,6 +86,9 @@ function helmOf(name: string, command: string, first: string[] = []): Helm & { f
       .replaceAll(`ns-${name}`, 'NAMESPACE')
       .replaceAll(/[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}/g, 'DATE')
       .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( \+0000 UTC *|Z)/g, 'TIME')
+      // What files of the chart were last changed at is not kept here.
+      .replaceAll(/,"(schema)?modtime":"TIME"/g, '')
+      .replaceAll(/("(uid|resourceVersion)":)"[^"]+"/g, '$1X')
       .replaceAll(/UPDATED +/g, 'UPDATED ')
       .replaceAll(/(modifiedAt\W+)\d+/g, '$1N')
       .replaceAll(/ \d+s\b/g, ' AGE')
@@ -118,6 +121,11 @@ install b shop --dry-run=client --set color=green
 install b shop --dry-run=server
 upgrade a shop --set color=blue --description by~hand
 upgrade a shop --reuse-values --set extra=more
+install f shop --set list={3,4},big=12345678 -o json
+status f -o json
+uninstall f
+install f shop --dry-run=client --description hey
+upgrade a shop --dry-run=client --description hey
 upgrade none shop
 upgrade b shop -i
 get all b
@@ -129,6 +137,10 @@ history a -o json
 list
 list -o yaml
 list --filter ^b -q
+list --filter (?i)^B -q
+list --filter ( -q
+list --superseded
+list --superseded --uninstalled
 list --time-format Mon
 list --time-format no~time -o json
 list --kube-as-user alice
@@ -149,6 +161,7 @@ get hooks a
 get notes a
 get metadata a
 get metadata a -o json
+get metadata a --revision 1
 get all a
 template x shop --validate
 template x shop --validate --is-upgrade
@@ -169,6 +182,8 @@ uninstall a --keep-history
 list --uninstalled
 install a shop --replace
 history a
+get notes a
+get manifest a
 uninstall a
 template rel shop --dry-run=server --set ask=default
 template rel shop --dry-run=server --set ask=nobody

@@ -73,14 +73,34 @@ function makeKeys(): void {
   for (const [user, kind] of [
     ['Ship Wright <ship@example.com>', 'rsa2048'],
     ['Ship Other <other@example.com>', 'ed25519'],
+    ['Ship Old <old@example.com>', 'dsa2048'],
+    ['Ship Short <short@example.com>', 'rsa1024'],
+    ['Ship Brain <brain@example.com>', 'brainpoolP256r1'],
+    ['Ship Coin <coin@example.com>', 'secp256k1'],
   ] as const) {
     gpg('--passphrase', 'open sesame', '--quick-gen-key', user, kind, 'sign', 'never')
   }
   writeFileSync(publics, gpg('--export'))
   writeFileSync(secrets, gpg('--passphrase', 'open sesame', '--export-secret-keys'))
   writeFileSync(join(folder, 'stranger.gpg'), gpg('--export', 'other@example.com'))
+  makePastKeys(home, gpg)
   spawnSync('gpgconf', ['--homedir', home, '--kill', 'all'])
   rmSync(home, { recursive: true, force: true })
+}
+
+/** The ring before, and the same key as it expired or was revoked since. */
+function makePastKeys(home: string, gpg: (...args: string[]) => Buffer): void {
+  const then = ['--faked-system-time', '20240101T000000', '--passphrase', '']
+  gpg(...then, '--quick-gen-key', 'Gone By <gone@example.com>', 'rsa2048', 'sign', 'never')
+  const fingerprint = /^fpr:+([0-9A-F]+):/m.exec(String(gpg('--list-keys', '--with-colons', 'gone@example.com')))![1]!
+  writeFileSync(join(folder, 'before.gpg'), gpg('--export-secret-keys', fingerprint))
+  gpg('--faked-system-time', '20250101T000000', '--quick-set-expire', fingerprint, 'seconds=1')
+  writeFileSync(join(folder, 'expired.gpg'), gpg('--export', fingerprint))
+  const revocation = join(home, 'openpgp-revocs.d', `${fingerprint}.rev`)
+  // A colon keeps it from being taken by mistake.
+  writeFileSync(revocation, readFileSync(revocation, 'utf8').replace(':-----', '-----'))
+  gpg('--import', revocation)
+  writeFileSync(join(folder, 'revoked.gpg'), gpg('--export', fingerprint))
 }
 
 let server: Server
@@ -116,6 +136,14 @@ describe.runIf(helm4 && hasGpg)('provenance files, ours and those of Helm 4', ()
     ['Helm', 'rsa2048', 'Ship Wright', theirs],
     ['ours', 'ed25519', 'other@example.com', ours],
     ['Helm', 'ed25519', 'other@example.com', theirs],
+    ['ours', 'dsa2048', 'old@example.com', ours],
+    ['Helm', 'dsa2048', 'old@example.com', theirs],
+    ['ours', 'rsa1024', 'short@example.com', ours],
+    ['Helm', 'rsa1024', 'short@example.com', theirs],
+    ['ours', 'brainpoolP256r1', 'brain@example.com', ours],
+    ['Helm', 'brainpoolP256r1', 'brain@example.com', theirs],
+    ['ours', 'secp256k1', 'coin@example.com', ours],
+    ['Helm', 'secp256k1', 'coin@example.com', theirs],
   ])('signed by %s with an %s key are verified alike by both', async (_, kind, key, signer) => {
     const destination = `signed-${kind}`
     const packed = await signer('package', 'shop', '-d', destination, ...signing.with(2, key))
@@ -150,6 +178,28 @@ describe.runIf(helm4 && hasGpg)('provenance files, ours and those of Helm 4', ()
     for (const [what, args] of Object.entries(spoil)) {
       if (what === 'another archive') writeFileSync(archive, `${readFileSync(archive, 'latin1')}x`, 'latin1')
       expect({ what, ...(await ours('verify', ...args)) }).toEqual({ what, ...(await theirs('verify', ...args)) })
+    }
+  })
+
+  it('by a key that has expired or was revoked since are refused with the same words', async () => {
+    const signed = await ours(
+      'package',
+      'shop',
+      '-d',
+      'past',
+      ...signing.slice(0, 1),
+      '--key',
+      'Gone',
+      '--keyring',
+      'before.gpg',
+    )
+    expect(signed).toMatchObject({ status: 0, stderr: '' })
+
+    for (const ring of ['before.gpg', 'expired.gpg', 'revoked.gpg']) {
+      const [actual, expected] = await Promise.all(
+        [ours, theirs].map((helm) => helm('verify', 'past/shop-1.2.3.tgz', '--keyring', ring)),
+      )
+      expect({ ring, ...actual }).toEqual({ ring, ...expected })
     }
   })
 

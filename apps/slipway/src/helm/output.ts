@@ -25,6 +25,15 @@ export function formatted(format: OutputFormat, value: unknown, table: () => str
   return format === 'yaml' ? stringify(value) : table()
 }
 
+/** As Go writes maps: with their keys in order. */
+export function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]))
+}
+
 /** Columns with a tab between them, each as wide as its widest cell; `maxWidth` 0 = no limit (github.com/gosuri/uitable). */
 export function tableText(rows: readonly (readonly (string | number)[])[], maxWidth = 0): string {
   const cells = rows.map((row) => row.map(String))

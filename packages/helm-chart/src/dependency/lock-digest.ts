@@ -29,7 +29,8 @@ const escapes: Record<string, string> = {
   '\u2029': '\\u2029',
 }
 
-/** JSON with the keys in the order in which they are, and the characters escaped that Go's encoding/json escapes. */
+/** JSON with the keys in the order in which they are, the characters escaped that Go's encoding/json escapes, integers among the numbers. */
 export function goJson(value: unknown, indent = 0): string {
-  return JSON.stringify(value, undefined, indent).replaceAll(/[<>&\u2028\u2029]/g, (char) => escapes[char] ?? char)
+  const asNumber = (_: string, inner: unknown): unknown => (typeof inner === 'bigint' ? Number(inner) : inner)
+  return JSON.stringify(value, asNumber, indent).replaceAll(/[<>&\u2028\u2029]/g, (char) => escapes[char] ?? char)
 }

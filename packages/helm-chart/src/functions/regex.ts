@@ -44,6 +44,12 @@ function compileOrFail(pattern: string): RE2JS {
   }
 }
 
+/** Tells whether a text has a match of an RE2 expression. Throws an Error with Go's text. */
+export function textFinder(pattern: string): (text: string) => boolean {
+  const regex = compileOrFail(pattern)
+  return (text) => isFound(regex, text)
+}
+
 /** Go's regexp.MustCompile, whose panic also names the pattern. */
 function mustCompile(pattern: string): RE2JS {
   try {

@@ -28,7 +28,7 @@ it('what failed ends the wait for what is neither ready nor failed', async () =>
   const patience = { timeout: 60_000, signal: new AbortController().signal, rule: completionOf }
   const waiting = waitForAll(client, [pod, job], patience)
   waiting.catch(() => {})
-  await vi.waitFor(() => expect(watch).toHaveBeenCalledTimes(2))
+  await expect.poll(() => watch).toHaveBeenCalledTimes(2)
 
   const status = { conditions: [{ type: 'Failed', status: 'True' }] }
   await client.patch({ ...job, ...metadata }, 'merge', { status }, { subresource: 'status' })

@@ -2,11 +2,17 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@slipway/errors'
-import type { Key, PrivateKey } from 'openpgp'
+import type { Config, Key, PrivateKey } from 'openpgp'
 
 /** GnuPG's old form of a key ring, the one that Helm reads unless another is named. */
 export function defaultKeyring(env: Readonly<Record<string, string | undefined>>): string {
   return join(env.GNUPGHOME ?? join(homedir(), '.gnupg'), 'pubring.gpg')
+}
+
+/** What keys of a ring may be: as with Helm, whoever put them there judges their strength. */
+export async function keyPolicy(): Promise<Config> {
+  const { config } = await import('openpgp')
+  return { ...config, minRSABits: 0, rejectPublicKeyAlgorithms: new Set(), rejectCurves: new Set() }
 }
 
 /** The keys of a key ring in binary form. Throws UserError HELM_KEYRING_UNREADABLE. */

@@ -4,7 +4,7 @@ import { stringify } from '@slipway/go-yaml'
 import { type Metadata, metadataJson } from '@slipway/helm-chart'
 import { nodePlatform } from '../node-platform.ts'
 import { ask } from '../registry/prompt.ts'
-import { readKeyring, signingKey, unlocked } from './keyring.ts'
+import { keyPolicy, readKeyring, signingKey, unlocked } from './keyring.ts'
 
 /** The flags of `helm package --sign`. */
 export interface SigningOptions {
@@ -34,7 +34,7 @@ export function signerOf(options: SigningOptions): (chart: Signable) => Promise<
     known ??= key()
     const { createCleartextMessage, sign } = await import('openpgp')
     const message = await createCleartextMessage({ text: provenanceText(chart) })
-    return sign({ message, signingKeys: await known })
+    return sign({ message, signingKeys: await known, config: await keyPolicy() })
   }
 }
 

@@ -4,7 +4,7 @@ import { messageOf, UserError } from '@slipway/errors'
 import { parse } from '@slipway/go-yaml'
 import type { CleartextMessage, Key } from 'openpgp'
 import { nodePlatform } from '../node-platform.ts'
-import { readKeyring } from './keyring.ts'
+import { keyPolicy, readKeyring } from './keyring.ts'
 
 /** A packaged chart with what its provenance file says of it. */
 export interface SignedChart {
@@ -75,22 +75,33 @@ const goAlgorithms: Readonly<Record<string, string>> = {
   eddsaLegacy: 'EdDSA',
 }
 
-/** The key that made the signature, which is right. */
+/** The key that made the signature, which is right, and which may still be used. */
 async function signerOf(message: CleartextMessage, keys: Key[]): Promise<Key> {
   const { verify } = await import('openpgp')
-  const { signatures } = await verify({ message, verificationKeys: keys })
+  const config = await keyPolicy()
+  const { signatures } = await verify({ message, verificationKeys: keys, config })
   const [signature] = signatures
   const key = signature && keys.find((one) => one.getKeys(signature.keyID).length > 0)
   if (!signature || !key) throw unverified('openpgp: signature made by unknown entity')
   try {
     await signature.verified
+    // The library asks only whether it could be used when it signed; Helm's looks at today.
+    await key.getSigningKey(signature.keyID, new Date(), undefined, config)
     return key
   } catch (cause) {
-    const isOther = /digest did not match|verification failed/i.test(messageOf(cause))
-    const { algorithm } = key.getAlgorithmInfo()
-    const reason = isOther ? `${goAlgorithms[algorithm] ?? algorithm} verification failure` : messageOf(cause)
-    throw unverified(`openpgp: invalid signature: ${reason}`, cause)
+    throw unverified(`openpgp: ${whyNot(messageOf(cause), key)}`, cause)
   }
+}
+
+/** Go's words for what is wrong with a signature (go-crypto, openpgp/errors). */
+function whyNot(message: string, key: Key): string {
+  if (/is revoked/.test(message)) return 'signature made by revoked key'
+  if (/signature is expired/i.test(message)) return 'signature expired'
+  if (/is expired/.test(message)) return 'key expired'
+  if (/could not find valid signing key/i.test(message)) return 'signature made by unknown entity'
+  const isOther = /digest did not match|verification failed/i.test(message)
+  const { algorithm } = key.getAlgorithmInfo()
+  return `invalid signature: ${isOther ? `${goAlgorithms[algorithm] ?? algorithm} verification failure` : message}`
 }
 
 /** The digests by file name, which come behind the chart's metadata. */

@@ -4,9 +4,10 @@ import { computedValues, type Release } from '@slipway/helm-chart'
 import type { StoredRelease } from '@slipway/helm-controller'
 import { print } from '../flags.ts'
 import { wholeSeconds } from '../go-time.ts'
-import { formatted, type OutputFormat } from '../output.ts'
+import { formatted, type OutputFormat, sorted } from '../output.ts'
 import type { HelmSettings } from '../settings.ts'
 import { withCluster } from './cluster.ts'
+import { withoutSystemLabels } from './prepare.ts'
 import { hooksText, releaseText } from './release-text.ts'
 import { revisionOf } from './stored.ts'
 
@@ -42,26 +43,22 @@ function valuesText({ release }: StoredRelease, { all = false, output = 'table' 
   return formatted(output, sorted(values), () => `${title}\n${stringify(values)}`)
 }
 
-/** Go writes maps with their keys in order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value === 'bigint') return Number(value)
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]))
-}
-
 const applyMethods: Record<string, string> = { ssa: 'server-side apply', csa: 'client-side apply' }
 
 interface ChartDependency {
   readonly name: string
 }
 
-function metadataText({ release, labels = {} }: StoredRelease, { output = 'table' }: GetFlags): string {
+function metadataText(
+  { release, labels: all = {} }: StoredRelease,
+  { output = 'table', revision: asked }: GetFlags,
+): string {
   const { name, namespace, version: revision, info, apply_method: applyMethod } = release
   const { name: chart, version, appVersion = '', annotations = {}, dependencies = [] } = release.chart.metadata
   const deployedAt = wholeSeconds(info.last_deployed)
   const list = dependencies as ChartDependency[]
+  // Helm leaves its own out where it reads one revision, and not where it looks for the last (storage/driver/secrets.go).
+  const labels = asked > 0 ? withoutSystemLabels(all) : all
   const metadata = {
     name,
     chart,

@@ -140,9 +140,9 @@ async function renderOffline({ name, chart, values, flags }: InstallRequest, nam
 
 const methodOf = ({ serverSide }: InstallFlags): ApplyMethod => (serverSide ? 'ssa' : 'csa')
 
-/** A release that was only tried. */
-function shown(release: Release, { hideSecret, description }: DeployFlags): Release {
-  const info = { ...release.info, status: 'pending-install' as const, description: description ?? dryRunDescription }
+/** A release that was only tried; Helm then passes over --description, as upgrade does not. */
+function shown(release: Release, { hideSecret }: DeployFlags): Release {
+  const info = { ...release.info, status: 'pending-install' as const, description: dryRunDescription }
   return { ...(hideSecret ? withoutSecrets(release) : release), info }
 }
 
@@ -155,7 +155,7 @@ async function installOn(cluster: Cluster, request: InstallRequest, settings: He
   const last = history.at(-1)
   checkFree(last, flags)
   checkLabels(flags.labels)
-  const release: Release = { ...(await render(cluster, request, last)), apply_method: methodOf(flags) }
+  const release: Release = { ...(await render(cluster, request)), apply_method: methodOf(flags) }
   const stored: StoredRelease = { release, ...(flags.labels && { labels: { ...flags.labels } }) }
   const options: ActionOptions = {
     ...actionOptions(flags, settings.maxHistory),
@@ -172,12 +172,16 @@ async function installOn(cluster: Cluster, request: InstallRequest, settings: He
     await actions.check(stored, [], options).catch(refused)
     await createNamespace(cluster)
   }
-  if (last) await storage.update({ ...last, release: superseded(last.release) })
+  // Its number is that after the last one's, of which the templates are told nothing (action/install.go, replaceRelease).
+  const next = { ...release, version: (last?.release.version ?? 0) + 1 }
+  if (last && last.release.info.status !== 'failed') {
+    await storage.update({ ...last, release: superseded(last.release) })
+  }
   try {
     // An install has no predecessor, even where it takes the place of a release that was uninstalled.
-    return await actions.deploy(stored, [], options)
+    return await actions.deploy({ ...stored, release: next }, [], options)
   } catch (error) {
-    if (flags.rollbackOnFailure) await undo(cluster, release, options, error)
+    if (flags.rollbackOnFailure) await undo(cluster, next, options, error)
     return refused(error)
   }
 }
@@ -194,14 +198,14 @@ function checkFree(last: StoredRelease | undefined, { replace, dryRun }: Install
   throw nameFault('cannot reuse a name that is still in use')
 }
 
-async function render(cluster: Cluster, request: InstallRequest, last: StoredRelease | undefined): Promise<Release> {
+async function render(cluster: Cluster, request: InstallRequest): Promise<Release> {
   const { name, chart, values, flags, dryRun } = request
   const what = {
     rendering: renderHere(chart, nodePlatform, renderCallbacks(flags)),
     values,
     name,
     namespace: cluster.namespace,
-    revision: (last?.release.version ?? 0) + 1,
+    revision: 1,
     isUpgrade: false,
     firstDeployed: undefined,
     skipSchemaValidation: flags.skipSchemaValidation,

@@ -1,4 +1,5 @@
 import { messageOf, UserError } from '@slipway/errors'
+import { textFinder } from '@slipway/helm-chart'
 import type { StoredRelease } from '@slipway/helm-controller'
 import { matchesLabels, parseLabelSelector } from '@slipway/kube-objects'
 import { print } from '../flags.ts'
@@ -52,13 +53,17 @@ export async function listReleases(flags: ListFlags, settings: HelmSettings): Pr
   print(formatted(flags.output, releases, () => tableText(flags.headers ? [head, ...rows] : rows)))
 }
 
+/** Those that a flag of their own asks for. */
+const NAMED_STATUSES = ['deployed', 'uninstalled', 'uninstalling', 'failed', 'superseded'] as const
+const STATUSES = [...NAMED_STATUSES, 'pending-install']
+
 function select(all: readonly StoredRelease[], flags: ListFlags): StoredRelease[] {
   const filter = nameFilter(flags.filter)
   const isWanted = statusFilter(flags)
   const requirements = parseLabelSelector(flags.selector ?? '')
-  const named = all.filter(({ release }) => filter.test(release.name))
+  const named = all.filter(({ release }) => filter(release.name))
   // Superseded revisions are never the newest: asked for alone, they are all shown.
-  const onlySuperseded = flags.superseded && !isWanted('deployed') && !isWanted('failed')
+  const onlySuperseded = STATUSES.every((status) => isWanted(status) === (status === 'superseded'))
   const found = (onlySuperseded ? named : newestOf(named))
     .filter(({ release }) => isWanted(release.info.status))
     .filter(({ labels }) => matchesLabels(labels, requirements))
@@ -68,18 +73,16 @@ function select(all: readonly StoredRelease[], flags: ListFlags): StoredRelease[
   return found.slice(flags.offset, flags.offset + limit)
 }
 
-function nameFilter(filter = ''): RegExp {
+function nameFilter(filter = ''): (name: string) => boolean {
   try {
-    return new RegExp(filter)
+    return textFinder(filter)
   } catch (cause) {
-    throw new UserError('HELM_FLAG_INVALID', `error parsing regexp: ${messageOf(cause)}`, { cause })
+    throw new UserError('HELM_FLAG_INVALID', messageOf(cause), { cause })
   }
 }
 
 function statusFilter(flags: ListFlags): (status: string) => boolean {
-  const wanted = (['deployed', 'uninstalled', 'uninstalling', 'failed', 'superseded'] as const).filter(
-    (status) => flags[status],
-  )
+  const wanted = NAMED_STATUSES.filter((status) => flags[status])
   if (wanted.length === 0 && !flags.pending) return () => true
   return (status) => wanted.some((name) => name === status) || (flags.pending && status.startsWith('pending-'))
 }

@@ -52,6 +52,11 @@ export function checkLabels(labels: Readonly<Record<string, string>> = {}): void
   )
 }
 
+/** The labels that somebody chose. */
+export function withoutSystemLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !systemLabels.includes(name)))
+}
+
 /** --hide-secret shows nothing of a Secret but where it comes from. */
 export function withoutSecrets(release: Release): Release {
   const manifest = (release.manifest ?? '').replaceAll(

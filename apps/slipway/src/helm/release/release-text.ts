@@ -1,6 +1,7 @@
 import { stringify } from '@slipway/go-yaml'
 import { computedValues, type HookEvent, type Release, type ReleaseHook } from '@slipway/helm-chart'
 import { ansiTime, isTime } from '../go-time.ts'
+import { sorted } from '../output.ts'
 
 /** What beside the head is shown of a release. */
 export interface ReleaseView {
@@ -64,7 +65,7 @@ export function releaseJson(release: Release): Record<string, unknown> {
   const { files } = chart
   return {
     ...headJson(release),
-    chart: { ...chart, files: files && files.length > 0 ? files : null },
+    chart: { ...chart, files: files && files.length > 0 ? files : null, values: sorted(chart.values) },
     ...bodyJson(release),
   }
 }
@@ -85,14 +86,14 @@ function headJson({ name, info }: Release, resources?: unknown): Record<string, 
       ...(description && { description }),
       status,
       ...(notes && { notes }),
-      ...(resources !== undefined && { resources }),
+      ...(resources !== undefined && { resources: sorted(resources) }),
     },
   }
 }
 
 function bodyJson({ config, manifest, hooks, version, namespace, apply_method }: Release): Record<string, unknown> {
   return {
-    ...(config && Object.keys(config).length > 0 && { config }),
+    ...(config && Object.keys(config).length > 0 && { config: sorted(config) }),
     ...(manifest && { manifest }),
     ...(hooks && hooks.length > 0 && { hooks }),
     version,

@@ -51,10 +51,11 @@ async function inRepositoryUrl(name: string, flags: ChartFlags, settings: HelmSe
     insecure_skip_tls_verify: flags.insecureSkipTlsVerify ?? false,
     pass_credentials_all: flags.passCredentials ?? false,
   })
-  const found = closest(resolveVersion(await checkRepository(entry, settings), name, version), version)
-  if (found) return remote(found, entry, flags)
+  const found = closest(resolveVersion(await checkRepository(entry, settings), name, version), name, version)
   const wanted = version === '' ? '' : ` version ${JSON.stringify(version)}`
-  throw new UserError('CHART_NOT_FOUND', `chart ${JSON.stringify(name)}${wanted} not found in ${url} repository`)
+  const what = `chart ${JSON.stringify(name)}${wanted}`
+  if (found) return remote(found, entry, flags, what)
+  throw new UserError('CHART_NOT_FOUND', `${what} not found in ${url} repository`)
 }
 
 function inRepository(name: string, version: string, flags: ChartFlags, settings: HelmSettings): RemoteChart {
@@ -72,6 +73,7 @@ function inRepository(name: string, version: string, flags: ChartFlags, settings
   const missing = (reason: string): never =>
     fail(`chart "${chart}" matching ${version} not found in ${repository} index. (try 'helm repo update'): ${reason}`)
   if (!index.entries[chart]) return missing('no chart name found')
+  if (index.entries[chart].length === 0) return missing('no chart version found')
   const found = findVersion(index, chart, version, missing)
   return remote(found ?? missing(`no chart version found for ${chart}-${version}`), entry, flags)
 }
@@ -83,17 +85,17 @@ function findVersion(
   missing: (reason: string) => never,
 ): IndexEntry | undefined {
   try {
-    return closest(resolveVersion(index, chart, version), version)
+    return closest(resolveVersion(index, chart, version), chart, version)
   } catch (error) {
     return missing(messageOf((error as Error).cause ?? error))
   }
 }
 
 /** Says so when a range was asked for, since another version may be meant. */
-function closest(found: IndexEntry | undefined, version: string): IndexEntry | undefined {
+function closest(found: IndexEntry | undefined, chart: string, version: string): IndexEntry | undefined {
   if (found && version !== '' && found.metadata.version !== version) {
     log('WARN', 'unable to find exact version requested; falling back to closest available version', {
-      chart: found.metadata.name,
+      chart,
       requested: version,
       selected: found.metadata.version,
     })
@@ -101,13 +103,22 @@ function closest(found: IndexEntry | undefined, version: string): IndexEntry | u
   return found
 }
 
-/** The archive of an index entry, fetched with the repository's own credentials, or those of the flags. */
-export function remote({ metadata, urls, digest }: IndexEntry, entry: RepositoryEntry, flags: ChartFlags): RemoteChart {
+/**
+ * The archive of an index entry, fetched with the repository's own credentials, or those of the flags. `what` names the chart
+ * where it can't be fetched. Throws UserError CHART_NOT_FOUND.
+ */
+export function remote(
+  { metadata, urls, digest }: IndexEntry,
+  entry: RepositoryEntry,
+  flags: ChartFlags,
+  what = `chart "${entry.name}/${metadata.name}"`,
+): RemoteChart {
   const [first] = urls
-  if (first === undefined) {
-    throw new UserError('CHART_NOT_FOUND', `chart "${entry.name}/${metadata.name}" has no downloadable URLs`)
-  }
+  if (first === undefined) throw new UserError('CHART_NOT_FOUND', `${what} has no downloadable URLs`)
   const base = `${entry.url.replace(/\/+$/, '')}/`
+  if (!URL.canParse(first, base)) {
+    throw new UserError('CHART_NOT_FOUND', `invalid chart URL format: ${entry.name}/${metadata.name}`)
+  }
   const url = new URL(first, base).href
   const connection = entry.username || !flags.username ? connectionOf(entry) : flags
   const passes = entry.pass_credentials_all || flags.passCredentials
