@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import ts from 'typescript'
 import { cachedBundle, cachedModules, charts, server, template, writeCodeCache } from './code-cache.mjs'
+import { writeKubeDescriptions } from './kube-descriptions.mjs'
 import { buildLaterPackages, laterPackages } from './later-packages.mjs'
 import { fastSpreads } from './spreads.mjs'
 
@@ -75,6 +76,7 @@ await Promise.all([
   build({ ...named, entryPoints: { errors: ERRORS }, outdir: 'dist', outExtension: { '.js': '.cjs' }, format: 'cjs' }),
   buildLaterPackages(`${app}dist/later`),
 ])
+writeKubeDescriptions(`${app}dist/kube-descriptions.json.gz`)
 writeCodeCache(template, app)
 writeCodeCache(charts, app)
 writeCodeCache(server, app)

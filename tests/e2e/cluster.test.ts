@@ -59,6 +59,18 @@ describe('slipway cluster', () => {
     expect(existsSync(folder)).toBe(false)
   })
 
+  it('knows what Kubernetes says of its kinds and fields, for kubectl explain', async () => {
+    const client = connect(kubeconfigOf(await start('--nodes', 'none')))
+    const { components } = JSON.parse(await client.getText('/openapi/v3/apis/apps/v1'))
+    await client.close()
+
+    const deployment = components.schemas['io.k8s.api.apps.v1.Deployment']
+    expect(deployment.description).toMatch(/^Deployment enables/)
+    expect(deployment.properties.spec.description).toMatch(/^Specification of the desired behavior/)
+    const restarts = components.schemas['io.k8s.api.core.v1.PodSpec'].properties.restartPolicy
+    expect(restarts.description).toMatch(/Possible enum values:\n - `"Always"`\n/)
+  })
+
   it.each([
     ['a kind of nodes that there is not', ['--nodes', 'cloud'], /--nodes cloud is not known/],
     ['what is no port', ['--port', 'https'], /--port https is no port/],

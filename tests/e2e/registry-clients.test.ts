@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sh } from '../../apps/slipway/src/story/shell.ts'
 import { connectEngine, startPodman } from '../../packages/container-engine/src/index.ts'
-import { buildTestImage } from '../../packages/container-engine/src/testing/index.ts'
+import { buildTestImage, ownStorage } from '../../packages/container-engine/src/testing/index.ts'
 import { clientPath, systemClient } from './clients.ts'
 import { writeOciLayout } from './oci-layout.ts'
 import { type RegistryProcess, startRegistryProcess } from './registry-process.ts'
@@ -129,10 +129,9 @@ describe.skipIf(podman.absent || !existsSync('/bin/busybox'))("Docker's API, as 
 
   /** Docker takes this machine's registries without TLS, Podman those that a file names. */
   function podmanFiles(): NodeJS.ProcessEnv {
-    const [registries, images] = [join(folder, 'registries.conf'), join(folder, 'storage.conf')]
+    const registries = join(folder, 'registries.conf')
     writeFileSync(registries, `[[registry]]\nlocation = "${host}"\ninsecure = true\n`)
-    writeFileSync(images, `[storage]\ndriver = "vfs"\ngraphroot = "${folder}/images"\nrunroot = "${folder}/run"\n`)
-    return { CONTAINERS_REGISTRIES_CONF: registries, CONTAINERS_STORAGE_CONF: images }
+    return { CONTAINERS_REGISTRIES_CONF: registries, ...ownStorage(folder) }
   }
 })
 

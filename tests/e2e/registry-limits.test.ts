@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { haveWholeS3, type ObjectStoreServer, startWholeS3 } from './object-stores/servers.ts'
 import { type RegistryProcess, startRegistryProcess } from './registry-process.ts'
 
 /** MiB; what the registry may have in memory whatever its clients do. */
@@ -75,4 +76,79 @@ describe('clients that want too much', () => {
     sockets.push(socket)
     return socket
   }
+})
+
+it('clients that send their bytes one by one take no hundreds of bytes of memory for each', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-limits-'))
+  const registry = await startRegistryProcess(join(folder, 'data'))
+  const { hostname, port } = new URL(registry.url)
+  const begun = await registry.send('POST', '/v2/tiny/blobs/uploads/')
+  const bytes = Buffer.from('1\r\nx\r\n'.repeat(800_000))
+  const sockets = [
+    `PATCH ${begun.headers.get('location')}`,
+    'PUT /v2/tiny/manifests/1',
+    'PUT /v2/tiny/manifests/2',
+  ].map((request) => {
+    const socket = connect(Number(port), hostname)
+    socket.write(
+      `${request} HTTP/1.1\r\nhost: x\r\nauthorization: ${registry.authorization}\r\ntransfer-encoding: chunked\r\n\r\n`,
+    )
+    return socket
+  })
+
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.write(bytes, resolve))))
+
+  // By then what the kernel kept of it has come.
+  expect((await registry.send('GET', '/health')).status).toBe(200)
+  expect(registry.memory()).toBeLessThan(MEMORY)
+  for (const socket of sockets) socket.destroy()
+  await registry.kill()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe.skipIf(!haveWholeS3)('clients that are slow to fill an object store', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-limits-'))
+  const sockets: Socket[] = []
+  let store: ObjectStoreServer
+  let registry: RegistryProcess
+  beforeAll(async () => {
+    store = await startWholeS3()
+    registry = await startRegistryProcess(join(folder, 'data'), {
+      args: ['--blobs', 's3://blobs/limits'],
+      environment: store.environment,
+    })
+  })
+  afterAll(async () => {
+    for (const socket of sockets) socket.destroy()
+    await registry?.kill()
+    await store?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('share a bounded memory, and keep nobody else from pushing', async () => {
+    const part = Buffer.alloc(4 * 1024 * 1024, 'x')
+    const { hostname, port } = new URL(registry.url)
+    const slow = async (): Promise<void> => {
+      const begun = await registry.send('POST', '/v2/slow/blobs/uploads/')
+      const socket = connect(Number(port), hostname)
+      sockets.push(socket)
+      socket.write(
+        `PATCH ${begun.headers.get('location')} HTTP/1.1\r\nhost: x\r\nauthorization: ${registry.authorization}\r\ncontent-length: ${2 * part.length}\r\n\r\n`,
+      )
+      // The kernel may keep some hundred kilobytes of it.
+      await new Promise((resolve) => socket.write(part, resolve))
+    }
+    for (let at = 0; at < 100; at += 10) {
+      await Promise.all(Array.from({ length: 10 }, slow))
+      expect(registry.memory()).toBeLessThan(MEMORY)
+    }
+
+    const blob = Buffer.alloc(16 * 1024 * 1024, 'y')
+    const pushed = await registry.send('POST', `/v2/quick/blobs/uploads/?digest=${sha256(blob)}`, {
+      body: new Uint8Array(blob),
+    })
+
+    expect(pushed.status).toBe(201)
+    expect(registry.memory()).toBeLessThan(MEMORY)
+  })
 })

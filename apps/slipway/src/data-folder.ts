@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '@slipway/errors'
+import { messageOf, UserError } from '@slipway/errors'
 
 /** What a running server says of itself to the other commands. */
 export interface Instance {
@@ -10,6 +10,11 @@ export interface Instance {
   /** Absent, as the next one, where the registry runs alone. */
   ssh?: string
   kube?: string
+}
+
+/** As it stands in the file: by the number alone, a process that came later may be taken for the server. */
+interface Announced extends Instance {
+  started?: string | undefined
 }
 
 /** The one folder with all state: `git/`, `registry/`, `cluster.db`, `runs/`, keys and the addresses of the running server. */
@@ -40,11 +45,25 @@ export class DataFolder {
     }
   }
 
-  /** Writes in one step, readable by its owner only. */
+  /** A file that holds JSON. Throws UserError DATA_FILE_DAMAGED when that can't be read. */
+  readJson<T>(name: string): T | undefined {
+    const text = this.read(name)
+    if (!text) return undefined
+    try {
+      return JSON.parse(text) as T
+    } catch (cause) {
+      throw new UserError('DATA_FILE_DAMAGED', `${this.file(name)} can't be read: ${messageOf(cause)}`, {
+        hint: 'restore it from a backup, or remove it to have it made anew',
+        cause,
+      })
+    }
+  }
+
+  /** Writes in one step that a power cut undoes as a whole or not at all, readable by its owner only. */
   write(name: string, text: string): void {
     this.folder()
     const path = this.file(name)
-    writeFileSync(`${path}.new`, text, { mode: 0o600 })
+    writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true })
     renameSync(`${path}.new`, path)
   }
 
@@ -71,10 +90,8 @@ export class DataFolder {
 
   /** The addresses of the server that runs on this folder, if one does. */
   findInstance(): Instance | undefined {
-    const text = this.read(INSTANCE)
-    if (!text) return undefined
-    const instance = JSON.parse(text) as Instance
-    return isAlive(instance.pid) ? instance : undefined
+    const announced = this.readJson<Announced>(INSTANCE)
+    return announced && isAlive(announced) ? announced : undefined
   }
 
   /** Throws UserError ALREADY_RUNNING when a server runs on this folder. */
@@ -87,7 +104,8 @@ export class DataFolder {
   }
 
   announce(instance: Instance): void {
-    this.write(INSTANCE, `${JSON.stringify(instance)}\n`)
+    const announced: Announced = { ...instance, started: startOf(instance.pid) }
+    this.write(INSTANCE, `${JSON.stringify(announced)}\n`)
   }
 
   withdraw(): void {
@@ -98,11 +116,22 @@ export class DataFolder {
 const INSTANCE = 'instance.json'
 export const ADMIN_TOKEN = 'admin-token'
 
-function isAlive(pid: number): boolean {
+function isAlive({ pid, started }: Announced): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  return started === undefined || started === startOf(pid)
+}
+
+/** The moment since the machine's start at which it started a process (proc_pid_stat(5)); undefined where there is no /proc. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The second field is a name in parentheses, which may hold anything; the moment is the twenty-second.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  } catch {
+    return undefined
   }
 }

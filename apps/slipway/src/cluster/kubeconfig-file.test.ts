@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,8 +7,10 @@ import { kubeconfigFor } from '@slipway/kube-apiserver'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { addToKubeconfig, removeFromKubeconfig } from './kubeconfig-file.ts'
 
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
 const kubeconfig = (name: string) =>
-  kubeconfigFor({ server: 'https://127.0.0.1:1', ca: 'CA', client: { cert: 'C', key: 'K' }, name })
+  kubeconfigFor({ server: 'https://127.0.0.1:1', ca: 'CA', client: { cert: 'C', key }, name })
 
 let folder: string
 beforeAll(() => {

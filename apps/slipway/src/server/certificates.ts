@@ -12,13 +12,14 @@ import type { DataFolder } from '../data-folder.ts'
 
 const FILE = 'pki.json'
 
+type StoredCertificates = Omit<Certificates, 'frontProxy'> & Partial<Certificates>
+
 /** The certificates of the embedded API: made at the first start, the same ever after, but for the server's when it has other names. */
 export async function openCertificates(folder: DataFolder, hosts: string[]): Promise<Certificates> {
-  const stored = folder.read(FILE)
+  const stored = folder.readJson<StoredCertificates>(FILE)
   const options = { hosts, now: new Date() }
-  const current = stored ? await upToDate(JSON.parse(stored), options) : await createCertificates(options)
-  const text = JSON.stringify(current)
-  if (text !== stored) folder.write(FILE, text)
+  const current = stored ? await upToDate(stored, options) : await createCertificates(options)
+  if (JSON.stringify(current) !== JSON.stringify(stored)) folder.write(FILE, JSON.stringify(current))
   return current
 }
 
@@ -30,8 +31,7 @@ export async function openKubeletCertificate(
   ca: CertificatePair,
   { node, hosts }: { node: string; hosts: string[] },
 ): Promise<CertificatePair> {
-  const stored = folder.read(KUBELET_FILE)
-  const known = stored && (JSON.parse(stored) as CertificatePair)
+  const known = folder.readJson<CertificatePair>(KUBELET_FILE)
   if (known && isOf(known.cert, ca.cert) && hosts.every((host) => isNamed(known.cert, host))) return known
   const made = await createKubeletCertificate(ca, { node, hosts, now: new Date() })
   folder.write(KUBELET_FILE, JSON.stringify(made))
@@ -44,7 +44,7 @@ function isOf(pem: string, ca: string): boolean {
 
 /** What an earlier start stored, with what it lacks now. */
 async function upToDate(
-  { frontProxy, ...stored }: Omit<Certificates, 'frontProxy'> & Partial<Certificates>,
+  { frontProxy, ...stored }: StoredCertificates,
   options: { hosts: string[]; now: Date },
 ): Promise<Certificates> {
   const { ca, client, server } = stored

@@ -18,7 +18,10 @@ export async function findEngine(
     const candidates = process.env.DOCKER_HOST ? [process.env.DOCKER_HOST.replace(/^unix:\/\//, '')] : []
     const found = await connectEngine(socketPath ? { socketPath } : { candidates })
     if (found || socketPath || !isInstalled('podman')) return found
-    const podman = await startPodman({ dir: folder.folder('podman'), env: process.env })
+    const podman = await startPodman({
+      ...{ dir: folder.folder('podman'), env: process.env },
+      onFailure: logError('container engine'),
+    })
     lifecycle.add('podman', () => podman.stop())
     return await connectEngine({ socketPath: podman.socketPath, patience: PODMAN_PATIENCE })
   } catch (error) {

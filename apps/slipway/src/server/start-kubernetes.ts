@@ -5,6 +5,7 @@ import type { KubeletIdentity } from '@slipway/kube-node'
 import type { RevisionStore } from '@slipway/storage'
 import type { DataFolder } from '../data-folder.ts'
 import { openCertificates, openKubeletCertificate } from './certificates.ts'
+import { readKubeDescriptions } from './kube-descriptions.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { logError } from './log.ts'
 import { serviceRange } from './service-range.ts'
@@ -43,6 +44,7 @@ export async function startKubernetes(options: StartKubernetesOptions): Promise<
     serviceAccountKey: ca.key,
     kubeletToken,
     serviceCidr,
+    ...(readKubeDescriptions && { descriptions: readKubeDescriptions }),
     onError: logError('kube-apiserver'),
   })
   await api.start(options.port, host)

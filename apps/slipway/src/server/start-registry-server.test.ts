@@ -1,7 +1,10 @@
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
 import { createCertificates } from '@slipway/kube-apiserver'
 import { MemoryApiServer } from '@slipway/kube-client/testing'
 import { hashSync } from 'bcryptjs'
@@ -51,6 +54,15 @@ async function statusOf(url: string, authorization?: string): Promise<number> {
   return (await fetch(url, { headers: { ...(authorization && { authorization }) } })).status
 }
 
+/** The fingerprint of what it shows to whoever connects now. */
+async function certificateOf(url: string): Promise<string> {
+  const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const { fingerprint256 } = socket.getPeerCertificate()
+  socket.destroy()
+  return fingerprint256
+}
+
 describe('the registry alone', () => {
   it('has one administrator, whose token is made once', async () => {
     const folder = new DataFolder(join(dir, 'token'))
@@ -72,7 +84,7 @@ describe('the registry alone', () => {
     const { ca, server: own } = await createCertificates({ hosts: ['127.0.0.1'], now: new Date() })
     const htpasswd = join(dir, 'users')
     await writeFile(htpasswd, `ci:${hashSync('secret', 4)}\n`)
-    const options = { ...LOCAL, htpasswd, tls: own, url: 'https://registry.example' }
+    const options = { ...LOCAL, htpasswd, tls: () => own, url: 'https://registry.example' }
     const server = await startRegistryServer(new DataFolder(join(dir, 'tls')), options)
     const get = (authorization?: string): Promise<{ status: number; challenge: string }> =>
       new Promise((resolve, reject) => {
@@ -93,6 +105,25 @@ describe('the registry alone', () => {
     expect(refused.status).toBe(401)
     expect(refused.challenge).toContain('realm="https://registry.example/oauth2/token",service="registry.example"')
     expect(admitted.status).toBe(200)
+  })
+
+  it('shows a renewed certificate once it is told to look, and keeps what it has where the new one is none', async () => {
+    let { server: shown } = await createCertificates({ hosts: ['127.0.0.1'], now: new Date() })
+    const { server: renewed } = await createCertificates({ hosts: ['127.0.0.1'], now: new Date() })
+    const server = await startRegistryServer(new DataFolder(join(dir, 'renewed')), { ...LOCAL, tls: () => shown })
+    const fingerprint = ({ cert }: { cert: string }): string => new X509Certificate(cert).fingerprint256
+
+    const before = await certificateOf(server.url)
+    const first = shown
+    shown = renewed
+    await server.reload()
+    const after = await certificateOf(server.url)
+    shown = { cert: 'none', key: 'none' }
+    await expect(server.reload()).rejects.toThrow(/PEM/)
+    const still = await certificateOf(server.url)
+    await server.stop()
+
+    expect([before, after, still]).toEqual([first, renewed, renewed].map(fingerprint))
   })
 
   it.each([

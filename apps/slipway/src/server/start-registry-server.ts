@@ -1,6 +1,6 @@
 import { type Authenticator, HttpServer } from '@slipway/http-server'
 import { KubeClient, parseKubeconfig } from '@slipway/kube-client'
-import { createRegistry, NO_SETTINGS } from '@slipway/registry'
+import { createRegistry, NO_SETTINGS, type RegistrySettings } from '@slipway/registry'
 import { Htpasswd } from '../access/htpasswd.ts'
 import { SingleToken } from '../access/single-token.ts'
 import { createToken } from '../access/token.ts'
@@ -25,8 +25,8 @@ export interface RegistryServerOptions {
   config?: string
   /** Text of a kubeconfig: the cluster whose images retention keeps. @default none */
   kubeconfig?: string
-  /** PEM texts. */
-  tls?: { cert: string; key: string }
+  /** Gives PEM texts, which {@link RunningRegistry.reload} asks for again. @default plain HTTP */
+  tls?: () => { cert: string; key: string }
 }
 
 export interface RunningRegistry {
@@ -34,7 +34,7 @@ export interface RunningRegistry {
   url: string
   /** Only after the first start without a file of users. */
   adminToken: string | undefined
-  /** Reads the settings again. Rejects when they can't be used, and those from before stay. */
+  /** Reads settings and certificate again. Rejects when they can't be used, and those from before stay. */
   reload(): Promise<void>
   stop(): Promise<void>
 }
@@ -59,14 +59,12 @@ async function start(
   { host, port, url, htpasswd, tls, config, kubeconfig, blobs }: RegistryServerOptions,
   lifecycle: Lifecycle,
 ): Promise<Omit<RunningRegistry, 'stop'>> {
-  let settings = NO_SETTINGS
-  const reload = async (): Promise<void> => {
-    if (config !== undefined) settings = await readRegistryConfig(config)
-  }
-  await reload()
+  const readSettings = async (): Promise<RegistrySettings> =>
+    config === undefined ? NO_SETTINGS : readRegistryConfig(config)
+  let settings = await readSettings()
   const kept = await openRegistryFolder(folder, lifecycle, blobs)
   const { authenticator, adminToken } = await usersOf(folder, htpasswd)
-  const http = new HttpServer({ routes: [], onError: logError('registry'), ...(tls && { tls }) })
+  const http = new HttpServer({ routes: [], onError: logError('registry'), ...(tls && { tls: tls() }) })
   await http.start(port, host)
   lifecycle.add('http', () => http.stop())
   const own = `${tls ? 'https' : 'http'}://${localHost(host)}:${http.address().port}`
@@ -89,6 +87,11 @@ async function start(
   lifecycle.add('registry care', () => registry.stop())
   http.addRoutes(registry.routes)
   lifecycle.add('announcement', () => folder.withdraw())
+  const reload = async (): Promise<void> => {
+    const renewed = await readSettings()
+    if (tls) http.renewCertificate(tls())
+    settings = renewed
+  }
   return { url: own, adminToken, reload }
 }
 

@@ -21,7 +21,7 @@ export function addRegistryCommands(program: Command): void {
       'file or folder of RegistryPolicy, RegistryCache, RegistryWebhook, RegistryToken and Secret objects; SIGHUP reads it again',
     )
     .option('--kubeconfig <file>', 'cluster whose images and charts retention keeps')
-    .option('--tls-cert <file>', 'certificate chain in PEM, to serve HTTPS')
+    .option('--tls-cert <file>', 'certificate chain in PEM, to serve HTTPS; SIGHUP reads it again')
     .option('--tls-key <file>', 'its key in PEM')
   on(registry, () => import('./serve.ts'))
   addReading(registry)

@@ -30,7 +30,10 @@ export async function run(options: Options): Promise<void> {
   }
   console.log('Ready.')
   // As servers do that have a configuration file: nothing stops, and a file that can't be used changes nothing.
-  process.on('SIGHUP', () => void server.reload().then(() => log('info', 'settings read'), logError('settings')))
+  process.on(
+    'SIGHUP',
+    () => void server.reload().then(() => log('info', 'settings and certificate read'), logError('settings')),
+  )
   folder.announce({ pid: process.pid, http: server.url })
   await stopSignal()
   await server.stop()
@@ -68,6 +71,11 @@ function tlsOf(certFile: string | undefined, keyFile: string | undefined): Regis
   if (certFile === undefined || keyFile === undefined) {
     throw new UserError('OPTION_INVALID', '--tls-cert and --tls-key belong together', { hint: 'give both, or neither' })
   }
+  return () => readCertificate(certFile, keyFile)
+}
+
+/** Throws UserError OPTION_INVALID where the two don't belong together. */
+function readCertificate(certFile: string, keyFile: string): { cert: string; key: string } {
   const tls = { cert: readOptionFile(certFile), key: readOptionFile(keyFile) }
   try {
     createSecureContext(tls)
