@@ -83,12 +83,12 @@ async function removeUnkept(
   { repository, rules, run, deployed }: Unkept,
 ): Promise<RetentionDecision> {
   const { name } = repository
-  const now = content.clock()
-  if (!content.activity.isQuietSince(name, now - run.grace)) return { tags: [], manifests: [] }
+  const patience = content.activity.patience(name, run.grace)
   const asksCluster = rules.some(wantsCluster(run))
   const decision = decideRetention(repository, rules, {
-    now,
-    grace: run.grace,
+    now: content.clock(),
+    patience,
+    tagsStay: content.activity.isQuiet(name, run.grace) ? 0 : patience,
     isDeployed: (reference) => (asksCluster && deployed?.has(name, reference)) ?? false,
     isDeletable: (reference) => content.rules.isDeletable(name, reference),
   })

@@ -79,9 +79,13 @@ export class Caretaker {
       deleteUntagged,
       signal,
     })
-    // What pushes were told before the start is not known any more: they get their time counted from there.
-    const before = this.#startedAt < now - grace ? now - grace : Number.NEGATIVE_INFINITY
-    const garbage = await collectGarbage(content, { before, uploadsBefore: now - UPLOAD_LIFE, dryRun, signal })
+    const garbage = await collectGarbage(content, {
+      grace,
+      knownSince: this.#startedAt,
+      uploadsBefore: now - UPLOAD_LIFE,
+      dryRun,
+      signal,
+    })
     const report = { dryRun, retention, garbage, duration: content.clock() - now }
     onReport(report)
     return report

@@ -3,8 +3,10 @@ import type { MetadataChange } from '../metadata/changes.ts'
 import type { Repository } from '../metadata/repository.ts'
 
 export interface GarbageRun {
-  /** What nobody has asked for since is not part of a push; milliseconds since 1970. */
-  before: number
+  /** What nobody has asked for in so many milliseconds is not part of a push, unless somebody is pushing beside it. */
+  grace: number
+  /** Since when it is known what pushes were told; milliseconds since 1970. */
+  knownSince: number
   /** Uploads that nobody has added to since are given up; milliseconds since 1970. */
   uploadsBefore: number
   dryRun: boolean
@@ -24,8 +26,8 @@ export interface GarbageReport {
 
 /**
  * Frees what nothing needs, while pushes go on. First each repository lets go of blobs that none of its manifests refers to,
- * except those that a push may count on: asked for or pushed lately, or in a repository that is being pushed to. Then the store
- * lets go of what no repository holds. A link goes in the log before its bytes go, so a crash leaves bytes behind, never a gap.
+ * except those that a push may count on: asked for or pushed lately, or within a day in a repository that is being pushed to. Then
+ * the store lets go of what no repository holds. A link goes in the log before its bytes go, so a crash leaves bytes behind, never a gap.
  */
 export async function collectGarbage(content: Content, run: GarbageRun): Promise<GarbageReport> {
   const report: GarbageReport = { links: 0, blobs: 0, bytes: 0, uploads: 0 }
@@ -61,10 +63,12 @@ export async function collectGarbage(content: Content, run: GarbageRun): Promise
 async function unlinkUnneeded(
   content: Content,
   repository: Repository,
-  { before, dryRun }: GarbageRun,
+  { grace, knownSince, dryRun }: GarbageRun,
 ): Promise<string[]> {
   const { name, blobs, manifests } = repository
-  if (!content.activity.isQuietSince(name, before)) return []
+  const before = content.clock() - content.activity.patience(name, grace)
+  // What pushes were told before the start is not known any more: they get their time counted from there.
+  if (knownSince >= before) return []
   const needed = new Set([...manifests.values()].flatMap(({ references }) => references))
   const unneeded = [...blobs].filter(([digest, { wantedAt }]) => !needed.has(digest) && wantedAt < before)
   const digests = unneeded.map(([digest]) => digest)

@@ -33,7 +33,8 @@ function repositoryOf(manifests: Record<string, Manifest>): Repository {
 const rule = (fields: Partial<Retention>, tags = ['**']): Retention => ({ tags: matcher(tags), ...fields })
 const facts = (more: Partial<RetentionFacts> = {}): RetentionFacts => ({
   now: NOW,
-  grace: 2 * 3_600_000,
+  patience: 2 * 3_600_000,
+  tagsStay: 0,
   isDeployed: () => false,
   isDeletable: () => true,
   ...more,

@@ -5,8 +5,10 @@ import type { Retention } from '../policy/settings.ts'
 export interface RetentionFacts {
   /** Milliseconds since 1970. */
   now: number
-  /** What is younger than this many milliseconds may be part of a push that is under way. */
-  grace: number
+  /** What has no tag and is younger than this many milliseconds may be part of a push that is under way. */
+  patience: number
+  /** Tags that are younger than this many milliseconds stay, whatever the rules say. */
+  tagsStay: number
   /** Whether the cluster runs what a tag or digest names. */
   isDeployed: (reference: string) => boolean
   /** Whether a tag or digest may be deleted. */
@@ -75,7 +77,7 @@ function goingTags({ own: tags }: Tags, rules: readonly Retention[], facts: Rete
     if (about.length === 0 || !facts.isDeletable(tag) || !facts.isDeletable(record.digest)) return false
     if (facts.isDeployed(tag) || facts.isDeployed(record.digest)) return false
     const age = facts.now - Date.parse(record.at)
-    return about.every(({ rule, newest }) => !newest.has(tag) && age >= (rule.keepYoungerThan ?? 0))
+    return about.every(({ rule, newest }) => !newest.has(tag) && age >= Math.max(rule.keepYoungerThan ?? 0, facts.tagsStay))
   }
   return new Set(tags.filter(isGoing).map(([tag]) => tag))
 }
@@ -98,10 +100,10 @@ function newestOf(tags: [string, TagRecord][], { tags: isAbout, keepNewest = 0 }
 function rootsOf(
   repository: Repository,
   rules: readonly Retention[],
-  { tags, going, now, grace, isDeployed, isDeletable }: RetentionFacts & { tags: Tags; going: Set<string> },
+  { tags, going, now, patience, isDeployed, isDeletable }: RetentionFacts & { tags: Tags; going: Set<string> },
 ): string[] {
   const limits = rules.flatMap(({ untaggedAfter }) => untaggedAfter ?? [])
-  const limit = limits.length > 0 ? Math.max(grace, ...limits) : Number.POSITIVE_INFINITY
+  const limit = limits.length > 0 ? Math.max(patience, ...limits) : Number.POSITIVE_INFINITY
   const tagged = new Set([...repository.tags.values()].map(({ digest }) => digest))
   const listed = new Set([...repository.manifests.values()].flatMap(({ references }) => references))
   const standsAlone = ({ digest, subject, at }: ManifestRecord): boolean => {

@@ -222,24 +222,27 @@ describe('push activity', () => {
     const activity = new PushActivity(() => now)
     for (now = 1; now <= 10_001; now++) await activity.during(`a${now}`, async () => {})
 
-    expect([activity.isQuietSince('a1', 0), activity.isQuietSince('a2', 0)]).toEqual([true, false])
+    expect([activity.isQuiet('a1', 10_001), activity.isQuiet('a2', 10_001)]).toEqual([true, false])
   })
 
-  it('is remembered until a time that is over', async () => {
+  it('is over when nobody has pushed for as long as was asked', async () => {
     let now = 100
     const activity = new PushActivity(() => now)
     let isQuietMeanwhile = true
 
     await activity.during('a', async () => {
-      isQuietMeanwhile = activity.isQuietSince('a', 200)
+      isQuietMeanwhile = activity.isQuiet('a', 0)
     })
     now = 500
 
-    expect([isQuietMeanwhile, activity.isQuietSince('a', 50), activity.isQuietSince('a', 100)]).toEqual([
-      false,
-      false,
-      true,
-    ])
-    expect(activity.isQuietSince('never', 0)).toBe(true)
+    expect([isQuietMeanwhile, activity.isQuiet('a', 450), activity.isQuiet('a', 400)]).toEqual([false, false, true])
+    expect(activity.isQuiet('never', 500)).toBe(true)
+  })
+
+  it('lets what lies there unused stay for twelve times as long', async () => {
+    const activity = new PushActivity(() => 100)
+    await activity.during('a', async () => {})
+
+    expect([activity.patience('a', 50), activity.patience('b', 50)]).toEqual([600, 50])
   })
 })

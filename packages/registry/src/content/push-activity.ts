@@ -1,5 +1,7 @@
 /** Repositories of which it is remembered. Names cost nothing: somebody may push to any number, and complete no push. */
 const REMEMBERED = 10_000
+/** How many times as long a push may count on what it saw where others push, too: they can't be told apart. A day in place of two hours. */
+const AMONG_OTHERS = 12
 
 /** Which repositories somebody is pushing to, or has been a while ago: what lies there unused may be needed in a moment. */
 export class PushActivity {
@@ -24,9 +26,17 @@ export class PushActivity {
     }
   }
 
-  /** Whether nobody has pushed there since a time. */
-  isQuietSince(repository: string, time: number): boolean {
-    return !this.#running.has(repository) && (this.#last.get(repository) ?? 0) <= time
+  /** Whether nobody has pushed there for so many milliseconds. */
+  isQuiet(repository: string, grace: number): boolean {
+    return !this.#running.has(repository) && (this.#last.get(repository) ?? 0) <= this.#clock() - grace
+  }
+
+  /**
+   * For how many milliseconds what lies unused in a repository stays: as long as a push that is over may have counted on it, and
+   * longer while somebody is pushing there. Not for ever: some repositories are pushed to every hour of the year.
+   */
+  patience(repository: string, grace: number): number {
+    return this.isQuiet(repository, grace) ? grace : AMONG_OTHERS * grace
   }
 
   #remember(repository: string): void {
