@@ -426,6 +426,25 @@ describe('webhooks', () => {
     expect([told.body.spec.replicas, told.body.status]).toEqual([3, status])
   })
 
+  it('that name an owner twice are told so, and it is named once', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid: 'u' }
+    const patch = [{ op: 'add', path: '/metadata/ownerReferences', value: [owner, owner] }]
+    respond = () => ({
+      allowed: true,
+      patchType: 'JSONPatch',
+      patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
+    })
+    const path = `${CONFIGURATIONS}/mutatingwebhookconfigurations`
+    await api.call('POST', path, { body: configuration('owners') })
+
+    const made = await api.call('POST', `/api/v1/namespaces/${space}/configmaps`, { body: { metadata: { name: 'a' } } })
+    await api.call('DELETE', `${path}/owners`)
+
+    expect(made.body.metadata.ownerReferences).toEqual([owner])
+    expect(made.headers.warning).toContain('duplicate entries after mutating admission happens')
+  })
+
   it('that change nothing may say so with a patch that is null, as Go writes a list that is not there', async () => {
     const space = await namespace({ hooked: 'yes' })
     respond = () => ({ allowed: true, patchType: 'JSONPatch', patch: Buffer.from('null').toString('base64') })
@@ -487,6 +506,50 @@ describe('webhooks', () => {
         .status,
     ).toBe(201)
     expect((await api.call('DELETE', `${path}/validate`)).status).toBe(200)
+  })
+
+  it('see what the client asked for besides the object', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    const maps = `/api/v1/namespaces/${space}/configmaps`
+    const seen: object[] = []
+    respond = ({ name, options }) => {
+      // Every namespace gets another one, with the authority's certificate.
+      if (name === 'a') seen.push(options)
+      return { allowed: true }
+    }
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations`
+    await api.call('POST', path, { body: configuration('options') })
+    const merge = { type: 'application/merge-patch+json', body: { data: { x: 'y' } } }
+
+    await api.call('POST', `${maps}?fieldManager=me&fieldValidation=Strict`, { body: { metadata: { name: 'a' } } })
+    await api.call('PATCH', `${maps}/a?dryRun=All`, merge)
+    await api.call('DELETE', `${maps}/a`, { body: { propagationPolicy: 'Background', preconditions: {} } })
+    await api.call('DELETE', `${path}/options`)
+
+    const apiVersion = 'meta.k8s.io/v1'
+    expect(seen).toEqual([
+      { kind: 'CreateOptions', apiVersion, fieldManager: 'me', fieldValidation: 'Strict' },
+      { kind: 'UpdateOptions', apiVersion, dryRun: ['All'] },
+      { kind: 'DeleteOptions', apiVersion, propagationPolicy: 'Background', preconditions: {} },
+    ])
+  })
+
+  it('see a Namespace as inside of itself', async () => {
+    const seen: unknown[] = []
+    respond = ({ namespace: inside }) => {
+      seen.push(inside)
+      return { allowed: true }
+    }
+    const rules = [{ operations: ['*'], apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'] }]
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations`
+    await api.call('POST', path, { body: configuration('inside', { rules }) })
+    const labels = { hooked: 'yes' }
+
+    await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'inside', labels } } })
+    await api.call('DELETE', '/api/v1/namespaces/inside')
+    await api.call('DELETE', `${path}/inside`)
+
+    expect(seen.slice(0, 2)).toEqual(['inside', 'inside'])
   })
 
   it('are asked at the path that client-go makes of their address', async () => {

@@ -19,6 +19,8 @@ export interface AdmissionRequest {
   readonly old: Readonly<KubeObject> | undefined
   readonly user: User
   readonly dryRun: boolean
+  /** Fields of metav1.CreateOptions, UpdateOptions or DeleteOptions, as the client set them. */
+  readonly asked: Readonly<Record<string, unknown>>
   /** Tells the client something that does not stop it. */
   warn(text: string): void
   /** Called when the write is over, whether it was done or not. */
@@ -57,6 +59,12 @@ export class AdmissionChain {
 /** The refusal of a request, with the beginning of a name that is to be generated (apiserver's admission.NewForbidden). */
 export function refused({ resource, name, object }: AdmissionRequest, why: string): StatusError {
   return forbidden(resource, name || (object?.metadata.generateName ?? ''), why)
+}
+
+/** A Namespace is inside of itself, as in the path of requests about it (apiserver's createHandler and RequestInfo). */
+export function enclosingNamespace({ resource, namespace, name }: AdmissionRequest): string | undefined {
+  const isNamespace = resource.group === '' && resource.plural === 'namespaces'
+  return namespace || (isNamespace && name ? name : undefined)
 }
 
 /** `/pods`-like test for plugins that look at one type only, and not at its parts. */

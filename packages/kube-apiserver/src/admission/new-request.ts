@@ -2,13 +2,13 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { AdmissionRequest } from './admission.ts'
 
 type RequestOptions = Pick<AdmissionRequest, 'user'> &
-  Partial<Pick<AdmissionRequest, 'dryRun' | 'subresource' | 'warn' | 'named'>>
+  Partial<Pick<AdmissionRequest, 'dryRun' | 'subresource' | 'warn' | 'named' | 'asked'>>
 
 /** A request to the plugins; what is made is named by its path only when it is said so. */
 export function admissionRequest(
   operation: AdmissionRequest['operation'],
   { resource, namespace, name }: Pick<AdmissionRequest, 'resource' | 'namespace' | 'name'>,
-  { user, dryRun = false, subresource, warn, named = operation !== 'CREATE' }: RequestOptions,
+  { user, dryRun = false, subresource, warn, named = operation !== 'CREATE', asked = {} }: RequestOptions,
   objects: { object?: KubeObject; old?: Readonly<KubeObject> },
 ): AdmissionRequest {
   return {
@@ -19,6 +19,7 @@ export function admissionRequest(
     named,
     user,
     dryRun,
+    asked,
     ...(subresource && { subresource }),
     object: objects.object,
     old: objects.old,

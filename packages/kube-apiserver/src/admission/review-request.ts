@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { KubeObject } from '@slipway/kube-objects'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
-import type { AdmissionRequest } from './admission.ts'
+import { type AdmissionRequest, enclosingNamespace } from './admission.ts'
 
 /** Gives an object in another version of its type. */
 export type Converter = (object: Readonly<KubeObject>, to: Resource) => Promise<KubeObject>
@@ -10,7 +10,7 @@ const OPTIONS = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'Del
 
 /** admission.k8s.io/v1 AdmissionRequest, the objects in the version that the receiver asked for. */
 export async function reviewRequest(request: AdmissionRequest, as: Resource, convert: Converter) {
-  const { operation, resource, subresource, namespace, name, user, dryRun, object, old } = request
+  const { operation, resource, subresource, name, user, dryRun, asked, object, old } = request
   const kindOf = (one: Resource) => {
     const part = one.subresources.find((sub) => sub.name === subresource)?.kind
     if (part?.kind) return { group: part.group || one.group, version: part.version || one.version, kind: part.kind }
@@ -21,6 +21,7 @@ export async function reviewRequest(request: AdmissionRequest, as: Resource, con
     if (one && operation === 'CONNECT') return withoutMetadata(one)
     return one && one.apiVersion !== apiVersionOf(as) ? await convert(one, as) : (one ?? null)
   }
+  const namespace = enclosingNamespace(request)
   const part = subresource ? { subResource: subresource, requestSubResource: subresource } : {}
   return {
     uid: randomUUID(),
@@ -41,7 +42,7 @@ export async function reviewRequest(request: AdmissionRequest, as: Resource, con
     object: await inVersion(object),
     oldObject: await inVersion(old),
     dryRun,
-    options: OPTIONS[operation] ? { kind: OPTIONS[operation], apiVersion: 'meta.k8s.io/v1' } : null,
+    options: OPTIONS[operation] ? { ...asked, kind: OPTIONS[operation], apiVersion: 'meta.k8s.io/v1' } : null,
   }
 }
 

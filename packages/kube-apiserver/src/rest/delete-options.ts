@@ -2,7 +2,7 @@ import { type KubeObject, type SchemaNode, typedForm } from '@slipway/kube-objec
 import { flagOf } from '../api/flag.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { type FieldError, StatusError } from '../api/status.ts'
-import type { WriteOptions } from '../storage/object-service.ts'
+import type { WriteOptions } from '../storage/write-options.ts'
 import { invalidValue, notSupported } from '../validation/field-errors.ts'
 import { readDocument, Undecodable } from './body.ts'
 import { writeOptionsOf } from './options.ts'
@@ -59,8 +59,13 @@ export async function deleteOptionsOf(request: ApiRequest): Promise<{ options: D
       ...(policy && { propagationPolicy: policy }),
       ...(preconditions && { preconditions }),
     },
-    write: writeOptionsOf({ ...request, query }, 'DeleteOptions', errors),
+    write: { ...writeOptionsOf({ ...request, query }, 'DeleteOptions', errors), asked: askedOf(raw) },
   }
+}
+
+/** As webhooks see them. */
+function askedOf({ dryRun, ...raw }: RawOptions): Record<string, unknown> {
+  return { ...raw, ...(dryRun && dryRun.length > 0 && { dryRun }) }
 }
 
 /** The DeleteOptions of a body; undefined without one. Throws 500 for anything else, as Kubernetes does. */

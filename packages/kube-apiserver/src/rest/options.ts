@@ -1,6 +1,6 @@
 import type { ApiRequest } from '../api/request.ts'
 import { type FieldError, invalid, type StatusError } from '../api/status.ts'
-import type { WriteOptions } from '../storage/object-service.ts'
+import type { WriteOptions } from '../storage/write-options.ts'
 import { MAX_MANAGER_LENGTH, managerErrors } from '../strategy/validate-metadata.ts'
 import { notSupported } from '../validation/field-errors.ts'
 import { addWarnings } from './warnings.ts'
@@ -14,15 +14,22 @@ const FIELD_VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn']
 export function writeOptionsOf(request: ApiRequest, kind: OptionsKind, more: FieldError[] = []): WriteOptions {
   const { query, user, subresource } = request
   const dryRun = query.getAll('dryRun')
+  const fieldManager = query.get('fieldManager') ?? ''
+  const fieldValidation = query.get('fieldValidation') ?? ''
   const errors = [
     ...more,
-    ...(kind === 'DeleteOptions' ? [] : managerErrors(query.get('fieldManager') ?? '', 'fieldManager')),
+    ...(kind === 'DeleteOptions' ? [] : managerErrors(fieldManager, 'fieldManager')),
     ...dryRunErrors(dryRun),
-    ...(kind === 'DeleteOptions' ? [] : validationErrors(query.get('fieldValidation') ?? '')),
+    ...(kind === 'DeleteOptions' ? [] : validationErrors(fieldValidation)),
   ]
   if (errors.length > 0) throw invalidOptions(kind, errors)
   const warn = (text: string) => addWarnings(request, [text])
-  return { user, dryRun: dryRun.includes('All'), warn, ...(subresource && { subresource }) }
+  const asked = {
+    ...(dryRun.length > 0 && { dryRun }),
+    ...(fieldManager && { fieldManager }),
+    ...(fieldValidation && { fieldValidation }),
+  }
+  return { user, dryRun: dryRun.includes('All'), warn, asked, ...(subresource && { subresource }) }
 }
 
 /** The answer to options that Kubernetes does not know, or that do not go together. */

@@ -24,6 +24,7 @@ import { keyOf } from './keys.ts'
 import { checkNamespace, checkStored, checkUnversioned, versionOf } from './preconditions.ts'
 import { timestamp } from './timestamp.ts'
 import { unchanged } from './unchanged.ts'
+import type { WriteOptions } from './write-options.ts'
 
 /** An object as it is stored now, as text; `revision` 0 = a dry run's. */
 export interface StoredObject {
@@ -38,25 +39,6 @@ export interface Address {
   resource: Resource
   namespace: string | undefined
   name: string
-}
-
-export interface WriteOptions {
-  user: User
-  dryRun?: boolean
-  /** `status`, or another subresource that writes only its part. */
-  subresource?: string
-  /** Is told what the client should know, besides the answer. */
-  warn?: (text: string) => void
-  /** Writes down who manages which field. Absent = managedFields stay as they are. */
-  track?: (next: KubeObject, current: KubeObject | undefined) => KubeObject
-  /** The request's path names the object that it makes, which a POST's does not. */
-  named?: boolean
-  /** A PUT: the whole object, of the uid and version that it names. */
-  replaces?: boolean
-  /** Throws when the user may not make the object, where an update would. */
-  beforeCreate?: () => void
-  /** What admission sees and may change in place of the object: the Scale of a Deployment. */
-  part?: { of(object: Readonly<KubeObject>): KubeObject; into(object: KubeObject, part: KubeObject): void }
 }
 
 /** How an object goes that does not go at once. */
@@ -132,14 +114,22 @@ export class ObjectService {
     if (resource.custom?.isTerminating) throw forbidden(resource, name, DEFINITION_GOES)
     const request = admissionRequest('CREATE', { resource, namespace, name }, options, { object })
     try {
-      await this.#admission.mutate(request)
+      const admitted = await this.#mutated(request, options)
       // A webhook may set no more than a client: apiserver's strategies prepare what came out of admission.
-      if (request.object && request.object !== object) prepareForCreate(request.object, context)
+      if (admitted !== object) prepareForCreate(admitted, context)
       if (name || !generateName) return await this.#insert(request, context, strategy)
       return await this.#insertNamed(request, context, strategy)
     } finally {
       settle(request)
     }
+  }
+
+  /** What admission makes of the new object. */
+  async #mutated(request: AdmissionRequest, { warn }: WriteOptions): Promise<KubeObject> {
+    await this.#admission.mutate(request)
+    const object = request.object as KubeObject
+    dropRepeatedOwners(object, warn, ' after mutating admission happens')
+    return object
   }
 
   /** With a name of our own making, and another one when somebody has it (apiserver's createWithGenerateNameRetry). */
@@ -227,8 +217,7 @@ export class ObjectService {
       const seen = part ? { object: part.of(object), old: part.of(current) } : { object, old: current }
       const request = admissionRequest('UPDATE', address, options, seen)
       try {
-        await this.#admission.mutate(request)
-        const admitted = request.object as KubeObject
+        const admitted = await this.#mutated(request, options)
         if (part) part.into(object, admitted)
         else if (admitted !== object) prepareForUpdate(admitted, current, context, this.strategy(resource))
         const stored = await this.#replace(entry, { current, next: part ? object : admitted }, request, context)

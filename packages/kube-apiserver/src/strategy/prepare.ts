@@ -127,8 +127,12 @@ function resetStatus(object: KubeObject, { resource }: WriteContext): void {
 const REPEATED_OWNERS =
   'API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed:'
 
-/** Names each owner once, and says so. */
-export function dropRepeatedOwners({ metadata }: KubeObject, warn: ((text: string) => void) | undefined): void {
+/** Names each owner once, and says so; also once webhooks have changed the object. */
+export function dropRepeatedOwners(
+  { metadata }: KubeObject,
+  warn: ((text: string) => void) | undefined,
+  when: '' | ' after mutating admission happens' = '',
+): void {
   const owners = metadata.ownerReferences
   if (!owners || owners.length < 2) return
   const byUid = new Map<string, object[]>()
@@ -143,7 +147,7 @@ export function dropRepeatedOwners({ metadata }: KubeObject, warn: ((text: strin
   if (repeated.length === 0) return
   metadata.ownerReferences = kept
   const uids = repeated.map(({ uid }) => uid).join(', ')
-  warn?.(`.metadata.ownerReferences contains duplicate entries; ${REPEATED_OWNERS} ${uids}`)
+  warn?.(`.metadata.ownerReferences contains duplicate entries${when}; ${REPEATED_OWNERS} ${uids}`)
 }
 
 /** Five characters of Kubernetes' safe alphabet (no vowels, no 0, 1, 3), derived from a random UUID. */

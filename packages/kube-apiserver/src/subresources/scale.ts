@@ -18,7 +18,7 @@ import { patched } from '../rest/patch.ts'
 import { readPatch } from '../rest/read-patch.ts'
 import type { WriteDeps } from '../rest/write.ts'
 import { decodeEntry } from '../storage/codec.ts'
-import type { WriteOptions } from '../storage/object-service.ts'
+import type { WriteOptions } from '../storage/write-options.ts'
 import { invalidValue, required } from '../validation/field-errors.ts'
 
 /** autoscaling/v1 Scale. */

@@ -3,7 +3,7 @@ import type { Spec } from '../../defaults/spec.ts'
 import type { Resource } from '../../registry/resource.ts'
 import { viewEntry } from '../../storage/codec.ts'
 import { prefixOf } from '../../storage/keys.ts'
-import type { AdmissionRequest } from '../admission.ts'
+import { type AdmissionRequest, enclosingNamespace } from '../admission.ts'
 import type { MatchDeps } from '../matching.ts'
 
 /** The type of a policy's parameters; undefined when it takes none. */
@@ -34,7 +34,7 @@ export function policyParameters(
   if (!resource || !reference) return [null]
   const own: string | undefined = reference.namespace || undefined
   if (own && !resource.namespaced) return 'paramRef.namespace must not be provided for a cluster-scoped `paramKind`'
-  const place = own ?? placeOf(request)
+  const place = own ?? enclosingNamespace(request)
   if (resource.namespaced && place === undefined) {
     return 'cannot use namespaced paramRef in policy binding that matches cluster-scoped resources'
   }
@@ -48,10 +48,4 @@ export function policyParameters(
     )
   if (found.length > 0 || reference.parameterNotFoundAction !== 'Deny') return found
   return 'no params found for policy binding with `Deny` parameterNotFoundAction'
-}
-
-/** A Namespace is in itself. */
-function placeOf({ resource, namespace, name }: AdmissionRequest): string | undefined {
-  const isNamespace = resource.group === '' && resource.plural === 'namespaces'
-  return namespace || (isNamespace ? name : undefined)
 }

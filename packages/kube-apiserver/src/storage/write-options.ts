@@ -1,0 +1,24 @@
+import type { KubeObject } from '@slipway/kube-objects'
+import type { User } from '../api/request.ts'
+
+/** Who writes, and how. */
+export interface WriteOptions {
+  user: User
+  dryRun?: boolean
+  /** `status`, or another subresource that writes only its part. */
+  subresource?: string
+  /** Is told what the client should know, besides the answer. */
+  warn?: (text: string) => void
+  /** What admission sees of the fields of metav1.CreateOptions, UpdateOptions or DeleteOptions. */
+  asked?: Readonly<Record<string, unknown>>
+  /** Writes down who manages which field. Absent = managedFields stay as they are. */
+  track?: (next: KubeObject, current: KubeObject | undefined) => KubeObject
+  /** The request's path names the object that it makes, which a POST's does not. */
+  named?: boolean
+  /** A PUT: the whole object, of the uid and version that it names. */
+  replaces?: boolean
+  /** Throws when the user may not make the object, where an update would. */
+  beforeCreate?: () => void
+  /** What admission sees and may change in place of the object: the Scale of a Deployment. */
+  part?: { of(object: Readonly<KubeObject>): KubeObject; into(object: KubeObject, part: KubeObject): void }
+}
