@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Controller, Lease, type Log } from '@slipway/controller-runtime'
 import type { InformerSet, KubeClient } from '@slipway/kube-client'
+import { nodeControllers } from './controllers/node-lifecycle/node-controllers.ts'
 import { FreshCache } from './controllers/ownership/fresh-cache.ts'
 import { ensureStorageClass } from './controllers/persistent-volume/local-provisioner.ts'
 import { persistentVolumeControllers } from './controllers/persistent-volume/persistent-volume-controllers.ts'
@@ -12,7 +13,7 @@ import { Kubelet } from './kubelet/kubelet.ts'
 import { machineResources, type Resources, SIMULATED_RESOURCES } from './kubelet/machine-resources.ts'
 import { registerNode, retireNode } from './kubelet/node-object.ts'
 import { podFilter, removeContainers } from './kubelet/observe.ts'
-import { PODS } from './model/kinds.ts'
+import { NODE_LEASES, PODS } from './model/kinds.ts'
 import type { NodeObject } from './model/node.ts'
 import type { Pod } from './model/pod.ts'
 import { Network, type NetworkAddresses } from './network/network.ts'
@@ -65,6 +66,7 @@ export class Node {
     const pods = new FreshCache<Pod>(informers.for(PODS))
     this.#controllers = [
       ...workloadControllers({ client, informers, pods, nodeName, log }),
+      ...nodeControllers({ client, informers, nodeName, log }),
       ...persistentVolumeControllers({
         ...{ client, informers, nodeName, log },
         volumesDir: join(options.dataDir, 'volumes'),
@@ -118,7 +120,14 @@ export class Node {
     const onLost = ({ message }: Error): void => this.#deps.log('error', `node ${name}: ${message}`)
     const owners = [{ apiVersion: 'v1', kind: 'Node', name, uid }]
     const duration = LEASE_SECONDS
-    return Lease.take(this.#deps.client, { namespace: LEASES, name, holder: name, duration, owners, onLost })
+    return Lease.take(this.#deps.client, {
+      namespace: NODE_LEASES.namespace,
+      name,
+      holder: name,
+      duration,
+      owners,
+      onLost,
+    })
   }
 
   #newServer({ dns }: NetworkAddresses): KubeletServer {
@@ -165,7 +174,6 @@ function memoryDir({ dataDir, instance }: NodeOptions): string {
   return existsSync(SHARED_MEMORY) ? join(SHARED_MEMORY, `slipway-${instance}`) : join(dataDir, 'memory')
 }
 
-const LEASES = 'kube-node-lease'
 /** As long as the kubelet's lasts. */
 const LEASE_SECONDS = 40
 

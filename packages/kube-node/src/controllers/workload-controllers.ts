@@ -43,16 +43,13 @@ import { Rivals } from './horizontal-pod-autoscaler/rivals.ts'
 import type { Job } from './job/job.ts'
 import { jobReconciler, orphanedJobPodReconciler } from './job/reconciler.ts'
 import { isTracked } from './job/tally.ts'
-import { nodeTaintReconciler } from './node-lifecycle/reconciler.ts'
 import { FreshCache } from './ownership/fresh-cache.ts'
 import { keyIn, ownersOf } from './ownership/owners.ts'
-import { MOST_ENDED, POD_GC, podGarbageReconciler } from './pod-gc/reconciler.ts'
 import { PodWriter } from './pods/pod-writer.ts'
 import { replicaSetReconciler } from './replica-set/reconciler.ts'
 import { ClaimKeeper } from './stateful-set/claim-keeper.ts'
 import { statefulSetReconciler } from './stateful-set/reconciler.ts'
 import { statefulPodWords } from './stateful-set/words.ts'
-import { TAINT_EVICTION, taintEvictionReconciler } from './taint-eviction/reconciler.ts'
 
 export interface WorkloadDeps {
   client: KubeClient
@@ -62,7 +59,7 @@ export interface WorkloadDeps {
   log?: Log
 }
 
-/** The controllers that make pods of workloads, addresses of Services and taints of Nodes, ready to start. */
+/** The controllers that make pods of workloads and addresses of Services, ready to start. */
 export function workloadControllers({ client, informers, pods, nodeName, log }: WorkloadDeps): Controller[] {
   const writer = new PodWriter(client, pods)
   const triggers = new TriggerTimes()
@@ -71,14 +68,7 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
   const histories = new Map<string, History>()
   const rivals = new Rivals()
   const history = new RevisionHistory(client, new FreshCache<ControllerRevision>(informers.for(CONTROLLER_REVISIONS)))
-  const nodeNamed = (name: string): NodeObject | undefined => informers.for<NodeObject>(NODES).get({ name })
-  const node = (): NodeObject | undefined => nodeNamed(nodeName)
-  const podsOn = (name: string): ObjectKey[] =>
-    informers
-      .for<Pod>(PODS)
-      .list()
-      .filter(({ spec }) => spec.nodeName === name)
-      .map(({ metadata }) => metadata)
+  const node = (): NodeObject | undefined => informers.for<NodeObject>(NODES).get({ name: nodeName })
   const controller = <T extends KubeObject>(
     name: string,
     query: ListQuery,
@@ -183,21 +173,6 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
         concerns: changesMoreThanStatus,
         watches: [{ query: HORIZONTAL_POD_AUTOSCALERS, map: forgetting(histories, rivals) }],
       },
-    ),
-    controller('node-controller', NODES, nodeTaintReconciler(client), {}),
-    controller(TAINT_EVICTION, PODS, taintEvictionReconciler({ client, node: nodeNamed }), {
-      concerns: ({ type, object }) => type !== 'deleted' && object.spec.nodeName !== undefined,
-      watches: [{ query: NODES, map: ({ object }) => podsOn(object.metadata.name) }],
-    }),
-    controller(
-      POD_GC,
-      PODS,
-      podGarbageReconciler({
-        ...{ client, mostEnded: MOST_ENDED },
-        pods: () => informers.for<Pod>(PODS).list(),
-        hasNode: (name) => nodeNamed(name) !== undefined,
-      }),
-      { watches: [{ query: NODES, map: ({ object }) => podsOn(object.metadata.name) }] },
     ),
   ]
 }

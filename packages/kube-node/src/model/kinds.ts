@@ -20,4 +20,9 @@ export const INGRESSES: ListQuery = { apiVersion: 'networking.k8s.io/v1', kind: 
 export const INGRESS_CLASSES: ListQuery = { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass' }
 export const PERSISTENT_VOLUMES = { apiVersion: 'v1', kind: 'PersistentVolume' } satisfies ListQuery
 export const PERSISTENT_VOLUME_CLAIMS = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' } satisfies ListQuery
+export const NODE_LEASES = {
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  namespace: 'kube-node-lease',
+} satisfies ListQuery
 export const STORAGE_CLASSES: ListQuery = { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' }

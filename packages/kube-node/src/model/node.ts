@@ -7,12 +7,27 @@ export interface Taint {
   timeAdded?: string
 }
 
+export interface NodeCondition {
+  type: string
+  status: string
+  reason?: string
+  message?: string
+  /** When its kubelet last said so, RFC 3339. */
+  lastHeartbeatTime?: string
+  lastTransitionTime?: string
+}
+
+/** coordination.k8s.io/v1 Lease of a Node: the kubelet's sign of life. */
+export interface Lease extends KubeObject {
+  spec?: { renewTime?: string }
+}
+
 /** core/v1 Node, as far as pods are placed by it. */
 export interface NodeObject extends KubeObject {
   spec?: { taints?: Taint[]; unschedulable?: boolean }
   status?: {
     allocatable?: Record<string, string>
     addresses?: { type: string; address: string }[]
-    conditions?: { type: string; status: string }[]
+    conditions?: NodeCondition[]
   }
 }

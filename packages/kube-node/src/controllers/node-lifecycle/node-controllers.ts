@@ -1,0 +1,73 @@
+import { Controller, type ControllerOptions, type Log, type Reconciler } from '@slipway/controller-runtime'
+import type { Change, InformerSet, KubeClient, ListQuery } from '@slipway/kube-client'
+import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
+import { NODE_LEASES, NODES, PODS } from '../../model/kinds.ts'
+import type { Lease, NodeObject } from '../../model/node.ts'
+import type { Pod } from '../../model/pod.ts'
+import { MOST_ENDED, POD_GC, podGarbageReconciler } from '../pod-gc/reconciler.ts'
+import { TAINT_EVICTION, taintEvictionReconciler } from '../taint-eviction/reconciler.ts'
+import { nodeHealthReconciler } from './health.ts'
+import { nodeTaintReconciler } from './reconciler.ts'
+import { isReady, SignsOfLife } from './signs-of-life.ts'
+
+export interface NodeControllerDeps {
+  client: KubeClient
+  informers: InformerSet
+  /** The Node of this process. */
+  nodeName: string
+  log: Log
+}
+
+/** The controllers that look after Nodes, and what is to become of pods on them, ready to start. */
+export function nodeControllers({ client, informers, nodeName, log }: NodeControllerDeps): Controller[] {
+  const signs = new SignsOfLife()
+  const nodes = (): NodeObject[] => informers.for<NodeObject>(NODES).list()
+  const find = (name: string): NodeObject | undefined => informers.for<NodeObject>(NODES).get({ name })
+  const leaseOf = (name: string): Lease | undefined =>
+    informers.for<Lease>(NODE_LEASES).get({ name, namespace: NODE_LEASES.namespace })
+  const pods = (): Pod[] => informers.for<Pod>(PODS).list()
+  const podsOn = (name: string): Pod[] => pods().filter(({ spec }) => spec.nodeName === name)
+  const itsPods = ({ object }: Change<KubeObject>): ObjectKey[] =>
+    podsOn(object.metadata.name).map(({ metadata }) => metadata)
+  const controller = <T extends KubeObject>(
+    query: ListQuery,
+    reconciler: Reconciler<T>,
+    more: Partial<ControllerOptions<T>> = {},
+  ): Controller =>
+    new Controller<T>({
+      ...{ name: 'node-controller', client, informers, query, reconciler, log },
+      ...{ status: 'own', always: true, ...more },
+    }) as unknown as Controller
+  return [
+    controller<NodeObject>(NODES, nodeTaintReconciler(client, nodes), {
+      // Whether its pods are to go depends on the others.
+      watches: [
+        { query: NODES, map: (change) => (changesReadiness(change) ? nodes().map(({ metadata }) => metadata) : []) },
+      ],
+    }),
+    controller<NodeObject>(NODES, nodeHealthReconciler({ client, signs, own: nodeName, leaseOf, podsOn }), {
+      watches: [
+        { query: NODE_LEASES, map: ({ object }) => [{ name: object.metadata.name }] },
+        { query: NODES, map: ({ type, object }) => (type === 'deleted' ? forgotten(signs, object) : []) },
+      ],
+    }),
+    controller<Pod>(PODS, taintEvictionReconciler({ client, node: find }), {
+      name: TAINT_EVICTION,
+      concerns: ({ type, object }) => type !== 'deleted' && object.spec.nodeName !== undefined,
+      watches: [{ query: NODES, map: itsPods }],
+    }),
+    controller<Pod>(
+      PODS,
+      podGarbageReconciler({ client, mostEnded: MOST_ENDED, pods, hasNode: (name) => find(name) !== undefined }),
+      { name: POD_GC, watches: [{ query: NODES, map: itsPods }] },
+    ),
+  ]
+}
+
+const changesReadiness = ({ type, object, previous }: Change<KubeObject>): boolean =>
+  isReady(object) !== isReady(previous) || (type === 'deleted' && isReady(object))
+
+function forgotten(signs: SignsOfLife, { metadata }: KubeObject): [] {
+  signs.forget(metadata.name)
+  return []
+}
