@@ -91,7 +91,7 @@ function helmOf(name: string, command: string, first: string[] = []): Helm & { f
       .replaceAll(/("(uid|resourceVersion)":)"[^"]+"/g, '$1X')
       .replaceAll(/UPDATED +/g, 'UPDATED ')
       .replaceAll(/(modifiedAt\W+)\d+/g, '$1N')
-      .replaceAll(/ \d+s\b/g, ' AGE')
+      .replaceAll(/ (\d+[dhms]){1,2}\b/g, ' AGE')
   return Object.assign(helm, { folder })
 }
 
