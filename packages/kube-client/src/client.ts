@@ -46,7 +46,8 @@ interface Request {
  */
 export class KubeClient {
   readonly connection: ClusterConnection
-  readonly #agent: Agent
+  /** Made for the first request, for the library takes its time to load. */
+  #agent: Agent | undefined
   readonly #discovery: Discovery
   readonly #token: RenewedToken | undefined
   readonly #onWarning: ((text: string) => void) | undefined
@@ -56,18 +57,6 @@ export class KubeClient {
     this.connection = connection
     this.#onWarning = onWarning
     this.#token = connection.tokenSource && new RenewedToken(connection.tokenSource)
-    this.#agent = new Agent({
-      connect: {
-        ...(connection.certificateAuthority && { ca: connection.certificateAuthority }),
-        ...(connection.clientCertificate && { cert: connection.clientCertificate }),
-        ...(connection.clientKey && { key: connection.clientKey }),
-        ...(connection.tlsServerName && serverNamed(connection.tlsServerName)),
-        rejectUnauthorized: !connection.insecureSkipTlsVerify,
-      },
-      keepAliveTimeout: 60_000,
-      // Watches are silent for as long as nothing happens.
-      bodyTimeout: 0,
-    })
     this.#discovery = new Discovery((path) => this.#json({ method: 'GET', path, accept: DISCOVERY_ACCEPT }))
   }
 
@@ -212,7 +201,7 @@ export class KubeClient {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy()
+    await this.#agent?.destroy()
   }
 
   /** Without a name, a path leads to all objects of the kind. Throws UserError KUBE_NAME_EMPTY with client-go's words. */
@@ -257,6 +246,7 @@ export class KubeClient {
     const { method, path, query, body, signal } = request
     const token = this.#token ? await this.#token.get() : this.connection.token
     const { impersonate } = this.connection
+    this.#agent ??= agentFor(this.connection)
     try {
       return await this.#agent.request({
         origin: this.connection.server,
@@ -277,6 +267,21 @@ export class KubeClient {
       throw new TransientError('KUBE_UNAVAILABLE', `${this.connection.server}: ${messageOf(error)}`, { cause: error })
     }
   }
+}
+
+function agentFor(connection: ClusterConnection): Agent {
+  return new Agent({
+    connect: {
+      ...(connection.certificateAuthority && { ca: connection.certificateAuthority }),
+      ...(connection.clientCertificate && { cert: connection.clientCertificate }),
+      ...(connection.clientKey && { key: connection.clientKey }),
+      ...(connection.tlsServerName && serverNamed(connection.tlsServerName)),
+      rejectUnauthorized: !connection.insecureSkipTlsVerify,
+    },
+    keepAliveTimeout: 60_000,
+    // Watches are silent for as long as nothing happens.
+    bodyTimeout: 0,
+  })
 }
 
 /** TLS names no addresses to a server (RFC 6066); they are only checked. */

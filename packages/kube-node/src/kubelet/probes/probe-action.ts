@@ -4,7 +4,6 @@ import { messageOf, networkFault } from '@slipway/errors'
 import type { Container, LifecycleHandler, Probe } from '../../model/pod.ts'
 import type { PodEngine } from '../../runtime/pod-runtime.ts'
 import { expandVariables } from '../configuration/expand.ts'
-import { grpcProbe } from './grpc-probe.ts'
 import { httpHook, httpProbe } from './http-probe.ts'
 
 /** Where and in what a probe or hook runs. */
@@ -35,7 +34,11 @@ export async function runProbe(probe: Probe, target: ProbeTarget): Promise<Probe
     if (probe.exec) return await runCommand(expanded(probe.exec.command, target.container), target, timeout)
     if (probe.httpGet) return await httpProbe(probe.httpGet, addressOf(probe.httpGet, target), timeout)
     if (probe.tcpSocket) return await connects(addressOf(probe.tcpSocket, target), timeout)
-    if (probe.grpc) return await grpcProbe(target.dial(probe.grpc.port), probe.grpc.service ?? '', timeout)
+    if (probe.grpc) {
+      // Few probes speak gRPC, and HTTP/2 takes its time to load.
+      const { grpcProbe } = await import('./grpc-probe.ts')
+      return await grpcProbe(target.dial(probe.grpc.port), probe.grpc.service ?? '', timeout)
+    }
     throw new Error('missing probe handler')
   } catch (error) {
     return { success: false, output: messageOf(error), errored: 'unknown' }
