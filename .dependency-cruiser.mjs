@@ -1,5 +1,5 @@
 // The levels of docs/ARCHITECTURE.md: imports point down, engines do no I/O, the programs alone know every package.
-const L0 = ['errors', 'go-yaml', 'kube-objects']
+const L0 = ['errors', 'go-yaml', 'kube-objects', 'x509']
 const L1 = ['go-template', 'helm-chart', 'kustomize', 'pipeline-yaml', 'oci-format', 'git-format']
 const L2 = ['storage']
 const L3 = ['http-server', 'kube-client', 'controller-runtime', 'registry-client', 'git-client', 'container-engine']

@@ -9,7 +9,7 @@ import { exampleOf, ROOT, read } from '../layout/workspace.ts'
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'slipway-packages-'))
-const names = ['errors', 'go-template', 'go-yaml', 'helm-chart']
+const names = ['errors', 'go-template', 'go-yaml', 'helm-chart', 'x509']
 
 /** Somebody's project: the tarballs, and beside them only what they ask the registry for, taken from here. */
 beforeAll(async () => {

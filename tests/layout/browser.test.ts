@@ -3,7 +3,7 @@ import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import { exampleOf, ROOT } from './workspace.ts'
 
-describe.each(['errors', 'go-yaml', 'go-template', 'helm-chart'])('the example of %s', (name) => {
+describe.each(['errors', 'go-yaml', 'go-template', 'helm-chart', 'x509'])('the example of %s', (name) => {
   it('is bundled without modules of Node, and prints what the README says with the globals of a page alone', async () => {
     const { code, printed } = exampleOf(name)
     // A module of Node's own would end this.

@@ -1,5 +1,9 @@
+import 'reflect-metadata'
+import { webcrypto } from 'node:crypto'
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
+  cryptoProvider,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
   KeyUsageFlags,
@@ -7,11 +11,17 @@ import {
   PemConverter,
   Pkcs10CertificateRequest,
   SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
 import type { CertificatePair } from '../certificates.ts'
-import { ALGORITHM, importAuthority, pem, serial } from '../issue-certificates.ts'
 import type { CertificateSubject } from './signer-rules.ts'
+
+// Without it the package would look for a global of browsers.
+cryptoProvider.set('default', webcrypto as Parameters<typeof cryptoProvider.set>[1])
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /** A request for a certificate that was read. */
 export interface ReadRequest {
@@ -48,7 +58,8 @@ export async function signRequest(
   authority: CertificatePair,
   { usages, expirationSeconds = YEAR, now }: { usages: string[]; expirationSeconds?: number; now: Date },
 ): Promise<string> {
-  const issuer = await importAuthority(authority)
+  const issuer = new X509Certificate(authority.cert)
+  const keyId = issuer.getExtension(SubjectKeyIdentifierExtension)?.keyId
   const seconds = Math.min(Math.max(expirationSeconds, TEN_MINUTES), YEAR)
   const after = (later: number): Date => new Date(now.getTime() + later * 1000)
   const notAfter = after(seconds < SHORT ? seconds : seconds - BACKDATE)
@@ -57,22 +68,29 @@ export async function signRequest(
   const certificate = await X509CertificateGenerator.create({
     serialNumber: serial(),
     subject: request.subjectName,
-    issuer: issuer.name,
+    issuer: issuer.subjectName,
     notBefore: after(-BACKDATE),
     notAfter: notAfter < issuer.notAfter ? notAfter : issuer.notAfter,
     publicKey: request.publicKey,
-    signingKey: issuer.privateKey,
+    signingKey: await privateKeyOf(authority),
     signingAlgorithm: ALGORITHM,
     extensions: [
       // One that allows nothing would be invalid.
       ...(flags ? [new KeyUsagesExtension(flags, true)] : []),
       new ExtendedKeyUsageExtension(usages.flatMap((usage) => PURPOSES[usage] ?? [])),
       new BasicConstraintsExtension(false, undefined, true),
+      ...(keyId !== undefined ? [new AuthorityKeyIdentifierExtension(keyId)] : []),
       ...(names ? [names] : []),
     ],
   })
-  return pem(certificate)
+  return `${certificate.toString('pem')}\n`
 }
+
+const privateKeyOf = ({ key }: CertificatePair): Promise<webcrypto.CryptoKey> =>
+  webcrypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(key), ALGORITHM, true, ['sign'])
+
+/** One that is positive, as RFC 5280 wants it. */
+const serial = (): string => webcrypto.randomUUID().replaceAll('-', '').replace(/^./, '1')
 
 /** Those that the signers let pass. */
 const KEY_USAGES: Partial<Record<string, KeyUsageFlags>> = {
