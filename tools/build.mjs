@@ -1,8 +1,9 @@
 /**
- * Bundles the `slipway` program: one small entry, every command its own chunk, loaded when it is called, but for those whose start
- * is waited for; and `slipway/cluster`, which other projects import.
+ * Bundles the `slipway` program: one small entry, then the words of all commands, every command its own chunk, loaded when it is called,
+ * but for those whose start is waited for; and `slipway/cluster`, which other projects import.
  */
 import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import ts from 'typescript'
@@ -32,10 +33,20 @@ const ERRORS = '@slipway/errors'
 const sharedErrors = builtApart(ERRORS, './errors.cjs')
 
 await rm(`${app}dist`, { recursive: true, force: true })
+const commands = {}
+// CommonJS, for Node takes a while before it loads its first module of the other kind.
+await build({
+  ...named,
+  entryPoints: { program: 'src/program.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  plugins: [fastSpreads, cachedModules(server), sharedErrors, loadedLater(commands)],
+})
 await Promise.all([
   build({
     ...named,
-    entryPoints: { program: 'src/program.ts', cluster: 'src/cluster/start-cluster.ts' },
+    entryPoints: { ...commands, cluster: 'src/cluster/start-cluster.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
     splitting: true,
@@ -46,14 +57,14 @@ await Promise.all([
       js: "import { createRequire as __createRequire } from 'node:module';const require=__createRequire(import.meta.url);",
     },
   }),
-  // CommonJS, for Node takes a while before it loads its first module of the other kind.
   build({
     ...shared,
     entryPoints: { cli: 'src/cli.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
-    plugins: [fastSpreads, cachedModules(template), builtApart('./program.ts', './program.mjs')],
+    supported: { 'dynamic-import': false },
+    plugins: [fastSpreads, cachedModules(template), builtApart('./program.ts', './program.cjs')],
   }),
   build({
     ...shared,
@@ -91,6 +102,22 @@ function builtApart(module, file) {
     name: `${file} apart`,
     setup({ onResolve }) {
       onResolve({ filter: /./ }, ({ path }) => (path === module ? { path: file, external: true } : undefined))
+    },
+  }
+}
+
+/** Leaves what is imported when it is called to another build, and tells it: name of the file -> path. */
+function loadedLater(entries) {
+  return {
+    name: 'loaded later',
+    setup({ onResolve }) {
+      onResolve({ filter: /\.ts$/ }, ({ kind, path, resolveDir }) => {
+        if (kind !== 'dynamic-import') return undefined
+        const file = join(resolveDir, path)
+        const name = relative(`${app}src`, file).replace(/\.ts$/, '').replaceAll('/', '-')
+        entries[name] = file
+        return { path: `./${name}.mjs`, external: true }
+      })
     },
   }
 }

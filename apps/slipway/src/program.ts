@@ -1,11 +1,10 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { RemoteSchemas } from '@slipway/helm-chart'
 import { Command } from 'commander'
 import { addRegistryCommands } from './commands/registry/commands.ts'
 import { SHELLS } from './completion/scripts.ts'
 import { on } from './on.ts'
-
-export { completeSchemas } from './helm/fetched-schemas.ts'
 
 const DATA = process.env.SLIPWAY_DATA ?? join(homedir(), '.slipway')
 
@@ -17,6 +16,12 @@ export async function runProgram(): Promise<void> {
     const { reportError } = await import('./report-error.ts')
     process.exitCode = reportError(error)
   }
+}
+
+/** Runs what checks charts' schemas, with the documents that they refer to fetched. */
+export async function completeSchemas<T>(run: (schemas: RemoteSchemas) => T): Promise<T> {
+  const fetched = await import('./helm/fetched-schemas.ts')
+  return await fetched.completeSchemas(run)
 }
 
 /** `slipway`, with every command. Nothing but commander is loaded before a command is chosen. */

@@ -363,10 +363,7 @@ describe('retention', () => {
     await client.send('POST', '/v2/web/blobs/uploads/')
     await gc()
 
-    expect([atOnce, await tags()]).toEqual([
-      ['2', '3'],
-      ['3'],
-    ])
+    expect([atOnce, await tags()]).toEqual([['2', '3'], ['3']])
   })
 })
 

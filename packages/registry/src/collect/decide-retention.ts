@@ -77,7 +77,9 @@ function goingTags({ own: tags }: Tags, rules: readonly Retention[], facts: Rete
     if (about.length === 0 || !facts.isDeletable(tag) || !facts.isDeletable(record.digest)) return false
     if (facts.isDeployed(tag) || facts.isDeployed(record.digest)) return false
     const age = facts.now - Date.parse(record.at)
-    return about.every(({ rule, newest }) => !newest.has(tag) && age >= Math.max(rule.keepYoungerThan ?? 0, facts.tagsStay))
+    return about.every(
+      ({ rule, newest }) => !newest.has(tag) && age >= Math.max(rule.keepYoungerThan ?? 0, facts.tagsStay),
+    )
   }
   return new Set(tags.filter(isGoing).map(([tag]) => tag))
 }
