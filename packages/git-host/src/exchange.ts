@@ -19,13 +19,19 @@ export interface Exchange {
   inputLimit?: number
   /** Sees what git answers, also when the client has gone. */
   tap?: (chunk: Uint8Array) => void
+  /** Told git's words when it failed though the client is there and nobody ended it. */
+  onFailure?: (words: string) => void
 }
+
+/** Characters of git's messages that are kept for {@link Exchange.onFailure}. */
+const WORDS = 2_000
 
 /**
  * Connects a git process with a client until the process ends; resolves to its exit status. A client that leaves or stalls ends
  * the process; with a tap its answer is read to the end even then. `output` is left open.
  */
-export async function exchange({ process, output, messages, idleTimeout, tap, ...request }: Exchange): Promise<number> {
+export async function exchange(options: Exchange): Promise<number> {
+  const { process, output, messages, idleTimeout, tap, onFailure, ...request } = options
   // It has no streams then, where file descriptors are what is missing.
   if (process.pid === undefined) {
     const [cause] = await once(process, 'error')
@@ -34,7 +40,9 @@ export async function exchange({ process, output, messages, idleTimeout, tap, ..
   const closed = once(process, 'close') as Promise<[number | null]>
   closed.catch(() => {})
   let kill: NodeJS.Timeout | undefined
+  let isEnded = false
   const end = (): void => {
+    isEnded = true
     process.kill('SIGTERM')
     kill ??= setTimeout(() => process.kill('SIGKILL'), GRACE)
   }
@@ -49,7 +57,9 @@ export async function exchange({ process, output, messages, idleTimeout, tap, ..
   output.on('close', left)
   // Not waited for: the client may keep its side open until it has read our answer.
   pipeline(counted(request, idle), process.stdin).catch(() => {})
+  let words = ''
   process.stderr.on('data', (chunk: Buffer) => {
+    words = `${words}${chunk}`.slice(-WORDS)
     if (messages?.writable) messages.write(chunk)
   })
   try {
@@ -59,6 +69,7 @@ export async function exchange({ process, output, messages, idleTimeout, tap, ..
       if (!output.destroyed && output.writable && !output.write(chunk)) await drained(output)
     }
     const [status] = await closed
+    if (status !== 0 && !isEnded && !output.destroyed) onFailure?.(words)
     return status ?? 1
   } finally {
     clearTimeout(idle)

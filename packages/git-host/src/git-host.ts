@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { messageOf } from '@slipway/errors'
+import { messageOf, UserError } from '@slipway/errors'
 import { isZeroId, ReceivePackRequestReader, type RefUpdate, writeRefusal } from '@slipway/git-format'
 import { exchange, replay } from './exchange.ts'
 import { type GitProcess, type GitSettings, startGit } from './git-process.ts'
@@ -224,6 +224,7 @@ export class GitHost {
         ...(!tap && { inputLimit: this.#limits.fetchRequestSize }),
         ...(messages && { messages }),
         ...(tap && { tap }),
+        onFailure: (words) => this.#onError(requestError(program, this.folder.path(repository.name), words)),
       })
     })
   }
@@ -242,4 +243,12 @@ export class GitHost {
       .tidy(repository)
       .catch((error) => this.#onError(new Error(`git gc of ${repository}: ${messageOf(error)}`, { cause: error })))
   }
+}
+
+/** Clients see little of it: over HTTP git's words go nowhere. */
+function requestError(program: string, path: string, words: string): UserError {
+  const lines = words.split('\n').filter((line) => line !== '')
+  return new UserError('GIT_REQUEST_FAILED', `git ${program} of ${path}: ${lines.join('; ') || 'no word of why'}`, {
+    hint: `git --git-dir ${path} fsck shows what is damaged, if anything is`,
+  })
 }

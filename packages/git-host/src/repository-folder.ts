@@ -64,18 +64,18 @@ export class RepositoryFolder {
   async #ensure(name: string, defaultBranch: string): Promise<void> {
     const path = this.path(name)
     await mkdir(this.#folder, { recursive: true })
-    const head = `ref: refs/heads/${defaultBranch}\n`
     const current = await readFile(join(path, 'HEAD'), 'utf8').catch(() => undefined)
     if (current === undefined) await this.#create(path, defaultBranch)
     // At the first look only: later, locks and readers of the configuration are alive.
     if (!this.#seen.has(name)) {
+      await completeFolder(path)
       await removeStaleLocks(path)
-      await configure(path)
+      await replaceFile(join(path, 'config'), CONFIGURATION)
       this.#seen.add(name)
     }
-    if (current !== undefined && current !== head) {
-      await runGit(['--git-dir', path, 'symbolic-ref', 'HEAD', `refs/heads/${defaultBranch}`])
-    }
+    // Not by git: without a HEAD that can be read it takes the folder for no repository.
+    const head = `ref: refs/heads/${defaultBranch}\n`
+    if (current !== head) await replaceFile(join(path, 'HEAD'), head)
   }
 
   /** A whole repository or none: it is made aside and renamed. */
@@ -125,11 +125,15 @@ async function lastMove(reflog: string, commit: string): Promise<Pick<StoredRef,
   return { pushedAt: new Date(Number(found.seconds) * 1000).toISOString(), pushedBy: found.by ?? '' }
 }
 
-/** The whole configuration or that of before: on a full disk a repository must not be served by git's defaults. */
-async function configure(path: string): Promise<void> {
-  const aside = join(path, 'config.new')
-  await writeFile(aside, CONFIGURATION)
-  await rename(aside, join(path, 'config'))
+/** The whole text or that of before: on a full disk a repository must not be served by git's defaults. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text)
+  await rename(`${path}.new`, path)
+}
+
+/** What git wants of a folder to take it for a repository (setup.c, is_git_directory); tools that copy files leave empty folders out. */
+async function completeFolder(path: string): Promise<void> {
+  for (const folder of ['objects', 'refs/heads']) await mkdir(join(path, folder), { recursive: true })
 }
 
 /** After a power cut a lock may be left behind, which would refuse every push to its ref for ever; no process of ours runs yet. */
