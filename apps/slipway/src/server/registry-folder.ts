@@ -31,7 +31,8 @@ export async function openRegistryFolder(
   const root = folder.folder('registry')
   lifecycle.add('registry lock', await lockFolder(root))
   const metadata = await openFileLog<MetadataChange[]>(join(root, 'metadata.jsonl'))
-  const deliveries = await openFileLog<Delivery>(join(root, 'webhooks.jsonl'))
+  // What one of its lines tells is no reason to keep everything else from being served.
+  const deliveries = await openFileLog<Delivery>(join(root, 'webhooks.jsonl'), logError('webhooks: passed over'))
   const audit = new AuditFile(join(root, 'audit.jsonl'), logError('registry'))
   lifecycle.add('registry logs', () => Promise.all([metadata.close(), deliveries.close(), audit.close()]))
   const signingKey = await openSigningKey(join(root, 'signing-key'))

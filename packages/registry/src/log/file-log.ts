@@ -7,13 +7,14 @@ import type { Log } from '../port.ts'
 
 /**
  * A log in a file, one entry a line. Appends that arrive together share one fsync. A last line that a crash cut short was never
- * acknowledged and is dropped. Throws UserError REGISTRY_LOG_DAMAGED when any other line cannot be read.
+ * acknowledged and is dropped. Any other line that cannot be read is a UserError REGISTRY_LOG_DAMAGED: it is thrown, or `onDamage`
+ * is told and the line passed over.
  */
-export async function openFileLog<T>(path: string): Promise<Log<T>> {
+export async function openFileLog<T>(path: string, onDamage?: (error: UserError) => void): Promise<Log<T>> {
   await mkdir(dirname(path), { recursive: true })
   const file = await open(path, 'a')
   await flush(dirname(path))
-  return new FileLog<T>(path, file)
+  return new FileLog<T>(path, file, onDamage)
 }
 
 /** Bytes that are collected for one write of a whole log. */
@@ -26,13 +27,15 @@ interface Waiting {
 
 class FileLog<T> implements Log<T> {
   readonly #path: string
+  readonly #onDamage: ((error: UserError) => void) | undefined
   #file: FileHandle
   #waiting: (Waiting & { line: string })[] = []
   #rewrite: (Waiting & { entries: () => Iterable<T> }) | undefined
   #writing: Promise<void> | undefined
 
-  constructor(path: string, file: FileHandle) {
+  constructor(path: string, file: FileHandle, onDamage: ((error: UserError) => void) | undefined) {
     this.#path = path
+    this.#onDamage = onDamage
     this.#file = file
   }
 
@@ -42,7 +45,8 @@ class FileLog<T> implements Log<T> {
     let number = 0
     for await (const line of linesOf(this.#path)) {
       number += 1
-      yield this.#parse(line, number)
+      const entry = this.#parse(line, number)
+      if (entry !== undefined) yield entry
     }
   }
 
@@ -123,15 +127,18 @@ class FileLog<T> implements Log<T> {
     }
   }
 
-  #parse(line: string, number: number): T {
+  #parse(line: string, number: number): T | undefined {
     try {
       return JSON.parse(line) as T
     } catch (cause) {
-      throw new UserError('REGISTRY_LOG_DAMAGED', 'a line of a log of the registry cannot be read', {
+      const error = new UserError('REGISTRY_LOG_DAMAGED', 'a line of a log of the registry cannot be read', {
         at: { file: this.#path, line: number },
         hint: 'restore the file from a backup, or remove the line to lose only what it says',
         cause,
       })
+      if (!this.#onDamage) throw error
+      this.#onDamage(error)
+      return undefined
     }
   }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -46,6 +46,20 @@ it('a log has texts with separators of lines in them', async () => {
   await log.append({ key: 'x'.repeat(3_000_000), value: 2 })
 
   expect(await kept()).toEqual([entry, { key: 'x'.repeat(3_000_000), value: 2 }])
+})
+
+it('a log with a line that can not be read throws, or tells of it and has the others', async () => {
+  await writeFile(path, '{"key":"first","value":1}\n{"key":"sec\0\0\n{"key":"third","value":3}\n')
+  const damage = { code: 'REGISTRY_LOG_DAMAGED', at: { file: path, line: 2 } }
+  const told: unknown[] = []
+
+  const lenient = await openFileLog<Entry>(path, (error) => told.push(error))
+  const entries = await read(lenient)
+  await lenient.close()
+
+  await expect(read(log)).rejects.toMatchObject(damage)
+  expect(entries.map(({ key }) => key)).toEqual(['first', 'third'])
+  expect(told).toMatchObject([damage])
 })
 
 describe('a log that is written anew', () => {
