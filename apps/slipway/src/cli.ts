@@ -23,4 +23,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(BROKEN_PIPE)
 })
 
+// What is told there can't be told otherwise: a log whose reader or terminal has gone must not end what it is about.
+process.stderr.on('error', () => {})
+
 void main(process.argv.slice(2))

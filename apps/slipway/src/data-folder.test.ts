@@ -27,8 +27,29 @@ describe('findInstance', () => {
     folder.write('instance.json', JSON.stringify({ ...announced, pid: later.pid }))
 
     expect(folder.findInstance()).toBeUndefined()
-    expect(() => folder.requireFree()).not.toThrow()
+    expect(() => folder.claim()).not.toThrow()
     later.kill()
+  })
+})
+
+describe('claim', () => {
+  it('makes known whose the folder is before there are addresses, and withdraw ends it', () => {
+    folder.claim()
+
+    expect(folder.findProcess()).toBe(process.pid)
+    expect(folder.findInstance()).toBeUndefined()
+    folder.withdraw()
+    expect(folder.findProcess()).toBeUndefined()
+  })
+
+  it('refuses a folder of another process, which stays its own', () => {
+    const other = spawn('sleep', ['60'])
+    folder.announce({ pid: other.pid as number, http: 'http://127.0.0.1:1' })
+
+    expect(() => folder.claim()).toThrow(expect.objectContaining({ code: 'ALREADY_RUNNING' }))
+    folder.withdraw()
+    expect(folder.findProcess()).toBe(other.pid)
+    other.kill()
   })
 })
 

@@ -12,8 +12,10 @@ export interface Instance {
   kube?: string
 }
 
-/** As it stands in the file: by the number alone, a process that came later may be taken for the server. */
-interface Announced extends Instance {
+/** As it stands in the file, without addresses while the server starts. */
+interface Announced extends Partial<Instance> {
+  pid: number
+  /** By the number alone, a process that came later may be taken for the server. */
   started?: string | undefined
 }
 
@@ -52,11 +54,16 @@ export class DataFolder {
     try {
       return JSON.parse(text) as T
     } catch (cause) {
-      throw new UserError('DATA_FILE_DAMAGED', `${this.file(name)} can't be read: ${messageOf(cause)}`, {
-        hint: 'restore it from a backup, or remove it to have it made anew',
-        cause,
-      })
+      throw this.damaged(name, cause)
     }
+  }
+
+  /** Of a file whose content is not what was written. */
+  damaged(name: string, cause: unknown): UserError {
+    return new UserError('DATA_FILE_DAMAGED', `${this.file(name)} can't be read: ${messageOf(cause)}`, {
+      hint: 'restore it from a backup, or remove it to have it made anew',
+      cause,
+    })
   }
 
   /** Writes in one step that a power cut undoes as a whole or not at all, readable by its owner only. */
@@ -90,31 +97,51 @@ export class DataFolder {
 
   /** The addresses of the server that runs on this folder, if one does. */
   findInstance(): Instance | undefined {
-    const announced = this.readJson<Announced>(INSTANCE)
-    return announced && isAlive(announced) ? announced : undefined
+    const { pid, http, ...rest } = this.#announced() ?? {}
+    return pid !== undefined && http !== undefined ? { pid, http, ...rest } : undefined
   }
 
-  /** Throws UserError ALREADY_RUNNING when a server runs on this folder. */
-  requireFree(): void {
-    const running = this.findInstance()
-    if (!running || running.pid === process.pid) return
-    throw new UserError('ALREADY_RUNNING', `slipway runs on ${this.path} already, as process ${running.pid}`, {
-      hint: 'stop it with: slipway down, or choose another folder with --data',
-    })
+  /** The number of the process whose folder this is: a server that runs, starts or stops. */
+  findProcess(): number | undefined {
+    return this.#announced()?.pid
+  }
+
+  /** Takes the folder for a server that starts. Throws UserError ALREADY_RUNNING when it is another one's. */
+  claim(): void {
+    const running = this.findProcess()
+    if (running !== undefined && running !== process.pid) {
+      throw new UserError('ALREADY_RUNNING', `slipway runs on ${this.path} already, as process ${running}`, {
+        hint: 'stop it with: slipway down, or choose another folder with --data',
+      })
+    }
+    // Of a stop that never came to its end.
+    this.remove(PURGE)
+    this.#announce({ pid: process.pid })
   }
 
   announce(instance: Instance): void {
-    const announced: Announced = { ...instance, started: startOf(instance.pid) }
-    this.write(INSTANCE, `${JSON.stringify(announced)}\n`)
+    this.#announce(instance)
   }
 
+  /** The folder is nobody's any more; one that another process has claimed stays its own. */
   withdraw(): void {
-    this.remove(INSTANCE)
+    if (this.findProcess() === process.pid) this.remove(INSTANCE)
+  }
+
+  #announce(announced: Announced): void {
+    this.write(INSTANCE, `${JSON.stringify({ ...announced, started: startOf(announced.pid) })}\n`)
+  }
+
+  #announced(): Announced | undefined {
+    const announced = this.readJson<Announced>(INSTANCE)
+    return announced && isAlive(announced) ? announced : undefined
   }
 }
 
 const INSTANCE = 'instance.json'
 export const ADMIN_TOKEN = 'admin-token'
+/** A file that says to the server that its containers go with it. */
+export const PURGE = 'purge'
 
 function isAlive({ pid, started }: Announced): boolean {
   try {

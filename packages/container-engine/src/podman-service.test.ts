@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
 import { connectEngine } from './connect.ts'
 import { startPodman } from './podman-service.ts'
@@ -24,6 +26,31 @@ describe.skipIf(!podman)('a Podman of our own', () => {
     await expect.poll(() => engine.list({ labels: {} }).catch(() => 'down')).toEqual([])
     await service.stop()
     expect(failures).toHaveLength(1)
+    rmSync(dir, { recursive: true, force: true })
+  })
+
+  it('lives on when a Ctrl-C goes to all of the terminal, and ends with its program, however that ends', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'slipway-own-podman-'))
+    const script = `
+      import { startPodman } from ${JSON.stringify(join(import.meta.dirname, 'podman-service.ts'))}
+      process.on('SIGINT', () => console.log('interrupted')).on('SIGTERM', () => process.exit(1))
+      await startPodman({ dir: ${JSON.stringify(dir)}, env: process.env, onFailure: () => console.log('failed') })
+      console.log('serves')`
+    const args = ['--import', 'tsx', '--input-type=module', '-e', script]
+    const env = { ...process.env, ...ownStorage(dir) }
+    const program = spawn(process.execPath, args, { detached: true, env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const said = createInterface({ input: program.stdout })[Symbol.asyncIterator]()
+    expect(await said.next()).toMatchObject({ value: 'serves' })
+    const pid = Number(readFileSync(join(dir, 'podman.pid'), 'utf8'))
+
+    process.kill(-(program.pid as number), 'SIGINT')
+    expect(await said.next()).toMatchObject({ value: 'interrupted' })
+    const engine = (await connectEngine({ socketPath: join(dir, 'podman.sock'), patience: 120_000 }))!
+    expect(await engine.list({ labels: {} })).toEqual([])
+
+    program.kill('SIGTERM')
+    expect(await said.next()).toMatchObject({ done: true })
+    await expect.poll(() => existsSync(`/proc/${pid}/exe`)).toBe(false)
     rmSync(dir, { recursive: true, force: true })
   })
 })

@@ -39,6 +39,8 @@ class OwnPodman implements PodmanService {
   readonly #options: StartOptions
   readonly #stopped = new AbortController()
   #child: ChildProcess | undefined
+  /** Also when the program does not stop, but ends at once. */
+  readonly #end = (): void => void this.#child?.kill()
 
   constructor(options: StartOptions) {
     this.#options = options
@@ -46,6 +48,7 @@ class OwnPodman implements PodmanService {
   }
 
   async start(): Promise<void> {
+    process.off('exit', this.#end).on('exit', this.#end)
     const { dir, env, patience = START_TIMEOUT } = this.#options
     mkdirSync(dir, { recursive: true })
     const configuration = join(dir, 'containers.conf')
@@ -55,6 +58,8 @@ class OwnPodman implements PodmanService {
     const child = spawn('podman', ['system', 'service', '-t', '0', `unix://${this.socketPath}`], {
       env: { ...env, CONTAINERS_CONF: configuration, BUILDAH_ISOLATION: 'chroot' },
       stdio: ['ignore', 'ignore', 'pipe'],
+      // In a process group of its own: a Ctrl-C in the terminal is for the program, which needs the service until it has stopped.
+      detached: true,
     })
     this.#child = child
     writeFileSync(join(dir, PID_FILE), String(child.pid ?? ''))
@@ -69,6 +74,7 @@ class OwnPodman implements PodmanService {
 
   async stop(): Promise<void> {
     this.#stopped.abort()
+    process.off('exit', this.#end)
     const child = this.#child
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')

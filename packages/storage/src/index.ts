@@ -14,5 +14,5 @@ export {
   type StoreEvent,
 } from './revision-store.ts'
 export { copyRevisionStore } from './snapshot.ts'
-export { lockFolder } from './sqlite-database.ts'
+export { lockFile, lockFolder } from './sqlite-database.ts'
 export { openSqliteRevisionStore, type SqliteRevisionStore } from './sqlite-revision-store.ts'

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { GlobalOptions } from '../connect.ts'
-import { DataFolder } from '../data-folder.ts'
+import { DataFolder, PURGE } from '../data-folder.ts'
 import { readKubeconfig, singleContext } from '../kubeconfig.ts'
 import type { ContextOptions } from '../server/connect-cluster.ts'
 import { parseNodeKind, parsePort } from '../server/option-values.ts'
@@ -25,10 +25,16 @@ interface Options extends GlobalOptions {
 /** Starts every part and stays in the foreground until it is told to stop. */
 export async function run(options: Options): Promise<void> {
   const folder = new DataFolder(options.data)
-  folder.requireFree()
-  // Of a stop that never came to its end.
-  folder.remove('purge')
   const stopped = stopSignal()
+  folder.claim()
+  try {
+    await serve(folder, options, stopped)
+  } finally {
+    folder.withdraw()
+  }
+}
+
+async function serve(folder: DataFolder, options: Options, stopped: Promise<void>): Promise<void> {
   const server = await startServer(folder, serverOptions(options))
   const { instance, adminToken, node } = server
   console.log(`Git, registry, logs  ${instance.http}`)
@@ -40,8 +46,7 @@ export async function run(options: Options): Promise<void> {
   // Whoever waits for the server finds all of the above already said.
   folder.announce(instance)
   const lost = await Promise.race([stopped, server.lost])
-  const purge = existsSync(folder.file('purge'))
-  await server.stop({ removeContainers: purge })
+  await server.stop({ removeContainers: existsSync(folder.file(PURGE)) })
   if (lost) throw lost
 }
 

@@ -86,7 +86,6 @@ async function start(
   })
   lifecycle.add('registry care', () => registry.stop())
   http.addRoutes(registry.routes)
-  lifecycle.add('announcement', () => folder.withdraw())
   const reload = async (): Promise<void> => {
     const renewed = await readSettings()
     if (tls) http.renewCertificate(tls())

@@ -134,7 +134,6 @@ async function start(folder: DataFolder, options: ServerOptions, lifecycle: Life
     async stop({ removeContainers }) {
       if (removeContainers) node.removeContainersOnStop()
       await lifecycle.stop((name, error) => logError(name)(error))
-      folder.withdraw()
     },
   }
 }

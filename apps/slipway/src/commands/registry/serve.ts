@@ -5,7 +5,11 @@ import { DataFolder } from '../../data-folder.ts'
 import { readOptionFile } from '../../option-file.ts'
 import { log, logError } from '../../server/log.ts'
 import { parseListenAddress } from '../../server/option-values.ts'
-import { type RegistryServerOptions, startRegistryServer } from '../../server/start-registry-server.ts'
+import {
+  type RegistryServerOptions,
+  type RunningRegistry,
+  startRegistryServer,
+} from '../../server/start-registry-server.ts'
 import { stopSignal } from '../../server/stop-signal.ts'
 
 interface Options extends GlobalOptions {
@@ -22,21 +26,32 @@ interface Options extends GlobalOptions {
 /** Runs the registry alone, in the foreground, until it is told to stop. */
 export async function run(options: Options): Promise<void> {
   const folder = new DataFolder(options.data)
-  folder.requireFree()
-  const server = await startRegistryServer(folder, serverOptions(options))
-  console.log(`Registry             ${server.url}`)
-  if (server.adminToken) {
-    console.log(`Administrator token  ${server.adminToken}  (shown once; kept in ${folder.file('admin-token')})`)
-  }
-  console.log('Ready.')
+  let reload = async (): Promise<void> => {}
   // As servers do that have a configuration file: nothing stops, and a file that can't be used changes nothing.
   process.on(
     'SIGHUP',
-    () => void server.reload().then(() => log('info', 'settings and certificate read'), logError('settings')),
+    () => void reload().then(() => log('info', 'settings and certificate read'), logError('settings')),
   )
-  folder.announce({ pid: process.pid, http: server.url })
-  await stopSignal()
-  await server.stop()
+  const stopped = stopSignal()
+  folder.claim()
+  try {
+    const server = await startRegistryServer(folder, serverOptions(options))
+    reload = server.reload
+    announce(folder, server)
+    await stopped
+    await server.stop()
+  } finally {
+    folder.withdraw()
+  }
+}
+
+function announce(folder: DataFolder, { url, adminToken }: RunningRegistry): void {
+  console.log(`Registry             ${url}`)
+  if (adminToken) {
+    console.log(`Administrator token  ${adminToken}  (shown once; kept in ${folder.file('admin-token')})`)
+  }
+  console.log('Ready.')
+  folder.announce({ pid: process.pid, http: url })
 }
 
 function serverOptions({
