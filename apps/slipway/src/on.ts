@@ -1,4 +1,5 @@
 import type { Command, OptionValues } from 'commander'
+import { dataFolderError } from './data-folder-error.ts'
 
 /** A command whose code is loaded when it is called, so that the others do not pay for it. */
 export type Load = () => Promise<{ run: (options: never, ...args: never[]) => Promise<void> | void }>
@@ -13,10 +14,12 @@ export function on(command: Command, load: Load): void {
   command.action(async (...received: unknown[]) => {
     const args = received.slice(0, -2)
     const { run } = await load()
-    await run(
-      { ...command.optsWithGlobals<OptionValues>(), data: dataOf(command, hasOwnData) } as never,
-      ...(args as never[]),
-    )
+    const data = dataOf(command, hasOwnData)
+    try {
+      await run({ ...command.optsWithGlobals<OptionValues>(), data } as never, ...(args as never[]))
+    } catch (error) {
+      throw data === undefined ? error : dataFolderError(error, data)
+    }
   })
 }
 

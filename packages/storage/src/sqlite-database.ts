@@ -138,9 +138,13 @@ export function openError(error: unknown, file: string): UserError | TransientEr
       cause: error,
     })
   }
+  // SQLITE_CANTOPEN and SQLITE_READONLY: of the folder or the file system, not of what is in the file.
+  const isRefused = /unable to open|readonly/i.test(message)
   return new UserError('DATABASE_UNREADABLE', `${file} cannot be opened as a database: ${message}`, {
     at: { file },
-    hint: 'restore it from a backup or choose another data directory',
+    hint: isRefused
+      ? 'see that it and its folder can be read and written, or choose another data directory'
+      : 'restore it from a backup or choose another data directory',
     cause: error,
   })
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createCertificates } from '@slipway/kube-apiserver'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DataFolder } from '../data-folder.ts'
-import { openKubeletCertificate } from './certificates.ts'
+import { openCertificates, openKubeletCertificate } from './certificates.ts'
 
 let path: string
 let folder: DataFolder
@@ -41,5 +41,17 @@ describe('the certificate of a kubelet', () => {
     expect(again).toEqual(first)
     expect(new X509Certificate(renamed.cert).checkIP('10.64.7.254')).toBe('10.64.7.254')
     expect(new X509Certificate(restored.cert).verify(new X509Certificate(another.cert).publicKey)).toBe(true)
+  })
+})
+
+describe('the certificates of the API', () => {
+  it('are made anew where there are none, and called damaged where they are none', async () => {
+    const made = await openCertificates(folder, ['127.0.0.1'])
+
+    expect(await openCertificates(folder, ['127.0.0.1'])).toEqual(made)
+    for (const other of ['{}', JSON.stringify({ ...made, server: { cert: 'CERTIFICATE', key: '' } })]) {
+      folder.write('pki.json', other)
+      await expect(openCertificates(folder, ['127.0.0.1'])).rejects.toMatchObject({ code: 'DATA_FILE_DAMAGED' })
+    }
   })
 })

@@ -18,7 +18,10 @@ type StoredCertificates = Omit<Certificates, 'frontProxy'> & Partial<Certificate
 export async function openCertificates(folder: DataFolder, hosts: string[]): Promise<Certificates> {
   const stored = folder.readJson<StoredCertificates>(FILE)
   const options = { hosts, now: new Date() }
-  const current = stored ? await upToDate(stored, options) : await createCertificates(options)
+  const damaged = (cause: unknown): never => {
+    throw folder.damaged(FILE, cause)
+  }
+  const current = stored ? await upToDate(stored, options).catch(damaged) : await createCertificates(options)
   if (JSON.stringify(current) !== JSON.stringify(stored)) folder.write(FILE, JSON.stringify(current))
   return current
 }
