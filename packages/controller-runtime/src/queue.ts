@@ -1,11 +1,11 @@
-import { timerDelay } from './timer-delay.ts'
+import { startWallTimer } from './wall-timer.ts'
 
 /** A set of keys waiting for work. A key is never worked on twice at once; added meanwhile, it comes again afterwards. */
 export class WorkQueue {
   readonly #ready = new Set<string>()
   readonly #active = new Set<string>()
   readonly #dirty = new Set<string>()
-  readonly #timers = new Map<string, { timer: NodeJS.Timeout; due: number }>()
+  readonly #timers = new Map<string, { stop: () => void; due: number }>()
   readonly #waiting: ((key: string | undefined) => void)[] = []
   #closed = false
 
@@ -25,20 +25,18 @@ export class WorkQueue {
     taker(key)
   }
 
-  /** Adds the key after so many milliseconds, or after the longest time that a timer takes; an earlier time that is set stays. */
+  /** Adds the key after so many milliseconds; an earlier time that is set stays. */
   addAfter(key: string, milliseconds: number): void {
     if (this.#closed) return
-    const due = Date.now() + milliseconds
+    const due = performance.now() + milliseconds
     const current = this.#timers.get(key)
     if (current && current.due <= due) return
     this.#cancelTimer(key)
-    const timer = setTimeout(() => {
+    const stop = startWallTimer(milliseconds, () => {
       this.#timers.delete(key)
       this.add(key)
-    }, timerDelay(milliseconds))
-    // A pending recheck must not keep the program alive.
-    timer.unref()
-    this.#timers.set(key, { timer, due })
+    })
+    this.#timers.set(key, { stop, due })
   }
 
   /** The next key, marked as being worked on; undefined once the queue is closed. Call {@link done} afterwards. */
@@ -62,13 +60,13 @@ export class WorkQueue {
   close(): void {
     this.#closed = true
     this.#ready.clear()
-    for (const { timer } of this.#timers.values()) clearTimeout(timer)
+    for (const { stop } of this.#timers.values()) stop()
     this.#timers.clear()
     for (const taker of this.#waiting.splice(0)) taker(undefined)
   }
 
   #cancelTimer(key: string): void {
-    clearTimeout(this.#timers.get(key)?.timer)
+    this.#timers.get(key)?.stop()
     this.#timers.delete(key)
   }
 }

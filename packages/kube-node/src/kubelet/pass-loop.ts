@@ -1,4 +1,4 @@
-import { timerDelay } from '@slipway/controller-runtime'
+import { startWallTimer } from '@slipway/controller-runtime'
 
 /** Until a pass that failed is tried again. */
 const RETRY = 1_000
@@ -9,7 +9,7 @@ export class PassLoop {
   readonly #onError: (error: unknown) => void
   #running: Promise<void> | undefined
   #again = false
-  #timer: NodeJS.Timeout | undefined
+  #stopTimer = (): void => {}
   #stopped = false
 
   constructor(pass: () => Promise<number | undefined>, onError: (error: unknown) => void) {
@@ -29,9 +29,9 @@ export class PassLoop {
   /** Begins no pass any more, which resolves when the last one is over; what goes wrong with it is not told. */
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     await this.#running
-    clearTimeout(this.#timer)
+    this.#stopTimer()
   }
 
   async #run(): Promise<void> {
@@ -43,7 +43,7 @@ export class PassLoop {
 
   async #passOnce(): Promise<void> {
     this.#again = false
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     try {
       const recheck = await this.#pass()
       if (recheck !== undefined) this.#wakeIn(recheck)
@@ -55,8 +55,7 @@ export class PassLoop {
   }
 
   #wakeIn(milliseconds: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.wake(), timerDelay(milliseconds))
-    this.#timer.unref()
+    this.#stopTimer()
+    this.#stopTimer = startWallTimer(milliseconds, () => this.wake())
   }
 }

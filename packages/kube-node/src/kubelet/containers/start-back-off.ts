@@ -13,6 +13,7 @@ interface Failure {
   reason: string
   message: string
   count: number
+  /** By performance.now(), which nobody sets back. */
   retryAt: number
 }
 
@@ -40,7 +41,12 @@ export class StartBackOff {
     // Configuration that is missing may come any moment, and looking for it is cheap.
     const wait =
       failure.reason === 'ErrImagePull' || classOf(failure.cause) === 'bug' ? delay : Math.min(delay, 2_000 * count)
-    this.#failures.set(name, { reason: failure.reason, message: failure.message, count, retryAt: Date.now() + wait })
+    this.#failures.set(name, {
+      reason: failure.reason,
+      message: failure.message,
+      count,
+      retryAt: performance.now() + wait,
+    })
     const subject = failure.isOfPod ? this.#observed.pod : this.#about(name)
     this.#deps.event(subject, 'Warning', failure.event, failure.eventMessage)
   }
@@ -56,7 +62,7 @@ export class StartBackOff {
     let recheck: number | undefined
     const due = names.filter((name) => {
       const failure = this.#failures.get(name)
-      const wait = failure ? failure.retryAt - Date.now() : 0
+      const wait = failure ? failure.retryAt - performance.now() : 0
       if (!failure || wait <= 0) return true
       recheck = Math.min(recheck ?? wait, wait)
       waiting.set(name, { reason: failure.reason, message: failure.message })
