@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NULL_GUID } from './auth/callers.ts'
@@ -278,6 +278,36 @@ describe('after a restart', () => {
     expect(finished.status).toBe(201)
     const lines = (await readFile(log, 'utf8')).trim().split('\n')
     expect(lines.every((line) => JSON.parse(line))).toBe(true)
+    await after.remove()
+  })
+
+  it.each([
+    ['gone', (file: string) => rm(file)],
+    ['empty', (file: string) => truncate(file)],
+  ])('metadata that is %s beside blobs is not taken for none, which would free all of them', async (_, lose) => {
+    const before = await startRegistry()
+    started.push(before)
+    await before.client.pushBlob('a', 'whole')
+    await before.stop()
+
+    await lose(join(before.dir, 'metadata.jsonl'))
+
+    await expect(before.restart()).rejects.toMatchObject({ code: 'REGISTRY_METADATA_LOST' })
+    await before.remove()
+  })
+
+  it('nothing is missed where nothing has been pushed, or a crash came before it was known', async () => {
+    const before = await startRegistry()
+    started.push(before)
+    await before.stop()
+    const file = join(before.dir, 'blobs/sha256/ab')
+    await mkdir(file, { recursive: true })
+    await writeFile(join(file, 'c'.repeat(62)), 'not acknowledged')
+
+    const after = await before.restart()
+    started.push(after)
+
+    expect(await after.client.json('/v2/_catalog')).toEqual({ repositories: [] })
     await after.remove()
   })
 })

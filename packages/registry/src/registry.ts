@@ -1,4 +1,6 @@
+import { UserError } from '@slipway/errors'
 import { type HttpHandler, type HttpRoute, sendJson } from '@slipway/http-server'
+import type { BlobStore } from '@slipway/storage'
 import { serveAcr } from './acr/routes.ts'
 import { auditOf, auditOfSpoilt } from './audit/audit-entry.ts'
 import { Callers } from './auth/callers.ts'
@@ -55,7 +57,8 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   const { authenticator, hostName, realm, blobs, signingKey } = options
   const { clock = Date.now, settings = () => NO_SETTINGS, onAudit = () => {} } = options
   const { onError = () => {}, onReport = () => {} } = options
-  const catalog = await Catalog.open(options.metadata, completeFrom(blobs, clock), onError)
+  const complete = completeFrom(blobs, clock)
+  const catalog = await Catalog.open(options.metadata, { complete, requireNew: () => requireNoBlobs(blobs), onError })
   const deliveries = await Deliveries.open(options.deliveries, onError)
   const metrics = new Metrics(catalog)
   const charts = new ChartIndex(catalog, clock)
@@ -161,5 +164,18 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     async stop() {
       await Promise.all([caretaker.stop(), scrubber.stop(), dispatcher.stop()])
     },
+  }
+}
+
+/** Throws UserError REGISTRY_METADATA_LOST. */
+async function requireNoBlobs(blobs: BlobStore): Promise<void> {
+  for await (const digest of blobs.keys()) {
+    throw new UserError(
+      'REGISTRY_METADATA_LOST',
+      `the registry's metadata is gone, but it has blobs such as ${digest}`,
+      {
+        hint: 'restore registry/metadata.jsonl of the data folder from a backup, or remove the blobs too, to begin anew',
+      },
+    )
   }
 }

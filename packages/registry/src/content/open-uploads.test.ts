@@ -240,11 +240,11 @@ describe('what is counted', () => {
   it('is always what the store holds, whatever uploads go through, and also after a restart', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'open-uploads-'))
     const blobs = await openFileBlobStore(dir)
-    const catalog = await Catalog.open(
-      await openFileLog<MetadataChange[]>(join(dir, 'log')),
-      (change) => change,
-      () => {},
-    )
+    const catalog = await Catalog.open(await openFileLog<MetadataChange[]>(join(dir, 'log')), {
+      complete: (change) => change,
+      requireNew: async () => {},
+      onError: () => {},
+    })
     const step = fc.record({
       act: fc.constantFrom('start', 'append', 'stream', 'break', 'cancel', 'finish', 'mistake'),
       upload: fc.nat(),

@@ -5,6 +5,15 @@ import type { Complete } from './earlier-changes.ts'
 import { HeldDigests } from './held-digests.ts'
 import { Repository } from './repository.ts'
 
+interface CatalogOptions {
+  complete: Complete
+  requireNew: () => Promise<void>
+  onError: (error: unknown) => void
+}
+
+/** Stands in each log, so that one that was lost is not taken for a new one: nothing that is stored would be needed any more. */
+const BEGIN: MetadataChange[] = []
+
 /** Repositories, their tags, manifests and blobs: in memory to read, in the log to last. */
 export class Catalog {
   readonly #log: Log<MetadataChange[]>
@@ -15,15 +24,14 @@ export class Catalog {
 
   private constructor(log: Log<MetadataChange[]>, onError: (error: unknown) => void) {
     this.#log = log
-    this.#compaction = new Compaction(log, () => [...this.#snapshot()].map((change) => [change]), onError)
+    this.#compaction = new Compaction(log, () => [BEGIN, ...[...this.#snapshot()].map((change) => [change])], onError)
   }
 
-  /** `onError` is told when the log can't be written anew; it goes on growing then. */
-  static async open(
-    log: Log<MetadataChange[]>,
-    complete: Complete,
-    onError: (error: unknown) => void,
-  ): Promise<Catalog> {
+  /**
+   * `onError` is told when the log can't be written anew; it goes on growing then. `requireNew` is called where the log has nothing,
+   * and throws where that can't be.
+   */
+  static async open(log: Log<MetadataChange[]>, { complete, requireNew, onError }: CatalogOptions): Promise<Catalog> {
     const catalog = new Catalog(log, onError)
     let entries = 0
     let isOld = false
@@ -34,6 +42,10 @@ export class Catalog {
         isOld ||= whole !== change
         catalog.#apply(whole)
       }
+    }
+    if (entries === 0) {
+      await requireNew()
+      await log.append(BEGIN)
     }
     await catalog.#compaction.opened(entries, { force: isOld })
     return catalog

@@ -75,6 +75,9 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     ...(options.maxBlobSize && { maxBlobSize: options.maxBlobSize }),
     ...(options.patience && { patience: options.patience }),
     ...(options.upstreamPatience && { upstreamPatience: options.upstreamPatience }),
+  }).catch(async (error: unknown) => {
+    await Promise.all([metadata.close(), deliveries.close()])
+    throw error
   })
   const server = new HttpServer({ routes, onError: (error) => errors.push(error) })
   await server.start(0)
