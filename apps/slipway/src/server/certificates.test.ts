@@ -45,6 +45,39 @@ describe('the certificate of a kubelet', () => {
 })
 
 describe('the certificates of the API', () => {
+  const DAY = 86_400_000
+  const later = (days: number): Date => new Date(Date.now() + days * DAY)
+
+  it.each([
+    ['before their time', -10],
+    ['after their time', 4000],
+  ])('are refused %s, for all of them are of the one CA', async (_, days) => {
+    await openCertificates(folder, ['127.0.0.1'])
+
+    await expect(openCertificates(folder, ['127.0.0.1'], later(days))).rejects.toMatchObject({
+      code: 'CERTIFICATES_NOT_VALID',
+      hint: expect.stringContaining('pki.json'),
+    })
+  })
+
+  it('are made anew where they can be: those of the server and of a kubelet that a clock was wrong for', async () => {
+    const { ca, client } = await openCertificates(folder, ['127.0.0.1'])
+    const node = { node: 'slipway', hosts: ['slipway'] }
+    const [ahead] = await Promise.all([
+      openCertificates(folder, ['127.0.0.1', '10.0.0.1'], later(30)),
+      openKubeletCertificate(folder, ca, { ...node, now: later(30) }),
+    ])
+
+    const after = await openCertificates(folder, ['127.0.0.1', '10.0.0.1'])
+    const kubelet = await openKubeletCertificate(folder, ca, node)
+
+    expect(after).toMatchObject({ ca, client })
+    expect(after.server).not.toEqual(ahead.server)
+    for (const { cert } of [after.server, kubelet]) {
+      expect(new Date(new X509Certificate(cert).validFrom).getTime()).toBeLessThan(Date.now())
+    }
+  })
+
   it('are made anew where there are none, and called damaged where they are none', async () => {
     const made = await openCertificates(folder, ['127.0.0.1'])
 

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
+import { UserError } from '@slipway/errors'
 import {
   type CertificatePair,
   type Certificates,
@@ -14,12 +15,15 @@ const FILE = 'pki.json'
 
 type StoredCertificates = Omit<Certificates, 'frontProxy'> & Partial<Certificates>
 
-/** The certificates of the embedded API: made at the first start, the same ever after, but for the server's when it has other names. */
-export async function openCertificates(folder: DataFolder, hosts: string[]): Promise<Certificates> {
+/**
+ * The certificates of the embedded API: made at the first start, the same ever after, but for the server's when it has other names or
+ * is out of its time. Throws UserError CERTIFICATES_NOT_VALID where all are.
+ */
+export async function openCertificates(folder: DataFolder, hosts: string[], now = new Date()): Promise<Certificates> {
   const stored = folder.readJson<StoredCertificates>(FILE)
-  const options = { hosts, now: new Date() }
+  const options = { hosts, now }
   const damaged = (cause: unknown): never => {
-    throw folder.damaged(FILE, cause)
+    throw cause instanceof UserError ? cause : folder.damaged(FILE, cause)
   }
   const current = stored ? await upToDate(stored, options).catch(damaged) : await createCertificates(options)
   if (JSON.stringify(current) !== JSON.stringify(stored)) folder.write(FILE, JSON.stringify(current))
@@ -32,13 +36,34 @@ const KUBELET_FILE = 'kubelet-pki.json'
 export async function openKubeletCertificate(
   folder: DataFolder,
   ca: CertificatePair,
-  { node, hosts }: { node: string; hosts: string[] },
+  { node, hosts, now = new Date() }: { node: string; hosts: string[]; now?: Date },
 ): Promise<CertificatePair> {
   const known = folder.readJson<CertificatePair>(KUBELET_FILE)
-  if (known && isOf(known.cert, ca.cert) && hosts.every((host) => isNamed(known.cert, host))) return known
-  const made = await createKubeletCertificate(ca, { node, hosts, now: new Date() })
+  const isGood = ({ cert }: CertificatePair): boolean =>
+    isCurrent(cert, now) && isOf(cert, ca.cert) && hosts.every((host) => isNamed(cert, host))
+  if (known && isGood(known)) return known
+  const made = await createKubeletCertificate(ca, { node, hosts, now })
   folder.write(KUBELET_FILE, JSON.stringify(made))
   return made
+}
+
+/** Every request to the API, our own among them, would fail for a reason that tells nobody what to do. */
+function requireCurrent(ca: string, now: Date): void {
+  if (isCurrent(ca, now)) return
+  const { validFrom, validTo } = new X509Certificate(ca)
+  const period = `from ${new Date(validFrom).toISOString()} to ${new Date(validTo).toISOString()}`
+  throw new UserError(
+    'CERTIFICATES_NOT_VALID',
+    `the cluster's certificates are good ${period}, and it is ${now.toISOString()}`,
+    {
+      hint: `set the clock right, or remove ${FILE} of the data folder to have new ones; kubeconfigs must then be handed out anew`,
+    },
+  )
+}
+
+function isCurrent(pem: string, now: Date): boolean {
+  const { validFrom, validTo } = new X509Certificate(pem)
+  return new Date(validFrom) <= now && now <= new Date(validTo)
 }
 
 function isOf(pem: string, ca: string): boolean {
@@ -51,11 +76,12 @@ async function upToDate(
   options: { hosts: string[]; now: Date },
 ): Promise<Certificates> {
   const { ca, client, server } = stored
-  const named = options.hosts.every((host) => isNamed(server.cert, host))
+  requireCurrent(ca.cert, options.now)
+  const isGood = isCurrent(server.cert, options.now) && options.hosts.every((host) => isNamed(server.cert, host))
   return {
     ca,
     client,
-    server: named ? server : await createServerCertificate(ca, options),
+    server: isGood ? server : await createServerCertificate(ca, options),
     frontProxy: frontProxy ?? (await createFrontProxy(options)),
   }
 }
