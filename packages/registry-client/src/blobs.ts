@@ -1,7 +1,8 @@
 import { pipeline, type Readable } from 'node:stream'
 import type { Reference } from '@slipway/oci-format'
+import { isBroken, networkError } from './errors.ts'
 import type { RegistryCall, RegistryHttp } from './registry-http.ts'
-import { headerOf, pull, push } from './targets.ts'
+import { headerOf, pull, push, requireStatus } from './targets.ts'
 import { verifying } from './verified.ts'
 
 export interface OpenBlob {
@@ -30,10 +31,12 @@ export async function openBlob(
   const what = nameOf(target, digest)
   const answer = await http.call({ ...pull(target), path: pathOf(target, digest), what, signal })
   const length = headerOf(answer, 'content-length')
+  const body = verifying(digest, what)
+  // Before the pipeline hands on what the connection said.
+  answer.body.once('error', (error) => body.destroy(isBroken(error) ? networkError(error, what) : error))
   return {
     size: length === undefined ? undefined : Number(length),
-    // The error of a broken stream reaches the reader of the last part.
-    body: pipeline(answer.body, verifying(digest, what), () => {}),
+    body: pipeline(answer.body, body, () => {}),
   }
 }
 
@@ -63,6 +66,7 @@ export async function uploadBlob(
   if (known.statusCode < 300) return
   const started = await http.call({ ...call, path: `/v2/${target.repository}/blobs/uploads/`, method: 'POST' })
   await started.body.dump()
+  requireStatus(started, 202, call.what)
   await finish(http, target, { ...call, location: headerOf(started, 'location') ?? '', digest, size, body })
 }
 
@@ -96,4 +100,5 @@ async function finish(
   const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) }
   const finished = await http.call({ ...call, path: upload.href, method: 'PUT', headers, body })
   await finished.body.dump()
+  requireStatus(finished, 201, call.what)
 }

@@ -1,4 +1,4 @@
-import { messageOf, type SlipwayError, TransientError, UserError } from '@slipway/errors'
+import { messageOf, SlipwayError, TransientError, UserError } from '@slipway/errors'
 import { readSpecErrors } from '@slipway/oci-format'
 
 /** What went wrong with an answer, by its status. `what` names the thing asked for, never a credential. */
@@ -45,6 +45,29 @@ const UNTRUSTED = new Set([
   'CERT_NOT_YET_VALID',
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ])
+
+/** What answered is no registry: a page to log in at, a proxy's own words, half of a document. */
+export function answerInvalid(what: string, why: string, cause?: unknown): SlipwayError {
+  return new TransientError('REGISTRY_ANSWER_INVALID', `${what}: ${why}`, { cause })
+}
+
+/** An object in JSON. Throws TransientError REGISTRY_ANSWER_INVALID. */
+export function readObject(text: string, what: string): object {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw answerInvalid(what, 'the registry did not answer in JSON', cause)
+  }
+  if (typeof value === 'object' && value !== null) return value
+  throw answerInvalid(what, `the registry answered ${value === null ? 'null' : `a ${typeof value}`}`)
+}
+
+/** Whether a connection ended; not because somebody here wanted it to. */
+export function isBroken(error: unknown): boolean {
+  const { code, name } = error as { code?: unknown; name?: string }
+  return !(error instanceof SlipwayError) && typeof code === 'string' && name !== 'AbortError'
+}
 
 /** What came is not what its digest says. */
 export function digestError(what: string, expected: string, actual: string): SlipwayError {

@@ -1,5 +1,5 @@
 import { UserError } from '@slipway/errors'
-import { readAll } from './registry-client.ts'
+import { readAll } from './read-body.ts'
 import { type RegistryAccess, type RegistryCall, RegistryHttp } from './registry-http.ts'
 
 /** An index.yaml. The same object as before when the repository said that it has not changed. */

@@ -57,7 +57,64 @@ describe('registry client', () => {
   it('says that an answer is none where it is not JSON', async () => {
     const client = new RegistryClient(access(await serve((_, response) => response.end('<html>'))))
 
-    await expect(client.listTags(`${HOST}/a`)).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' })
+    await expect(client.listTags(`${HOST}/a`)).rejects.toMatchObject({ code: 'REGISTRY_ANSWER_INVALID' })
+  })
+
+  const page: RequestListener = (_, response) => response.end('<html>')
+  const challenged =
+    (realm: string, token: RequestListener): RequestListener =>
+    (request, response) => {
+      if (request.url?.startsWith('/token')) return token(request, response)
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end()
+    }
+  const cut =
+    (status: number): RequestListener =>
+    (_, response) => {
+      response.writeHead(status, { 'content-length': 9 })
+      response.write('{', () => response.socket?.destroySoon())
+    }
+
+  it.each([
+    ['a page in the place of a manifest', 'REGISTRY_ANSWER_INVALID', page],
+    ['a page in the place of a token', 'REGISTRY_ANSWER_INVALID', challenged('/token', page)],
+    ['half of a token', 'REGISTRY_UNREACHABLE', challenged('/token', cut(200))],
+    ['nothing in the place of a token', 'REGISTRY_ANSWER_INVALID', challenged('/token', (_, to) => to.end('null'))],
+    ['a token service without an address', 'REGISTRY_ANSWER_INVALID', challenged('http://[', page)],
+    ['half of a refusal', 'REGISTRY_UNAVAILABLE', cut(503)],
+    ['redirects without end', 'REGISTRY_ANSWER_INVALID', (_, to) => to.writeHead(307, { location: '/a' }).end()],
+    ['a redirect to nowhere', 'REGISTRY_ANSWER_INVALID', (_, to) => to.writeHead(307, { location: 'http://[' }).end()],
+  ] as [string, string, RequestListener][])('says that it is to be tried again for %s', async (_, code, listener) => {
+    const client = new RegistryClient(access(await serve(listener)))
+
+    await expect(client.getManifest(`${HOST}/a:1`)).rejects.toMatchObject({ class: 'transient', code })
+  })
+
+  it('says of a blob that breaks off which it was', async () => {
+    const client = new RegistryClient(access(await serve(cut(200))))
+    const digest = `sha256:${'0'.repeat(64)}`
+
+    const blob = await client.getBlob(`${HOST}/a`, digest)
+
+    await expect(text(blob)).rejects.toMatchObject({
+      code: 'REGISTRY_UNREACHABLE',
+      message: expect.stringContaining(`${HOST}/a@${digest}: `),
+    })
+  })
+
+  it.each([
+    [
+      'a manifest',
+      (client: RegistryClient) => client.putManifest(`${HOST}/a:1`, Buffer.from('{}'), 'application/json'),
+    ],
+    ['the upload of a blob', (client: RegistryClient) => client.pushBlob(`${HOST}/a`, Buffer.from('{}'))],
+  ])('does not take a page for the word that %s was stored', async (_, push) => {
+    const client = new RegistryClient(
+      access(
+        await serve((request, response) => response.writeHead(request.method === 'HEAD' ? 404 : 200).end('<html>')),
+      ),
+    )
+
+    await expect(push(client)).rejects.toMatchObject({ code: 'REGISTRY_ANSWER_INVALID' })
   })
 
   it('answers a bearer challenge once and keeps the token', async () => {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { SlipwayError, UserError } from '@slipway/errors'
+import { UserError } from '@slipway/errors'
 import {
   type Descriptor,
   digestOf,
@@ -12,9 +12,10 @@ import {
   type Reference,
 } from '@slipway/oci-format'
 import { type BlobUpload, headBlob, mountBlob, type OpenBlob, openBlob, uploadBlob } from './blobs.ts'
-import { digestError, networkError } from './errors.ts'
+import { digestError, readObject } from './errors.ts'
+import { readAll } from './read-body.ts'
 import { type RegistryAccess, type RegistryAnswer, type RegistryCall, RegistryHttp } from './registry-http.ts'
-import { headerOf, manifestCall, nextPage, pull, push, read, type Target } from './targets.ts'
+import { headerOf, manifestCall, nextPage, pull, push, read, requireStatus, type Target } from './targets.ts'
 import { hash } from './verified.ts'
 
 export interface FetchedManifest {
@@ -57,7 +58,7 @@ const LIST_LIMIT = 32 * 1024 * 1024
 /**
  * OCI registries, as a client. Everything that comes is checked against its digest. Throws UserError REGISTRY_UNAUTHORIZED,
  * REGISTRY_DENIED, REGISTRY_NOT_FOUND, REGISTRY_REFUSED; TransientError REGISTRY_UNAVAILABLE, REGISTRY_UNREACHABLE,
- * REGISTRY_DIGEST_MISMATCH. References are texts as parseReference reads them.
+ * REGISTRY_DIGEST_MISMATCH, REGISTRY_ANSWER_INVALID. References are texts as parseReference reads them.
  */
 export class RegistryClient {
   readonly #http: RegistryHttp
@@ -75,7 +76,7 @@ export class RegistryClient {
     const digest = digestOf(bytes, hash, algorithm)
     if (claimed !== undefined && claimed !== digest) throw digestError(formatReference(target), claimed, digest)
     const mediaType = headerOf(answer, 'content-type')?.split(';')[0]?.trim()
-    const manifest = parseManifest(bytes.toString('utf8'), mediaType)
+    const manifest = manifestOf(bytes, formatReference(target), mediaType)
     return { manifest, bytes, mediaType: manifest.mediaType, digest }
   }
 
@@ -138,6 +139,7 @@ export class RegistryClient {
     const headers = { 'content-type': mediaType }
     const answer = await this.#http.call({ ...push(target), path, what, method: 'PUT', headers, body: bytes, signal })
     await answer.body.dump()
+    requireStatus(answer, 201, what)
     return headerOf(answer, 'docker-content-digest') ?? digestOf(bytes, hash)
   }
 
@@ -153,7 +155,7 @@ export class RegistryClient {
         await answer.body.dump()
         return this.#taggedReferrers({ host, repository, tag: digest.replace(':', '-') }, signal)
       }
-      found.push(...readIndex(await readAll(answer.body, MANIFEST_LIMIT, what)))
+      found.push(...indexOf(await readAll(answer.body, MANIFEST_LIMIT, what), what))
       path = nextPage(answer)
     }
     return found
@@ -162,7 +164,7 @@ export class RegistryClient {
   async #taggedReferrers(index: Reference, signal: AbortSignal | undefined): Promise<Descriptor[]> {
     const answer = await this.#http.call({ ...manifestCall(index), accept: [404], signal })
     const bytes = await readAll(answer.body, MANIFEST_LIMIT, formatReference(index))
-    return answer.statusCode === 404 ? [] : readIndex(bytes)
+    return answer.statusCode === 404 ? [] : indexOf(bytes, formatReference(index))
   }
 
   /** Removes a tag, or a manifest with all its tags. */
@@ -255,38 +257,18 @@ function escapeHtml(json: string): string {
   return json.replaceAll(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)
 }
 
-function readIndex(bytes: Buffer): Descriptor[] {
-  const manifest = parseManifest(bytes.toString('utf8'), mediaTypes.ociIndex)
+/** What is JSON may be a manifest of another kind; what is none was sent by something in between. */
+function manifestOf(bytes: Buffer, what: string, mediaType: string | undefined): Manifest {
+  const text = bytes.toString('utf8')
+  readObject(text, what)
+  return parseManifest(text, mediaType)
+}
+
+function indexOf(bytes: Buffer, what: string): Descriptor[] {
+  const manifest = manifestOf(bytes, what, mediaTypes.ociIndex)
   return manifest.kind === 'index' ? manifest.manifests : []
 }
 
-/** The whole of a body that must not be large. Throws UserError REGISTRY_REFUSED past the limit, TransientError REGISTRY_UNREACHABLE. */
-export async function readAll(body: AsyncIterable<Uint8Array>, limit: number, what: string): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  try {
-    for await (const chunk of body) {
-      size += chunk.length
-      if (size > limit) throw new UserError('REGISTRY_REFUSED', `${what} is larger than ${limit} bytes`)
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    throw isBroken(error) ? networkError(error, what) : error
-  }
-  return Buffer.concat(chunks)
-}
-
-/** Whether a connection ended; not because somebody here wanted it to. */
-function isBroken(error: unknown): boolean {
-  const { code, name } = error as { code?: unknown; name?: string }
-  return !(error instanceof SlipwayError) && typeof code === 'string' && name !== 'AbortError'
-}
-
 async function readJson<T>({ body }: RegistryAnswer, what: string): Promise<T> {
-  const text = (await readAll(body, LIST_LIMIT, what)).toString('utf8')
-  try {
-    return JSON.parse(text) as T
-  } catch (cause) {
-    throw new UserError('REGISTRY_REFUSED', `${what}: the registry did not answer in JSON`, { cause })
-  }
+  return readObject((await readAll(body, LIST_LIMIT, what)).toString('utf8'), what) as T
 }

@@ -3,7 +3,8 @@ import { rootCertificates } from 'node:tls'
 import { type SlipwayError, UserError } from '@slipway/errors'
 import { Agent, type Dispatcher, request } from 'undici'
 import { type Challenge, parseChallenge } from './challenge.ts'
-import { answerError, networkError } from './errors.ts'
+import { answerError, answerInvalid, networkError, readObject } from './errors.ts'
+import { readAll, readStart } from './read-body.ts'
 
 export interface LoginData {
   username: string
@@ -51,6 +52,12 @@ export interface RegistryCall {
 
 export type RegistryAnswer = Dispatcher.ResponseData
 
+interface TokenAnswer {
+  access_token?: string
+  token?: string
+  expires_in?: number
+}
+
 interface Token {
   value: string
   /** Milliseconds since 1970. */
@@ -60,8 +67,8 @@ interface Token {
 const REDIRECT_LIMIT = 5
 /** Tokens that are kept: one for each repository that is asked for something. */
 const REMEMBERED = 1_000
-/** A refusal is read this far, in bytes. */
-const WORDS_LIMIT = 16 * 1024
+/** Bytes of what a token service answers. */
+const TOKEN_LIMIT = 1024 * 1024
 
 /** Calls to registries: finds the host, answers its challenge and remembers the token, follows redirects, turns refusals into errors. */
 export class RegistryHttp {
@@ -114,7 +121,7 @@ export class RegistryHttp {
     url: URL,
     challenge: Challenge & { scheme: 'bearer' },
   ): Promise<string | undefined> {
-    const realm = new URL(challenge.realm, url)
+    const realm = urlOf(challenge.realm, url, call)
     if (url.protocol === 'https:' && realm.protocol !== 'https:') {
       throw new UserError('REGISTRY_REFUSED', `${call.what}: the token service of ${call.host} is not on HTTPS`)
     }
@@ -125,7 +132,7 @@ export class RegistryHttp {
     const { host, what, signal } = call
     const answer = await this.#send({ host, what, signal, path: realm.pathname }, realm, authorization)
     if (answer.statusCode >= 400) throw await refusal(call, answer)
-    const body = (await answer.body.json()) as { access_token?: string; token?: string; expires_in?: number }
+    const body: TokenAnswer = readObject((await readAll(answer.body, TOKEN_LIMIT, what)).toString('utf8'), what)
     const value = body.access_token ?? body.token
     if (!value) return undefined
     // A little before its end, so that it does not run out on the way.
@@ -147,9 +154,10 @@ export class RegistryHttp {
       const answer = await this.#sendOnce(call, url, url.origin === start.origin ? authorization : undefined)
       const { location } = answer.headers
       const redirected = answer.statusCode >= 300 && answer.statusCode < 400 && typeof location === 'string'
-      if (!redirected || (call.method ?? 'GET') === 'POST' || redirects === REDIRECT_LIMIT) return answer
+      if (!redirected || (call.method ?? 'GET') === 'POST') return answer
       await answer.body.dump()
-      url = new URL(location, url)
+      if (redirects === REDIRECT_LIMIT) throw answerInvalid(call.what, `stopped after ${REDIRECT_LIMIT} redirects`)
+      url = urlOf(location, url, call)
     }
   }
 
@@ -193,12 +201,14 @@ function basicAuthorization({ username, password }: LoginData): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
+/** An address that a registry names, which may be relative. */
+function urlOf(location: string, base: URL, { what }: RegistryCall): URL {
+  if (URL.canParse(location, base.href)) return new URL(location, base)
+  throw answerInvalid(what, `the registry refers to "${location}", which is no address`)
+}
+
 async function refusal({ what }: RegistryCall, answer: RegistryAnswer): Promise<SlipwayError> {
-  let words = ''
-  for await (const chunk of answer.body) {
-    words += String(chunk)
-    if (words.length > WORDS_LIMIT) break
-  }
+  const words = await readStart(answer.body)
   const retryAfter = answer.headers['retry-after']
   return answerError(answer.statusCode, words, what, typeof retryAfter === 'string' ? retryAfter : undefined)
 }

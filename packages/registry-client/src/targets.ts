@@ -1,4 +1,5 @@
 import { formatReference, manifestMediaTypes, parseReference, type Reference } from '@slipway/oci-format'
+import { answerInvalid } from './errors.ts'
 import type { RegistryAnswer, RegistryCall } from './registry-http.ts'
 
 /** A repository or what is in it, as a text or taken apart. */
@@ -29,6 +30,11 @@ export function manifestCall(target: Reference): RegistryCall {
 export function headerOf({ headers }: RegistryAnswer, name: string): string | undefined {
   const value = headers[name]
   return Array.isArray(value) ? value[0] : value
+}
+
+/** Whoever answers that something was stored says so with one status (distribution-spec, "Endpoints"); a page to log in at has 200. */
+export function requireStatus({ statusCode }: RegistryAnswer, expected: number, what: string): void {
+  if (statusCode !== expected) throw answerInvalid(what, `the registry answered ${statusCode} where ${expected} is due`)
 }
 
 /** The next page of a list (RFC 8288 Link). */

@@ -28,7 +28,7 @@ export async function registryUsage(client: RegistryClient, host: string): Promi
 }
 
 /** What registries answer that do not know the path. */
-const FOREIGN = new Set(['REGISTRY_NOT_FOUND', 'REGISTRY_REFUSED'])
+const FOREIGN = new Set(['REGISTRY_NOT_FOUND', 'REGISTRY_REFUSED', 'REGISTRY_ANSWER_INVALID'])
 
 async function countUsage(client: RegistryClient, host: string): Promise<RegistryUsage> {
   const all = new Map<string, number>()

@@ -375,6 +375,32 @@ describe('an upstream that', () => {
     expect((await client.json<{ repositories: object[] }>('/v2/_slipway/usage')).repositories).toEqual([])
   })
 
+  it('is replaced by a page to log in at hides nothing of what is here, and not that it should be asked again', async () => {
+    const before = await upstream.client.pushImage('web', '1')
+    await client.send('GET', '/v2/hub/web/manifests/1')
+    await serve((request, response) => response.end(request.method === 'HEAD' ? undefined : '<html>'))
+    now += 61_000
+
+    const kept = await client.send('GET', '/v2/hub/web/manifests/1')
+    const missing = await client.send('GET', '/v2/hub/web/manifests/2')
+
+    expect([kept.status, kept.headers.get('docker-content-digest')]).toEqual([200, before])
+    expect((await errorOf(missing)).slice(0, 2)).toEqual([503, 'UNAVAILABLE'])
+    expect(registry.errors).toEqual([])
+  })
+
+  it('breaks off before a byte has come is unavailable, not a fault of ours', async () => {
+    await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': 9 }).flushHeaders()
+      response.socket?.destroySoon()
+    })
+
+    const answer = await client.send('GET', `/v2/hub/web/blobs/${sha256('none')}`)
+
+    expect((await errorOf(answer)).slice(0, 2)).toEqual([503, 'UNAVAILABLE'])
+    expect(registry.errors).toMatchObject([{ code: 'REGISTRY_UNREACHABLE' }])
+  })
+
   it('breaks off is asked anew', async () => {
     const content = Buffer.alloc(300_000, 'b')
     let isBroken = true
