@@ -19,6 +19,8 @@ export interface Bucket {
   put(name: string, bytes: Uint8Array): Promise<void>
   /** Makes one object of a content of `size` bytes without holding it; it appears when it is whole. */
   putStream(name: string, content: AsyncIterable<Uint8Array>, size: number): Promise<void>
+  /** What `putStream` left of objects that never appeared, because its process ended. None may be running. */
+  removeLeftovers(): Promise<void>
   /** No error where there is none. */
   delete(name: string): Promise<void>
   list(prefix: string): AsyncIterable<StoredObject>

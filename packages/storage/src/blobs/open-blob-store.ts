@@ -20,6 +20,7 @@ export async function openObjectBlobStore(url: string, options: ObjectStoreOptio
   const address = new BucketAddress(url, options.environment)
   const bucket = await openBucket(address)
   await claim(bucket, options.owner, url)
+  await bucket.removeLeftovers()
   return new ObjectBlobStore(bucket)
 }
 

@@ -22,6 +22,16 @@ export async function openS3Bucket(address: BucketAddress): Promise<Bucket> {
   return bucket
 }
 
+interface OpenMultipart {
+  Key: string
+  UploadId: string
+}
+
+/** XML as the client reads it: one thing is no list. */
+interface MultipartList {
+  ListMultipartUploadsResult?: { Upload?: OpenMultipart | OpenMultipart[] }
+}
+
 class S3Bucket implements Bucket {
   readonly #client: S3mini
   readonly #address: BucketAddress
@@ -57,11 +67,15 @@ class S3Bucket implements Bucket {
   }
 
   get(name: string, range?: ByteRange): Promise<Readable | undefined> {
-    return this.#calls.find(async () => {
-      const full = this.#address.nameOf(name)
-      const { body, headers } = await this.#client.getObjectRaw(full, !range, range?.start, range && range.end + 1)
+    const full = this.#address.nameOf(name)
+    const { start, end } = range ?? { start: 0, end: Number.POSITIVE_INFINITY }
+    return this.#calls.read(async (at) => {
+      const isWhole = !range && at === 0
+      const upTo = range && end + 1
+      const { body, headers } = await this.#client.getObjectRaw(full, isWhole, start + at, upTo)
       const content = body ? Readable.fromWeb(body as ReadableStream<Uint8Array>) : Readable.from([])
-      return range ? Readable.from(within(content, range, headers.get('content-range'))) : content
+      if (isWhole) return content
+      return Readable.from(within(content, { start: start + at, end }, headers.get('content-range')))
     })
   }
 
@@ -83,11 +97,44 @@ class S3Bucket implements Bucket {
           ),
         )
       }
-      await this.#calls.make(() => this.#client.completeMultipartUpload(full, upload, sent))
+      await this.#calls.make(() => this.#complete(full, upload, { sent, size }))
     } catch (error) {
-      await this.#client.abortMultipartUpload(full, upload).catch(() => {})
+      await this.#abort(full, upload)
       throw error
     }
+  }
+
+  /**
+   * What counts is that the object is there: S3 may answer 200 and say below that it failed (API reference,
+   * CompleteMultipartUpload), and when an answer was lost there is no such upload any more.
+   */
+  async #complete(full: string, upload: string, { sent, size }: { sent: UploadPart[]; size: number }): Promise<void> {
+    const fault: unknown = await this.#client.completeMultipartUpload(full, upload, sent).then(
+      () => new S3NetworkError('the parts of an object were not put together'),
+      (error: unknown) => error,
+    )
+    if ((await this.#client.getContentLength(full).catch(() => undefined)) !== size) throw fault
+  }
+
+  async #abort(full: string, upload: string): Promise<void> {
+    // What is left of it goes at the next start.
+    await this.#calls.find(() => this.#client.abortMultipartUpload(full, upload)).catch(() => {})
+  }
+
+  async removeLeftovers(): Promise<void> {
+    for (let left = await this.#openUploads(); left.length > 0; ) {
+      for (const { Key, UploadId } of left) await this.#abort(Key, UploadId)
+      const before = new Set(left.map(({ UploadId }) => UploadId))
+      left = (await this.#openUploads()).filter(({ UploadId }) => !before.has(UploadId))
+    }
+  }
+
+  /** The first thousand; none where the store or its owner does not let them be listed, which takes nothing from what we are for. */
+  async #openUploads(): Promise<OpenMultipart[]> {
+    const prefix = this.#address.nameOf('')
+    const listed: unknown = await this.#client.listMultipartUploads('/', '', 'GET', { prefix }).catch(() => undefined)
+    const { ListMultipartUploadsResult: result } = (listed ?? {}) as MultipartList
+    return [result?.Upload ?? []].flat().filter(({ Key }) => Key.startsWith(prefix))
   }
 
   async delete(name: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { messageOf, TransientError, UserError } from '@slipway/errors'
 import type { BucketAddress } from './bucket-address.ts'
@@ -10,6 +11,9 @@ export interface ServiceCallOptions {
   /** Milliseconds to wait before each further try, where the client does not try again by itself. @default none */
   waits?: readonly number[]
 }
+
+/** Connections in turn that may break before one of them brings a byte. */
+const BREAKS = 3
 
 /** Calls to a cloud's storage: each can be made twice with the same effect, and its errors become ours. */
 export class ServiceCalls {
@@ -48,6 +52,32 @@ export class ServiceCalls {
     )
   }
 
+  /**
+   * The content that `open` gives from a position on, read on behind the last byte where a connection breaks: nobody can tell a
+   * client that has half of a blob to come again. Undefined for what is not there.
+   */
+  async read(open: (at: number) => Promise<Readable>): Promise<Readable | undefined> {
+    const content = await this.find(() => open(0))
+    return content && Readable.from(this.#readOn(content, open))
+  }
+
+  async *#readOn(first: Readable, open: (at: number) => Promise<Readable>): AsyncIterable<Uint8Array> {
+    let at = 0
+    for (let content = first, breaks = 0; ; ) {
+      try {
+        for await (const piece of content as AsyncIterable<Uint8Array>) {
+          at += piece.length
+          breaks = 0
+          yield piece
+        }
+        return
+      } catch (error) {
+        if (++breaks > BREAKS) throw this.#unreachable(error)
+        content = await this.make(() => open(at))
+      }
+    }
+  }
+
   #translated(cause: unknown): unknown {
     const status = this.#statusOf(cause)
     const { url } = this.#address
@@ -58,6 +88,11 @@ export class ServiceCalls {
       })
     }
     if (!passes(status)) return cause
+    return this.#unreachable(cause)
+  }
+
+  #unreachable(cause: unknown): TransientError {
+    const { url } = this.#address
     return new TransientError('BLOB_STORE_UNREACHABLE', `${url} did not answer: ${reasonOf(cause)}`, { cause })
   }
 

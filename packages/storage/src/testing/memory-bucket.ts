@@ -23,6 +23,8 @@ export class MemoryBucket implements Bucket {
     this.objects.set(name, await buffer(Readable.from(content)))
   }
 
+  async removeLeftovers(): Promise<void> {}
+
   async delete(name: string): Promise<void> {
     this.objects.delete(name)
   }
