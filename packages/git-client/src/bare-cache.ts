@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { constants, deflateSync } from 'node:zlib'
 import { SlipwayError, TransientError } from '@slipway/errors'
@@ -45,11 +45,19 @@ export class BareCache {
 
   async #initialize(): Promise<void> {
     await endOrphans(this.folder)
+    await this.removeHalves()
     await mkdir(dirname(this.folder), { recursive: true })
     const args = ['init', '--quiet', '--bare', '--template=', this.folder]
     const { status, stderr } = await runGit({ repository: this.folder, args })
     if (status !== 0)
       throw new TransientError('GIT_FAILED', `the cache ${this.folder} cannot be made: ${stderr.trim()}`)
+  }
+
+  /** Removes what came of packs that never were whole: git leaves it, and prunes it after two weeks. */
+  async removeHalves(): Promise<void> {
+    const packs = join(this.folder, 'objects', 'pack')
+    const halves = (await readdir(packs).catch(() => [])).filter((name) => name.startsWith('tmp_'))
+    for (const name of halves) await rm(join(packs, name), { force: true })
   }
 
   /** Removes everything; the next fetch begins at nothing. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -78,6 +78,35 @@ describe('fetch', () => {
 
     expect(await client.fetch(remote.sshUrl, { branch: 'master' }, ssh)).toBe(commit)
     expect(remote.connections).toBe(2)
+  })
+
+  it('does not wait for an SSH connection that died without a word', async () => {
+    const impatient = new GitClient({ folder: join(remote.folder, '.git', 'other'), patience: 100 })
+    const commit = await remote.commit({ 'a.txt': '1' })
+    await impatient.fetch(remote.sshUrl, { branch: 'master' }, ssh)
+
+    remote.muteConnections()
+
+    expect(await impatient.fetch(remote.sshUrl, { branch: 'master' }, ssh)).toBe(commit)
+    expect(remote.connections).toBe(2)
+    await impatient.close()
+  })
+
+  it('leaves nothing of packs that never were whole', async () => {
+    await remote.commit({ 'a.txt': '1' })
+    await client.fetch(remote.sshUrl, { branch: 'master' }, ssh)
+    const packs = join(await cacheFolder(), 'objects', 'pack')
+    const leaveHalf = (): Promise<void> => writeFile(join(packs, 'tmp_pack_x'), 'PACK')
+
+    await leaveHalf()
+    await expect(client.fetch(remote.sshUrl, { branch: 'none' }, ssh)).rejects.toThrow()
+    const afterFailure = await readdir(packs)
+    await leaveHalf()
+    const restarted = new GitClient({ folder: join(remote.folder, '.git', 'cache') })
+    await restarted.fetch(remote.sshUrl, { branch: 'master' }, ssh)
+
+    expect([afterFailure, await readdir(packs)]).toEqual([[], []])
+    await restarted.close()
   })
 
   it('connects to what stands for a URL', async () => {
@@ -263,14 +292,18 @@ describe('errors', () => {
     await trusting.close()
   })
 
-  it('gives up after the timeout', async () => {
-    const silent = createServer().listen(0, '127.0.0.1')
+  it('gives up after the timeout, and ends the process that has the connection', async () => {
+    const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
     await once(silent, 'listening')
+    const connected = once(silent, 'connection') as Promise<[Socket]>
     const { port } = silent.address() as { port: number }
 
     const error = await client
-      .fetch(`http://127.0.0.1:${port}/x`, master, { timeout: 200 })
+      .fetch(`http://127.0.0.1:${port}/x`, master, { timeout: 1_000 })
       .catch((reason: unknown) => reason)
+
+    const [socket] = await connected
+    if (!socket.closed) await once(socket, 'close')
 
     expect(error).toMatchObject({ code: 'GIT_TIMEOUT', class: 'transient' })
     silent.close()

@@ -127,6 +127,7 @@ export class GitClient {
     try {
       await this.#transfer.run(remote, run, options)
     } catch (error) {
+      await cache.removeHalves()
       if (!(error instanceof SlipwayError) || !isDamage(error.message)) throw error
       // A cache can always be made anew.
       await cache.forget()

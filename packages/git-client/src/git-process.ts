@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
 import { TransientError } from '@slipway/errors'
 
@@ -43,8 +43,11 @@ export function startGit({ args, repository, config, environment, channel, signa
     env: { ...ENVIRONMENT, ...environment, ...configEnvironment(config) },
     stdio: ['pipe', 'pipe', 'pipe', ...(channel ? (['pipe'] as const) : [])],
     cwd: '/',
+    // A group of its own, so that git can be ended together with its helper, which waits for a silent server and sees nobody go.
+    detached: true,
     ...(signal && { signal }),
   })
+  signal?.addEventListener('abort', () => endGroup(child), { once: true })
   let stderr = ''
   const ended = new Promise<{ status: number; stderr: string }>((resolve, reject) => {
     child.on('error', reject)
@@ -65,6 +68,15 @@ export function startGit({ args, repository, config, environment, channel, signa
     channel: channel ? (child.stdio[3] as unknown as Duplex) : undefined,
     ended,
     kill: () => child.kill(),
+  }
+}
+
+function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return
+  try {
+    process.kill(-pid)
+  } catch {
+    // It has ended.
   }
 }
 

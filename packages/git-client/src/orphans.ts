@@ -11,12 +11,21 @@ export async function endOrphans(repository: string): Promise<void> {
     pids.map(async (pid) => {
       try {
         const command = await readFile(`/proc/${pid}/cmdline`, 'utf8')
-        if (command.startsWith(`git\0--git-dir\0${repository}\0`) && !(await isOurs(pid))) process.kill(pid)
+        if (command.startsWith(`git\0--git-dir\0${repository}\0`) && !(await isOurs(pid))) endWithHelpers(pid)
       } catch {
         // It has ended, or is another user's.
       }
     }),
   )
+}
+
+/** {@link startGit} gives each git a group, in which its helpers are. */
+function endWithHelpers(pid: number): void {
+  try {
+    process.kill(-pid)
+  } catch {
+    process.kill(pid)
+  }
 }
 
 async function isOurs(pid: number): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { messageOf, TransientError, UserError } from '@slipway/errors'
 import ssh2, { type ClientChannel, type ConnectConfig } from 'ssh2'
 import { type KnownHostKey, keysOfHost } from './known-hosts.ts'
@@ -20,11 +21,14 @@ export interface SshPoolOptions {
    * @default such hosts are refused
    */
   trustHostKey?: (host: string, port: number, publicKey: string) => boolean
+  /** Milliseconds for which a connection that was used before may leave a command unanswered. @default 5000 */
+  patience?: number
 }
 
 type SshUrl = Extract<RemoteUrl, { kind: 'ssh' }>
 
 const CONNECT_TIMEOUT = 20_000
+const PATIENCE = 5_000
 /** Milliseconds after which an unused connection is closed. */
 const IDLE = 10 * 60_000
 
@@ -49,9 +53,10 @@ export class SshPool {
     const warm = this.#connections.get(key)
     if (warm) {
       try {
-        return await this.#open(await warm, command)
+        return await soon(this.#open(await warm, command), this.#options.patience ?? PATIENCE)
       } catch {
-        // The connection dropped unnoticed, or has no free channel: a fresh one tells which.
+        // The connection dropped unnoticed, is dead without a word (a machine that slept, a NAT that forgot it), or has no free
+        // channel: a fresh one tells which.
         this.#drop(key, warm)
       }
     }
@@ -154,6 +159,16 @@ export class SshPool {
       }
     })
   }
+}
+
+/** What comes later is not waited for, and closed. */
+async function soon(opening: Promise<ClientChannel>, patience: number): Promise<ClientChannel> {
+  const over = new AbortController()
+  const late = delay(patience, undefined, { signal: over.signal }).then(() => {
+    opening.then((channel) => channel.destroy()).catch(() => {})
+    throw new TransientError('GIT_UNREACHABLE', 'SSH: the connection does not answer')
+  })
+  return Promise.race([opening, late]).finally(() => over.abort())
 }
 
 function poolKey(url: SshUrl, credentials: SshCredentials): string {

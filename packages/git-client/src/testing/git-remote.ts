@@ -70,6 +70,11 @@ export class GitRemote {
     this.#sockets.clear()
   }
 
+  /** Leaves every SSH connection open and unanswered, as a network that forgot them does. */
+  muteConnections(): void {
+    for (const socket of this.#sockets) socket.removeAllListeners('data').pause()
+  }
+
   get sshUrl(): string {
     return `ssh://git@127.0.0.1:${(this.#sshSocket.address() as AddressInfo).port}/repo`
   }
