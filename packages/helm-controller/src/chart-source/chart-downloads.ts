@@ -1,3 +1,5 @@
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
 import { UserError } from '@slipway/errors'
 import { type RepositoryIndex as ParsedIndex, parseIndexPart, resolveVersion } from '@slipway/helm-chart'
 import {
@@ -11,6 +13,18 @@ import type { ChartDownload, ChartDownloader } from './repository-charts.ts'
 
 /** Archives kept in memory, by the digest that the index gives. */
 const KEPT = 64
+/** Bytes that an archive may unpack to (helm, loader/archive). */
+const LARGEST = 100 * 1024 * 1024
+
+const unzipped = promisify(gunzip)
+
+/** Whether an archive is no half of one, nor a page that a proxy sent in its place: either would stay until the server ends. */
+function isWhole(archive: Uint8Array): Promise<boolean> {
+  return unzipped(archive, { maxOutputLength: LARGEST }).then(
+    () => true,
+    () => false,
+  )
+}
 
 /** Downloads charts over HTTP and from OCI registries, through the host alias table. An archive that the index still names is not fetched again. */
 export function chartDownloads(access: RegistryAccess): ChartDownloader {
@@ -45,8 +59,10 @@ export function chartDownloads(access: RegistryAccess): ChartDownloader {
     }
     const { version } = entry.metadata
     const key = entry.digest ?? `${url} ${name} ${version}`
-    const archive = archives.get(key) ?? (await repositories.download(url, chartUrl, signal))
-    archives.set(key, archive)
+    const kept = archives.get(key)
+    if (kept) return { archive: kept, version }
+    const archive = await repositories.download(url, chartUrl, signal)
+    if (await isWhole(archive)) archives.set(key, archive)
     return { archive, version }
   }
 
