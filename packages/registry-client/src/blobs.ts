@@ -1,6 +1,6 @@
 import { pipeline, type Readable } from 'node:stream'
 import type { Reference } from '@slipway/oci-format'
-import { isBroken, networkError } from './errors.ts'
+import { brokenOff, isBroken } from './errors.ts'
 import type { RegistryCall, RegistryHttp } from './registry-http.ts'
 import { headerOf, pull, push, requireStatus } from './targets.ts'
 import { verifying } from './verified.ts'
@@ -33,7 +33,7 @@ export async function openBlob(
   const length = headerOf(answer, 'content-length')
   const body = verifying(digest, what)
   // Before the pipeline hands on what the connection said.
-  answer.body.once('error', (error) => body.destroy(isBroken(error) ? networkError(error, what) : error))
+  answer.body.once('error', (error) => body.destroy(isBroken(error) ? brokenOff(error, what) : error))
   return {
     size: length === undefined ? undefined : Number(length),
     body: pipeline(answer.body, body, () => {}),

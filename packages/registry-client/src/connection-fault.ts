@@ -28,6 +28,8 @@ export function connectionFault(error: unknown): string {
       return `dial tcp: lookup ${root.hostname}: no such host`
     case 'UND_ERR_SOCKET':
       return 'EOF'
+    case 'ECONNRESET':
+      return 'read: connection reset by peer'
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
     case 'EPROTO':
@@ -42,6 +44,12 @@ export function connectionFault(error: unknown): string {
     default:
       return messageOf(error)
   }
+}
+
+/** As {@link connectionFault}, of what broke in the middle of a body (Go, io.ErrUnexpectedEOF). */
+export function bodyFault(error: unknown): string {
+  const fault = connectionFault(error)
+  return fault === 'EOF' ? 'unexpected EOF' : fault
 }
 
 function hostOf({ address = '' }: SystemError): string {

@@ -34,6 +34,11 @@ export function networkError(error: unknown, what: string): SlipwayError {
   )
 }
 
+/** The connection broke in the middle of an answer. */
+export function brokenOff(error: unknown, what: string): SlipwayError {
+  return new TransientError('REGISTRY_BROKEN_OFF', `${what}: ${reasonOf(error)}`, { cause: error })
+}
+
 /** What Node says of certificates (tls, "X509 certificate error codes", and its own). Some of it passes: they are renewed. */
 const UNTRUSTED = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',

@@ -1,5 +1,5 @@
 export type { BlobUpload, OpenBlob } from './blobs.ts'
-export { connectionFault } from './connection-fault.ts'
+export { bodyFault, connectionFault } from './connection-fault.ts'
 export { type Attached, attachedTo } from './cosign/attached.ts'
 export { type Proof, proves, readPublicKey } from './cosign/proof.ts'
 export { HelmRepositoryClient, type RepositoryIndex } from './helm-repository-client.ts'

@@ -1,10 +1,10 @@
 import { UserError } from '@slipway/errors'
-import { isBroken, networkError } from './errors.ts'
+import { brokenOff, isBroken } from './errors.ts'
 
 /** A refusal is read this far, in bytes. */
 const WORDS_LIMIT = 16 * 1024
 
-/** The whole of a body that must not be large. Throws UserError REGISTRY_REFUSED past the limit, TransientError REGISTRY_UNREACHABLE. */
+/** The whole of a body that must not be large. Throws UserError REGISTRY_REFUSED past the limit, TransientError REGISTRY_BROKEN_OFF. */
 export async function readAll(body: AsyncIterable<Uint8Array>, limit: number, what: string): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -15,7 +15,7 @@ export async function readAll(body: AsyncIterable<Uint8Array>, limit: number, wh
       chunks.push(chunk)
     }
   } catch (error) {
-    throw isBroken(error) ? networkError(error, what) : error
+    throw isBroken(error) ? brokenOff(error, what) : error
   }
   return Buffer.concat(chunks)
 }

@@ -42,16 +42,25 @@ describe('challenges', () => {
 
 describe('registry client', () => {
   it.each([
-    ['never begins', () => {}],
-    ['ends before its time', (_, response) => void response.writeHead(200, { 'content-length': 9 }).end('{')],
-    ['does not go on', (_, response) => void response.writeHead(200, { 'content-length': 9 }).write('{')],
+    ['never begins', 'REGISTRY_UNREACHABLE', () => {}],
+    [
+      'ends before its time',
+      'REGISTRY_BROKEN_OFF',
+      (_, response) => void response.writeHead(200, { 'content-length': 9 }).end('{'),
+    ],
+    [
+      'does not go on',
+      'REGISTRY_BROKEN_OFF',
+      (_, response) => void response.writeHead(200, { 'content-length': 9 }).write('{'),
+    ],
   ] as [
     string,
+    string,
     RequestListener,
-  ][])('says that the registry is not reached where its answer %s', async (_, listener) => {
+  ][])('says that the registry is not reached where its answer %s', async (_, code, listener) => {
     const client = new RegistryClient({ ...access(await serve(listener)), patience: 100 })
 
-    await expect(client.getManifest(`${HOST}/a:1`)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' })
+    await expect(client.getManifest(`${HOST}/a:1`)).rejects.toMatchObject({ code })
   })
 
   it('says that an answer is none where it is not JSON', async () => {
@@ -77,7 +86,7 @@ describe('registry client', () => {
   it.each([
     ['a page in the place of a manifest', 'REGISTRY_ANSWER_INVALID', page],
     ['a page in the place of a token', 'REGISTRY_ANSWER_INVALID', challenged('/token', page)],
-    ['half of a token', 'REGISTRY_UNREACHABLE', challenged('/token', cut(200))],
+    ['half of a token', 'REGISTRY_BROKEN_OFF', challenged('/token', cut(200))],
     ['nothing in the place of a token', 'REGISTRY_ANSWER_INVALID', challenged('/token', (_, to) => to.end('null'))],
     ['a token service without an address', 'REGISTRY_ANSWER_INVALID', challenged('http://[', page)],
     ['half of a refusal', 'REGISTRY_UNAVAILABLE', cut(503)],
@@ -89,6 +98,18 @@ describe('registry client', () => {
     await expect(client.getManifest(`${HOST}/a:1`)).rejects.toMatchObject({ class: 'transient', code })
   })
 
+  it('asks a registry again that is too busy or fails, as long as it was told to', async () => {
+    const statuses = [503, 429, 500, 200]
+    const listener: RequestListener = (_, response) =>
+      response.writeHead(statuses.shift() ?? 503, { 'retry-after': '3600' }).end('{"tags":["1"]}')
+    const url = await serve(listener)
+    const patient = new RegistryClient({ ...access(url), waits: [1, 1, 1] })
+
+    expect(await patient.listTags(`${HOST}/a`)).toEqual(['1'])
+    await expect(patient.listTags(`${HOST}/a`)).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' })
+    await expect(new RegistryClient(access(url)).listTags(`${HOST}/a`)).rejects.toThrow()
+  })
+
   it('says of a blob that breaks off which it was', async () => {
     const client = new RegistryClient(access(await serve(cut(200))))
     const digest = `sha256:${'0'.repeat(64)}`
@@ -96,7 +117,7 @@ describe('registry client', () => {
     const blob = await client.getBlob(`${HOST}/a`, digest)
 
     await expect(text(blob)).rejects.toMatchObject({
-      code: 'REGISTRY_UNREACHABLE',
+      code: 'REGISTRY_BROKEN_OFF',
       message: expect.stringContaining(`${HOST}/a@${digest}: `),
     })
   })

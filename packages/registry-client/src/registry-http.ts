@@ -1,4 +1,5 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { rootCertificates } from 'node:tls'
 import { type SlipwayError, UserError } from '@slipway/errors'
 import { Agent, type Dispatcher, request } from 'undici'
@@ -18,6 +19,11 @@ export interface RegistryAccess {
   tls?: TlsOptions
   /** Milliseconds for which a registry may neither answer nor go on with its answer. @default 300,000 */
   patience?: number
+  /**
+   * Milliseconds before each further try where a registry fails or is too busy. How long one that is too busy asks to wait counts,
+   * up to the longest of them. @default none
+   */
+  waits?: readonly number[]
 }
 
 /** How servers are checked and who we are to them; all in PEM. */
@@ -64,7 +70,8 @@ interface Token {
   until: number
 }
 
-const REDIRECT_LIMIT = 5
+// Go, net/http: defaultCheckRedirect.
+const REDIRECT_LIMIT = 10
 /** Tokens that are kept: one for each repository that is asked for something. */
 const REMEMBERED = 1_000
 /** Bytes of what a token service answers. */
@@ -151,7 +158,7 @@ export class RegistryHttp {
   async #send(call: RegistryCall, start: URL, authorization: string | undefined): Promise<RegistryAnswer> {
     let url = start
     for (let redirects = 0; ; redirects++) {
-      const answer = await this.#sendOnce(call, url, url.origin === start.origin ? authorization : undefined)
+      const answer = await this.#sendAgain(call, url, url.origin === start.origin ? authorization : undefined)
       const { location } = answer.headers
       const redirected = answer.statusCode >= 300 && answer.statusCode < 400 && typeof location === 'string'
       if (!redirected || (call.method ?? 'GET') === 'POST') return answer
@@ -159,6 +166,17 @@ export class RegistryHttp {
       if (redirects === REDIRECT_LIMIT) throw answerInvalid(call.what, `stopped after ${REDIRECT_LIMIT} redirects`)
       url = urlOf(location, url, call)
     }
+  }
+
+  async #sendAgain(call: RegistryCall, url: URL, authorization: string | undefined): Promise<RegistryAnswer> {
+    const waits = call.body instanceof Readable ? [] : (this.#access.waits ?? [])
+    for (const wait of waits) {
+      const answer = await this.#sendOnce(call, url, authorization)
+      if (!mayPass(answer.statusCode)) return answer
+      await answer.body.dump()
+      await setTimeout(askedWait(answer, Math.max(...waits)) ?? wait, undefined, call.signal && { signal: call.signal })
+    }
+    return this.#sendOnce(call, url, authorization)
   }
 
   async #sendOnce(call: RegistryCall, url: URL, authorization: string | undefined): Promise<RegistryAnswer> {
@@ -199,6 +217,14 @@ function agentFor({ authorities, certificate, key, insecure = false }: TlsOption
 
 function basicAuthorization({ username, password }: LoginData): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+}
+
+/** As ORAS sees it, by which Helm speaks to registries (oras-go, retry.DefaultPredicate). */
+const mayPass = (status: number): boolean => status === 408 || status === 429 || (status >= 500 && status !== 501)
+
+function askedWait({ statusCode, headers }: RegistryAnswer, longest: number): number | undefined {
+  const seconds = Number(statusCode === 429 ? headers['retry-after'] : undefined)
+  return seconds > 0 ? Math.min(seconds * 1000, longest) : undefined
 }
 
 /** An address that a registry names, which may be relative. */

@@ -22,7 +22,9 @@ const maxFiles = 20_000
 export function readChart(path: string, compat: Compat = 'helm4'): Chart {
   const stats = statSync(path, { throwIfNoEntry: false })
   if (!stats) throw notFound(path)
-  return stats.isDirectory() ? loadChart(readFolder(path), nodePlatform, { compat }) : readArchiveFile(path, compat)
+  return stats.isDirectory()
+    ? loadChart(readFolder(path), nodePlatform, { compat })
+    : readArchive(path, readFileSync(path), compat)
 }
 
 function notFound(path: string): UserError {
@@ -42,20 +44,25 @@ function notFound(path: string): UserError {
   return new UserError('HELM_CHART_NOT_FOUND', `repo ${path.split('/', 1)[0]} not found`)
 }
 
-function readArchiveFile(path: string, compat: Compat): Chart {
-  const data = readFileSync(path)
+/** A packaged chart; `path` is where it lies, or was to lie. Throws UserError with Helm's text. */
+export function readArchive(path: string, data: Uint8Array, compat?: Compat): Chart {
   if (data[0] !== 0x1f || data[1] !== 0x8b) {
     const problem = /\.ya?ml$/.test(path)
       ? 'seems to be a YAML file, but expected a gzipped archive'
       : `does not appear to be a gzipped archive; got '${contentType(data)}'`
     throw new UserError('CHART_INVALID', `file '${path}' ${problem}`)
   }
-  return loadArchive(data, nodePlatform, { compat })
+  return loadArchive(data, nodePlatform, compat && { compat })
 }
+
+const HTML =
+  /^[\t\n\f\r ]*<(!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)[ >]/i
 
 // Helm asks Go's sniffer about 512 bytes, which end in zeros where the file is shorter: binary data.
 function contentType(data: Uint8Array): string {
   const start = data.subarray(0, 512)
+  // What proxies send in the place of a chart (Go, net/http: sniffSignatures).
+  if (HTML.test(Buffer.from(start).toString('latin1'))) return 'text/html; charset=utf-8'
   const isText = start.length === 512 && !start.some((byte) => byte < 0x20 && ![9, 10, 12, 13, 27].includes(byte))
   return isText ? 'text/plain; charset=utf-8' : 'application/octet-stream'
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
 import {
+  bodyFault,
   connectionFault,
   HelmRepositoryClient,
   type LoginData,
@@ -12,11 +13,15 @@ import type { ConnectionFlags } from './flags.ts'
 import { storedLogin } from './registry/credentials.ts'
 import type { HelmSettings } from './settings.ts'
 
+/** oras-go, retry.DefaultPolicy. */
+const WAITS = [250, 500, 1_000, 2_000, 3_000]
+
 /** How registries are reached: with the credentials of the flags, or those of `helm registry login`. */
 export function registryAccess(flags: ConnectionFlags, settings: HelmSettings): RegistryAccess {
   const tls = tlsOf(flags)
   const login = loginOf(flags)
   return {
+    waits: WAITS,
     ...(flags.plainHttp && { resolveHost: (host: string) => `http://${host}` }),
     credentials: (host) => login ?? storedLogin(settings.registryConfig, host),
     ...(tls && { tls }),
@@ -62,6 +67,7 @@ const statusOf: Record<string, number> = {
 
 function fetchFault(url: string, error: unknown): string {
   if (!(error instanceof SlipwayError)) return messageOf(error)
+  if (error.code === 'REGISTRY_BROKEN_OFF') return bodyFault(error)
   if (error.code === 'REGISTRY_UNREACHABLE') return `Get "${url}": ${connectionFault(error)}`
   const status = statusOf[error.code] ?? Number(/answered (\d{3})/.exec(error.message)?.[1])
   return STATUS_CODES[status] === undefined

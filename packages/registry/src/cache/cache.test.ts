@@ -398,7 +398,7 @@ describe('an upstream that', () => {
     const answer = await client.send('GET', `/v2/hub/web/blobs/${sha256('none')}`)
 
     expect((await errorOf(answer)).slice(0, 2)).toEqual([503, 'UNAVAILABLE'])
-    expect(registry.errors).toMatchObject([{ code: 'REGISTRY_UNREACHABLE' }])
+    expect(registry.errors).toMatchObject([{ code: 'REGISTRY_BROKEN_OFF' }])
   })
 
   it('breaks off is asked anew', async () => {

@@ -12,7 +12,7 @@ import {
   packageChart,
   resolveVersion,
 } from '@slipway/helm-chart'
-import { readChart } from '../chart-source.ts'
+import { readArchive, readChart } from '../chart-source.ts'
 import type { ConnectionFlags } from '../flags.ts'
 import { nodePlatform } from '../node-platform.ts'
 import { verifyRemote } from '../provenance/fetch.ts'
@@ -159,9 +159,23 @@ async function fetchAll(locked: readonly Dependency[], context: FetchContext): P
     throw error
   }
   mkdirSync(folder, { recursive: true })
-  for (const [name, data] of archives) writeFileSync(join(folder, name), data)
+  for (const [name, data] of archives) {
+    const fault = faultOf(join(chartPath, `tmpcharts-${process.pid}`, name), data)
+    if (fault === undefined) writeFileSync(join(folder, name), data)
+    else say(fault)
+  }
   say('Deleting outdated charts\n')
   removeOutdated(folder, archives, locked)
+}
+
+/** What a server sent may be half of a chart, or a page; Helm passes over it and says so (downloader, safeMoveDeps). */
+function faultOf(draft: string, data: Uint8Array): string | undefined {
+  try {
+    readArchive(draft, data)
+    return undefined
+  } catch (error) {
+    return `Could not verify ${draft} for moving: ${messageOf(error)} (Skipping)`
+  }
 }
 
 async function fetchOne(

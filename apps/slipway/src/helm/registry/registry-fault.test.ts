@@ -14,4 +14,25 @@ describe('registryFault', () => {
       `Get "${scheme}://127.0.0.1:1/v2/x/y/tags/list": dial tcp 127.0.0.1:1: connect: connection refused`,
     )
   })
+
+  const digest = `sha256:${'0'.repeat(64)}`
+  const cut = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' })
+  it.each([
+    ['REGISTRY_BROKEN_OFF', 'h/x/y:1', 'failed to perform "Successors" on source: read failed: unexpected EOF'],
+    ['REGISTRY_BROKEN_OFF', `h/x/y@${digest}`, 'failed to perform "Push" on destination: read failed: unexpected EOF'],
+    [
+      'REGISTRY_UNREACHABLE',
+      `h/x/y@${digest}`,
+      `failed to perform "Fetch" on source: Get "http://h/v2/x/y/blobs/${digest}": EOF`,
+    ],
+    [
+      'REGISTRY_UNAVAILABLE',
+      'h/x/y:1',
+      'failed to perform "FetchReference" on source: GET "http://h/v2/x/y/manifests/1": response status code 503: Service Unavailable',
+    ],
+  ])('says of a pull where it ended as Helm does: %s, %s', (code, what, words) => {
+    const error = new TransientError(code, `${what}: the registry answered 503`, { cause: cut })
+
+    expect(registryFault('pull', 'h/x/y:1', { plainHttp: true }, error).message).toBe(words)
+  })
 })
