@@ -71,6 +71,8 @@ export class EngineHttp {
         reject(error)
         outgoing.destroy()
       })
+      // Whoever fills it, from a registry for one, would wait for room in it for ever.
+      outgoing.on('close', () => request.tar?.destroy())
       request.tar.pipe(outgoing)
     })
   }
