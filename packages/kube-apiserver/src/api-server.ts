@@ -153,8 +153,9 @@ export class ApiServer {
       authorize,
       now,
       convert: (object, to) => convertObject(object, to),
+      objects: () => objects,
     })
-    const objects = new ObjectService(store, strategies, now, admission)
+    const objects: ObjectService = new ObjectService(store, strategies, now, admission)
     const key = this.#options.serviceAccountKey ?? randomBytes(32).toString('hex')
     const deps = { objects, registry, onError: (error: unknown) => this.#report(error) }
     const mayBeUsed = secretTokens({ ...deps, now })

@@ -480,6 +480,41 @@ describe('webhooks', () => {
     ])
   })
 
+  it('that refuse what a quota is charged refuse the object', async () => {
+    const space = await namespace({ hooked: 'yes' })
+    const base = `/api/v1/namespaces/${space}`
+    await api.call('POST', `${base}/resourcequotas`, {
+      body: { metadata: { name: 'q' }, spec: { hard: { secrets: '9' } } },
+    })
+    const secret = (name: string, query = '') =>
+      api.call('POST', `${base}/secrets${query}`, { body: { metadata: { name } } })
+    const quota = () => api.call('GET', `${base}/resourcequotas/q`)
+    expect((await secret('one')).status).toBe(201)
+    expect((await quota()).body.status.used).toEqual({ secrets: '1' })
+    const asked: unknown[] = []
+    respond = ({ userInfo, object, oldObject }) => {
+      asked.push([userInfo.username, oldObject.status.used.secrets, object.status.used.secrets])
+      return { allowed: false, status: { code: 403, reason: 'Forbidden', message: 'too much below the parent' } }
+    }
+    const rules = [
+      { operations: ['UPDATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['resourcequotas/status'] },
+    ]
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations`
+    await api.call('POST', path, { body: configuration('charges', { rules }) })
+
+    const tried = await secret('two', '?dryRun=All')
+    const refused = await secret('two')
+    await api.call('DELETE', `${path}/charges`)
+
+    expect([tried.status, refused.status]).toEqual([201, 403])
+    expect(refused.body.message).toBe(
+      'admission webhook "charges.example.com" denied the request: too much below the parent',
+    )
+    expect(asked).toEqual([['system:apiserver', '1', '2']])
+    expect((await quota()).body.status.used).toEqual({ secrets: '1' })
+    expect((await secret('two')).status).toBe(201)
+  })
+
   it('refuse creates, updates and removals in their own words, and only where they are asked', async () => {
     const space = await namespace({ hooked: 'yes' })
     const maps = `/api/v1/namespaces/${space}/configmaps`

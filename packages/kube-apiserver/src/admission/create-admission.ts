@@ -1,5 +1,6 @@
 import type { Rbac } from '../access/rbac.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
+import type { ObjectService } from '../storage/object-service.ts'
 import { AdmissionChain } from './admission.ts'
 import { certificateSigners } from './certificate-signers.ts'
 import { defaultClasses } from './default-classes.ts'
@@ -21,7 +22,7 @@ import type { WebhookDeps } from './webhooks/webhook.ts'
 
 /** Kubernetes' admission in its order: own rules, webhooks that change, policies and webhooks that refuse, quota last. */
 export function createAdmission(
-  deps: WebhookDeps & { rules: ObjectRules; rbac: Rbac; now: () => Date },
+  deps: WebhookDeps & { rules: ObjectRules; rbac: Rbac; objects: () => ObjectService; now: () => Date },
 ): AdmissionChain {
   return new AdmissionChain([
     namespaceLifecycle(deps.store),

@@ -2,15 +2,15 @@ import { canonicalQuantity, type KubeObject, parseQuantity } from '@slipway/kube
 import type { RevisionStore } from '@slipway/storage'
 import type { Spec } from '../defaults/spec.ts'
 import { POD_LEVEL, type Usage } from '../quota/pod-usage.ts'
-import { measureQuota, quotaText } from '../quota/quota-status.ts'
+import { measureQuota, quotaStatus, quotaText } from '../quota/quota-status.ts'
 import { inScopes } from '../quota/scopes.ts'
 import { usageOf } from '../quota/usage.ts'
+import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { viewEntry } from '../storage/codec.ts'
-import { prefixOf } from '../storage/keys.ts'
+import { keyOf, prefixOf } from '../storage/keys.ts'
+import { type ObjectService, systemWrite } from '../storage/object-service.ts'
 import { type AdmissionPlugin, type AdmissionRequest, refused, resizesPod } from './admission.ts'
-
-const QUOTAS = { group: '', plural: 'resourcequotas', namespaced: true }
 
 /**
  * Refuses what would exceed a ResourceQuota of its namespace. What is admitted and not stored yet is remembered until it
@@ -19,14 +19,23 @@ const QUOTAS = { group: '', plural: 'resourcequotas', namespaced: true }
 export function resourceQuota(deps: {
   store: RevisionStore
   registry: ResourceRegistry
+  objects: () => ObjectService
   now: () => Date
 }): AdmissionPlugin {
+  const quotas = deps.registry.storedType('', 'resourcequotas') as Resource
   const pending = new Map<string, Set<Usage>>()
+
+  /** With what is admitted and not stored yet. */
+  function usedOf(quota: Readonly<KubeObject>): Usage {
+    const used = measureQuota(quota, { ...deps, now: deps.now() })
+    const key = keyOf(quotas, quota.metadata.namespace, quota.metadata.name)
+    for (const reserved of pending.get(key) ?? []) for (const [name, amount] of reserved) addUsage(used, name, amount)
+    return used
+  }
 
   function admit(quota: Readonly<KubeObject>, key: string, wanted: Usage, request: AdmissionRequest): void {
     const hard = quota.spec?.hard as Record<string, string>
-    const used = measureQuota(quota, { ...deps, now: deps.now() })
-    for (const reserved of pending.get(key) ?? []) for (const [name, amount] of reserved) addUsage(used, name, amount)
+    const used = usedOf(quota)
     const exceeded = [...wanted.keys()]
       .filter((name) => (used.get(name) ?? 0n) + (wanted.get(name) ?? 0n) > parseQuantity(hard[name] ?? '0'))
       .toSorted()
@@ -44,28 +53,51 @@ export function resourceQuota(deps: {
     })
   }
 
+  /**
+   * The status says so before the object is there, and whoever refuses that change refuses the object: hierarchical quotas are
+   * a webhook for it (apiserver's plugin/resourcequota, quotaAccessor.UpdateQuotaStatus).
+   */
+  async function charge(namespace: string | undefined, name: string): Promise<void> {
+    let gone = false
+    const charged = (quota: KubeObject | undefined): KubeObject | undefined => {
+      gone = !quota
+      return quota && { ...quota, status: quotaStatus(quota, usedOf(quota)) }
+    }
+    const address = { resource: quotas, namespace, name }
+    await deps
+      .objects()
+      .update(address, charged, { ...systemWrite, subresource: 'status' })
+      .catch((error: unknown) => {
+        if (!gone) throw error
+      })
+  }
+
   return {
-    validate(request) {
+    async validate(request) {
       const { operation, object, old, resource, namespace } = request
       const isResize = resizesPod(request)
       if (!object || !resource.namespaced || !(isResize || writesObject(request))) return
-      const { entries } = deps.store.list(prefixOf(QUOTAS, namespace))
+      const { entries } = deps.store.list(prefixOf(quotas, namespace))
       if (entries.length === 0) return
       const usage = usageOf(object, resource, deps.now())
       const before = old && usageOf(old, resource, deps.now())
       const isPod = resource.group === '' && resource.plural === 'pods'
+      const charged: string[] = []
       for (const entry of entries) {
         const quota = viewEntry(entry)
         const hard = quota.spec?.hard ?? {}
         if (!inScopes(quota, object, resource)) continue
         if (isPod && (isResize || operation === 'CREATE')) requireAmounts(quota, object, request)
         // An update is charged with what is new to the quota.
-        const charged = before && old && inScopes(quota, old, resource) ? before : undefined
+        const known = before && old && inScopes(quota, old, resource) ? before : undefined
         const more = [...usage]
-          .map(([name, amount]): [string, bigint] => [name, amount - (charged?.get(name) ?? 0n)])
+          .map(([name, amount]): [string, bigint] => [name, amount - (known?.get(name) ?? 0n)])
           .filter(([name, amount]) => amount > 0n && hard[name] !== undefined)
-        if (more.length > 0) admit(quota, entry.key, new Map(more), request)
+        if (more.length === 0) continue
+        admit(quota, entry.key, new Map(more), request)
+        charged.push(quota.metadata.name)
       }
+      if (!request.dryRun) for (const name of charged) await charge(namespace, name)
     },
   }
 }

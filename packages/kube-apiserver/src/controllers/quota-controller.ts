@@ -1,6 +1,6 @@
-import { canonicalQuantity, equalJson, type KubeObject } from '@slipway/kube-objects'
+import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { StoreEvent } from '@slipway/storage'
-import { measureQuota, quotaText } from '../quota/quota-status.ts'
+import { measureQuota, quotaStatus } from '../quota/quota-status.ts'
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
@@ -29,17 +29,7 @@ export function quotaController(deps: ControllerDeps & { now: () => Date }): Ser
 
   function measured(quota: KubeObject | undefined): KubeObject | undefined {
     if (!quota) return undefined
-    const hard = (quota.spec?.hard ?? {}) as Record<string, string>
-    const used = Object.fromEntries(
-      [...measureQuota(quota, { store, registry, now: deps.now() })].map(([name, nano]) => [
-        name,
-        quotaText(name, nano),
-      ]),
-    )
-    const status = {
-      hard: Object.fromEntries(Object.entries(hard).map(([name, amount]) => [name, canonicalQuantity(amount)])),
-      used,
-    }
+    const status = quotaStatus(quota, measureQuota(quota, { store, registry, now: deps.now() }))
     return equalJson(quota.status ?? {}, status) ? undefined : { ...quota, status }
   }
 

@@ -28,6 +28,18 @@ export function measureQuota(
   return total
 }
 
+/** A quota's status where this much is used. */
+export function quotaStatus(
+  quota: Readonly<KubeObject>,
+  usage: Usage,
+): Record<'hard' | 'used', Record<string, string>> {
+  const hard = Object.entries((quota.spec?.hard ?? {}) as Record<string, string>)
+  return {
+    hard: Object.fromEntries(hard.map(([name, amount]) => [name, canonicalQuantity(amount)])),
+    used: Object.fromEntries([...usage].map(([name, nano]) => [name, quotaText(name, nano)])),
+  }
+}
+
 /** Whether a name of `spec.hard` counts objects of this type. */
 function isAbout(name: string, group: string, plural: string): boolean {
   if (name === countName(group, plural)) return true
