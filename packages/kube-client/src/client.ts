@@ -4,7 +4,7 @@ import { messageOf, TransientError, UserError } from '@slipway/errors'
 import type { GroupVersionKind, KubeObject, ObjectKey } from '@slipway/kube-objects'
 import { Agent, type Dispatcher } from 'undici'
 import { apiError, isApiError } from './api-error.ts'
-import type { ClusterConnection } from './connection.ts'
+import type { ClusterConnection, Impersonation } from './connection.ts'
 import { DISCOVERY_ACCEPT, Discovery } from './discovery.ts'
 import { RenewedToken } from './token-source.ts'
 import type {
@@ -48,16 +48,35 @@ export class KubeClient {
   readonly connection: ClusterConnection
   /** Made for the first request, for the library takes its time to load. */
   #agent: Agent | undefined
+  /** Whose agent it takes. */
+  readonly #sharing: KubeClient | undefined
   readonly #discovery: Discovery
   readonly #token: RenewedToken | undefined
   readonly #onWarning: ((text: string) => void) | undefined
 
-  /** `onWarning` is told what the server warns of, such as a field that goes. @default it is passed over */
-  constructor(connection: ClusterConnection, { onWarning }: { onWarning?: (text: string) => void } = {}) {
+  /**
+   * `onWarning` is told what the server warns of, such as a field that goes. @default it is passed over
+   * `sharing` is a client of the same server, whose sockets and knowledge this one takes.
+   */
+  constructor(
+    connection: ClusterConnection,
+    { onWarning, sharing }: { onWarning?: (text: string) => void; sharing?: KubeClient } = {},
+  ) {
     this.connection = connection
     this.#onWarning = onWarning
-    this.#token = connection.tokenSource && new RenewedToken(connection.tokenSource)
-    this.#discovery = new Discovery((path) => this.#json({ method: 'GET', path, accept: DISCOVERY_ACCEPT }))
+    this.#sharing = sharing
+    this.#token = sharing ? sharing.#token : connection.tokenSource && new RenewedToken(connection.tokenSource)
+    this.#discovery = sharing
+      ? sharing.#discovery
+      : new Discovery((path) => this.#json({ method: 'GET', path, accept: DISCOVERY_ACCEPT }))
+  }
+
+  /** The same client as somebody else, whom the server must let it be. It ends with this one. */
+  as(impersonate: Impersonation): KubeClient {
+    return new KubeClient(
+      { ...this.connection, impersonate },
+      { sharing: this, ...(this.#onWarning && { onWarning: this.#onWarning }) },
+    )
   }
 
   /** Undefined when there is no such object. */
@@ -242,13 +261,18 @@ export class KubeClient {
     throw apiError(second.statusCode, await second.body.text(), nameOf(request))
   }
 
+  #sockets(): Agent {
+    if (this.#sharing) return this.#sharing.#sockets()
+    this.#agent ??= agentFor(this.connection)
+    return this.#agent
+  }
+
   async #attempt(request: Request): Promise<Dispatcher.ResponseData> {
     const { method, path, query, body, signal } = request
     const token = this.#token ? await this.#token.get() : this.connection.token
     const { impersonate } = this.connection
-    this.#agent ??= agentFor(this.connection)
     try {
-      return await this.#agent.request({
+      return await this.#sockets().request({
         origin: this.connection.server,
         path: path + queryString(query),
         method,

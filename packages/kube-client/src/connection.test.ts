@@ -45,6 +45,20 @@ it.each<[object, string[]]>([
   expect(impersonated).toEqual(headers)
 })
 
+it('a client acts as others at the same time', async () => {
+  const client = new KubeClient(parseKubeconfig(kubeconfig({}, {})))
+  const bob = client.as({ user: 'bob', groups: ['one'] })
+
+  await bob.getText('/version')
+  const asBob = impersonated
+  await client.getText('/version')
+  await client.close()
+
+  expect(asBob).toEqual(['impersonate-user: bob', 'impersonate-group: one'])
+  expect(impersonated).toEqual([])
+  await expect(bob.getText('/version')).rejects.toMatchObject({ code: 'KUBE_UNAVAILABLE' })
+})
+
 it("takes the name that the server's certificate must have from a kubeconfig", () => {
   expect(parseKubeconfig(kubeconfig({ 'tls-server-name': 'api.example.com' }, {}))).toMatchObject({
     tlsServerName: 'api.example.com',

@@ -92,6 +92,24 @@ describe('a node without a container engine', () => {
     rmSync(world.dataDir, { recursive: true })
   })
 
+  it('writes as the controllers, the scheduler and the kubelet of a Kubernetes cluster', async () => {
+    const world = new World()
+    await world.start(simulatedRuntime())
+    const { cluster } = world
+    await cluster.create({ ...deployment, metadata: { name: 'web', namespace }, spec: webDeployment('x').spec })
+    await cluster.until(deployment, (object) => object?.status?.readyReplicas === 1)
+    await world.stop()
+    rmSync(world.dataDir, { recursive: true })
+
+    const makers = Object.fromEntries([...cluster.makers].map(([what, user]) => [what.split(' ')[0], user]))
+    expect(makers).toMatchObject({
+      ReplicaSet: 'system:serviceaccount:kube-system:deployment-controller',
+      Pod: 'system:serviceaccount:kube-system:replicaset-controller',
+      Binding: 'system:kube-scheduler',
+      Node: 'system:node:slipway',
+    })
+  })
+
   it('grants resources that pods wait for as others give them up, to the most important one first, and places new ones', async () => {
     const world = new World()
     await world.start(simulatedRuntime())

@@ -8,6 +8,7 @@ import { FreshCache } from './controllers/ownership/fresh-cache.ts'
 import { ensureStorageClass } from './controllers/persistent-volume/local-provisioner.ts'
 import { persistentVolumeControllers } from './controllers/persistent-volume/persistent-volume-controllers.ts'
 import { workloadControllers } from './controllers/workload-controllers.ts'
+import { kubeletIdentity, SCHEDULER_IDENTITY } from './identities.ts'
 import { ensureCsiNode } from './kubelet/csi-node.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { machineResources, type Resources, SIMULATED_RESOURCES } from './kubelet/machine-resources.ts'
@@ -46,6 +47,8 @@ export interface NodeOptions {
 export class Node {
   readonly #deps: NodeDeps & { log: Log }
   readonly #options: NodeOptions & { name: string }
+  /** The kubelet's. */
+  readonly #client: KubeClient
   readonly #network: Network
   readonly #controllers: Controller[]
   #kubelet: Kubelet | undefined
@@ -58,6 +61,7 @@ export class Node {
     this.#options = { name: 'slipway', ...options }
     const { client, informers, runtime } = deps
     const nodeName = this.#options.name
+    this.#client = client.as(kubeletIdentity(nodeName))
     const find = (namespace: string, name: string) => this.#kubelet?.worker(namespace, name)
     const dialPod = ({ namespace, name }: { namespace: string; name: string }, port: number) =>
       find(namespace, name)?.dial(port)
@@ -71,20 +75,20 @@ export class Node {
         ...{ client, informers, nodeName, log },
         volumesDir: join(options.dataDir, 'volumes'),
       }),
-      scheduler({ client, informers, nodeName, log }),
+      scheduler({ client: client.as(SCHEDULER_IDENTITY), informers, nodeName, log }),
     ]
   }
 
   /** Resolves when the Node is registered and everything works on what there is. */
   async start(): Promise<void> {
     const [addresses] = await Promise.all([this.#network.open(), ensureStorageClass(this.#deps.client)])
-    const { client, runtime } = this.#deps
+    const { runtime } = this.#deps
     const { name, dataDir } = this.#options
     mkdirSync(dataDir, { recursive: true })
     this.#server = this.#newServer(addresses)
     const { port } = await this.#server.start(addresses.node, [hostname()], (...port) => this.#network.claim(...port))
     const resources = runtime.simulated ? SIMULATED_RESOURCES : machineResources(dataDir)
-    const node = await registerNode(client, {
+    const node = await registerNode(this.#client, {
       name,
       address: addresses.node,
       port,
@@ -96,19 +100,19 @@ export class Node {
     await this.#kubelet.start()
     await Promise.all([
       this.#network.start(addresses),
-      ensureCsiNode(client, node),
+      ensureCsiNode(this.#client, node),
       ...this.#controllers.map((controller) => controller.start()),
     ])
   }
 
   /** Containers live on; the next start adopts them. */
   async stop(): Promise<void> {
-    const { client, log } = this.#deps
+    const { log } = this.#deps
     await Promise.all(this.#controllers.map((controller) => controller.stop()))
     await this.#kubelet?.stop()
     await this.#server?.stop()
     await this.#network.stop()
-    const retired = Promise.all([this.#lease?.release(), retireNode(client, this.#options.name)])
+    const retired = Promise.all([this.#lease?.release(), retireNode(this.#client, this.#options.name)])
     await retired.catch((error: unknown) => {
       // The API server may have stopped before its node.
       log('error', `node ${this.#options.name} is still shown as Ready: ${String(error)}`)
@@ -120,7 +124,7 @@ export class Node {
     const onLost = ({ message }: Error): void => this.#deps.log('error', `node ${name}: ${message}`)
     const owners = [{ apiVersion: 'v1', kind: 'Node', name, uid }]
     const duration = LEASE_SECONDS
-    return Lease.take(this.#deps.client, {
+    return Lease.take(this.#client, {
       namespace: NODE_LEASES.namespace,
       name,
       holder: name,
@@ -149,10 +153,10 @@ export class Node {
   }
 
   #newKubelet({ node, dns }: NetworkAddresses, resources: Resources): Kubelet {
-    const { client, informers, runtime, log } = this.#deps
+    const { informers, runtime, log } = this.#deps
     const { name, dataDir, instance } = this.#options
     return new Kubelet({
-      ...{ client, informers, runtime, log, nodeName: name, instance, hostIP: node, resources },
+      ...{ client: this.#client, informers, runtime, log, nodeName: name, instance, hostIP: node, resources },
       podsDir: join(dataDir, 'pods'),
       seccompDir: join(dataDir, 'seccomp'),
       memoryDir: memoryDir(this.#options),

@@ -480,6 +480,40 @@ describe('webhooks', () => {
     ])
   })
 
+  it('know the controllers of the server by the ServiceAccounts that they have in Kubernetes', async () => {
+    const asked = new Map<string, object>()
+    respond = ({ operation, name, userInfo }) => {
+      asked.set(`${operation} ${name}`, userInfo)
+      return { allowed: true }
+    }
+    const rules = [
+      {
+        operations: ['CREATE', 'DELETE'],
+        apiGroups: [''],
+        apiVersions: ['v1'],
+        resources: ['configmaps', 'serviceaccounts'],
+      },
+    ]
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations`
+    await api.call('POST', path, { body: configuration('who', { rules }) })
+    const space = await namespace({ hooked: 'yes' })
+    const maps = `/api/v1/namespaces/${space}/configmaps`
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: 'gone' }]
+    await api.call('POST', maps, { body: { metadata: { name: 'left', ownerReferences } } })
+    await api.call('POST', maps, { body: { metadata: { name: 'kept' } } })
+    await expect.poll(() => asked.has('DELETE left')).toBe(true)
+
+    await api.call('DELETE', `/api/v1/namespaces/${space}`)
+    await expect.poll(async () => (await api.call('GET', `/api/v1/namespaces/${space}`)).status).toBe(404)
+    await api.call('DELETE', `${path}/who`)
+
+    const groups = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated']
+    const account = (name: string) => ({ username: `system:serviceaccount:kube-system:${name}`, groups })
+    expect(asked.get('CREATE default')).toEqual(account('service-account-controller'))
+    expect(asked.get('DELETE left')).toEqual(account('generic-garbage-collector'))
+    expect(asked.get('DELETE kept')).toEqual(account('namespace-controller'))
+  })
+
   it('that refuse what a quota is charged refuse the object', async () => {
     const space = await namespace({ hooked: 'yes' })
     const base = `/api/v1/namespaces/${space}`

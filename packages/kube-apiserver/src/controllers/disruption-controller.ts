@@ -2,7 +2,7 @@ import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { type Address, systemWrite } from '../storage/object-service.ts'
+import { type Address, controllerWrite } from '../storage/object-service.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { expectedScale } from './disruption-scale.ts'
 import { DELETION_TIMEOUT, judge } from './disruption-verdict.ts'
@@ -44,7 +44,7 @@ export function disruptionController(deps: ControllerDeps & { now: () => Date })
         events = verdict.events
         return { ...budget, status: verdict.status }
       },
-      { ...systemWrite, subresource: 'status' },
+      { ...controllerWrite('disruption-controller'), subresource: 'status' },
     )
     for (const words of events) if (subject) await recordEvent(deps, subject, words, now())
   }

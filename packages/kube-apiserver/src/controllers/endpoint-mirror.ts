@@ -3,10 +3,12 @@ import type { Resource } from '../registry/resource.ts'
 import { remove } from '../rest/delete.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { systemWrite, typeMeta } from '../storage/object-service.ts'
+import { controllerWrite, typeMeta } from '../storage/object-service.ts'
 import type { ControllerDeps, ServerController } from './controller.ts'
 import { MANAGED_BY, MANAGER, mirroredSlices, SERVICE } from './mirrored-slices.ts'
 import { WorkQueue } from './work-queue.ts'
+
+const AS_MIRROR = controllerWrite('endpointslicemirroring-controller')
 
 /** Makes EndpointSlices of the Endpoints that someone wrote for a Service without a selector. */
 export function endpointMirror({ objects, registry, onError }: ControllerDeps): ServerController {
@@ -31,7 +33,7 @@ export function endpointMirror({ objects, registry, onError }: ControllerDeps): 
     for (const slice of wanted) await write(namespace, slice)
     for (const { metadata } of existing) {
       if (wanted.some((slice) => slice.metadata.name === metadata.name)) continue
-      await remove(objects, { resource: slices, namespace, name: metadata.name }, {}, systemWrite)
+      await remove(objects, { resource: slices, namespace, name: metadata.name }, {}, AS_MIRROR)
     }
   }
 
@@ -46,7 +48,7 @@ export function endpointMirror({ objects, registry, onError }: ControllerDeps): 
         const next = { ...current, ...content, metadata: { ...kept, labels, ...(annotations && { annotations }) } }
         return equalJson(next, current) ? undefined : next
       },
-      systemWrite,
+      AS_MIRROR,
     )
   }
 

@@ -3,11 +3,13 @@ import type { Entry, StoreEvent } from '@slipway/storage'
 import { StatusError } from '../api/status.ts'
 import { remove } from '../rest/delete.ts'
 import { uidOf, viewEntry } from '../storage/codec.ts'
-import { type Address, systemWrite } from '../storage/object-service.ts'
+import { type Address, controllerWrite } from '../storage/object-service.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 
 type Standing = 'there' | 'absent' | 'unknown'
+
+const AS_COLLECTOR = controllerWrite('generic-garbage-collector')
 
 /** Owners that are remembered to be gone. */
 const MOST_GONE = 500
@@ -89,7 +91,7 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
           objects,
           address,
           { propagationPolicy: 'Background', preconditions: { uid: metadata.uid ?? '' } },
-          systemWrite,
+          AS_COLLECTOR,
         ),
       )
   }
@@ -112,7 +114,7 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
   async function joinForegroundDeletion(address: Address, owners: OwnerReference[]): Promise<void> {
     const going = ({ uid }: OwnerReference) => store.get(keys.get(uid) ?? '')?.value.includes('"foregroundDeletion"')
     if (owners.length > 0 && owners.every(going))
-      await quietly(remove(objects, address, { propagationPolicy: 'Background' }, systemWrite))
+      await quietly(remove(objects, address, { propagationPolicy: 'Background' }, AS_COLLECTOR))
   }
 
   async function deleteInForeground(address: Address, uid: string): Promise<void> {
@@ -126,7 +128,7 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
       if (ownerReferences?.some((one) => one.uid !== uid && keys.has(one.uid)))
         await keepOwners(dependent, (one) => one.uid !== uid)
       else if (!deletionTimestamp)
-        await quietly(remove(objects, dependent, { propagationPolicy: 'Foreground' }, systemWrite))
+        await quietly(remove(objects, dependent, { propagationPolicy: 'Foreground' }, AS_COLLECTOR))
     }
     // The dependents' own events bring the owner back here.
     const left = [...(dependents.get(uid) ?? [])].filter((key) => store.get(key) !== undefined)
@@ -163,7 +165,7 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
           if (object) edit(object)
           return object
         },
-        systemWrite,
+        AS_COLLECTOR,
       ),
     )
   }

@@ -6,8 +6,10 @@ import type { Resource } from '../registry/resource.ts'
 import { remove } from '../rest/delete.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { systemWrite } from '../storage/object-service.ts'
+import { controllerWrite } from '../storage/object-service.ts'
 import type { ControllerDeps } from './controller.ts'
+
+const AS_CONTROLLER = controllerWrite('namespace-controller')
 
 /** What is left in a namespace whose content was deleted. */
 export interface Remainder {
@@ -52,7 +54,7 @@ async function deleteAll(
     const { metadata } = viewEntry(entry)
     const address = { resource, namespace, name: metadata.name }
     const options = { propagationPolicy: 'Background' } as const
-    if (!metadata.deletionTimestamp && (await remove(objects, address, options, systemWrite)).done) continue
+    if (!metadata.deletionTimestamp && (await remove(objects, address, options, AS_CONTROLLER)).done) continue
     count(remainder.resources, `${resource.plural}.${resource.group}`)
     for (const finalizer of metadata.finalizers ?? []) count(remainder.finalizers, finalizer)
   }

@@ -2,8 +2,9 @@ import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { AggregatedApis } from '../aggregation/aggregated-apis.ts'
 import type { Resource } from '../registry/resource.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { type Address, systemWrite, typeMeta } from '../storage/object-service.ts'
+import { type Address, controllerWrite, typeMeta } from '../storage/object-service.ts'
 import { timestamp } from '../storage/timestamp.ts'
+import type { WriteOptions } from '../storage/write-options.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { namespaceConditions } from './namespace-conditions.ts'
 import { deleteContent, isEmpty } from './namespace-content.ts'
@@ -12,6 +13,7 @@ import { WorkQueue } from './work-queue.ts'
 /** How soon a namespace is looked at again that another server holds. */
 const LOOK_AGAIN_MS = 2_000
 
+const AS_CONTROLLER = controllerWrite('namespace-controller')
 const ROOT_CA = 'kube-root-ca.crt'
 const DESCRIPTION = 'kubernetes.io/description'
 const ROOT_CA_TEXT =
@@ -37,18 +39,19 @@ export function namespaceController(
   }
 
   async function furnish(namespace: string): Promise<void> {
-    await put({ resource: accounts, namespace, name: 'default' }, {})
+    await put({ resource: accounts, namespace, name: 'default' }, {}, controllerWrite('service-account-controller'))
     if (!rootCa) return
-    await put({ resource: configMaps, namespace, name: ROOT_CA }, { data: { 'ca.crt': rootCa } })
+    const data = { 'ca.crt': rootCa }
+    await put({ resource: configMaps, namespace, name: ROOT_CA }, { data }, controllerWrite('root-ca-cert-publisher'))
   }
 
   /** Makes the object, or puts its content back. */
-  async function put({ resource, namespace, name }: Address, content: object): Promise<void> {
+  async function put({ resource, namespace, name }: Address, content: object, options: WriteOptions): Promise<void> {
     const metadata = { name, namespace, ...(name === ROOT_CA && { annotations: { [DESCRIPTION]: ROOT_CA_TEXT } }) }
     await objects.update(
       { resource, namespace, name },
       (current) => ({ ...typeMeta(resource), metadata, ...current, ...content }) as KubeObject,
-      systemWrite,
+      options,
     )
   }
 
@@ -56,7 +59,7 @@ export function namespaceController(
     const remainder = await deleteContent(deps, name)
     const address = { resource: namespaces, namespace: undefined, name }
     if (isEmpty(remainder)) {
-      await objects.update(address, finalized, { ...systemWrite, subresource: 'finalize' })
+      await objects.update(address, finalized, { ...AS_CONTROLLER, subresource: 'finalize' })
       return
     }
     await objects.update(
@@ -67,7 +70,7 @@ export function namespaceController(
         if (equalJson(conditions, namespace.status?.conditions)) return undefined
         return { ...namespace, status: { ...namespace.status, conditions } }
       },
-      { ...systemWrite, subresource: 'status' },
+      { ...AS_CONTROLLER, subresource: 'status' },
     )
     // What finalizers or a grace period hold back comes by again as a delete event; other servers send none.
     if (aggregated.all().length > 0) {

@@ -4,7 +4,7 @@ import type { Resource } from '../registry/resource.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { systemWrite } from '../storage/object-service.ts'
+import { controllerWrite } from '../storage/object-service.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -20,7 +20,10 @@ export function policyStatusController(deps: ControllerDeps & { rules: ObjectRul
     const entry = store.get(key)
     const address = parseKey(key, registry)
     if (!entry || !address || isSeen(viewEntry(entry))) return
-    await objects.update(address, judged, { ...systemWrite, subresource: 'status' })
+    await objects.update(address, judged, {
+      ...controllerWrite('validatingadmissionpolicy-status-controller'),
+      subresource: 'status',
+    })
   }
 
   function judged(policy: KubeObject | undefined): KubeObject | undefined {

@@ -4,10 +4,11 @@ import { measureQuota, quotaStatus } from '../quota/quota-status.ts'
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { systemWrite } from '../storage/object-service.ts'
+import { controllerWrite } from '../storage/object-service.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 
+const AS_CONTROLLER = { ...controllerWrite('resourcequota-controller'), subresource: 'status' }
 const RESYNC_MS = 5 * 60_000
 
 /** Writes into every ResourceQuota what its namespace uses, again with every change in the namespace. */
@@ -23,7 +24,7 @@ export function quotaController(deps: ControllerDeps & { now: () => Date }): Ser
   async function reconcile(namespace: string): Promise<void> {
     for (const entry of store.list(prefixOf(quotas, namespace)).entries) {
       const { name } = viewEntry(entry).metadata
-      await objects.update({ resource: quotas, namespace, name }, measured, { ...systemWrite, subresource: 'status' })
+      await objects.update({ resource: quotas, namespace, name }, measured, AS_CONTROLLER)
     }
   }
 

@@ -4,7 +4,8 @@ import type { Spec } from '../defaults/spec.ts'
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { systemWrite } from '../storage/object-service.ts'
+import { controllerWrite } from '../storage/object-service.ts'
+import type { WriteOptions } from '../storage/write-options.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -29,7 +30,7 @@ export function storageProtectionController({ objects, registry, onError }: Cont
     const isDeleted = viewEntry(entry).metadata.deletionTimestamp !== undefined
     if (isDeleted && isUsed(viewEntry(entry))) return
     const settle = isDeleted ? released : guarded
-    await objects.update(address, (object) => object && settle(object, finalizer), systemWrite)
+    await objects.update(address, (object) => object && settle(object, finalizer), protectorOf(address.resource))
   }
 
   function isUsed(object: Readonly<KubeObject>): boolean {
@@ -128,3 +129,10 @@ const volumesOf = ({ spec }: Readonly<KubeObject>): Spec[] => spec?.volumes ?? [
 /** The claim of an ephemeral volume is called after the pod and the volume. */
 const claimOf = ({ metadata }: Readonly<KubeObject>, volume: Spec): string | undefined =>
   volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral && `${metadata.name}-${volume.name}`)
+
+/** Kubernetes has a controller for each of the three. */
+function protectorOf({ plural }: Resource): WriteOptions {
+  if (plural === 'persistentvolumeclaims') return controllerWrite('pvc-protection-controller')
+  if (plural === 'persistentvolumes') return controllerWrite('pv-protection-controller')
+  return controllerWrite('volumeattributesclass-protection-controller')
+}

@@ -57,10 +57,19 @@ const DEFINITION_GOES = 'create not allowed while custom resource definition is 
 /** How many generated names are tried. */
 const MAX_NAMES = 8
 
-const SYSTEM: User = { name: 'system:apiserver', groups: ['system:masters'] }
+const SYSTEM: User = { name: 'system:apiserver', groups: ['system:authenticated', 'system:masters'] }
 
-/** What the server's own controllers write as. */
+/** What the server itself writes as. */
 export const systemWrite: WriteOptions = { user: SYSTEM }
+
+/**
+ * What a controller writes as that is one of kube-controller-manager's elsewhere: webhooks and policies tell its work from that of people
+ * by its ServiceAccount.
+ */
+export function controllerWrite(controller: string): WriteOptions {
+  const groups = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated']
+  return { user: { name: `system:serviceaccount:kube-system:${controller}`, groups } }
+}
 
 /** Objects in the store: the rules of metadata, of each type, and of concurrent writers. Used by requests and by the server's own controllers. */
 export class ObjectService {

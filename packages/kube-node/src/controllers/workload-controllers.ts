@@ -7,6 +7,7 @@ import {
 } from '@slipway/controller-runtime'
 import type { Change, InformerSet, KubeClient, ListQuery } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
+import { controllerIdentity } from '../identities.ts'
 import { controllerOf, matchesAll } from '../labels.ts'
 import {
   CONTROLLER_REVISIONS,
@@ -61,85 +62,116 @@ export interface WorkloadDeps {
 
 /** The controllers that make pods of workloads and addresses of Services, ready to start. */
 export function workloadControllers({ client, informers, pods, nodeName, log }: WorkloadDeps): Controller[] {
-  const writer = new PodWriter(client, pods)
   const triggers = new TriggerTimes()
   const replicaSets = new FreshCache<ReplicaSet>(informers.for(REPLICA_SETS))
   const jobs = new FreshCache<Job>(informers.for(JOBS))
   const histories = new Map<string, History>()
   const rivals = new Rivals()
-  const history = new RevisionHistory(client, new FreshCache<ControllerRevision>(informers.for(CONTROLLER_REVISIONS)))
+  const revisions = new FreshCache<ControllerRevision>(informers.for(CONTROLLER_REVISIONS))
   const node = (): NodeObject | undefined => informers.for<NodeObject>(NODES).get({ name: nodeName })
   const controller = <T extends KubeObject>(
     name: string,
     query: ListQuery,
-    reconciler: Reconciler<T>,
+    reconcilerWith: (client: KubeClient) => Reconciler<T>,
     more: Partial<ControllerOptions<T>>,
-  ): Controller =>
-    new Controller<T>({
-      ...{ name, client, informers, query, reconciler, status: 'own', always: true, userErrorRecheck: 15_000 },
+  ): Controller => {
+    const own = client.as(controllerIdentity(ACCOUNTS[name] ?? name))
+    return new Controller<T>({
+      ...{ name, client: own, informers, query, reconciler: reconcilerWith(own) },
+      ...{ status: 'own', always: true, userErrorRecheck: 15_000 },
       ...(log && { log }),
       ...more,
     }) as unknown as Controller
+  }
   const owned = (by: ListQuery, kind: ListQuery, selectorOf = templateSelector) => ({
     query: kind,
     map: ownersOf(informers.for(by), selectorOf),
   })
   return [
-    controller('deployment-controller', DEPLOYMENTS, deploymentReconciler({ client, replicaSets, pods }), {
+    controller('deployment-controller', DEPLOYMENTS, (client) => deploymentReconciler({ client, replicaSets, pods }), {
       watches: [
         owned(DEPLOYMENTS, REPLICA_SETS),
         // Recreate waits for the last pod to go, which no replica set tells.
         { query: PODS, map: ({ type, object }) => (type === 'deleted' ? deploymentsOf(object, replicaSets) : []) },
       ],
     }),
-    controller('replicaset-controller', REPLICA_SETS, replicaSetReconciler(writer, templateSelector), {
-      watches: [owned(REPLICA_SETS, PODS)],
-    }),
-    controller('replication-controller', REPLICATION_CONTROLLERS, replicaSetReconciler(writer, plainSelector), {
-      watches: [owned(REPLICATION_CONTROLLERS, PODS, plainSelector)],
-    }),
+    controller(
+      'replicaset-controller',
+      REPLICA_SETS,
+      (client) => replicaSetReconciler(new PodWriter(client, pods), templateSelector),
+      {
+        watches: [owned(REPLICA_SETS, PODS)],
+      },
+    ),
+    controller(
+      'replication-controller',
+      REPLICATION_CONTROLLERS,
+      (client) => replicaSetReconciler(new PodWriter(client, pods), plainSelector),
+      {
+        watches: [owned(REPLICATION_CONTROLLERS, PODS, plainSelector)],
+      },
+    ),
     controller(
       'statefulset-controller',
       STATEFUL_SETS,
-      statefulSetReconciler({
-        pods: new PodWriter(client, pods, statefulPodWords),
-        history,
-        claims: new ClaimKeeper(client),
-      }),
+      (client) =>
+        statefulSetReconciler({
+          pods: new PodWriter(client, pods, statefulPodWords),
+          history: new RevisionHistory(client, revisions),
+          claims: new ClaimKeeper(client),
+        }),
       { watches: [owned(STATEFUL_SETS, PODS), owned(STATEFUL_SETS, CONTROLLER_REVISIONS)] },
     ),
-    controller('daemonset-controller', DAEMON_SETS, daemonSetReconciler({ pods: writer, history, node }), {
-      watches: [
-        owned(DAEMON_SETS, PODS),
-        owned(DAEMON_SETS, CONTROLLER_REVISIONS),
-        {
-          query: NODES,
-          map: () =>
-            informers
-              .for(DAEMON_SETS)
-              .list()
-              .map(({ metadata }) => metadata),
-        },
-      ],
+    controller(
+      'daemonset-controller',
+      DAEMON_SETS,
+      (client) =>
+        daemonSetReconciler({
+          pods: new PodWriter(client, pods),
+          history: new RevisionHistory(client, revisions),
+          node,
+        }),
+      {
+        watches: [
+          owned(DAEMON_SETS, PODS),
+          owned(DAEMON_SETS, CONTROLLER_REVISIONS),
+          {
+            query: NODES,
+            map: () =>
+              informers
+                .for(DAEMON_SETS)
+                .list()
+                .map(({ metadata }) => metadata),
+          },
+        ],
+      },
+    ),
+    controller('job-controller', JOBS, (client) => jobReconciler({ client, pods: new PodWriter(client, pods) }), {
+      watches: [owned(JOBS, PODS)],
     }),
-    controller('job-controller', JOBS, jobReconciler({ client, pods: writer }), { watches: [owned(JOBS, PODS)] }),
-    controller('job-controller', PODS, orphanedJobPodReconciler(writer, jobOf(informers)), {
-      concerns: ({ type, object }: Change<Pod>) => type !== 'deleted' && isTracked(object),
-      watches: [{ query: JOBS, map: ({ object }) => podsOf(object, pods) }],
-    }),
-    controller('cronjob-controller', CRON_JOBS, cronJobReconciler({ client, jobs }), {
+    controller(
+      'job-controller',
+      PODS,
+      (client) => orphanedJobPodReconciler(new PodWriter(client, pods), jobOf(informers)),
+      {
+        concerns: ({ type, object }: Change<Pod>) => type !== 'deleted' && isTracked(object),
+        watches: [{ query: JOBS, map: ({ object }) => podsOf(object, pods) }],
+      },
+    ),
+    controller('cronjob-controller', CRON_JOBS, (client) => cronJobReconciler({ client, jobs }), {
       watches: [owned(CRON_JOBS, JOBS, () => undefined)],
     }),
     controller(
       'endpoint-controller',
       SERVICES,
-      endpointsReconciler({
-        client,
-        pods,
-        endpoints: new FreshCache(informers.for(ENDPOINTS)),
-        slices: new FreshCache<EndpointSlice>(informers.for(ENDPOINT_SLICES)),
-        triggers,
-      }),
+      (client) =>
+        endpointsReconciler({
+          client,
+          pods,
+          endpoints: new FreshCache(informers.for(ENDPOINTS)),
+          slices: new FreshCache<EndpointSlice>(informers.for(ENDPOINT_SLICES)),
+          triggers,
+        }),
       {
         watches: [
           { query: PODS, map: servicesOf(informers) },
@@ -151,7 +183,7 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
     controller(
       'endpoint-controller',
       ENDPOINTS,
-      leftoverEndpointsReconciler(client, (key) => informers.for(SERVICES).get(key) !== undefined),
+      (client) => leftoverEndpointsReconciler(client, (key) => informers.for(SERVICES).get(key) !== undefined),
       {
         watches: [
           {
@@ -168,7 +200,7 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
     controller<Autoscaler>(
       'horizontal-pod-autoscaler',
       HORIZONTAL_POD_AUTOSCALERS,
-      autoscalerReconciler({ client, pods, histories, rivals }),
+      (client) => autoscalerReconciler({ client, pods, histories, rivals }),
       {
         concerns: changesMoreThanStatus,
         watches: [{ query: HORIZONTAL_POD_AUTOSCALERS, map: forgetting(histories, rivals) }],
@@ -176,6 +208,9 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
     ),
   ]
 }
+
+/** The ServiceAccounts of controllers that call themselves otherwise in their events. */
+const ACCOUNTS: Readonly<Record<string, string>> = { 'daemonset-controller': 'daemon-set-controller' }
 
 const templateSelector = ({ spec }: KubeObject): LabelSelector | undefined => spec?.selector
 

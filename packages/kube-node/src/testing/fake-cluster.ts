@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { UserError } from '@slipway/errors'
-import type { KubeClient, ListQuery, ObjectRef, WatchEvent } from '@slipway/kube-client'
+import type { Impersonation, KubeClient, ListQuery, ObjectRef, WatchEvent } from '@slipway/kube-client'
 import { type KubeObject, mergePatch, schemaFor, strategicMergePatch, withoutNulls } from '@slipway/kube-objects'
 
 interface Store {
@@ -17,6 +17,22 @@ export class FakeCluster {
   /** The fake behind the client's type. */
   client(): KubeClient {
     return this as unknown as KubeClient
+  }
+
+  /** Who made what, by kind and name. */
+  readonly makers = new Map<string, string>()
+
+  as({ user }: Impersonation): KubeClient {
+    const create = async (object: KubeObject): Promise<KubeObject> => {
+      const made = await this.create(object)
+      this.makers.set(`${made.kind} ${made.metadata.name}`, user)
+      return made
+    }
+    const get = (cluster: FakeCluster, name: string): unknown => {
+      const value: unknown = name === 'create' ? create : Reflect.get(cluster, name)
+      return typeof value === 'function' ? value.bind(cluster) : value
+    }
+    return new Proxy<FakeCluster>(this, { get: (cluster, name) => get(cluster, String(name)) }) as unknown as KubeClient
   }
 
   async get(ref: ObjectRef): Promise<KubeObject | undefined> {

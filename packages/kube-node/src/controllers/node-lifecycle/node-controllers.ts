@@ -1,6 +1,7 @@
 import { Controller, type ControllerOptions, type Log, type Reconciler } from '@slipway/controller-runtime'
 import type { Change, InformerSet, KubeClient, ListQuery } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
+import { controllerIdentity } from '../../identities.ts'
 import { NODE_LEASES, NODES, PODS } from '../../model/kinds.ts'
 import type { Lease, NodeObject } from '../../model/node.ts'
 import type { Pod } from '../../model/pod.ts'
@@ -19,7 +20,9 @@ export interface NodeControllerDeps {
 }
 
 /** The controllers that look after Nodes, and what is to become of pods on them, ready to start. */
-export function nodeControllers({ client, informers, nodeName, log }: NodeControllerDeps): Controller[] {
+export function nodeControllers({ client: administrator, informers, nodeName, log }: NodeControllerDeps): Controller[] {
+  const client = administrator.as(controllerIdentity('node-controller'))
+  const collector = administrator.as(controllerIdentity(POD_GC))
   const signs = new SignsOfLife()
   const nodes = (): NodeObject[] => informers.for<NodeObject>(NODES).list()
   const find = (name: string): NodeObject | undefined => informers.for<NodeObject>(NODES).get({ name })
@@ -58,8 +61,13 @@ export function nodeControllers({ client, informers, nodeName, log }: NodeContro
     }),
     controller<Pod>(
       PODS,
-      podGarbageReconciler({ client, mostEnded: MOST_ENDED, pods, hasNode: (name) => find(name) !== undefined }),
-      { name: POD_GC, watches: [{ query: NODES, map: itsPods }] },
+      podGarbageReconciler({
+        client: collector,
+        mostEnded: MOST_ENDED,
+        pods,
+        hasNode: (name) => find(name) !== undefined,
+      }),
+      { name: POD_GC, client: collector, watches: [{ query: NODES, map: itsPods }] },
     ),
   ]
 }

@@ -1,6 +1,7 @@
 import { Controller, type ControllerOptions, type Log, type Reconciler } from '@slipway/controller-runtime'
 import type { Change, InformerSet, KubeClient, ListQuery } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
+import { controllerIdentity } from '../../identities.ts'
 import { NODES, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS, STORAGE_CLASSES } from '../../model/kinds.ts'
 import type { NodeObject } from '../../model/node.ts'
 import type { Pod } from '../../model/pod.ts'
@@ -23,7 +24,9 @@ export interface PersistentVolumeDeps {
 
 /** The controllers that bring claims and volumes together, ready to start. */
 export function persistentVolumeControllers(deps: PersistentVolumeDeps): Controller[] {
-  const { client, informers, nodeName, volumesDir, log } = deps
+  const { informers, nodeName, volumesDir, log } = deps
+  const client = deps.client.as(controllerIdentity('persistent-volume-binder'))
+  const ephemeral = deps.client.as(controllerIdentity('ephemeral-volume-controller'))
   const volumes = new FreshCache<PersistentVolume>(informers.for(PERSISTENT_VOLUMES))
   const claims = new FreshCache<PersistentVolumeClaim>(informers.for(PERSISTENT_VOLUME_CLAIMS))
   const binder = new Binder({ client, volumes, claims })
@@ -61,8 +64,9 @@ export function persistentVolumeControllers(deps: PersistentVolumeDeps): Control
     controller<PersistentVolume>(PERSISTENT_VOLUMES, new VolumeReconciler({ client, volumes, binder, provisioner }), {
       watches: [{ query: PERSISTENT_VOLUME_CLAIMS, map: volumesOf(volumes) }],
     }),
-    controller<Pod>(PODS, ephemeralClaimReconciler(client), {
+    controller<Pod>(PODS, ephemeralClaimReconciler(ephemeral), {
       name: 'ephemeral-volume-controller',
+      client: ephemeral,
       concerns: ({ type, object }) => type === 'added' && hasEphemeralClaims(object),
     }),
   ]
