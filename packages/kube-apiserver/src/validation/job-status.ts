@@ -45,10 +45,12 @@ export function jobStatus(next: KubeObject, current: KubeObject): FieldError[] {
       notNegative(`${AT}.${field}`, status[field]),
     ),
     ...uncounted(status.uncountedTerminatedPods ?? {}),
-    ...outcome(job, before),
-    ...times(job, before),
-    ...pods(job, before),
+    ...contradictions(job, before),
+    ...completion(job, before),
+    ...unfounded(job, before),
+    ...leftovers(job, before),
     ...indexes(job, before),
+    ...pods(job, before),
     ...success(job),
     ...regress(job, before),
   ]
@@ -72,10 +74,13 @@ function uncounted({ succeeded = [], failed = [] }: Spec): FieldError[] {
   return [...each(succeeded, 'succeeded'), ...each(failed, 'failed')]
 }
 
+const conditionFaults = (faults: [boolean, string][]): FieldError[] =>
+  faults.filter(([wrong]) => wrong).map(([, why]) => untold(CONDITIONS, why))
+
 /** The end of a Job, of which there is one. */
-function outcome(job: Side, before: Side): FieldError[] {
-  const { Complete, Failed, FailureTarget, SuccessCriteriaMet } = job.is
-  const faults: [boolean, string][] = [
+function contradictions(job: Side, before: Side): FieldError[] {
+  const { Complete, Failed, FailureTarget } = job.is
+  return conditionFaults([
     [
       turns(job, before, 'Complete', 'Failed') && Complete && Failed,
       'cannot set Complete=True and Failed=true conditions',
@@ -84,6 +89,13 @@ function outcome(job: Side, before: Side): FieldError[] {
       turns(job, before, 'Complete', 'FailureTarget') && Complete && FailureTarget,
       'cannot set Complete=True and FailureTarget=true conditions',
     ],
+  ])
+}
+
+/** An end that nothing announced. */
+function unfounded(job: Side, before: Side): FieldError[] {
+  const { Complete, Failed, FailureTarget, SuccessCriteriaMet } = job.is
+  return conditionFaults([
     [
       (turns(job, before, 'Failed') || changes(job, before, 'failedIndexes')) && Failed && !FailureTarget,
       'cannot set Failed=True condition without the FailureTarget=true condition',
@@ -92,18 +104,15 @@ function outcome(job: Side, before: Side): FieldError[] {
       turns(job, before, 'Complete', 'SuccessCriteriaMet') && Complete && !SuccessCriteriaMet,
       'cannot set Complete=True condition without the SuccessCriteriaMet=true condition',
     ],
-  ]
-  return faults.filter(([wrong]) => wrong).map(([, why]) => untold(CONDITIONS, why))
+  ])
 }
 
-function times(job: Side, before: Side): FieldError[] {
-  const { status, is, finished } = job
+function completion(job: Side, before: Side): FieldError[] {
+  const { status, is } = job
   const { startTime, completionTime } = status
   const at = `${AT}.completionTime`
   const changed = turns(job, before, 'Complete') || changes(job, before, 'completionTime')
   const early = startTime && completionTime && Date.parse(completionTime) < Date.parse(startTime)
-  const idle = job.spec.suspend === true && job.spec.completions === 0
-  const begun = job.finished !== before.finished || changes(job, before, 'startTime')
   return [
     ...(changed && completionTime && !is.Complete
       ? [invalidValue(at, completionTime, 'cannot set completionTime when there is no Complete=True condition')]
@@ -114,24 +123,27 @@ function times(job: Side, before: Side): FieldError[] {
     ...(early && changes(job, before, 'startTime', 'completionTime')
       ? [invalidValue(at, completionTime, 'must be equal to or after `startTime`')]
       : []),
-    ...(begun && !idle && !startTime && finished
-      ? [required(`${AT}.startTime`, 'startTime is required for finished job')]
-      : []),
   ]
 }
 
-/** A Job that is over has no pods left. */
-function pods(job: Side, before: Side): FieldError[] {
-  const { status, finished } = job
-  const { active = 0, ready, terminating, uncountedTerminatedPods: waiting } = status
-  const ended = job.finished !== before.finished
-  const over = (field: string) => finished && (ended || changes(job, before, field))
+/** Whether a Job is over, and that or the field is news. */
+const overWith = (job: Side, before: Side, field: string): boolean =>
+  job.finished && (!before.finished || changes(job, before, field))
+
+/** A Job that is over has begun, and all its pods are counted. */
+function leftovers(job: Side, before: Side): FieldError[] {
+  const { status, spec } = job
+  const { active = 0, startTime, uncountedTerminatedPods: waiting } = status
+  const idle = spec.suspend === true && spec.completions === 0
   const uncounted = (waiting?.succeeded?.length ?? 0) + (waiting?.failed?.length ?? 0)
   return [
-    ...(over('active') && active > 0
+    ...(overWith(job, before, 'active') && active > 0
       ? [invalidValue(`${AT}.active`, active, 'active>0 is invalid for finished job')]
       : []),
-    ...(over('uncountedTerminatedPods') && uncounted > 0
+    ...(overWith(job, before, 'startTime') && !idle && !startTime
+      ? [required(`${AT}.startTime`, 'startTime is required for finished job')]
+      : []),
+    ...(overWith(job, before, 'uncountedTerminatedPods') && uncounted > 0
       ? [
           invalidValue(
             `${AT}.uncountedTerminatedPods`,
@@ -140,7 +152,13 @@ function pods(job: Side, before: Side): FieldError[] {
           ),
         ]
       : []),
-    ...(over('terminating') && terminating > 0
+  ]
+}
+
+function pods(job: Side, before: Side): FieldError[] {
+  const { active = 0, ready, terminating } = job.status
+  return [
+    ...(overWith(job, before, 'terminating') && terminating > 0
       ? [invalidValue(`${AT}.terminating`, terminating, 'terminating>0 is invalid for finished job')]
       : []),
     ...(changes(job, before, 'ready', 'active') && ready > active
@@ -190,12 +208,11 @@ function indexes(job: Side, before: Side): FieldError[] {
 function success({ spec, is }: Side): FieldError[] {
   const { Complete, Failed, FailureTarget, SuccessCriteriaMet } = is
   const unmet = 'cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True'
-  const faults: [boolean, string][] = [
+  return conditionFaults([
     [SuccessCriteriaMet && Failed, 'cannot set SuccessCriteriaMet=True and Failed=true conditions'],
     [SuccessCriteriaMet && FailureTarget, 'cannot set SuccessCriteriaMet=True and FailureTarget=true conditions'],
     [Boolean(spec.successPolicy) && !SuccessCriteriaMet && Complete, unmet],
-  ]
-  return faults.filter(([wrong]) => wrong).map(([, why]) => untold(CONDITIONS, why))
+  ])
 }
 
 /** What has been said stays said. */

@@ -103,10 +103,10 @@ const cases: Case[] = [
     type: 'batch/jobs',
     status: { active: 1, conditions: is('Complete') },
     faults: [
-      'status.conditions: Invalid value: cannot set Complete=True condition without the SuccessCriteriaMet=true condition',
       'status.completionTime: Required value: completionTime is required for Complete jobs',
-      'status.startTime: Required value: startTime is required for finished job',
+      'status.conditions: Invalid value: cannot set Complete=True condition without the SuccessCriteriaMet=true condition',
       'status.active: Invalid value: 1: active>0 is invalid for finished job',
+      'status.startTime: Required value: startTime is required for finished job',
     ],
   },
   {
