@@ -39,7 +39,7 @@ describe('what was written', () => {
   it('is read back as the same value', () => {
     // Characters that goyaml cannot read back from JSON are out, as are keys that it cannot have.
     const text = fc.string({ unit: 'binary' }).map((raw) => raw.replace(/[\x7f-\x9f\ufffe\uffff]|\p{Surrogate}/gu, ''))
-    const key = text.filter((each) => each.length < 100)
+    const key = text.filter((each) => each.length < 100 && each !== '<<')
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof(
         { maxDepth: 4 },
