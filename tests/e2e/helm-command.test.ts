@@ -235,7 +235,8 @@ dependency list shop
   .split('\n')
 
 describe.runIf(helm4)('the helm command beside Helm 4', () => {
-  it('prints, fails and exits as it does, command by command', async () => {
+  // Some three hundred runs of two programs, one after the other.
+  it('prints, fails and exits as it does, command by command', { timeout: 600_000 }, async () => {
     const theirs = helmOf('real', helm4 ?? '')
     const ours = helmOf('ours', process.execPath, [PROGRAM, 'helm'])
     for (const line of commands) {
