@@ -6,7 +6,8 @@ import type { Resource } from './registry/resource.ts'
 import type { ResourceRegistry } from './registry/resource-registry.ts'
 import { viewEntry } from './storage/codec.ts'
 import { keyOf } from './storage/keys.ts'
-import { type ObjectService, systemWrite, typeMeta } from './storage/object-service.ts'
+import { type ObjectService, typeMeta } from './storage/object-service.ts'
+import { systemWrite } from './storage/write-options.ts'
 import { firstServiceAddress } from './strategy/allocators.ts'
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease']

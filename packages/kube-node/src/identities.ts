@@ -1,9 +1,8 @@
 import type { Impersonation } from '@slipway/kube-client'
 
-/**
- * Who the parts of a Kubernetes cluster are to its API server: webhooks and policies tell by it whether a person or a controller writes.
- * Each keeps the rights of the administrator, who they all are here.
- */
+// Who the parts of a Kubernetes cluster are to its API server: webhooks and policies tell by it whether a person or a controller writes.
+
+/** Each keeps the rights of the administrator, who they all are here. */
 const MASTERS = 'system:masters'
 
 /** One of kube-controller-manager's, which have a ServiceAccount each. */

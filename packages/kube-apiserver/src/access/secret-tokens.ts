@@ -1,7 +1,8 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
-import { type ObjectService, systemWrite, typeMeta } from '../storage/object-service.ts'
+import { type ObjectService, typeMeta } from '../storage/object-service.ts'
+import { systemWrite } from '../storage/write-options.ts'
 import type { Binding } from './service-account-tokens.ts'
 
 const LAST_USED = 'kubernetes.io/legacy-token-last-used'

@@ -9,7 +9,8 @@ import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf, prefixOf } from '../storage/keys.ts'
-import { type ObjectService, systemWrite } from '../storage/object-service.ts'
+import type { ObjectService } from '../storage/object-service.ts'
+import { systemWrite } from '../storage/write-options.ts'
 import { type AdmissionPlugin, type AdmissionRequest, refused, resizesPod } from './admission.ts'
 
 /**

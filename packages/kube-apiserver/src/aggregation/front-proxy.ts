@@ -3,7 +3,8 @@ import type { User } from '../api/request.ts'
 import type { FrontProxy } from '../certificates.ts'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
-import { type ObjectService, systemWrite, typeMeta } from '../storage/object-service.ts'
+import { type ObjectService, typeMeta } from '../storage/object-service.ts'
+import { systemWrite } from '../storage/write-options.ts'
 
 /** The common name by which servers behind this one know it. */
 export const FRONT_PROXY_USER = 'front-proxy-client'

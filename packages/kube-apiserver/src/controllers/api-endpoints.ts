@@ -2,7 +2,8 @@ import { isIP } from 'node:net'
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
-import { type ObjectService, systemWrite, typeMeta } from '../storage/object-service.ts'
+import { type ObjectService, typeMeta } from '../storage/object-service.ts'
+import { systemWrite } from '../storage/write-options.ts'
 
 /** Where the server can be reached by what runs in the cluster. */
 export interface ServerEndpoint {

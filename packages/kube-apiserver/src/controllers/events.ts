@@ -1,8 +1,9 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
-import { type ObjectService, systemWrite } from '../storage/object-service.ts'
+import type { ObjectService } from '../storage/object-service.ts'
 import { timestamp } from '../storage/timestamp.ts'
+import { systemWrite } from '../storage/write-options.ts'
 
 /** What is told of an object. */
 export interface EventWords {

@@ -4,8 +4,9 @@ import { AUTO_UPDATED, FLOW_SCHEMAS, GROUP, PRIORITY_LEVELS } from '../flow-cont
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { systemWrite, typeMeta } from '../storage/object-service.ts'
+import { typeMeta } from '../storage/object-service.ts'
 import { timestamp } from '../storage/timestamp.ts'
+import { systemWrite } from '../storage/write-options.ts'
 import type { ControllerDeps, ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 

@@ -6,7 +6,7 @@ import type { Resource } from '../registry/resource.ts'
 import { remove } from '../rest/delete.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { controllerWrite } from '../storage/object-service.ts'
+import { controllerWrite } from '../storage/write-options.ts'
 import type { ControllerDeps } from './controller.ts'
 
 const AS_CONTROLLER = controllerWrite('namespace-controller')

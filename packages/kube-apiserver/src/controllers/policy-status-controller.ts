@@ -4,7 +4,7 @@ import type { Resource } from '../registry/resource.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { controllerWrite } from '../storage/object-service.ts'
+import { controllerWrite } from '../storage/write-options.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 

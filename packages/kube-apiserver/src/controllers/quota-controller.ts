@@ -4,7 +4,7 @@ import { measureQuota, quotaStatus } from '../quota/quota-status.ts'
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { controllerWrite } from '../storage/object-service.ts'
+import { controllerWrite } from '../storage/write-options.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 

@@ -2,7 +2,7 @@ import { equalJson, type KubeObject, labelRequirements, matchesLabels } from '@s
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { systemWrite } from '../storage/object-service.ts'
+import { systemWrite } from '../storage/write-options.ts'
 import type { ControllerDeps, ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 

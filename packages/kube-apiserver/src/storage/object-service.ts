@@ -3,7 +3,6 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { Entry, RevisionStore } from '@slipway/storage'
 import type { AdmissionChain, AdmissionRequest } from '../admission/admission.ts'
 import { admissionRequest, settle } from '../admission/new-request.ts'
-import type { User } from '../api/request.ts'
 import { alreadyExists, forbidden, invalid, notFound, type StatusError, staleObject } from '../api/status.ts'
 import { customStrategy } from '../custom/custom-strategy.ts'
 import { apiVersionOf, type Resource, resourceKey } from '../registry/resource.ts'
@@ -56,20 +55,6 @@ const DEFINITION_GOES = 'create not allowed while custom resource definition is 
 
 /** How many generated names are tried. */
 const MAX_NAMES = 8
-
-const SYSTEM: User = { name: 'system:apiserver', groups: ['system:authenticated', 'system:masters'] }
-
-/** What the server itself writes as. */
-export const systemWrite: WriteOptions = { user: SYSTEM }
-
-/**
- * What a controller writes as that is one of kube-controller-manager's elsewhere: webhooks and policies tell its work from that of people
- * by its ServiceAccount.
- */
-export function controllerWrite(controller: string): WriteOptions {
-  const groups = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated']
-  return { user: { name: `system:serviceaccount:kube-system:${controller}`, groups } }
-}
 
 /** Objects in the store: the rules of metadata, of each type, and of concurrent writers. Used by requests and by the server's own controllers. */
 export class ObjectService {

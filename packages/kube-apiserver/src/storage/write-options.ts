@@ -22,3 +22,17 @@ export interface WriteOptions {
   /** What admission sees and may change in place of the object: the Scale of a Deployment. */
   part?: { of(object: Readonly<KubeObject>): KubeObject; into(object: KubeObject, part: KubeObject): void }
 }
+
+const SYSTEM: User = { name: 'system:apiserver', groups: ['system:authenticated', 'system:masters'] }
+
+/** What the server itself writes as. */
+export const systemWrite: WriteOptions = { user: SYSTEM }
+
+/**
+ * What a controller writes as that is one of kube-controller-manager's elsewhere: webhooks and policies tell its work from that of people
+ * by its ServiceAccount.
+ */
+export function controllerWrite(controller: string): WriteOptions {
+  const groups = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated']
+  return { user: { name: `system:serviceaccount:kube-system:${controller}`, groups } }
+}

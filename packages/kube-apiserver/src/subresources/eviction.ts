@@ -13,9 +13,9 @@ import { writeOptionsOf } from '../rest/options.ts'
 import type { WriteDeps } from '../rest/write.ts'
 import { decodeEntry, viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { type Address, type ObjectService, systemWrite } from '../storage/object-service.ts'
+import type { Address, ObjectService } from '../storage/object-service.ts'
 import { timestamp } from '../storage/timestamp.ts'
-import type { WriteOptions } from '../storage/write-options.ts'
+import { systemWrite, type WriteOptions } from '../storage/write-options.ts'
 import { withCondition } from './pod-condition.ts'
 
 interface Eviction extends KubeObject {
