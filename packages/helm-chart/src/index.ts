@@ -18,6 +18,7 @@ export { lockJson, type PackagedChart, type PackageOptions, packageChart } from 
 export type { Compat } from './compat.ts'
 export { chartNameFault, starterFiles } from './create/starter.ts'
 export { goJson, legacyLockDigest, lockDigest } from './dependency/lock-digest.ts'
+export { templateFunctions } from './functions/all.ts'
 export { textFinder } from './functions/regex.ts'
 export { writeJson } from './json/write.ts'
 export type { RemoteSchemas, SchemaFault } from './json-schema/source.ts'

@@ -26,12 +26,11 @@ export interface LintResult {
 
 const isArchive = (path: string): boolean => path.endsWith('.tgz') || path.endsWith('.tar.gz')
 
-/** `helm lint [PATH...]`: says what is wrong with charts, and with what they render to. */
+/** `helm lint PATH...`: says what is wrong with charts, and with what they render to. */
 export async function lint(paths: readonly string[], options: LintOptions): Promise<LintResult> {
-  const given = paths.length > 0 ? paths : ['.']
   const charts = options.withSubcharts
-    ? [...given, ...given.flatMap((path) => subchartsOf(join(path, 'charts')))]
-    : given
+    ? [...paths, ...paths.flatMap((path) => subchartsOf(join(path, 'charts')))]
+    : paths
   const values = readValues(options)
   const kubeVersion = kubeVersionOf(options.kubeVersion)
   let text = ''

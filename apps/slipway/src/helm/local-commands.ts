@@ -135,7 +135,7 @@ function addLint(helm: Command): void {
     .option('--with-subcharts', 'lint dependent charts', false)
     .option('--skip-schema-validation', 'if set, disables JSON schema validation', false)
     .option('--kube-version <string>', 'Kubernetes version used for capabilities and deprecation checks')
-  does(addSetFlags(command), atLeast(0), async (paths, options, settings) => {
+  does(addSetFlags(command), atLeast(1), async (paths, options, settings) => {
     const { lint } = await import('./lint-command.ts')
     const flags = await withLocalValues(options as ValuesFlags)
     const given = { ...flags, namespace: namespaceOf(settings) } as unknown as Parameters<typeof lint>[1]

@@ -104,7 +104,7 @@ export function templateRequest(
   read: ReadChart = readChart,
 ): TemplateRequest {
   const { compat = 'helm4' } = options
-  const { name, chart: path } = nameAndChart(args, options, () => options.nameTemplate ?? 'release-name')
+  const { name, chart: path } = nameAndChart(args, options, () => 'release-name')
   if (name.length > 53 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) {
     throw new UserError('HELM_RELEASE_NAME_INVALID', releaseNameMessage(name))
   }

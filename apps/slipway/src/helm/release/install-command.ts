@@ -1,6 +1,5 @@
 import { basename } from 'node:path'
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
-import { Template } from '@slipway/go-template'
 import { type Release, releaseOf, renderChart } from '@slipway/helm-chart'
 import { type ActionOptions, type ApplyMethod, renderHere, type StoredRelease } from '@slipway/helm-controller'
 import { isApiError } from '@slipway/kube-client'
@@ -78,20 +77,13 @@ function logged(message: string): UserError {
   return new UserError('HELM_INSTALL_REFUSED', message)
 }
 
-function unnamed(chart: string, { generateName, nameTemplate }: InstallFlags): string {
-  if (nameTemplate !== undefined) return nameOf(nameTemplate)
+function unnamed(chart: string, { generateName }: InstallFlags): string {
   if (!generateName) {
     throw new UserError('HELM_ARGUMENTS_INVALID', 'must either provide a name or specify --generate-name')
   }
   const base = basename(chart).replace(/\..*$/, '')
   const seconds = Math.floor(nodePlatform.now().getTime() / 1000)
   return `${base === '' ? 'chart' : base}-${seconds}`
-}
-
-function nameOf(template: string): string {
-  const set = new Template({ functions: {} })
-  set.parse('name-template', template)
-  return set.execute('name-template', undefined)
 }
 
 const releaseName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
