@@ -20,7 +20,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'cache', 'own-charts.txt'), 'shop\nweb\n')
   writeFileSync(
     join(folder, 'cache', 'own-index.yaml'),
-    'apiVersion: v1\nentries:\n  shop:\n  - {name: shop, apiVersion: v2, version: 1.2.0, appVersion: "7", urls: [a]}\n  - {name: shop, apiVersion: v2, version: 1.1.0, urls: [b]}\n',
+    'apiVersion: v1\nentries:\n  shop:\n  - {name: shop, apiVersion: v2, version: 1.2.0, appVersion: "7", created: "2020-11-12T01:02:03Z", deprecated: true, urls: [a]}\n  - {name: shop, apiVersion: v2, version: 1.1.0, urls: [b]}\n',
   )
   // What `program __complete WORDS…` is asked and answers.
   const program = join(folder, 'program')
@@ -59,6 +59,9 @@ describe('completion of helm', () => {
     ['install x ./', ':0'],
     ['show chart own/', 'own/shop own/web :4'],
     ['pull own/shop --version ', '1.2.0 1.1.0 :4'],
+    ['install x own/shop --version ', '1.2.0 1.1.0 :4'],
+    ['install own/shop --version ', ':4'],
+    ['install -g own/shop --version ', '1.2.0 1.1.0 :4'],
     ['install x own/none --version ', ':4'],
     ['install x y -f ', ':0'],
     ['lint a ', ':0'],
@@ -72,6 +75,17 @@ describe('completion of helm', () => {
   it('says what a candidate is', async () => {
     const { candidates } = await completeHelm(createHelmCommand(), ['sta'])
     expect(candidates).toEqual(['status\tdisplay the status of the named release'])
+  })
+
+  it('says how old a version is, and that it is deprecated', async () => {
+    const files = ['--repository-config', join(folder, 'repos.yaml'), '--repository-cache', join(folder, 'cache')]
+    const { candidates } = await completeHelm(createHelmCommand(), [...files, 'pull', 'own/shop', '--version', ''])
+    expect(candidates[0]).toBe('1.2.0\tApp: 7, Created: November 12, 2020 (deprecated)')
+  })
+
+  it('knows the variables of env', async () => {
+    const { candidates } = await completeHelm(createHelmCommand(), ['env', ''])
+    expect(candidates).toContain('HELM_KUBECONTEXT')
   })
 })
 

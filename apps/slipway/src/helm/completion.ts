@@ -1,7 +1,10 @@
+import type { IndexEntry } from '@slipway/helm-chart'
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Command } from 'commander'
 import { type Completion, complete, Directive, type Line } from '../completion/complete.ts'
 import { readKubeconfig } from '../kubeconfig.ts'
+import { variableNames } from './env-command.ts'
+import { timeText } from './go-time.ts'
 import { withCluster } from './release/cluster.ts'
 import { appVersionOf, chartLabel, historyOf } from './release/stored.ts'
 import { cachedChartNames, cachedIndex } from './repository/index-cache.ts'
@@ -34,10 +37,11 @@ function argumentSource({ command, args, flags }: Line): Source {
   const group = command.parent?.parent ? command.parent.name() : undefined
   const name = group === undefined ? command.name() : `${group} ${command.name()}`
   const sources = argumentSources[name] ?? argumentSources[`${group} *`] ?? []
-  const isUnnamed = 'generateName' in flags || 'nameTemplate' in flags
-  const at = repeated.has(name) ? 0 : args.length + (isUnnamed ? 1 : 0)
+  const at = repeated.has(name) ? 0 : args.length + (isUnnamed(flags) ? 1 : 0)
   return sources[at] ?? nothing
 }
+
+const isUnnamed = (flags: Line['flags']): boolean => 'generateName' in flags || 'nameTemplate' in flags
 
 const releases: Source = ({ args }, settings) =>
   withCluster(settings, async ({ storage, namespace }) => {
@@ -87,13 +91,26 @@ const remoteCharts: Source = (line, settings) => {
 }
 
 /** Versions of a chart that a repository has, as it was last fetched. */
-const versions: Source = ({ args }, settings) => {
-  const [, repository = '', chart = ''] = /^([^/]+)\/([^/]+)$/.exec(args.at(-1) ?? '') ?? []
-  const entries = cachedIndex(repository, settings, chart).entries[chart] ?? []
-  return only(entries.map(({ metadata }) => `${metadata.version}\tApp: ${String(metadata.appVersion ?? '')}`))
+const versions: Source = ({ command, args, flags }, settings) => {
+  const place = named.has(command.name()) && !isUnnamed(flags) ? 1 : 0
+  const [, repository = '', chart = ''] = /^([^/]+)\/([^/]+)$/.exec(args[place] ?? '') ?? []
+  return only((cachedIndex(repository, settings, chart).entries[chart] ?? []).map(aboutVersion))
 }
 
-const formats: Source = () => only(['json', 'table', 'yaml'])
+function aboutVersion({ metadata, created = '' }: IndexEntry): string {
+  const { version, appVersion = '', deprecated } = metadata
+  const day = timeText(created, 'January 2, 2006')
+  return `${version}\tApp: ${String(appVersion)}, Created: ${day}${deprecated ? ' (deprecated)' : ''}`
+}
+
+const formats: Source = () =>
+  only([
+    'json\tOutput result in JSON format',
+    'table\tOutput result in human-readable format',
+    'yaml\tOutput result in YAML format',
+  ])
+
+const variables: Source = () => only(variableNames())
 
 const nothing: Source = () => only([])
 
@@ -106,6 +123,7 @@ const argumentSources: Record<string, readonly Source[]> = {
   'show *': [charts],
   'dependency *': [files],
   create: [files],
+  env: [variables],
   history: [releases],
   install: [nothing, charts],
   lint: [files],
@@ -123,6 +141,9 @@ const argumentSources: Record<string, readonly Source[]> = {
 
 /** Commands that take any number of what they take. */
 const repeated = new Set(['lint', 'package', 'repo remove', 'repo update', 'uninstall'])
+
+/** Commands whose chart stands behind the name of the release. */
+const named = new Set(['install', 'template', 'upgrade'])
 
 const flagSources: Record<string, Source> = {
   '--kube-context': contexts,

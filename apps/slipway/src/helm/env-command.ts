@@ -11,8 +11,19 @@ export interface EnvironmentOptions {
 
 /** `helm env`: Helm's variables, sorted. */
 export function environmentText({ env, namespace, name }: EnvironmentOptions): string {
+  const variables = variablesOf(env, namespace)
+  if (name !== undefined) return `${variables[name] ?? ''}\n`
+  return Object.entries(variables)
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}\n`)
+    .join('')
+}
+
+/** What `helm env` tells of. */
+export const variableNames = (): string[] => Object.keys(variablesOf({}, undefined))
+
+function variablesOf(env: EnvironmentOptions['env'], namespace: string | undefined): Record<string, string> {
   const { cache, config, data } = helmFolders(env)
-  const variables: Record<string, string> = {
+  return {
     HELM_BIN: process.argv[1] ?? 'helm',
     HELM_BURST_LIMIT: env.HELM_BURST_LIMIT || '100',
     HELM_CACHE_HOME: cache,
@@ -37,8 +48,4 @@ export function environmentText({ env, namespace, name }: EnvironmentOptions): s
     HELM_REPOSITORY_CACHE: env.HELM_REPOSITORY_CACHE || join(cache, 'repository'),
     HELM_REPOSITORY_CONFIG: env.HELM_REPOSITORY_CONFIG || join(config, 'repositories.yaml'),
   }
-  if (name !== undefined) return `${variables[name] ?? ''}\n`
-  return Object.entries(variables)
-    .map(([key, value]) => `${key}=${JSON.stringify(value)}\n`)
-    .join('')
 }
