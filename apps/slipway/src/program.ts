@@ -1,7 +1,8 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { RemoteSchemas } from '@slipway/helm-chart'
-import { Command } from 'commander'
+import { type Command, CommanderError } from 'commander'
+import { cobraMessage, cobraProgram, completeProgram, isAnswered } from './cobra/command.ts'
 import { addRegistryCommands } from './commands/registry/commands.ts'
 import { SHELLS } from './completion/scripts.ts'
 import { on } from './on.ts'
@@ -10,9 +11,16 @@ const DATA = process.env.SLIPWAY_DATA ?? join(homedir(), '.slipway')
 
 /** Runs the command that the program was called with, and says what went wrong. */
 export async function runProgram(): Promise<void> {
+  const program = createProgram()
   try {
-    await createProgram().parseAsync(process.argv)
+    await program.parseAsync(process.argv)
   } catch (error) {
+    if (error instanceof CommanderError) {
+      if (isAnswered(error)) return
+      process.stderr.write(`Error: ${cobraMessage(error, program)}\n`)
+      process.exitCode = error.exitCode
+      return
+    }
     const { reportError } = await import('./report-error.ts')
     process.exitCode = reportError(error)
   }
@@ -26,19 +34,18 @@ export async function completeSchemas<T>(run: (schemas: RemoteSchemas) => T): Pr
 
 /** `slipway`, with every command. Nothing but commander is loaded before a command is chosen. */
 function createProgram(): Command {
-  const program = new Command('slipway')
+  const program = cobraProgram('slipway')
     .description('From git push to running release, in one program.')
     .version('0.1.0', '--version')
     .option('--data <dir>', 'folder that holds all state', DATA)
     .enablePositionalOptions()
-    .showHelpAfterError('(slipway --help shows the commands)')
   addServerCommands(program)
   addObjectCommands(program)
   addRegistryCommands(program)
   addAccessCommands(program)
   addCompatibleCommands(program)
   addCompletion(program)
-  return program
+  return completeProgram(program, Object.keys(COMPATIBLE))
 }
 
 /** What shells ask, and the scripts that make them. */
@@ -208,12 +215,22 @@ function addAccessCommands(program: Command): void {
 }
 
 /** Commands that other programs' users know by heart parse their own arguments, and say their own errors. */
+const COMPATIBLE: Readonly<Record<string, { description: string; load: () => Promise<RunCommand> }>> = {
+  helm: {
+    description: 'charts and releases, as helm does',
+    load: async () => (await import('./helm/command.ts')).runHelm,
+  },
+  az: {
+    description: 'registry and builds, as az does',
+    load: async () => (await import('./az/az-command.ts')).runAz,
+  },
+}
+
+/** Gives the exit status. */
+type RunCommand = (args: string[]) => Promise<number>
+
 function addCompatibleCommands(program: Command): void {
-  const compatible: [string, string, () => Promise<(args: string[]) => Promise<number>>][] = [
-    ['helm', 'charts and releases, as helm does', async () => (await import('./helm/command.ts')).runHelm],
-    ['az', 'registry and builds, as az does', async () => (await import('./az/az-command.ts')).runAz],
-  ]
-  for (const [name, description, load] of compatible) {
+  for (const [name, { description, load }] of Object.entries(COMPATIBLE)) {
     program
       .command(name)
       .description(description)

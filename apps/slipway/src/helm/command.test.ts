@@ -71,6 +71,19 @@ describe('helm', () => {
     )
   })
 
+  it('takes the name that a template makes', () => {
+    const { stdout } = helm(
+      'template',
+      './chart',
+      '--name-template',
+      'of-{{ "ME" | lower }}',
+      '--output-dir',
+      'named',
+      '--release-name',
+    )
+    expect(stdout).toContain('wrote named/of-me/')
+  })
+
   it('packages a chart with another version', () => {
     const { status, stdout } = helm('package', '--destination', './out/', '--version', '158.0.0', './chart/')
 
@@ -88,6 +101,7 @@ describe('helm', () => {
     [['plugin', 'list'], 'Error: helm plugin is not supported\n'],
     [['package', 'chart', '--sign'], 'Error: --key is required for signing a package\n'],
     [['status'], 'Error: "helm status" requires 1 argument\n\nUsage:  helm status RELEASE_NAME [flags]\n'],
+    [['lint'], 'Error: "helm lint" requires at least 1 argument\n\nUsage:  helm lint PATH [flags]\n'],
     [['push', 'a'], 'Error: "helm push" requires at least 2 arguments\n\nUsage:  helm push [chart] [remote] [flags]\n'],
     [['push', 'a', 'http://b', 'c'], 'Error: scheme "http" not supported\n'],
     [['package', 'chart', '-d', 'chart/Chart.yaml'], 'Error: failed to save: is not a directory: chart/Chart.yaml\n'],

@@ -1,5 +1,6 @@
 import { messageOf, UserError } from '@slipway/errors'
-import { Command, CommanderError, type OptionValues } from 'commander'
+import { type Command, CommanderError, type OptionValues } from 'commander'
+import { cobraMessage, cobraProgram, completeProgram, isAnswered } from '../cobra/command.ts'
 import { printCompletion } from '../completion/complete.ts'
 import { each } from './flags.ts'
 import { addLocalCommands } from './local-commands.ts'
@@ -12,36 +13,20 @@ const unsupported = ['plugin']
 /** Runs the `helm` command line; the exit status: 0, or 1 with Helm's `Error: …` on stderr. */
 export async function runHelm(args: readonly string[]): Promise<number> {
   const command = createHelmCommand()
-  const [first = '', ...words] = args
-  if (first === '__complete' || first === '__completeNoDesc') {
+  const asked = args.findIndex((arg) => arg === '__complete' || arg === '__completeNoDesc')
+  if (asked >= 0) {
     const { completeHelm } = await import('./completion.ts')
-    printCompletion(await completeHelm(command, words), { described: first === '__complete' })
+    printCompletion(await completeHelm(command, args.toSpliced(asked, 1)), { described: args[asked] === '__complete' })
     return 0
   }
   try {
     await command.parseAsync(goFlags(args, command), { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0
-    process.stderr.write(`Error: ${error instanceof CommanderError ? cobraMessage(error) : messageOf(error)}\n`)
+    const isCommanders = error instanceof CommanderError
+    if (isCommanders && isAnswered(error)) return 0
+    process.stderr.write(`Error: ${isCommanders ? cobraMessage(error, command) : messageOf(error)}\n`)
     return 1
-  }
-}
-
-// Cobra's words for what commander says.
-function cobraMessage(error: CommanderError): string {
-  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? ''
-  switch (error.code) {
-    case 'commander.unknownOption':
-      return quoted.startsWith('--')
-        ? `unknown flag: ${quoted.split('=', 1)[0]}`
-        : `unknown shorthand flag: '${quoted[1]}' in ${quoted}`
-    case 'commander.optionMissingArgument':
-      return `flag needs an argument: ${/--[a-z-]+/.exec(quoted)?.[0] ?? quoted}`
-    case 'commander.unknownCommand':
-      return `unknown command "${quoted}" for "helm"\nRun 'helm --help' for usage.`
-    default:
-      return error.message.replace(/^error: /, '')
   }
 }
 
@@ -81,7 +66,7 @@ function switchesOf(command: Command): Set<string> {
 
 /** The `helm`-compatible command, with Helm's commands, flags, output and messages. */
 export function createHelmCommand(): Command {
-  const helm = new Command('helm')
+  const helm = cobraProgram('helm')
     .description('The Kubernetes package manager')
     .option('-n, --namespace <string>', 'namespace scope for this request')
     .option('--debug', 'enable verbose output', false)
@@ -106,17 +91,7 @@ export function createHelmCommand(): Command {
   addRemoteCommands(helm)
   addReleaseCommands(helm, { maxHistory: Number(process.env.HELM_MAX_HISTORY || '10') })
   for (const name of unsupported) addUnsupported(helm, name)
-  return quiet(helm)
-}
-
-/** Errors are thrown instead of printed, so that they can be said in Helm's words. */
-function quiet(command: Command): Command {
-  command
-    .exitOverride()
-    .configureOutput({ outputError: () => {} })
-    .showSuggestionAfterError(false)
-  for (const child of command.commands) quiet(child)
-  return command
+  return completeProgram(helm)
 }
 
 function addUnsupported(helm: Command, name: string): void {

@@ -1,5 +1,6 @@
 import { UserError } from '@slipway/errors'
 import type { Command, OptionValues } from 'commander'
+import { argumentsOf, pathOf } from '../cobra/help.ts'
 import { truth } from './go-flags.ts'
 import { defaultKeyring } from './provenance/keyring.ts'
 import { type GlobalFlags, type HelmSettings, helmSettings } from './settings.ts'
@@ -55,10 +56,8 @@ function checkCount(command: Command, given: number, { min, max = Number.POSITIV
         : given < min
           ? `requires at least ${noun(min)}`
           : `accepts at most ${noun(max)}`
-  const names: string[] = []
-  for (let at: Command | null = command; at; at = at.parent) names.unshift(at.name())
-  const path = names.join(' ')
-  const usage = [path, command.registeredArguments[0]?.description].filter(Boolean).join(' ')
+  const path = pathOf(command)
+  const usage = [path, argumentsOf(command)].filter((part) => part !== '').join(' ')
   throw new UserError('HELM_ARGUMENTS_INVALID', `"${path}" ${rule}\n\nUsage:  ${usage} [flags]`)
 }
 
