@@ -36,8 +36,8 @@ export {
   type ReleaseOptions,
   type ReleaseStatus,
   releaseOf,
-  releaseSecretLabels,
-  releaseSecretName,
+  releaseRecordLabels,
+  releaseRecordName,
   releaseSecretType,
 } from './release/release.ts'
 export { computedValues, storedValues } from './release/stored-values.ts'

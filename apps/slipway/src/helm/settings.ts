@@ -56,6 +56,8 @@ export interface HelmSettings {
   readonly contentCache: string
   /** Revisions that upgrade and rollback keep. */
   readonly maxHistory: number
+  /** HELM_DRIVER: what releases are kept in. */
+  readonly driver: string
   readonly kube: {
     /** The one file that was named. */
     readonly file: string | undefined
@@ -85,6 +87,7 @@ export function helmSettings(flags: GlobalFlags, env: Environment): HelmSettings
     repositoryCache: flags.repositoryCache ?? (env.HELM_REPOSITORY_CACHE || join(cache, 'repository')),
     contentCache: flags.contentCache ?? (env.HELM_CONTENT_CACHE || join(cache, 'content')),
     maxHistory: Number(env.HELM_MAX_HISTORY || '10'),
+    driver: env.HELM_DRIVER ?? '',
     kube: {
       file: flags.kubeconfig,
       files: env.KUBECONFIG,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { renderFiles } from '../testing/render-text.ts'
 import { testPlatform } from '../testing/test-platform.ts'
-import { decodeRelease, encodeRelease, releaseOf, releaseSecretLabels, releaseSecretName } from './release.ts'
+import { decodeRelease, encodeRelease, releaseOf, releaseRecordLabels, releaseRecordName } from './release.ts'
 
 describe('releases', () => {
   const platform = testPlatform()
@@ -37,8 +37,8 @@ describe('releases', () => {
   })
 
   it('are found by name and labels', () => {
-    expect(releaseSecretName('rel', 2)).toBe('sh.helm.release.v1.rel.v2')
-    expect(releaseSecretLabels(release, new Date(5000))).toEqual({
+    expect(releaseRecordName('rel', 2)).toBe('sh.helm.release.v1.rel.v2')
+    expect(releaseRecordLabels(release, new Date(5000))).toEqual({
       name: 'rel',
       owner: 'helm',
       status: 'deployed',

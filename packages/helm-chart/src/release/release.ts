@@ -140,7 +140,7 @@ function hookJson(hook: Hook): ReleaseHook {
 
 const maxReleaseSize = 256 * 1024 * 1024
 
-/** A release as the value `release` of its Secret: base64 of gzip of JSON. (A Secret's `data` is base64 of this once more.) */
+/** A release as the value `release` of its record: base64 of gzip of JSON. (A Secret's `data` is base64 of this once more.) */
 export function encodeRelease(release: Release, platform: Pick<Platform, 'gzip'>): string {
   return toBase64(platform.gzip(new TextEncoder().encode(JSON.stringify(release, bigintAsNumber))))
 }
@@ -149,21 +149,32 @@ function bigintAsNumber(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? Number(value) : value
 }
 
+/** What Go has where a record says nothing. */
+const zero = {
+  name: '',
+  namespace: '',
+  version: 0,
+  info: { first_deployed: '', last_deployed: '', deleted: '', description: '', status: 'unknown' },
+  chart: { metadata: { name: '', version: '' } },
+}
+
 /** Reads what encodeRelease or Helm wrote; releases of before Helm 3 are not compressed. Throws an Error on anything else. */
 export function decodeRelease(encoded: string, platform: Pick<Platform, 'gunzip'>): Release {
   const bytes = fromBase64(encoded)
   const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b
   const json = isCompressed ? platform.gunzip(bytes, maxReleaseSize) : bytes
-  return JSON.parse(new TextDecoder().decode(json)) as Release
+  const release = JSON.parse(new TextDecoder().decode(json))
+  if (typeof release !== 'object' || release === null) throw new Error('this is no release')
+  return { ...zero, ...release }
 }
 
-/** The name of the Secret that holds a revision. */
-export function releaseSecretName(name: string, revision: number): string {
+/** The name of the Secret or ConfigMap that holds a revision. */
+export function releaseRecordName(name: string, revision: number): string {
   return `sh.helm.release.v1.${name}.v${revision}`
 }
 
-/** The labels by which Helm finds the Secrets of releases; times are in seconds, as text. */
-export function releaseSecretLabels(release: Release, modifiedAt: Date): Record<string, string> {
+/** The labels by which Helm finds the records of releases; times are in seconds, as text. */
+export function releaseRecordLabels(release: Release, modifiedAt: Date): Record<string, string> {
   const { name, version, info } = release
   const seconds = String(Math.floor(modifiedAt.getTime() / 1000))
   return { name, owner: 'helm', status: info.status, version: String(version), modifiedAt: seconds }

@@ -4,8 +4,8 @@ import {
   encodeRelease,
   type Platform,
   type Release,
-  releaseSecretLabels,
-  releaseSecretName,
+  releaseRecordLabels,
+  releaseRecordName,
   releaseSecretType,
 } from '@slipway/helm-chart'
 import type { KubeClient } from '@slipway/kube-client'
@@ -30,14 +30,22 @@ const DIGEST = 'slipway.dev/chart-digest'
 const ANTECEDENT = 'helm.fluxcd.io/antecedent'
 const DEPLOYED_AT = 'slipway.dev/deployed-at'
 
-/** Helm's release history as Helm itself stores it: Secrets `sh.helm.release.v1.NAME.vREVISION` in the release's namespace. */
+/** What holds the records: Helm's drivers `secret` and `configmap`. */
+export type RecordKind = 'Secret' | 'ConfigMap'
+
+/**
+ * Helm's release history as Helm itself stores it: Secrets, or ConfigMaps, `sh.helm.release.v1.NAME.vREVISION` in the release's
+ * namespace. Records that can't be read are passed over, as Helm does.
+ */
 export class ReleaseStorage {
   readonly #client: KubeClient
   readonly #platform: Platform
+  readonly #kind: RecordKind
 
-  constructor(client: KubeClient, platform: Platform) {
+  constructor(client: KubeClient, platform: Platform, kind: RecordKind = 'Secret') {
     this.#client = client
     this.#platform = platform
+    this.#kind = kind
   }
 
   /** Oldest first. */
@@ -55,54 +63,62 @@ export class ReleaseStorage {
 
   async create(stored: StoredRelease): Promise<void> {
     await this.#client
-      .create(this.#secretOf(stored), { fieldManager: 'helm' })
+      .create(this.#recordOf(stored), { fieldManager: 'helm' })
       .catch(saying('create: failed to create'))
   }
 
   /** Writes a revision that is stored already. */
   async update(stored: StoredRelease): Promise<void> {
     const { release } = stored
-    const secret = this.#secretOf(stored)
+    const { metadata, data } = this.#recordOf(stored)
     await this.#client.patch(
-      { apiVersion: 'v1', kind: 'Secret', namespace: release.namespace, name: secret.metadata.name },
+      { apiVersion: 'v1', kind: this.#kind, namespace: release.namespace, name: metadata.name },
       'merge',
-      { metadata: { labels: secret.metadata.labels, annotations: secret.metadata.annotations }, data: secret.data },
+      { metadata: { labels: metadata.labels, annotations: metadata.annotations }, data },
       { fieldManager: 'helm' },
     )
   }
 
   async delete({ name, namespace, version }: Release): Promise<void> {
-    await this.#client.delete({ apiVersion: 'v1', kind: 'Secret', namespace, name: releaseSecretName(name, version) })
+    await this.#client.delete({ apiVersion: 'v1', kind: this.#kind, namespace, name: releaseRecordName(name, version) })
   }
 
   async #read(labelSelector: string, namespace: string | undefined): Promise<StoredRelease[]> {
-    const query = { apiVersion: 'v1', kind: 'Secret', labelSelector, ...(namespace && { namespace }) }
+    const query = { apiVersion: 'v1', kind: this.#kind, labelSelector, ...(namespace && { namespace }) }
     const { items } = await this.#client.list<KubeObject>(query)
-    return items.map(({ metadata, data }) => {
-      const { [DIGEST]: chartDigest, [ANTECEDENT]: antecedent } = metadata.annotations ?? {}
-      const release = decodeRelease(Buffer.from(data.release, 'base64').toString('latin1'), this.#platform)
-      const labels = metadata.labels ?? {}
-      return { release, labels, ...(chartDigest && antecedent && { notes: { chartDigest, antecedent } }) }
-    })
+    return items.flatMap((item) => this.#readRecord(item))
   }
 
-  #secretOf({ release, notes, labels }: StoredRelease): KubeObject {
+  #readRecord({ metadata, data }: KubeObject): StoredRelease[] {
+    const { [DIGEST]: chartDigest, [ANTECEDENT]: antecedent } = metadata.annotations ?? {}
+    const notes = chartDigest && antecedent && { notes: { chartDigest, antecedent } }
+    try {
+      const text = this.#kind === 'Secret' ? Buffer.from(data.release, 'base64').toString('latin1') : data.release
+      return [{ release: decodeRelease(text, this.#platform), labels: metadata.labels ?? {}, ...notes }]
+    } catch {
+      return []
+    }
+  }
+
+  #recordOf({ release, notes, labels }: StoredRelease): KubeObject {
     const now = this.#platform.now()
+    const text = encodeRelease(release, this.#platform)
+    const isSecret = this.#kind === 'Secret'
     return {
       apiVersion: 'v1',
-      kind: 'Secret',
-      type: releaseSecretType,
+      kind: this.#kind,
+      ...(isSecret && { type: releaseSecretType }),
       metadata: {
-        name: releaseSecretName(release.name, release.version),
+        name: releaseRecordName(release.name, release.version),
         namespace: release.namespace,
-        labels: { ...labels, ...releaseSecretLabels(release, now) },
+        labels: { ...labels, ...releaseRecordLabels(release, now) },
         annotations: {
           ...(notes && { [DIGEST]: notes.chartDigest, [ANTECEDENT]: notes.antecedent }),
           // Helm keeps when a revision was begun; this is when it was done.
           ...(release.info.status === 'deployed' && { [DEPLOYED_AT]: now.toISOString() }),
         },
       },
-      data: { release: Buffer.from(encodeRelease(release, this.#platform), 'latin1').toString('base64') },
+      data: { release: isSecret ? Buffer.from(text, 'latin1').toString('base64') : text },
     }
   }
 }

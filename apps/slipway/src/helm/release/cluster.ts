@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
-import { ReleaseActions, ReleaseRenderer, ReleaseStorage, SchemaDocuments } from '@slipway/helm-controller'
+import {
+  type RecordKind,
+  ReleaseActions,
+  ReleaseRenderer,
+  ReleaseStorage,
+  SchemaDocuments,
+} from '@slipway/helm-controller'
 import { type ClusterConnection, type Impersonation, KubeClient, parseKubeconfig } from '@slipway/kube-client'
 import { connectionFault } from '@slipway/registry-client'
 import { readKubeconfig } from '../../kubeconfig.ts'
@@ -19,17 +25,21 @@ export interface Cluster {
   readonly namespace: string
 }
 
-/** Opens the cluster, once it is known to answer where it is needed in any case. Throws UserError KUBE_UNREACHABLE with Helm's text. */
+/**
+ * Opens the cluster, once it is known to answer where it is needed in any case. Throws UserError KUBE_UNREACHABLE with Helm's text, and
+ * HELM_UNSUPPORTED for a HELM_DRIVER that is not there.
+ */
 export async function withCluster<T>(
   settings: HelmSettings,
   run: (cluster: Cluster) => Promise<T>,
   { isNeeded = true } = {},
 ): Promise<T> {
+  const kind = recordKindOf(settings)
   const connection = connectionOf(settings)
   const client = new KubeClient(connection, { onWarning: printWarning })
   try {
     if (isNeeded) await checkReachable(client)
-    const storage = new ReleaseStorage(client, nodePlatform)
+    const storage = new ReleaseStorage(client, nodePlatform, kind)
     return await run({
       client,
       storage,
@@ -40,6 +50,17 @@ export async function withCluster<T>(
   } finally {
     await client.close()
   }
+}
+
+/** By Helm's names for its drivers (action.Configuration.Init). */
+function recordKindOf({ driver }: HelmSettings): RecordKind {
+  if (['', 'secret', 'secrets'].includes(driver)) return 'Secret'
+  if (['configmap', 'configmaps'].includes(driver)) return 'ConfigMap'
+  const isHelms = driver === 'memory' || driver === 'sql'
+  throw new UserError(
+    'HELM_UNSUPPORTED',
+    isHelms ? `HELM_DRIVER=${driver} is not supported` : `unknown driver ${JSON.stringify(driver)}`,
+  )
 }
 
 /** As client-go's default handler does, through klog. */
