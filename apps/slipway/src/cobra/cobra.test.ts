@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { describe, expect, it, vi } from 'vitest'
 import { cobraMessage, cobraProgram, completeProgram, isAnswered } from './command.ts'
 
@@ -13,6 +14,7 @@ function program() {
     .argument('[more...]', 'and others')
     .option('--wait [seconds]', 'for so long')
     .option('--no-noise', 'do it quietly')
+    .addOption(new Option('--patience <duration>', 'of who waits').default(60_000, '1m0s'))
     .option('-q, --quick', 'without care', false)
     .option('--times <int>', 'how often', Number, 3)
     .action(() => {})
@@ -111,6 +113,7 @@ Arguments:
 Flags:
   -h, --help                     help for open
       --no-noise                 do it quietly
+      --patience duration        of who waits (default 1m0s)
   -q, --quick                    without care
       --times int                how often (default 3)
       --wait seconds[=seconds]   for so long

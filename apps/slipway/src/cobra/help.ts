@@ -84,7 +84,8 @@ function flagTerm({ short, long, flags, optional }: Option): string {
 }
 
 /** What is zero of its type is not said. */
-function defaultOf({ defaultValue }: Option): string {
+function defaultOf({ defaultValue, defaultValueDescription }: Option): string {
+  if (defaultValueDescription !== undefined) return ` (default ${defaultValueDescription})`
   if (typeof defaultValue === 'string' && defaultValue !== '') return ` (default "${defaultValue}")`
   return typeof defaultValue === 'number' && defaultValue !== 0 ? ` (default ${defaultValue})` : ''
 }

@@ -99,6 +99,7 @@ describe('helm', () => {
   it.each([
     [['nonsense'], 'Error: unknown command "nonsense" for "helm"\nRun \'helm --help\' for usage.\n'],
     [['plugin', 'list'], 'Error: helm plugin is not supported\n'],
+    [['search', 'hub', 'x', '--max-col-width', '9'], 'Error: helm search hub is not supported\n'],
     [['package', 'chart', '--sign'], 'Error: --key is required for signing a package\n'],
     [['status'], 'Error: "helm status" requires 1 argument\n\nUsage:  helm status RELEASE_NAME [flags]\n'],
     [['lint'], 'Error: "helm lint" requires at least 1 argument\n\nUsage:  helm lint PATH [flags]\n'],

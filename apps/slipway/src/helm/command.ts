@@ -1,14 +1,11 @@
-import { messageOf, UserError } from '@slipway/errors'
-import { type Command, CommanderError, type OptionValues } from 'commander'
+import { messageOf } from '@slipway/errors'
+import { type Command, CommanderError } from 'commander'
 import { cobraMessage, cobraProgram, completeProgram, isAnswered } from '../cobra/command.ts'
 import { printCompletion } from '../completion/complete.ts'
-import { each } from './flags.ts'
+import { each, unsupported } from './flags.ts'
 import { addLocalCommands } from './local-commands.ts'
 import { addReleaseCommands } from './release-commands.ts'
 import { addRemoteCommands } from './remote-commands.ts'
-
-/** Commands of Helm that this one does not have; each says so by name. */
-const unsupported = ['plugin']
 
 /** Runs the `helm` command line; the exit status: 0, or 1 with Helm's `Error: …` on stderr. */
 export async function runHelm(args: readonly string[]): Promise<number> {
@@ -90,17 +87,6 @@ export function createHelmCommand(): Command {
   addLocalCommands(helm)
   addRemoteCommands(helm)
   addReleaseCommands(helm, { maxHistory: Number(process.env.HELM_MAX_HISTORY || '10') })
-  for (const name of unsupported) addUnsupported(helm, name)
+  unsupported(helm, 'plugin')
   return completeProgram(helm)
-}
-
-function addUnsupported(helm: Command, name: string): void {
-  helm
-    .command(name, { hidden: true })
-    .argument('[args...]')
-    .allowUnknownOption()
-    .helpOption(false)
-    .action((_args: string[], _options: OptionValues) => {
-      throw new UserError('HELM_UNSUPPORTED', `helm ${name} is not supported`)
-    })
 }

@@ -36,6 +36,14 @@ export function group(parent: Command, name: string, description: string): Comma
   return command
 }
 
+/** A command of Helm that is not there, and says so by name. */
+export function unsupported(parent: Command, name: string): void {
+  const command = parent.command(name, { hidden: true }).argument('[args...]').allowUnknownOption().helpOption(false)
+  command.action(() => {
+    throw new UserError('HELM_UNSUPPORTED', `${pathOf(command)} is not supported`)
+  })
+}
+
 /** What the command does once its arguments are as many as they must be. */
 export function does(command: Command, count: ArgumentCount, run: Run): Command {
   return command.action(async (args: string[], options: OptionValues) => {

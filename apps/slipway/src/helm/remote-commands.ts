@@ -10,6 +10,7 @@ import {
   integer,
   leaf,
   print,
+  unsupported,
 } from './flags.ts'
 import { addOutputFlag } from './output.ts'
 import { defaultKeyring } from './provenance/keyring.ts'
@@ -63,6 +64,7 @@ function addRepo(helm: Command): void {
 
 function addSearch(helm: Command): void {
   const search = group(helm, 'search', 'search for a keyword in charts')
+  unsupported(search, 'hub')
   const repo = addOutputFlag(leaf(search, 'repo [keyword]', 'search repositories for a keyword in charts'))
     .option('-l, --versions', 'show the long listing, with each version of each chart on its own line', false)
     .option('-r, --regexp', 'use regular expressions for searching repositories you have added', false)

@@ -61,13 +61,9 @@ export interface DeployFlags
 }
 
 export function addWaitFlags(command: Command): Command {
+  const timeout = new Option('--timeout <duration>', 'time to wait for any individual Kubernetes operation')
   return command
-    .option(
-      '--timeout <duration>',
-      'time to wait for any individual Kubernetes operation',
-      duration('--timeout'),
-      5 * 60_000,
-    )
+    .addOption(timeout.argParser(duration('--timeout')).default(5 * 60_000, '5m0s'))
     .option(
       '--wait [strategy]',
       "if specified, wait until resources are ready: 'watcher', 'hookOnly', or 'legacy'",
