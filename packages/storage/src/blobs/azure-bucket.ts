@@ -1,9 +1,16 @@
 import { Readable } from 'node:stream'
-import { BlobServiceClient, type ContainerClient, RestError, StorageSharedKeyCredential } from '@azure/storage-blob'
+import {
+  BlobServiceClient,
+  type ContainerClient,
+  type ContainerListBlobFlatSegmentResponse,
+  RestError,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob'
 import type { ByteRange } from './blob-store.ts'
 import { type Bucket, inParts, partSize, type StoredObject } from './bucket.ts'
 import type { BucketAddress } from './bucket-address.ts'
-import { ServiceCalls, type StatusOf } from './service-calls.ts'
+import { agentFor } from './connections.ts'
+import { ServiceCalls, SILENCE, type StatusOf } from './service-calls.ts'
 
 /** Blocks of one blob, of 50,000 that Azure takes. */
 const BLOCKS = 45_000
@@ -12,21 +19,25 @@ const BLOCKS = 45_000
 const ONCE = { maxRetryRequests: 0 }
 
 /** A container of Azure Blob Storage. Account and credentials come from the variables that `az storage` reads. */
-export async function openAzureBucket(address: BucketAddress): Promise<Bucket> {
-  const service = await serviceOf(address)
-  const bucket = new AzureBucket(address, service.getContainerClient(address.container))
+export async function openAzureBucket(address: BucketAddress, silence = SILENCE): Promise<Bucket> {
+  const service = await serviceOf(address, silence)
+  const bucket = new AzureBucket(address, service.getContainerClient(address.container), silence)
   await bucket.requireContainer()
   return bucket
 }
 
 /** A connection string; or an account with its key, with a SAS, or with whatever identity this process has at Entra. */
-async function serviceOf(address: BucketAddress): Promise<BlobServiceClient> {
+async function serviceOf(address: BucketAddress, silence: number): Promise<BlobServiceClient> {
   const { environment } = address
-  const options = { retryOptions: { maxTries: 3 } }
+  const optionsFor = (url: string) => ({ retryOptions: { maxTries: 1 }, agent: agentFor(url, silence) })
   const connection = environment.AZURE_STORAGE_CONNECTION_STRING
-  if (connection) return BlobServiceClient.fromConnectionString(connection, options)
+  if (connection) {
+    const { url } = BlobServiceClient.fromConnectionString(connection)
+    return BlobServiceClient.fromConnectionString(connection, optionsFor(url))
+  }
   const account = address.require('AZURE_STORAGE_ACCOUNT')
   const url = environment.AZURE_STORAGE_SERVICE_ENDPOINT ?? `https://${account}.blob.core.windows.net`
+  const options = optionsFor(url)
   const { AZURE_STORAGE_KEY: key, AZURE_STORAGE_SAS_TOKEN: sas } = environment
   if (key) return new BlobServiceClient(url, new StorageSharedKeyCredential(account, key), options)
   if (sas) return new BlobServiceClient(`${url}?${sas.replace(/^\?/, '')}`, undefined, options)
@@ -39,9 +50,9 @@ class AzureBucket implements Bucket {
   readonly #calls: ServiceCalls
   readonly #container: ContainerClient
 
-  constructor(address: BucketAddress, container: ContainerClient) {
+  constructor(address: BucketAddress, container: ContainerClient, silence: number) {
     this.#address = address
-    this.#calls = new ServiceCalls(address, { statusOf })
+    this.#calls = new ServiceCalls(address, { statusOf, silence })
     this.#container = container
   }
 
@@ -89,15 +100,23 @@ class AzureBucket implements Bucket {
   }
 
   async *list(prefix: string): AsyncIterable<StoredObject> {
-    const pages = this.#container.listBlobsFlat({ prefix: this.#address.nameOf(prefix) }).byPage()
-    for (;;) {
-      const { value, done } = await this.#calls.make(() => pages.next())
-      if (done) return
-      for (const { name, properties } of value.segment.blobItems) {
+    let token: string | undefined
+    do {
+      const page = await this.#page(prefix, token)
+      for (const { name, properties } of page.segment.blobItems) {
         const modifiedAt = properties.lastModified.getTime()
         yield { name: this.#address.withoutPrefix(name), size: properties.contentLength ?? 0, modifiedAt }
       }
-    }
+      token = page.continuationToken
+    } while (token)
+  }
+
+  /** Each from the beginning: pages that failed once say that they are at their end. */
+  #page(prefix: string, token?: string): Promise<ContainerListBlobFlatSegmentResponse> {
+    return this.#calls.make(async () => {
+      const pages = this.#container.listBlobsFlat({ prefix: this.#address.nameOf(prefix) })
+      return (await pages.byPage(token ? { continuationToken: token } : {}).next()).value
+    })
   }
 
   #blob(name: string): ReturnType<ContainerClient['getBlockBlobClient']> {

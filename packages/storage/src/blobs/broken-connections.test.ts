@@ -34,20 +34,22 @@ async function serve(routes: Record<string, Answer>): Promise<{ url: string; see
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen }
 }
 
-const openS3 = (url: string): Promise<Bucket> => {
+const openS3 = (url: string, silence?: number): Promise<Bucket> => {
   const credentials = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's' }
-  return openS3Bucket(new BucketAddress('s3://blobs/team', { ...credentials, AWS_ENDPOINT_URL_S3: url }))
+  return openS3Bucket(new BucketAddress('s3://blobs/team', { ...credentials, AWS_ENDPOINT_URL_S3: url }), silence)
 }
-const openAzure = (url: string): Promise<Bucket> => {
+const openAzure = (url: string, silence?: number): Promise<Bucket> => {
   const credentials = { AZURE_STORAGE_ACCOUNT: 'a', AZURE_STORAGE_KEY: 'a2V5' }
   const environment = { ...credentials, AZURE_STORAGE_SERVICE_ENDPOINT: url }
-  return openAzureBucket(new BucketAddress('azure://blobs/team', environment))
+  return openAzureBucket(new BucketAddress('azure://blobs/team', environment), silence)
 }
 
-describe.each([
+const SERVICES = [
   { name: 's3', open: openS3 },
   { name: 'azure', open: openAzure },
-])('a content of $name', ({ open }) => {
+]
+
+describe.each(SERVICES)('a content of $name', ({ open }) => {
   /** Sends what is asked for, and breaks off behind `bytes` of it. */
   const breakingBehind =
     (bytes: number): Answer =>
@@ -84,6 +86,60 @@ describe.each([
   })
 })
 
+describe.each(SERVICES)('$name, when it is silent,', ({ open }) => {
+  const SILENT = 300
+  const never: Answer = () => {}
+  const unreachable = { class: 'transient', code: 'BLOB_STORE_UNREACHABLE' }
+  const tries = (seen: string[]): number => seen.filter((line) => line.includes('/blobs/team/')).length
+  const headers = { 'content-length': content.length, 'content-range': `bytes 0-9/10`, etag: '"1"' }
+
+  it('is asked again only as long as somebody still waits', async () => {
+    const { url, seen } = await serve({
+      'GET /blobs/team/': never,
+      'HEAD /blobs/team/': never,
+      'PUT /blobs/team/': never,
+    })
+    const bucket = await open(url, SILENT)
+
+    await expect(bucket.size('a')).rejects.toMatchObject({
+      ...unreachable,
+      message: expect.stringContaining('no byte came or went for 0.3 s'),
+    })
+    await expect(bucket.get('a')).rejects.toMatchObject(unreachable)
+    await expect(bucket.put('a', content)).rejects.toMatchObject(unreachable)
+    expect(tries(seen)).toBeLessThanOrEqual(9)
+  })
+
+  it('says so in the middle of a content', async () => {
+    const { url, seen } = await serve({
+      'GET /blobs/team/a': (_, response) => void response.writeHead(200, headers).flushHeaders(),
+    })
+    const found = await (await open(url, SILENT)).get('a')
+
+    const read = buffer(found ?? Readable.from([]))
+
+    await expect(read).rejects.toMatchObject(unreachable)
+    expect(tries(seen)).toBeLessThanOrEqual(3)
+  })
+
+  it('does not take a content whose pieces come one by one, or whose reader is slow, for silent', async () => {
+    const { url, seen } = await serve({
+      'GET /blobs/team/a': (_, response) => {
+        response.writeHead(200, headers).write(content.subarray(10))
+        let left = 10
+        const drip = setInterval(() => (left-- > 0 ? response.write('x') : response.end()), SILENT / 5)
+        response.once('close', () => clearInterval(drip))
+      },
+    })
+    const found = (await (await open(url, SILENT)).get('a')) ?? Readable.from([])
+    const slow = (await (await open(url, SILENT)).get('a')) ?? Readable.from([])
+
+    expect((await buffer(found)).length).toBe(content.length)
+    expect((await buffer(slow)).length).toBe(content.length)
+    expect(tries(seen)).toBe(2)
+  })
+})
+
 describe('a large object of s3', () => {
   const started: Answer = (_, to) =>
     to.end('<InitiateMultipartUploadResult><UploadId>7</UploadId></InitiateMultipartUploadResult>')
@@ -101,7 +157,7 @@ describe('a large object of s3', () => {
     })
 
     await expect(put(url)).rejects.toMatchObject({ code: 'BLOB_STORE_UNREACHABLE' })
-    expect(seen.at(-1)).toBe('DELETE /blobs/team/a?uploadId=7')
+    await expect.poll(() => seen.at(-1)).toBe('DELETE /blobs/team/a?uploadId=7')
   })
 
   it('is there although the answer that says so was lost', async () => {

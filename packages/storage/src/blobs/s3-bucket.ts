@@ -5,19 +5,19 @@ import { S3mini, S3NetworkError, S3ServiceError, type UploadPart } from 's3mini'
 import type { ByteRange } from './blob-store.ts'
 import { type Bucket, inParts, PART, partSize, type StoredObject } from './bucket.ts'
 import type { BucketAddress } from './bucket-address.ts'
-import { ServiceCalls, type StatusOf } from './service-calls.ts'
+import { agentFor } from './connections.ts'
+import { fetchThrough } from './s3-fetch.ts'
+import { ServiceCalls, SILENCE, type StatusOf } from './service-calls.ts'
 
 /** Parts of one object, of 10,000 that S3 takes. */
 const PARTS = 9_000
-/** Milliseconds: S3 asks that errors of its own are tried again, more and more slowly. */
-const WAITS = [100, 400, 1_600]
 
 /**
  * An S3 bucket, or one of a store that speaks S3. Credentials, region and endpoint come from the variables that AWS's own tools
  * read. Throws UserError BLOB_STORE_CONFIG for what is missing.
  */
-export async function openS3Bucket(address: BucketAddress): Promise<Bucket> {
-  const bucket = new S3Bucket(address)
+export async function openS3Bucket(address: BucketAddress, silence = SILENCE): Promise<Bucket> {
+  const bucket = new S3Bucket(address, silence)
   await bucket.requireBucket()
   return bucket
 }
@@ -37,9 +37,9 @@ class S3Bucket implements Bucket {
   readonly #address: BucketAddress
   readonly #calls: ServiceCalls
 
-  constructor(address: BucketAddress) {
+  constructor(address: BucketAddress, silence: number) {
     this.#address = address
-    this.#calls = new ServiceCalls(address, { statusOf, waits: WAITS })
+    this.#calls = new ServiceCalls(address, { statusOf, silence })
     const { environment, container } = address
     if (environment.AWS_SESSION_TOKEN) {
       throw new UserError('BLOB_STORE_CONFIG', 'temporary S3 credentials (AWS_SESSION_TOKEN) are not supported', {
@@ -53,7 +53,7 @@ class S3Bucket implements Bucket {
       secretAccessKey: address.require('AWS_SECRET_ACCESS_KEY'),
       endpoint: `${base.replace(/\/+$/, '')}/${container}`,
       region,
-      fetch: fetchWithOneLength,
+      fetch: fetchThrough(agentFor(base, silence)),
     })
   }
 
@@ -99,7 +99,8 @@ class S3Bucket implements Bucket {
       }
       await this.#calls.make(() => this.#complete(full, upload, { sent, size }))
     } catch (error) {
-      await this.#abort(full, upload)
+      // Not waited for, so that a client hears of it in time. What is left of it goes at the next start.
+      void this.#abort(full, upload)
       throw error
     }
   }
@@ -117,7 +118,6 @@ class S3Bucket implements Bucket {
   }
 
   async #abort(full: string, upload: string): Promise<void> {
-    // What is left of it goes at the next start.
     await this.#calls.find(() => this.#client.abortMultipartUpload(full, upload)).catch(() => {})
   }
 
@@ -158,19 +158,12 @@ class S3Bucket implements Bucket {
   }
 }
 
-/** fetch counts the body itself, and adds its number to one that is there already: "32, 32" is no length any more. */
-const fetchWithOneLength: typeof fetch = (input, init) => {
-  const headers = new Headers(init?.headers)
-  headers.delete('content-length')
-  return fetch(input, { ...init, headers })
-}
-
-/** Some calls wrap what the service said; fetch throws a TypeError where it gets no answer. */
+/** Some calls wrap what the service said. */
 function statusOf(error: unknown): ReturnType<StatusOf> {
-  const said =
-    error instanceof Error && error.cause !== undefined && !(error instanceof TypeError) ? error.cause : error
+  const said = error instanceof S3NetworkError || !(error instanceof Error) ? error : (error.cause ?? error)
   if (said instanceof S3ServiceError) return said.status
-  return said instanceof S3NetworkError || said instanceof TypeError ? 'unanswered' : undefined
+  // What Node says of a connection has a code, what the client says of itself has none.
+  return said instanceof S3NetworkError || (said as { code?: unknown }).code !== undefined ? 'unanswered' : undefined
 }
 
 /** The range of what came: a server may send more than was asked for (RFC 9110 section 14.2), and some do. */

@@ -8,10 +8,14 @@ export type StatusOf = (error: unknown) => number | 'unanswered' | undefined
 
 export interface ServiceCallOptions {
   statusOf: StatusOf
-  /** Milliseconds to wait before each further try, where the client does not try again by itself. @default none */
-  waits?: readonly number[]
+  /** Milliseconds after which the client ends a connection over which nothing goes. */
+  silence: number
 }
 
+/** Milliseconds. Java's client of S3 has 30 s (SocketTimeout), Python's 60 s, but whoever asked us asks again within a minute. */
+export const SILENCE = 15_000
+/** Milliseconds before each further try: S3 asks that errors of its own are tried again, more and more slowly. */
+const WAITS = [100, 400, 1_600]
 /** Connections in turn that may break before one of them brings a byte. */
 const BREAKS = 3
 
@@ -19,21 +23,23 @@ const BREAKS = 3
 export class ServiceCalls {
   readonly #address: BucketAddress
   readonly #statusOf: StatusOf
-  readonly #waits: readonly number[]
+  /** Milliseconds after which nothing is tried again, so that with a last try a client still hears of it: proxies wait for a minute. */
+  readonly #enough: number
 
-  constructor(address: BucketAddress, { statusOf, waits = [] }: ServiceCallOptions) {
+  constructor(address: BucketAddress, { statusOf, silence }: ServiceCallOptions) {
     this.#address = address
     this.#statusOf = statusOf
-    this.#waits = waits
+    this.#enough = 2 * silence
   }
 
   /** Throws UserError BLOB_STORE_DENIED, TransientError BLOB_STORE_UNREACHABLE. */
   async make<T>(call: () => Promise<T>): Promise<T> {
-    for (const wait of this.#waits) {
+    const begin = performance.now()
+    for (const wait of WAITS) {
       try {
         return await call()
       } catch (error) {
-        if (!passes(this.#statusOf(error))) throw this.#translated(error)
+        if (!passes(this.#statusOf(error)) || performance.now() - begin >= this.#enough) throw this.#translated(error)
         await setTimeout(wait)
       }
     }
@@ -63,16 +69,18 @@ export class ServiceCalls {
 
   async *#readOn(first: Readable, open: (at: number) => Promise<Readable>): AsyncIterable<Uint8Array> {
     let at = 0
+    let heard = performance.now()
     for (let content = first, breaks = 0; ; ) {
       try {
         for await (const piece of content as AsyncIterable<Uint8Array>) {
           at += piece.length
           breaks = 0
           yield piece
+          heard = performance.now()
         }
         return
       } catch (error) {
-        if (++breaks > BREAKS) throw this.#unreachable(error)
+        if (++breaks > BREAKS || performance.now() - heard >= this.#enough) throw this.#unreachable(error)
         content = await this.make(() => open(at))
       }
     }
@@ -109,7 +117,7 @@ function passes(status: ReturnType<StatusOf>): boolean {
   return status === 'unanswered' || status === 429 || (status !== undefined && status >= 500)
 }
 
-/** fetch says why only in the cause of what it throws. */
+/** Clients say why only in the cause of what they throw. */
 function reasonOf(error: unknown): string {
-  return messageOf(error instanceof Error && error.cause instanceof Error ? error.cause : error)
+  return error instanceof Error && error.cause instanceof Error ? reasonOf(error.cause) : messageOf(error)
 }
