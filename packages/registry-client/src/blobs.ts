@@ -1,6 +1,6 @@
-import { pipeline, type Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import type { Reference } from '@slipway/oci-format'
-import { brokenOff, isBroken } from './errors.ts'
+import { blobBody } from './blob-body.ts'
 import type { RegistryCall, RegistryHttp } from './registry-http.ts'
 import { headerOf, pull, push, requireStatus } from './targets.ts'
 import { verifying } from './verified.ts'
@@ -29,14 +29,15 @@ export async function openBlob(
   signal?: AbortSignal,
 ): Promise<OpenBlob> {
   const what = nameOf(target, digest)
-  const answer = await http.call({ ...pull(target), path: pathOf(target, digest), what, signal })
+  const call = { ...pull(target), path: pathOf(target, digest), what, signal }
+  const answer = await http.call(call)
   const length = headerOf(answer, 'content-length')
-  const body = verifying(digest, what)
-  // Before the pipeline hands on what the connection said.
-  answer.body.once('error', (error) => body.destroy(isBroken(error) ? brokenOff(error, what) : error))
+  const content = blobBody(answer, what, (at) =>
+    http.call(at === 0 ? call : { ...call, headers: { range: `bytes=${at}-` } }),
+  )
   return {
     size: length === undefined ? undefined : Number(length),
-    body: pipeline(answer.body, body, () => {}),
+    body: pipeline(Readable.from(content), verifying(digest, what), () => {}),
   }
 }
 

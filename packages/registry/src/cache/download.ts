@@ -1,13 +1,9 @@
 import type { Writable } from 'node:stream'
 import type { BlobStore } from '@slipway/storage'
+import { Window } from './window.ts'
 
 /** Bytes of a download that are kept in memory for those who read along. */
 const WINDOW = 4 * 1024 * 1024
-
-interface Piece {
-  start: number
-  bytes: Uint8Array
-}
 
 /**
  * Content that is on its way into the store, read along by any number of clients. It comes at its own pace: the last bytes are
@@ -18,8 +14,7 @@ export class Download {
   /** Bytes; undefined when the other side does not say. */
   readonly size: number | undefined
   readonly digest: string
-  readonly #window: Piece[] = []
-  #received = 0
+  readonly #window = new Window(WINDOW)
   #state: 'running' | 'stored' | 'failed' = 'running'
   #error: unknown
   #wake: (() => void)[] = []
@@ -32,12 +27,10 @@ export class Download {
   /** The body as it comes, with everything seen on the way; what the store is filled from. */
   async *through(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     for await (const bytes of body) {
-      this.#window.push({ start: this.#received, bytes })
-      this.#received += bytes.length
-      while (this.#received - (this.#window[0]?.start ?? 0) > WINDOW && this.#window.length > 1) this.#window.shift()
+      this.#window.add(bytes)
       this.#tell()
-      // What is passed on is given away.
-      yield new Uint8Array(bytes)
+      // Given away: the window has its own.
+      yield bytes
     }
   }
 
@@ -45,7 +38,7 @@ export class Download {
   end(error?: unknown): void {
     this.#state = error === undefined ? 'stored' : 'failed'
     this.#error = error
-    this.#window.length = 0
+    this.#window.clear()
     this.#tell()
   }
 
@@ -61,8 +54,8 @@ export class Download {
     while (!to.destroyed) {
       if (this.#state === 'failed') throw this.#error
       if (this.#state === 'stored') {
-        if (this.#received > position)
-          await blobs.send(this.digest, { start: position, end: this.#received - 1 }, () => to)
+        if (this.#window.end > position)
+          await blobs.send(this.digest, { start: position, end: this.#window.end - 1 }, () => to)
         return
       }
       const bytes = this.#after(position)
@@ -77,18 +70,16 @@ export class Download {
 
   /** Resolves when some of it has come, or all is in the store: what is whole is waited for. Throws what ended the download before. */
   async begun(): Promise<void> {
-    const isPart = (): boolean => this.#received > 0 && this.#received !== this.size
+    const isPart = (): boolean => this.#window.end > 0 && this.#window.end !== this.size
     while (this.#state === 'running' && !isPart()) await this.#change()
     if (this.#state === 'failed') throw this.#error
   }
 
   /** What has come behind a position and is still in the window, except the last byte of the whole. */
   #after(position: number): Uint8Array | undefined {
-    const piece = this.#window.find(({ start, bytes }) => position >= start && position < start + bytes.length)
-    if (!piece) return undefined
-    const last = (this.size ?? this.#received) - 1
-    const end = Math.min(piece.start + piece.bytes.length, last)
-    return end > position ? piece.bytes.subarray(position - piece.start, end - piece.start) : undefined
+    const last = (this.size ?? this.#window.end) - 1
+    const bytes = this.#window.behind(position)?.subarray(0, Math.max(0, last - position))
+    return bytes && bytes.length > 0 ? bytes : undefined
   }
 
   #change(): Promise<void> {
