@@ -1,8 +1,8 @@
 import { messageOf, SlipwayError, TransientError, UserError } from '@slipway/errors'
 import { readSpecErrors } from '@slipway/oci-format'
 
-/** What went wrong with an answer, by its status. `what` names the thing asked for, never a credential. */
-export function answerError(status: number, body: string, what: string, retryAfter?: string): SlipwayError {
+/** What went wrong with an answer, by its status. `what` names the thing asked for, never a credential; `retryAfter` in milliseconds. */
+export function answerError(status: number, body: string, what: string, retryAfter?: number): SlipwayError {
   const words = readSpecErrors(body)
   const message = `${what}: the registry answered ${status}${words ? ` (${words})` : ''}`
   switch (status) {
@@ -17,10 +17,9 @@ export function answerError(status: number, body: string, what: string, retryAft
     default:
       break
   }
-  if (status === 408 || status === 429 || status >= 500) {
-    const seconds = Number(retryAfter)
-    return new TransientError('REGISTRY_UNAVAILABLE', message, seconds > 0 ? { retryAfter: seconds * 1000 } : {})
-  }
+  const wait = retryAfter === undefined ? {} : { retryAfter }
+  if (status === 429) return new TransientError('REGISTRY_TOO_MANY_REQUESTS', message, wait)
+  if (status === 408 || status >= 500) return new TransientError('REGISTRY_UNAVAILABLE', message, wait)
   return new UserError('REGISTRY_REFUSED', message)
 }
 

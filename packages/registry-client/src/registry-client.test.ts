@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseChallenge } from './challenge.ts'
 import { HelmRepositoryClient, RegistryClient } from './index.ts'
+import { waitOf } from './retry-after.ts'
 import { hash } from './verified.ts'
 
 const HOST = 'registry.example'
@@ -169,7 +170,7 @@ describe('registry client', () => {
     [403, { code: 'REGISTRY_DENIED', class: 'user' }],
     [404, { code: 'REGISTRY_NOT_FOUND', class: 'user' }],
     [400, { code: 'REGISTRY_REFUSED', class: 'user' }],
-    [429, { code: 'REGISTRY_UNAVAILABLE', class: 'transient', retryAfter: 7000 }],
+    [429, { code: 'REGISTRY_TOO_MANY_REQUESTS', class: 'transient', retryAfter: 7000 }],
     [503, { code: 'REGISTRY_UNAVAILABLE', class: 'transient' }],
   ])('turns status %i into an error', async (status, error) => {
     const url = await serve((_request, response) => {
@@ -179,6 +180,19 @@ describe('registry client', () => {
     const failure = new RegistryClient(access(url)).getManifest(`${HOST}/a:1`)
 
     await expect(failure).rejects.toMatchObject({ ...error, message: expect.stringContaining('X: words') })
+  })
+
+  it.each([
+    ['7', 7_000],
+    ['Thu, 01 Jan 1970 00:01:05 GMT', 5_000],
+    ['99999999', 3_600_000],
+    ['Fri, 31 Dec 1999 23:59:59 GMT', 3_600_000],
+    ['Thu, 01 Jan 1970 00:00:59 GMT', undefined],
+    ['0', undefined],
+    ['soon', undefined],
+    [undefined, undefined],
+  ])('reads "Retry-After: %s"', (header, wait) => {
+    expect(waitOf(header, 60_000)).toBe(wait)
   })
 
   it('calls a registry that cannot be reached a transient fault', async () => {

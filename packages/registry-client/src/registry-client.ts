@@ -57,8 +57,9 @@ const LIST_LIMIT = 32 * 1024 * 1024
 
 /**
  * OCI registries, as a client. Everything that comes is checked against its digest. Throws UserError REGISTRY_UNAUTHORIZED,
- * REGISTRY_DENIED, REGISTRY_NOT_FOUND, REGISTRY_REFUSED; TransientError REGISTRY_UNAVAILABLE, REGISTRY_UNREACHABLE,
- * REGISTRY_BROKEN_OFF, REGISTRY_DIGEST_MISMATCH, REGISTRY_ANSWER_INVALID. References are texts as parseReference reads them.
+ * REGISTRY_DENIED, REGISTRY_NOT_FOUND, REGISTRY_REFUSED; TransientError REGISTRY_UNAVAILABLE, REGISTRY_TOO_MANY_REQUESTS,
+ * REGISTRY_UNREACHABLE, REGISTRY_BROKEN_OFF, REGISTRY_DIGEST_MISMATCH, REGISTRY_ANSWER_INVALID. References are texts as
+ * parseReference reads them.
  */
 export class RegistryClient {
   readonly #http: RegistryHttp

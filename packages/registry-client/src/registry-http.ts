@@ -6,6 +6,7 @@ import { Agent, type Dispatcher, request } from 'undici'
 import { type Challenge, parseChallenge } from './challenge.ts'
 import { answerError, answerInvalid, networkError, readObject } from './errors.ts'
 import { readAll, readStart } from './read-body.ts'
+import { waitOf } from './retry-after.ts'
 
 export interface LoginData {
   username: string
@@ -223,8 +224,8 @@ function basicAuthorization({ username, password }: LoginData): string {
 const mayPass = (status: number): boolean => status === 408 || status === 429 || (status >= 500 && status !== 501)
 
 function askedWait({ statusCode, headers }: RegistryAnswer, longest: number): number | undefined {
-  const seconds = Number(statusCode === 429 ? headers['retry-after'] : undefined)
-  return seconds > 0 ? Math.min(seconds * 1000, longest) : undefined
+  const wait = statusCode === 429 ? waitOf(headers['retry-after']) : undefined
+  return wait && Math.min(wait, longest)
 }
 
 /** An address that a registry names, which may be relative. */
@@ -235,6 +236,5 @@ function urlOf(location: string, base: URL, { what }: RegistryCall): URL {
 
 async function refusal({ what }: RegistryCall, answer: RegistryAnswer): Promise<SlipwayError> {
   const words = await readStart(answer.body)
-  const retryAfter = answer.headers['retry-after']
-  return answerError(answer.statusCode, words, what, typeof retryAfter === 'string' ? retryAfter : undefined)
+  return answerError(answer.statusCode, words, what, waitOf(answer.headers['retry-after']))
 }

@@ -290,6 +290,34 @@ describe('an upstream that', () => {
     expect(registry.reports.slice(1)).toEqual([expect.stringMatching(/^cache hub: 127.* answers again$/)])
   })
 
+  it('is asked too often is let be for as long as it says, and its word passed on', async () => {
+    let asked = 0
+    let retryAfter = '90'
+    await serve((_request, response) => {
+      asked += 1
+      response.writeHead(429, { 'retry-after': retryAfter }).end()
+    })
+    const pull = async (): Promise<[number, string, string | null]> => {
+      const answer = await client.send('GET', '/v2/hub/web/manifests/1')
+      return [...(await errorOf(answer)).slice(0, 2), answer.headers.get('retry-after')] as [number, string, string]
+    }
+
+    const first = await pull()
+    now += 60_500
+    const later = await pull()
+    now += 30_000
+    retryAfter = new Date(Date.now() + 300_000).toUTCString()
+    const [, , byDate] = await pull()
+
+    expect([first, later]).toEqual([
+      [429, 'TOOMANYREQUESTS', '90'],
+      [429, 'TOOMANYREQUESTS', '30'],
+    ])
+    expect(asked).toBe(2)
+    expect(Number(byDate)).toBeGreaterThan(290)
+    expect(Number(byDate)).toBeLessThanOrEqual(300)
+  })
+
   it('does not answer keeps nobody waiting for what is here', async () => {
     const before = await upstream.client.pushImage('web', '1')
     await client.send('GET', '/v2/hub/web/manifests/1')

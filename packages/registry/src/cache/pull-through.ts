@@ -212,9 +212,9 @@ export class PullThrough {
   }
 }
 
-function unavailable({ name }: CachedRepository, reference: string, { message }: UpstreamSilent): Refusal {
+function unavailable({ name }: CachedRepository, reference: string, silent: UpstreamSilent): Refusal {
   const separator = reference.includes(':') ? '@' : ':'
-  return new Refusal('UNAVAILABLE', `${name}${separator}${reference} is not in the cache, and ${message}`, {
-    headers: { 'retry-after': '10' },
+  return new Refusal(silent.code, `${name}${separator}${reference} is not in the cache, and ${silent.message}`, {
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(silent.retryAfter / 1000))) },
   })
 }

@@ -1,15 +1,37 @@
-import { messageOf, SlipwayError } from '@slipway/errors'
+import { messageOf, SlipwayError, TransientError } from '@slipway/errors'
 import type { Descriptor } from '@slipway/oci-format'
 import { type FetchedManifest, type OpenBlob, RegistryClient } from '@slipway/registry-client'
 import { isWithin } from '../elapsed.ts'
 import type { Upstream } from '../policy/settings.ts'
 import { Refusal } from '../refusal.ts'
 
-/** Milliseconds for which a registry that did not answer is not asked again: pulls of what is here must not wait for it each time. */
+/**
+ * Milliseconds for which a registry that did not answer is not asked again, unless it says for how long: pulls of what is here must
+ * not wait for it each time.
+ */
 const SILENCE = 10_000
 
 /** Says that a registry can't be asked now; what it had said before may still be served. */
-export class UpstreamSilent extends Error {}
+export class UpstreamSilent extends Error {
+  /** skopeo and podman wait as long as they are asked to where they are told of too many requests, and nowhere else. */
+  readonly code: 'UNAVAILABLE' | 'TOOMANYREQUESTS'
+  /** Milliseconds after which it may be asked again. */
+  readonly retryAfter: number
+
+  constructor({ why, code, span, since }: Silence, now: number) {
+    super(why)
+    this.code = code
+    this.retryAfter = Math.max(0, since + span - now)
+  }
+}
+
+/** That a registry can't be asked, in words, since when and for how long. */
+interface Silence {
+  why: string
+  code: UpstreamSilent['code']
+  since: number
+  span: number
+}
 
 export interface UpstreamClientDeps {
   clock: () => number
@@ -28,9 +50,8 @@ export class UpstreamClient {
   readonly #client: RegistryClient
   readonly #clock: () => number
   readonly #onReport: (words: string) => void
-  #silentSince = 0
-  /** Why it could not be asked; undefined as long as it answers. */
-  #silence: string | undefined
+  /** Undefined as long as it answers. */
+  #silence: Silence | undefined
 
   constructor(upstream: Upstream, { clock, onReport, upstreamPatience: patience }: UpstreamClientDeps) {
     const { url, credentials } = upstream
@@ -81,8 +102,10 @@ export class UpstreamClient {
     repository: string,
     unknown: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN' | 'NAME_UNKNOWN' = 'MANIFEST_UNKNOWN',
   ): Promise<T> {
-    if (this.#silence !== undefined && isWithin(this.#clock(), this.#silentSince, SILENCE))
-      throw new UpstreamSilent(this.#silence)
+    const now = this.#clock()
+    if (this.#silence && isWithin(now, this.#silence.since, this.#silence.span)) {
+      throw new UpstreamSilent(this.#silence, now)
+    }
     try {
       const answer = await ask()
       this.#heard()
@@ -112,21 +135,23 @@ export class UpstreamClient {
         )
       default:
         if (error.class === 'user') return new Refusal(unknown, messageOf(error))
-        return this.#fellSilent(`${host} can't be asked: ${messageOf(error)}`)
+        return this.#fellSilent(error)
     }
   }
 
-  #fellSilent(why: string): UpstreamSilent {
-    if (this.#silence === undefined) {
-      this.#onReport(`cache ${this.#upstream.name}: ${why}; what is here is served until it answers again`)
-    }
-    this.#silence = why
-    this.#silentSince = this.#clock()
-    return new UpstreamSilent(why)
+  #fellSilent(error: SlipwayError): UpstreamSilent {
+    const { name, host } = this.#upstream
+    const why = `${host} can't be asked: ${messageOf(error)}`
+    if (!this.#silence) this.#onReport(`cache ${name}: ${why}; what is here is served until it answers again`)
+    const span = (error instanceof TransientError ? error.retryAfter : undefined) ?? SILENCE
+    const code = error.code === 'REGISTRY_TOO_MANY_REQUESTS' ? 'TOOMANYREQUESTS' : 'UNAVAILABLE'
+    const since = this.#clock()
+    this.#silence = { why, code, since, span }
+    return new UpstreamSilent(this.#silence, since)
   }
 
   #heard(): void {
-    if (this.#silence === undefined) return
+    if (!this.#silence) return
     this.#silence = undefined
     this.#onReport(`cache ${this.#upstream.name}: ${this.#upstream.host} answers again`)
   }

@@ -22,7 +22,8 @@ function words(action: RegistryAction, reference: string, { plainHttp }: Connect
   const prefix = action === 'tags' ? '' : `failed to perform ${placeOf(action, digest, error)}: `
   if (error.code === 'REGISTRY_NOT_FOUND' && action === 'pull') return `${prefix}${reference}: not found`
   if (error.code === 'REGISTRY_BROKEN_OFF' && action === 'pull') return `${prefix}read failed: ${bodyFault(error)}`
-  const status = error.code === 'REGISTRY_UNAVAILABLE' ? /answered (\d{3})$/.exec(error.message)?.[1] : undefined
+  const mayPass = error.code === 'REGISTRY_UNAVAILABLE' || error.code === 'REGISTRY_TOO_MANY_REQUESTS'
+  const status = mayPass ? /answered (\d{3})$/.exec(error.message)?.[1] : undefined
   if (error.code !== 'REGISTRY_UNREACHABLE' && (status === undefined || action === 'push')) return error.message
   const [, host, name, tag] = /^([^/]+)\/(.+?)(?::([^:/]+))?$/.exec(reference) ?? []
   const method = action === 'push' ? 'Head' : 'Get'
