@@ -1,4 +1,4 @@
-import { timerDelay } from '@slipway/controller-runtime'
+import { deadline } from '@slipway/controller-runtime'
 import { SlipwayError, TransientError, UserError } from '@slipway/errors'
 import type { KubeClient } from '@slipway/kube-client'
 import { type Condition, type Health, healthOf, type KubeObject } from '@slipway/kube-objects'
@@ -107,19 +107,19 @@ async function* statesOf(
   object: KubeObject,
   { timeout, signal }: Patience,
 ): AsyncGenerator<KubeObject | undefined> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timerDelay(timeout))])
+  const end = AbortSignal.any([signal, deadline(timeout)])
   const { name, ...query } = refOf(object)
   const fieldSelector = `metadata.name=${name}`
   try {
     for (;;) {
-      const { items, resourceVersion } = await client.list<KubeObject>({ ...query, fieldSelector }, deadline)
+      const { items, resourceVersion } = await client.list<KubeObject>({ ...query, fieldSelector }, end)
       yield items[0]
-      for await (const event of client.watch<KubeObject>({ ...query, fieldSelector, resourceVersion }, deadline)) {
+      for await (const event of client.watch<KubeObject>({ ...query, fieldSelector, resourceVersion }, end)) {
         if (event.type !== 'BOOKMARK') yield event.type === 'DELETED' ? undefined : event.object
       }
     }
   } catch (error) {
-    if (!deadline.aborted || signal.aborted) throw error
+    if (!end.aborted || signal.aborted) throw error
   }
 }
 

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { deadline } from '@slipway/controller-runtime'
 import { describeError, messageOf, SlipwayError, TransientError, UserError } from '@slipway/errors'
 import { type ImageManifest, parseReference, type Reference } from '@slipway/oci-format'
 import { RegistryClient } from '@slipway/registry-client'
@@ -31,7 +32,7 @@ export function registryImages(options: {
     resolve: (reference, credentials, signal) =>
       translated(async () => {
         const client = clientFor(credentials)
-        const limit = AbortSignal.any([signal, AbortSignal.timeout(RESOLVE_TIMEOUT)])
+        const limit = AbortSignal.any([signal, deadline(RESOLVE_TIMEOUT)])
         const target = parse(reference)
         const image = await remoteImage(client, { target, architecture: options.architecture, signal: limit })
         await options.admit?.({ reference, digest: image.digest, registry: client, signal: limit })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { deadline } from '@slipway/controller-runtime'
 import { messageOf } from '@slipway/errors'
 import { request } from 'undici'
 import type { RegistryEvent } from '../events.ts'
@@ -123,7 +124,7 @@ export class Dispatcher {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...webhook.headers },
         body: JSON.stringify(event),
-        signal: AbortSignal.any([AbortSignal.timeout(PATIENCE), this.#stop.signal]),
+        signal: AbortSignal.any([deadline(PATIENCE), this.#stop.signal]),
       })
       await body.dump()
       return done(status < 300 ? { status } : { status, error: `status ${status}` })
