@@ -270,5 +270,6 @@ function actionOptions({ spec }: HelmRelease, signal: AbortSignal): ActionOption
     maxHistory: spec.maxHistory ?? 10,
     validate: !spec.disableOpenAPIValidation,
     signal,
+    resumable: true,
   }
 }

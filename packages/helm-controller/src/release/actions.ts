@@ -24,6 +24,8 @@ export interface ActionOptions extends ChangeOptions {
   validate?: boolean
   /** Delete what the failed action had created. @default false */
   cleanupOnFail?: boolean
+  /** What `signal` ends stays pending, for the next start takes it up again. @default it has failed, as Helm records it */
+  resumable?: boolean
   /** Called after each hook, before it may be deleted. */
   onHookEnd?: (hook: ReleaseHook) => Promise<void>
   /** Is given the logs of hooks that are to be shown. */
@@ -71,6 +73,7 @@ export class ReleaseActions {
       await applyChange(this.#client, change, options)
       await this.#hooks(release, `post-${event}`, hooks, options)
     } catch (error) {
+      if (isInterrupted(options)) throw error
       const text = `${isInstall ? 'Release' : what} "${release.name}" failed: ${messageOf(error)}`
       await this.#storage.update({ ...stored, release: withStatus(withRuns(release, hooks), 'failed', text) })
       if (options.cleanupOnFail) await pruneObjects(this.#client, change.objects, change.before)
@@ -167,6 +170,7 @@ export class ReleaseActions {
       await applyChange(this.#client, { method, owner, objects, former, before, adopted: [], wasClientSide }, options)
       await this.#hooks(release, 'post-rollback', hooks, options)
     } catch (error) {
+      if (isInterrupted(options)) throw error
       const text = `${isUnready(error) ? 'Release' : 'Rollback'} "${release.name}" failed: ${messageOf(error)}`
       await this.#storage.update({ ...stored, release: withStatus(withRuns(release, hooks), 'failed', text) })
       if (options.cleanupOnFail) await pruneObjects(this.#client, objects, before)
@@ -284,6 +288,8 @@ function lastOf(history: StoredRelease[]): StoredRelease | undefined {
   const last = history.at(-1)
   return last?.release.info.status === 'uninstalled' ? undefined : last
 }
+
+const isInterrupted = ({ resumable = false, signal }: ActionOptions): boolean => resumable && signal.aborted
 
 /** Releases of Helm 3 do not say: theirs was the client. */
 const methodOf = ({ apply_method }: Release): ApplyMethod => apply_method ?? 'csa'
