@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -78,6 +78,7 @@ class OwnPodman implements PodmanService {
     const child = this.#child
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
+    if (endWorkOf(child)) await sleep(CLEARING_UP)
     child.kill('SIGTERM')
     await gone
   }
@@ -103,6 +104,8 @@ class OwnPodman implements PodmanService {
 const FIRST_DELAY = 200
 const LAST_DELAY = 10_000
 const START_TIMEOUT = 20_000
+/** Milliseconds to remove what builds that were ended were in: once it has gone, nobody removes it. */
+const CLEARING_UP = 1_000
 const PID_FILE = 'podman.pid'
 
 const CONTAINERS_CONF = `[containers]
@@ -121,6 +124,24 @@ function endOrphan(dir: string, socketPath: string): void {
     if (pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(socketPath)) process.kill(pid, 'SIGTERM')
   } catch {
     // No such file, no such process: there is nothing to end.
+  }
+}
+
+/** Ends what builds run, which would go on without the service for ever; containers are nobody's children. False where there is nothing. */
+function endWorkOf({ pid }: ChildProcess): boolean {
+  const children = childrenOf(pid)
+  for (const child of children) process.kill(child, 'SIGKILL')
+  return children.length > 0
+}
+
+/** The processes that a process has begun, and theirs. */
+function childrenOf(pid: number | undefined): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+      .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean))
+      .flatMap((child) => [...childrenOf(Number(child)), Number(child)])
+  } catch {
+    return []
   }
 }
 

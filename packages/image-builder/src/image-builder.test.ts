@@ -6,7 +6,7 @@ import { testEngine } from '@slipway/container-engine/testing'
 import { HttpServer } from '@slipway/http-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packContext } from './context/pack-context.ts'
-import { createImageBuilder, hostNodeBaseImage, type Run } from './index.ts'
+import { createImageBuilder, hostNodeBaseImage, type ImageBuilder, type Run } from './index.ts'
 import { FakeEngine } from './testing/fake-engine.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'builder-'))
@@ -14,9 +14,10 @@ const engine = new FakeEngine()
 const RESOURCE = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/acrtest'
 let base = ''
 let server: HttpServer
+let builder: ImageBuilder
 
 async function start(): Promise<HttpServer> {
-  const { routes } = await createImageBuilder({
+  builder = await createImageBuilder({
     engine: async () => engine.asEngine(),
     authenticator: {
       async authenticate(credentials) {
@@ -33,7 +34,7 @@ async function start(): Promise<HttpServer> {
     },
     dir,
   })
-  const started = new HttpServer({ routes })
+  const started = new HttpServer({ routes: builder.routes })
   await started.start(0)
   base = `http://127.0.0.1:${started.address().port}`
   return started
@@ -127,6 +128,28 @@ describe('builds', () => {
     await runBuild({ imageNames: ['x'], platform: { os: 'linux' } })
 
     expect(engine.builds.slice(-2).map(({ platform }) => platform)).toEqual(['linux/arm/v7', undefined])
+  })
+
+  it('end when the program stops, and the queued do not begin', async () => {
+    engine.hangs = true
+    const begun = engine.builds.length
+    const order = async () => ({ type: 'DockerBuildRequest', sourceLocation: await uploadSource(), imageNames: [] })
+    const ids: string[] = []
+    for (let build = 0; build < 3; build++) {
+      ids.push((await json<Run>(send('POST', `${RESOURCE}/scheduleRun`, await order()))).runId)
+    }
+    await expect.poll(() => engine.builds.length).toBe(begun + 2)
+
+    await builder.stop()
+    engine.hangs = false
+    await server.stop()
+    server = await start()
+
+    const runs = await Promise.all(ids.map((id) => json<Run>(send('GET', `${RESOURCE}/runs/${id}`))))
+    expect(runs).toMatchObject(
+      Array(3).fill({ status: 'Failed', runErrorMessage: 'the program stopped during the run' }),
+    )
+    expect(engine.builds.length).toBe(begun + 2)
   })
 
   it('give an end to runs that a stop cut off', async () => {

@@ -8,6 +8,8 @@ import { Sources } from './runs/sources.ts'
 export interface ImageBuilder {
   /** `/subscriptions/` and `/build/`. */
   routes: HttpRoute[]
+  /** Ends the builds that go on. */
+  stop(): Promise<void>
 }
 
 /** Builds images from uploaded sources and pushes them, served in the shape of ACR tasks. */
@@ -16,8 +18,10 @@ export async function createImageBuilder(options: ImageBuilderOptions): Promise<
   const now = (): string => new Date(clock()).toISOString()
   const runs = await RunStore.open(options.dir, now())
   const sources = await Sources.open(options.dir)
-  const deps: BuilderDeps = { options, runs, sources, runner: new Runner(options, runs, now) }
+  const runner = new Runner(options, runs, now)
+  const deps: BuilderDeps = { options, runs, sources, runner }
   return {
+    stop: () => runner.stop(),
     routes: [
       { path: '/subscriptions/', handle: answering((request, response) => serveManagement(deps, request, response)) },
       { path: '/build/', handle: answering((request, response) => serveBlobs(deps, request, response)) },

@@ -52,6 +52,7 @@ export async function startArtifacts(
     },
     dir: folder.folder('builds'),
   })
+  lifecycle.add('image-builder', () => builder.stop())
   http.addRoutes(builder.routes)
   return { onChart: (listener) => void listeners.push(listener) }
 }

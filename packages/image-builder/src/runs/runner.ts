@@ -1,5 +1,5 @@
-import { describeError, messageOf, UserError } from '@slipway/errors'
-import type { BuildOrder, ImageBuilderOptions, Run } from '../port.ts'
+import { describeError, messageOf, SlipwayError, TransientError, UserError } from '@slipway/errors'
+import type { BuildOrder, ImageBuilderOptions, Run, RunStatus } from '../port.ts'
 import { build } from './build.ts'
 import { RunLog } from './run-log.ts'
 import type { RunStore } from './run-store.ts'
@@ -20,7 +20,8 @@ export class Runner {
   readonly #now: () => string
   readonly #active = new Map<string, Active>()
   readonly #queue: (() => Promise<void>)[] = []
-  #running = 0
+  readonly #running = new Set<Promise<void>>()
+  #isStopped = false
 
   constructor(options: ImageBuilderOptions, store: RunStore, now: () => string) {
     this.#options = options
@@ -49,15 +50,24 @@ export class Runner {
     return this.#active.has(id)
   }
 
+  /** Ends the runs that go on; what is queued does not begin any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    for (const { abort } of this.#active.values()) {
+      abort.abort(new TransientError('RUN_INTERRUPTED', 'the program stopped during the run'))
+    }
+    await Promise.all(this.#running)
+  }
+
   #next(): void {
-    if (this.#running >= CONCURRENCY) return
+    if (this.#isStopped || this.#running.size >= CONCURRENCY) return
     const work = this.#queue.shift()
     if (!work) return
-    this.#running += 1
-    void work().finally(() => {
-      this.#running -= 1
+    const running = work().finally(() => {
+      this.#running.delete(running)
       this.#next()
     })
+    this.#running.add(running)
   }
 
   async #carryOut(queued: Run, order: BuildOrder, source: Source): Promise<void> {
@@ -65,6 +75,7 @@ export class Runner {
     if (!active) return
     const { log, abort } = active
     const tooLong = timeLimit(order.timeout)
+    const signal = AbortSignal.any([abort.signal, tooLong.signal])
     const run: Run = { ...queued, status: 'Running', startTime: this.#now() }
     try {
       await this.#store.save(run)
@@ -77,15 +88,17 @@ export class Runner {
         engine,
         registry: this.#options.registry,
         log: (text: string) => log.write(text),
-        signal: AbortSignal.any([abort.signal, tooLong.signal]),
+        signal,
       }
       const outputImages = await build(deps, order, source)
       await this.#store.save({ ...run, status: 'Succeeded', finishTime: this.#now(), outputImages })
     } catch (error) {
-      log.write(`${describeError(error)}\n`)
-      const status = abort.signal.aborted ? 'Canceled' : tooLong.signal.aborted ? 'Timeout' : 'Failed'
-      const runErrorMessage = messageOf(error)
-      await this.#store.save({ ...run, status, finishTime: this.#now(), runErrorMessage }).catch(() => {})
+      const why: unknown = signal.aborted ? signal.reason : error
+      log.write(`${describeError(why)}\n`)
+      const runErrorMessage = messageOf(why)
+      await this.#store
+        .save({ ...run, status: statusAfter(why), finishTime: this.#now(), runErrorMessage })
+        .catch(() => {})
     } finally {
       tooLong.stop()
       // The state is on the disk before the log ends: whoever followed it to its end reads the result next.
@@ -94,6 +107,11 @@ export class Runner {
       await source.remove()
     }
   }
+}
+
+function statusAfter(error: unknown): RunStatus {
+  if (!(error instanceof SlipwayError)) return 'Failed'
+  return error.code === 'RUN_CANCELED' ? 'Canceled' : error.code === 'RUN_TIMED_OUT' ? 'Timeout' : 'Failed'
 }
 
 function timeLimit(seconds: number): { signal: AbortSignal; stop(): void } {
