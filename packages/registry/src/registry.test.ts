@@ -282,6 +282,22 @@ describe('after a restart', () => {
   })
 
   it.each([
+    '{}',
+    '[null]',
+    '[{"op":"promote","repository":"a"}]',
+    '[{"op":"tag","repository":"a","digest":"sha256:1"}]',
+    '[{"op":"put-manifest","repository":"a"}]',
+    '[{"op":"set-attributes","repository":"a"}]',
+  ])('does not start with the line %s in its metadata', async (line) => {
+    const before = await startRegistry()
+    await before.stop()
+    await appendFile(join(before.dir, 'metadata.jsonl'), `${line}\n`)
+
+    await expect(before.restart()).rejects.toMatchObject({ code: 'REGISTRY_LOG_DAMAGED', at: { line: 2 } })
+    await before.remove()
+  })
+
+  it.each([
     ['gone', (file: string) => rm(file)],
     ['empty', (file: string) => truncate(file)],
   ])('metadata that is %s beside blobs is not taken for none, which would free all of them', async (_, lose) => {

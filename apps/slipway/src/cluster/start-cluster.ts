@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MemoryRevisionStore, openSqliteRevisionStore } from '@slipway/storage'
+import { MemoryRevisionStore } from '@slipway/storage'
 import { DataFolder } from '../data-folder.ts'
+import { openClusterStore } from '../server/cluster-store.ts'
 import { findEngine } from '../server/engine.ts'
 import { Lifecycle } from '../server/lifecycle.ts'
 import { log, logError } from '../server/log.ts'
@@ -57,7 +58,7 @@ async function start(options: ClusterOptions, lifecycle: Lifecycle, stop: () => 
   const { host = '127.0.0.1', port = 0, ingressPort = 0, nodes = 'engine' } = options
   const folder = options.data === undefined ? temporaryFolder(lifecycle) : new DataFolder(options.data)
   folder.folder()
-  const store = options.data === undefined ? new MemoryRevisionStore() : await openStore(folder)
+  const store = options.data === undefined ? new MemoryRevisionStore() : await openClusterStore(folder)
   lifecycle.add('store', () => store.close())
   const kubernetes = await startKubernetes({ folder, store, host, port, lifecycle })
   const engine = nodes === 'engine' ? findEngine(folder, options.engineSocket, lifecycle) : undefined
@@ -82,10 +83,6 @@ async function start(options: ClusterOptions, lifecycle: Lifecycle, stop: () => 
       await stop()
     },
   }
-}
-
-function openStore(folder: DataFolder): ReturnType<typeof openSqliteRevisionStore> {
-  return openSqliteRevisionStore(folder.file('cluster.db'))
 }
 
 function temporaryFolder(lifecycle: Lifecycle): DataFolder {

@@ -11,7 +11,8 @@ import {
 } from '@slipway/kube-apiserver'
 import type { DataFolder } from '../data-folder.ts'
 
-const FILE = 'pki.json'
+/** File of the data folder with all keys and certificates of the embedded cluster. */
+export const CERTIFICATES = 'pki.json'
 
 type StoredCertificates = Omit<Certificates, 'frontProxy'> & Partial<Certificates>
 
@@ -20,13 +21,13 @@ type StoredCertificates = Omit<Certificates, 'frontProxy'> & Partial<Certificate
  * is out of its time. Throws UserError CERTIFICATES_NOT_VALID where all are.
  */
 export async function openCertificates(folder: DataFolder, hosts: string[], now = new Date()): Promise<Certificates> {
-  const stored = folder.readJson<StoredCertificates>(FILE)
+  const stored = folder.readJson<StoredCertificates>(CERTIFICATES)
   const options = { hosts, now }
   const damaged = (cause: unknown): never => {
-    throw cause instanceof UserError ? cause : folder.damaged(FILE, cause)
+    throw cause instanceof UserError ? cause : folder.damaged(CERTIFICATES, cause)
   }
   const current = stored ? await upToDate(stored, options).catch(damaged) : await createCertificates(options)
-  if (JSON.stringify(current) !== JSON.stringify(stored)) folder.write(FILE, JSON.stringify(current))
+  if (JSON.stringify(current) !== JSON.stringify(stored)) folder.write(CERTIFICATES, JSON.stringify(current))
   return current
 }
 
@@ -56,7 +57,7 @@ function requireCurrent(ca: string, now: Date): void {
     'CERTIFICATES_NOT_VALID',
     `the cluster's certificates are good ${period}, and it is ${now.toISOString()}`,
     {
-      hint: `set the clock right, or remove ${FILE} of the data folder to have new ones; kubeconfigs must then be handed out anew`,
+      hint: `set the clock right, or remove ${CERTIFICATES} and kubeconfig of the data folder to have new ones; kubeconfigs must then be handed out anew`,
     },
   )
 }

@@ -1,8 +1,8 @@
 import type { ContainerEngine } from '@slipway/container-engine'
-import { openSqliteRevisionStore } from '@slipway/storage'
 import type { DataFolder } from '../data-folder.ts'
 import { installNamespaces, MANAGER } from './bootstrap.ts'
 import { CLUSTER_LEASE, type ClusterInUse } from './cluster-in-use.ts'
+import { openClusterStore } from './cluster-store.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { NodeKind } from './option-values.ts'
 import { startKubernetes } from './start-kubernetes.ts'
@@ -24,7 +24,7 @@ export async function embedCluster(
   { host, port, nodes, engine, ingressPort }: EmbedOptions,
   lifecycle: Lifecycle,
 ): Promise<ClusterInUse> {
-  const store = await openSqliteRevisionStore(folder.file('cluster.db'))
+  const store = await openClusterStore(folder)
   lifecycle.add('store', () => store.close())
   const { client, informers, kube, kubelet } = await startKubernetes({ folder, store, host, port, lifecycle })
   await installNamespaces(client)

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import {
   AuditFile,
-  type Delivery,
-  type MetadataChange,
+  isBatch,
+  isDelivery,
   openFileLog,
   openSigningKey,
   type RegistryOptions,
+  requireFormat,
 } from '@slipway/registry'
 import { lockFolder, openFileBlobStore, openObjectBlobStore } from '@slipway/storage'
 import type { DataFolder } from '../data-folder.ts'
@@ -30,9 +31,11 @@ export async function openRegistryFolder(
 ): Promise<Kept> {
   const root = folder.folder('registry')
   lifecycle.add('registry lock', await lockFolder(root))
-  const metadata = await openFileLog<MetadataChange[]>(join(root, 'metadata.jsonl'))
+  await requireFormat(root)
+  const metadata = await openFileLog(join(root, 'metadata.jsonl'), { isEntry: isBatch })
   // What one of its lines tells is no reason to keep everything else from being served.
-  const deliveries = await openFileLog<Delivery>(join(root, 'webhooks.jsonl'), logError('webhooks: passed over'))
+  const onDamage = logError('webhooks: passed over')
+  const deliveries = await openFileLog(join(root, 'webhooks.jsonl'), { isEntry: isDelivery, onDamage })
   const audit = new AuditFile(join(root, 'audit.jsonl'), logError('registry'))
   lifecycle.add('registry logs', () => Promise.all([metadata.close(), deliveries.close(), audit.close()]))
   const signingKey = await openSigningKey(join(root, 'signing-key'))

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFileLog } from '../log/file-log.ts'
 import { Catalog } from '../metadata/catalog.ts'
-import type { MetadataChange } from '../metadata/changes.ts'
+import { isBatch } from '../metadata/changes.ts'
 import { matcher } from '../policy/matcher.ts'
 import { NO_SETTINGS, type RegistrySettings } from '../policy/settings.ts'
 import { basic, chartArchive, sha256, startRegistry, type TestClient, type TestRegistry } from '../testing/index.ts'
@@ -240,7 +240,7 @@ describe('what is counted', () => {
   it('is always what the store holds, whatever uploads go through, and also after a restart', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'open-uploads-'))
     const blobs = await openFileBlobStore(dir)
-    const catalog = await Catalog.open(await openFileLog<MetadataChange[]>(join(dir, 'log')), {
+    const catalog = await Catalog.open(await openFileLog(join(dir, 'log'), { isEntry: isBatch }), {
       complete: (change) => change,
       requireNew: async () => {},
       onError: () => {},

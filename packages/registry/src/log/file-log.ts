@@ -5,16 +5,22 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { UserError } from '@slipway/errors'
 import type { Log } from '../port.ts'
 
+export interface FileLogOptions<T> {
+  /** Whether a line, read as JSON, is an entry. */
+  isEntry: (value: unknown) => value is T
+  /** Told of a line that is none, which is passed over. @default it is thrown */
+  onDamage?: (error: UserError) => void
+}
+
 /**
  * A log in a file, one entry a line. Appends that arrive together share one fsync. A last line that a crash cut short was never
- * acknowledged and is dropped. Any other line that cannot be read is a UserError REGISTRY_LOG_DAMAGED: it is thrown, or `onDamage`
- * is told and the line passed over.
+ * acknowledged and is dropped. Any other line that is no entry is a UserError REGISTRY_LOG_DAMAGED.
  */
-export async function openFileLog<T>(path: string, onDamage?: (error: UserError) => void): Promise<Log<T>> {
+export async function openFileLog<T>(path: string, options: FileLogOptions<T>): Promise<Log<T>> {
   await mkdir(dirname(path), { recursive: true })
   const file = await open(path, 'a')
   await flush(dirname(path))
-  return new FileLog<T>(path, file, onDamage)
+  return new FileLog<T>(path, file, options)
 }
 
 /** Bytes that are collected for one write of a whole log. */
@@ -27,15 +33,15 @@ interface Waiting {
 
 class FileLog<T> implements Log<T> {
   readonly #path: string
-  readonly #onDamage: ((error: UserError) => void) | undefined
+  readonly #options: FileLogOptions<T>
   #file: FileHandle
   #waiting: (Waiting & { line: string })[] = []
   #rewrite: (Waiting & { entries: () => Iterable<T> }) | undefined
   #writing: Promise<void> | undefined
 
-  constructor(path: string, file: FileHandle, onDamage: ((error: UserError) => void) | undefined) {
+  constructor(path: string, file: FileHandle, options: FileLogOptions<T>) {
     this.#path = path
-    this.#onDamage = onDamage
+    this.#options = options
     this.#file = file
   }
 
@@ -128,18 +134,22 @@ class FileLog<T> implements Log<T> {
   }
 
   #parse(line: string, number: number): T | undefined {
+    const { isEntry, onDamage } = this.#options
+    let cause: unknown
     try {
-      return JSON.parse(line) as T
-    } catch (cause) {
-      const error = new UserError('REGISTRY_LOG_DAMAGED', 'a line of a log of the registry cannot be read', {
-        at: { file: this.#path, line: number },
-        hint: 'restore the file from a backup, or remove the line to lose only what it says',
-        cause,
-      })
-      if (!this.#onDamage) throw error
-      this.#onDamage(error)
-      return undefined
+      const value: unknown = JSON.parse(line)
+      if (isEntry(value)) return value
+    } catch (error) {
+      cause = error
     }
+    const error = new UserError('REGISTRY_LOG_DAMAGED', 'a line of a log of the registry cannot be read', {
+      at: { file: this.#path, line: number },
+      hint: 'restore the file from a backup, or remove the line to lose only what it says',
+      cause,
+    })
+    if (!onDamage) throw error
+    onDamage(error)
+    return undefined
   }
 
   /** Cuts the file after its last newline; resolves to the size that is left. */

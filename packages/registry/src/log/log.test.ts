@@ -13,13 +13,15 @@ interface Entry {
   value: number
 }
 
+const isEntry = (value: unknown): value is Entry => typeof (value as Partial<Entry> | null)?.key === 'string'
+
 let folder: string
 let path: string
 let log: Log<Entry>
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'registry-log-'))
   path = join(folder, 'log.jsonl')
-  log = await openFileLog(path)
+  log = await openFileLog(path, { isEntry })
 })
 afterEach(async () => {
   await log.close()
@@ -34,7 +36,7 @@ async function read(from: Log<Entry>): Promise<Entry[]> {
 
 /** What the file says, by another log. */
 async function kept(): Promise<Entry[]> {
-  const other = await openFileLog<Entry>(path)
+  const other = await openFileLog(path, { isEntry })
   const entries = await read(other)
   await other.close()
   return entries
@@ -48,12 +50,16 @@ it('a log has texts with separators of lines in them', async () => {
   expect(await kept()).toEqual([entry, { key: 'x'.repeat(3_000_000), value: 2 }])
 })
 
-it('a log with a line that can not be read throws, or tells of it and has the others', async () => {
-  await writeFile(path, '{"key":"first","value":1}\n{"key":"sec\0\0\n{"key":"third","value":3}\n')
+it.each([
+  ['can not be read', '{"key":"sec\0\0'],
+  ['is JSON, but no entry', '{"kez":"second"}'],
+  ['is null', 'null'],
+])('a log with a line that %s throws, or tells of it and has the others', async (_, line) => {
+  await writeFile(path, `{"key":"first","value":1}\n${line}\n{"key":"third","value":3}\n`)
   const damage = { code: 'REGISTRY_LOG_DAMAGED', at: { file: path, line: 2 } }
   const told: unknown[] = []
 
-  const lenient = await openFileLog<Entry>(path, (error) => told.push(error))
+  const lenient = await openFileLog(path, { isEntry, onDamage: (error) => told.push(error) })
   const entries = await read(lenient)
   await lenient.close()
 
@@ -115,7 +121,7 @@ describe('a log on a disk that is full', () => {
 
   it('acknowledges no entry that it has in part', async () => {
     await onFullDisk(`
-      const log = await openFileLog(process.env.LOG)
+      const log = await openFileLog(process.env.LOG, { isEntry: () => true })
       for (let key = 0; ; key++) {
         const isKept = await log.append({ key: String(key), value: 'x'.repeat(10_000) }).then(() => true, () => false)
         if (!isKept) break
@@ -129,7 +135,7 @@ describe('a log on a disk that is full', () => {
   it('stays as it is when it can not be written anew', async () => {
     await log.append({ key: 'first', value: 1 })
     await onFullDisk(`
-      const log = await openFileLog(process.env.LOG)
+      const log = await openFileLog(process.env.LOG, { isEntry: () => true })
       await log.rewrite(() => [{ key: 'x'.repeat(100_000) }]).then(() => process.exit(1), () => {})
     `)
 

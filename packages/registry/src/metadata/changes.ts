@@ -53,3 +53,31 @@ export type MetadataChange =
   /** Of the repository, or of what the tag or digest names. */
   | { op: 'set-attributes'; repository: string; reference?: string; attributes: Attributes }
   | { op: 'delete-repository'; repository: string }
+
+/** What a change can't do without; the rest of it may be of an earlier program. */
+const NEEDED: Record<MetadataChange['op'], readonly string[]> = {
+  'link-blob': ['repository', 'digest'],
+  'unlink-blob': ['repository', 'digest'],
+  'put-manifest': ['repository'],
+  'delete-manifest': ['repository', 'digest'],
+  tag: ['repository', 'tag', 'digest'],
+  untag: ['repository', 'tag'],
+  'set-attributes': ['repository'],
+  'delete-repository': ['repository'],
+}
+
+/** Whether a line of the log says what lines say. */
+export function isBatch(value: unknown): value is MetadataChange[] {
+  return Array.isArray(value) && value.every(isChange)
+}
+
+function isChange(value: unknown): boolean {
+  if (!isObject(value) || typeof value.op !== 'string' || !Object.hasOwn(NEEDED, value.op)) return false
+  if (!hasTexts(value, NEEDED[value.op as MetadataChange['op']])) return false
+  if (value.op === 'put-manifest') return isObject(value.manifest) && hasTexts(value.manifest, ['digest', 'mediaType'])
+  return value.op !== 'set-attributes' || isObject(value.attributes)
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const hasTexts = (value: Record<string, unknown>, names: readonly string[]): boolean =>
+  names.every((name) => typeof value[name] === 'string')

@@ -6,11 +6,11 @@ import { openFileBlobStore } from '@slipway/storage'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import type { RegistryEvent } from '../events.ts'
 import { openFileLog } from '../log/file-log.ts'
-import type { MetadataChange } from '../metadata/changes.ts'
+import { isBatch } from '../metadata/changes.ts'
 import type { RegistrySettings } from '../policy/settings.ts'
 import type { Deployed } from '../port.ts'
 import { createRegistry } from '../registry.ts'
-import type { Delivery } from '../webhooks/delivery.ts'
+import { isDelivery } from '../webhooks/delivery.ts'
 import { TestClient } from './test-client.ts'
 
 export interface TestRegistry {
@@ -51,8 +51,8 @@ const ROLES: Record<string, Identity['role']> = { admin: 'admin', developer: 'de
 /** A registry on a free port with the users admin, developer and reader; everyone's password is `secret`, everyone's token `token-NAME`. */
 export async function startRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'registry-')))
-  const metadata = await openFileLog<MetadataChange[]>(join(dir, 'metadata.jsonl'))
-  const deliveries = await openFileLog<Delivery>(join(dir, 'webhooks.jsonl'))
+  const metadata = await openFileLog(join(dir, 'metadata.jsonl'), { isEntry: isBatch })
+  const deliveries = await openFileLog(join(dir, 'webhooks.jsonl'), { isEntry: isDelivery })
   const audit: AuditEntry[] = []
   const events: RegistryEvent[] = []
   const errors: unknown[] = []

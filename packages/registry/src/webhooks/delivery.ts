@@ -20,3 +20,11 @@ export interface Delivery {
   state: 'pending' | 'delivered' | 'failed'
   attempts: Attempt[]
 }
+
+/** Whether a line of the log says what lines say. */
+export function isDelivery(value: unknown): value is Delivery {
+  if (typeof value !== 'object' || value === null) return false
+  const { id, webhook, event, state, attempts } = value as Partial<Record<keyof Delivery, unknown>>
+  const isKnown = state === 'pending' || state === 'delivered' || state === 'failed'
+  return [id, webhook].every((text) => typeof text === 'string') && !!event && isKnown && Array.isArray(attempts)
+}

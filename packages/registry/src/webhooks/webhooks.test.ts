@@ -6,7 +6,7 @@ import { NO_SETTINGS, type RegistrySettings, type Webhook } from '../policy/sett
 import { chartArchive, sha256, startRegistry, type TestRegistry } from '../testing/index.ts'
 import { type Receiver, startReceiver } from '../testing/receiver.ts'
 import { Deliveries } from './deliveries.ts'
-import type { Delivery } from './delivery.ts'
+import { type Delivery, isDelivery } from './delivery.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { isInScope, type WebhookEvent } from './webhook-event.ts'
 
@@ -192,7 +192,7 @@ describe('webhooks', () => {
 
   it('are told what there is no room to keep', async () => {
     const errors: unknown[] = []
-    const log = await openFileLog<Delivery>('/dev/full')
+    const log = await openFileLog('/dev/full', { isEntry: isDelivery })
     const deliveries = await Deliveries.open(log, () => {})
     await webhook()
     const over = await new Promise<Delivery>((resolve) => {
