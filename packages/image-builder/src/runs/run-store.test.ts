@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,22 @@ it('opens although the file of a run was cut off, and gives its number to no oth
 
   expect(store.list()).toEqual([])
   expect((await store.create('now')).runId).toBe('ca8')
+  rmSync(dir, { recursive: true })
+})
+
+it('forgets the oldest runs that are over, and their files, but none that goes on', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'runs-'))
+  const store = await RunStore.open(dir, 'now', 2)
+  await store.create('now')
+  for (let run = 0; run < 12; run++) await store.save({ ...(await store.create('now')), status: 'Succeeded' })
+  await store.create('now')
+
+  const again = await RunStore.open(dir, 'later', 2)
+  await again.create('later')
+
+  expect(store.list().map(({ runId }) => runId)).toEqual(['ca1', 'ca12', 'ca13', 'ca14'])
+  expect(again.list().map(({ runId }) => runId)).toEqual(['ca13', 'ca14', 'ca15'])
+  expect(readdirSync(join(dir, 'runs')).sort()).toEqual(['ca13', 'ca14', 'ca15'])
   rmSync(dir, { recursive: true })
 })
 

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -11,12 +11,16 @@ import tar from 'tar-stream'
 /** Bytes of a packed build context. */
 const SOURCE_LIMIT = 2 * 1024 * 1024 * 1024
 const DOCKERFILE_LIMIT = 1024 * 1024
+/** Milliseconds for which an upload waits for its build: as long as Azure's addresses are good. */
+const PATIENCE = 3_600_000
 const RELATIVE_PATH = /^source\/([0-9a-f-]{36})\.tar\.gz$/
 
 /** Uploaded build contexts. Whoever holds a source's address may fill it, once: it is the credential, as Azure's SAS addresses are. */
 export class Sources {
   readonly #dir: string
   readonly #key = randomBytes(32)
+  /** Names of the files that wait for no build. */
+  readonly #taken = new Set<string>()
 
   private constructor(dir: string) {
     this.#dir = dir
@@ -50,6 +54,7 @@ export class Sources {
   async save(id: string, body: Readable): Promise<void> {
     const path = this.#path(id)
     if (await exists(path)) throw new UserError('SOURCE_EXISTS', 'this source has been uploaded already')
+    await this.#dropUnused()
     let size = 0
     const limit = new Transform({
       transform(chunk: Buffer, _encoding, done) {
@@ -74,7 +79,18 @@ export class Sources {
         hint: 'upload the build context first',
       })
     }
-    return new Source(this.#path(id))
+    const path = this.#path(id)
+    this.#taken.add(path)
+    return new Source(path, () => this.#taken.delete(path))
+  }
+
+  /** Removes what nobody has asked to be built. */
+  async #dropUnused(): Promise<void> {
+    for (const name of await readdir(this.#dir)) {
+      const path = join(this.#dir, name)
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }))
+      if (!this.#taken.has(path) && mtimeMs < Date.now() - PATIENCE) await rm(path, { force: true })
+    }
   }
 
   #path(id: string): string {
@@ -85,9 +101,11 @@ export class Sources {
 /** One build context. */
 export class Source {
   readonly #path: string
+  readonly #onRemove: () => void
 
-  constructor(path: string) {
+  constructor(path: string, onRemove: () => void) {
     this.#path = path
+    this.#onRemove = onRemove
   }
 
   /** The gzipped tar. */
@@ -121,6 +139,7 @@ export class Source {
 
   async remove(): Promise<void> {
     await rm(this.#path, { force: true })
+    this.#onRemove()
   }
 }
 
