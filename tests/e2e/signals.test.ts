@@ -1,13 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { buildTestImage, testEngine } from '@slipway/container-engine/testing'
+import { KubeClient, parseKubeconfig } from '@slipway/kube-client'
+import type { KubeObject } from '@slipway/kube-objects'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run as stopServer } from '../../apps/slipway/src/commands/down.ts'
 import { DataFolder } from '../../apps/slipway/src/data-folder.ts'
+import { waitFor } from '../../apps/slipway/src/story/wait.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
 const UP = ['up', '--nodes', 'none', '--http-port', '0', '--ssh-port', '0', '--kube-port', '0']
@@ -100,14 +104,57 @@ describe('slipway down', () => {
   })
 })
 
-it('a second Ctrl-C ends a cluster that is stopping', async () => {
-  const { child, ended, says } = start(PROGRAM, ['cluster', '--nodes', 'none'])
-  const [, file = ''] = /^export KUBECONFIG=(.*)$/.exec(await says(/^export KUBECONFIG=/)) ?? []
+const builder = await testEngine(process.env)
+const IMAGE = 'localhost/slipway-signals/busybox:1'
+afterAll(() => builder?.stop())
 
-  child.kill('SIGINT')
-  child.kill('SIGINT')
+describe('a second Ctrl-C', () => {
+  const interruptTwice = async ({ child, ended }: ReturnType<typeof start>): Promise<void> => {
+    child.kill('SIGINT')
+    child.kill('SIGINT')
+    // The two may arrive as one.
+    expect([0, 130]).toContain((await ended)[0])
+  }
 
-  // The two may arrive as one.
-  expect([0, 130]).toContain((await ended)[0])
-  rmSync(dirname(file), { recursive: true, force: true })
+  it('ends a cluster that is stopping, and leaves no folder', async () => {
+    const cluster = start(PROGRAM, ['cluster', '--nodes', 'none'])
+    const [, file = ''] = /^export KUBECONFIG=(.*)$/.exec(await cluster.says(/^export KUBECONFIG=/)) ?? []
+
+    await interruptTwice(cluster)
+
+    expect(existsSync(dirname(file))).toBe(false)
+  })
+
+  it.skipIf(!builder)('leaves no containers of a cluster without --data either', async () => {
+    await buildTestImage(builder!.engine, IMAGE)
+    const cluster = start(PROGRAM, ['cluster'])
+    const said = cluster.says(/^export KUBECONFIG=/)
+    await cluster.says(/^Ready\.$/)
+    const [, file = ''] = /^export KUBECONFIG=(.*)$/.exec(await said) ?? []
+    const client = new KubeClient(parseKubeconfig(readFileSync(file, 'utf8')))
+    const namespace = `signals-${process.pid}`
+    await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } } as KubeObject)
+    for (const name of ['a', 'b', 'c']) {
+      const container = {
+        name,
+        image: IMAGE,
+        imagePullPolicy: 'IfNotPresent',
+        command: ['/bin/busybox', 'sleep', '9999'],
+      }
+      await client.create({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace },
+        spec: { containers: [container] },
+      } as KubeObject)
+    }
+    const pods = { apiVersion: 'v1', kind: 'Pod', namespace }
+    await waitFor(client, pods, (found) => found.every(({ status }) => status.phase === 'Running'))
+    await client.close()
+
+    await interruptTwice(cluster)
+
+    expect(existsSync(dirname(file))).toBe(false)
+    expect(await builder!.engine.list({ labels: { 'io.kubernetes.pod.namespace': namespace } })).toEqual([])
+  })
 })

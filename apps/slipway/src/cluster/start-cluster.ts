@@ -38,6 +38,8 @@ export interface Cluster {
   kubeconfigFile: string
   /** Resolves when pods can run, to what runs them, for people to read. */
   node: Promise<string>
+  /** Ends the containers at once, for a `stop` that takes too long. */
+  kill(): void
   /** Stops everything. Without `data` nothing is left, containers included. */
   stop(): Promise<void>
 }
@@ -77,6 +79,9 @@ async function start(options: ClusterOptions, lifecycle: Lifecycle, stop: () => 
     kubeconfig: kubernetes.kubeconfig,
     kubeconfigFile: folder.file('kubeconfig'),
     node,
+    kill() {
+      starting.then((running) => running.removeContainers()).catch(logError('kube-node'))
+    },
     async stop() {
       // What is still starting would not be known to be stopped.
       await Promise.allSettled([node])
@@ -87,6 +92,12 @@ async function start(options: ClusterOptions, lifecycle: Lifecycle, stop: () => 
 
 function temporaryFolder(lifecycle: Lifecycle): DataFolder {
   const path = mkdtempSync(join(tmpdir(), 'slipway-cluster-'))
-  lifecycle.add('folder', () => rmSync(path, { recursive: true, force: true }))
+  const remove = (): void => rmSync(path, { recursive: true, force: true })
+  // Also when the program does not stop, but ends at once.
+  process.once('exit', remove)
+  lifecycle.add('folder', () => {
+    process.off('exit', remove)
+    remove()
+  })
   return new DataFolder(path)
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { addToKubeconfig, removeFromKubeconfig } from '../cluster/kubeconfig-file.ts'
-import { startCluster } from '../cluster/start-cluster.ts'
+import { type Cluster, startCluster } from '../cluster/start-cluster.ts'
 import { releaseMemoryWhenIdle } from '../server/idle-memory.ts'
 import { parseNodeKind, parsePort } from '../server/option-values.ts'
 import { stopSignal } from '../server/stop-signal.ts'
@@ -18,7 +18,9 @@ interface Options {
 /** Serves a Kubernetes API of its own in the foreground until it is told to stop. */
 export async function run(options: Options): Promise<void> {
   const { data, host, engineSocket } = options
-  const stopped = stopSignal()
+  let running: Cluster | undefined
+  // As docker compose does it: the second time containers are killed. What is to be kept needs no more than an end.
+  const stopped = stopSignal(data === undefined ? () => running?.kill() : undefined)
   const cluster = await startCluster({
     host,
     port: parsePort('--port', options.port),
@@ -27,6 +29,7 @@ export async function run(options: Options): Promise<void> {
     ...(data !== undefined && { data }),
     ...(engineSocket && { engineSocket }),
   })
+  running = cluster
   const file = resolve(options.kubeconfig ?? cluster.kubeconfigFile)
   try {
     if (options.kubeconfig) addToKubeconfig(file, cluster.kubeconfig)

@@ -10,6 +10,7 @@ import { installNamespaces, MANAGER } from './bootstrap.ts'
 import { CLUSTER_LEASE, type ClusterInUse } from './cluster-in-use.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { logError } from './log.ts'
+import { withoutContainers } from './start-node.ts'
 
 /** A cluster that somebody else runs. */
 export interface ContextOptions {
@@ -51,7 +52,7 @@ export async function connectCluster(
     informers,
     kube: connection.server,
     lost,
-    startPods: async () => ({ description: `those of cluster ${name}`, removeContainersOnStop: () => {} }),
+    startPods: async () => withoutContainers(`those of cluster ${name}`),
   }
 }
 

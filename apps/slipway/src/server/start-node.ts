@@ -19,6 +19,8 @@ export interface RunningNode {
   description: string
   /** Containers outlive the server, to be adopted by its next start; after this they end with it. */
   removeContainersOnStop(): void
+  /** Ends and removes them now. */
+  removeContainers(): Promise<void>
 }
 
 export interface StartNodeOptions {
@@ -47,7 +49,7 @@ type NodePlatform = Pick<Platform, 'folder' | 'client' | 'informers' | 'lifecycl
 
 /** The node that runs the pods: real containers where there is an engine, otherwise simulated ones, which every view says. */
 export async function startNode(platform: NodePlatform, options: StartNodeOptions): Promise<RunningNode> {
-  if (options.nodes === 'none') return { description: 'none: pods stay Pending', removeContainersOnStop: () => {} }
+  if (options.nodes === 'none') return withoutContainers('none: pods stay Pending')
   const { folder, client, informers, lifecycle, log } = platform
   const { kubelet, ingressPort } = options
   const engine = await options.engine
@@ -65,17 +67,26 @@ export async function startNode(platform: NodePlatform, options: StartNodeOption
     { dataDir: folder.folder('node'), instance, kubelet, ingressPort },
   )
   await node.start()
+  const removeContainers = async (): Promise<void> => {
+    if (engine) await removeNodeContainers(engine, instance)
+  }
   let removesContainers = false
   lifecycle.add('kube-node', async () => {
     await node.stop()
-    if (engine && removesContainers) await removeNodeContainers(engine, instance)
+    if (removesContainers) await removeContainers()
   })
   return {
     description: engine ? runtime.version : SIMULATED[options.nodes],
     removeContainersOnStop: () => {
       removesContainers = true
     },
+    removeContainers,
   }
+}
+
+/** What has no containers of ours. */
+export function withoutContainers(description: string): RunningNode {
+  return { description, removeContainersOnStop: () => {}, removeContainers: async () => {} }
 }
 
 /** Marks this installation's containers at the engine: the same over restarts, another for another data folder. */

@@ -3,11 +3,17 @@ import { isatty } from 'node:tty'
 import { describeError } from '@slipway/errors'
 import { log } from './log.ts'
 
+/** Milliseconds that are left to stop in after a second Ctrl-C. */
+const HURRY = 5_000
+/** The status that shells give to who ends by Ctrl-C. */
+const INTERRUPTED = 128 + constants.signals.SIGINT
+
 /**
  * Resolves on the first SIGINT or SIGTERM, and when the terminal goes away; what goes wrong unseen until then is logged and nothing
- * is stopped for it. A second Ctrl-C ends the program where it is.
+ * is stopped for it. A second Ctrl-C ends the program where it is; with `hurry`, that is called and what stops has a moment left,
+ * until a third.
  */
-export function stopSignal(): Promise<void> {
+export function stopSignal(hurry?: () => void): Promise<void> {
   process.on('unhandledRejection', (error) => log('error', `unhandled: ${describeError(error)}`))
   // Other commands end with their reader. A server has said all it has to when it is ready, and goes on: `slipway up | head -3`.
   process.stdout.removeAllListeners('error').on('error', () => {})
@@ -19,9 +25,11 @@ export function stopSignal(): Promise<void> {
     }
     process.on('SIGTERM', stop)
     process.on('SIGINT', () => {
-      // The status that shells give it.
-      if (isStopping) process.exit(128 + constants.signals.SIGINT)
-      stop()
+      if (!isStopping) return stop()
+      if (!hurry || process.exitCode === INTERRUPTED) process.exit(INTERRUPTED)
+      process.exitCode = INTERRUPTED
+      setTimeout(() => process.exit(), HURRY).unref()
+      hurry()
     })
     // Whoever reads its settings again on this signal listens already.
     if (process.listenerCount('SIGHUP') === 0) stopWithTerminal(stop)
