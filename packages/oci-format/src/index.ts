@@ -16,4 +16,5 @@ export {
   type SpecErrorCode,
   specErrorBody,
   specErrorStatus,
+  specErrorsOf,
 } from './spec-errors.ts'

@@ -32,13 +32,20 @@ export function specErrorBody(code: SpecErrorCode, message: string, detail?: unk
   return { errors: [detail === undefined ? { code, message } : { code, message, detail }] }
 }
 
-/** The codes and messages of a registry's refusal, as one text; undefined when the body is none of the specification. */
-export function readSpecErrors(body: string): string | undefined {
+/** What a registry's refusal says; undefined when the body is none of the specification. */
+export function specErrorsOf(body: string): { code: string; message?: string }[] | undefined {
   try {
     const { errors } = JSON.parse(body) as Partial<SpecErrorBody>
     if (!Array.isArray(errors) || errors.length === 0) return undefined
-    return errors.map(({ code, message }) => (message ? `${code}: ${message}` : code)).join('; ')
+    return errors.map(({ code, message }) => ({ code: String(code), ...(message && { message: String(message) }) }))
   } catch {
     return undefined
   }
+}
+
+/** The same as one text. */
+export function readSpecErrors(body: string): string | undefined {
+  return specErrorsOf(body)
+    ?.map(({ code, message }) => (message ? `${code}: ${message}` : code))
+    .join('; ')
 }

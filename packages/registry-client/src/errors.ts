@@ -1,26 +1,36 @@
 import { messageOf, SlipwayError, TransientError, UserError } from '@slipway/errors'
 import { readSpecErrors } from '@slipway/oci-format'
+import { RefusedRequest, type RefusedRequestOptions } from './refused-request.ts'
 
 /** What went wrong with an answer, by its status. `what` names the thing asked for, never a credential; `retryAfter` in milliseconds. */
-export function answerError(status: number, body: string, what: string, retryAfter?: number): SlipwayError {
+export function answerError(request: RefusedRequestOptions, what: string, retryAfter?: number): SlipwayError {
+  const { status, body } = request
   const words = readSpecErrors(body)
   const message = `${what}: the registry answered ${status}${words ? ` (${words})` : ''}`
+  const cause = new RefusedRequest(request)
   switch (status) {
     case 401:
       return new UserError('REGISTRY_UNAUTHORIZED', message, {
         hint: 'check the user name and password for this registry',
+        cause,
       })
     case 403:
-      return new UserError('REGISTRY_DENIED', message, { hint: 'the user may not do this; ask for a wider role' })
+      return new UserError('REGISTRY_DENIED', message, {
+        hint: 'the user may not do this; ask for a wider role',
+        cause,
+      })
     case 404:
-      return new UserError('REGISTRY_NOT_FOUND', message, { hint: 'check the name and version, or push it first' })
+      return new UserError('REGISTRY_NOT_FOUND', message, {
+        hint: 'check the name and version, or push it first',
+        cause,
+      })
     default:
       break
   }
-  const wait = retryAfter === undefined ? {} : { retryAfter }
-  if (status === 429) return new TransientError('REGISTRY_TOO_MANY_REQUESTS', message, wait)
-  if (status === 408 || status >= 500) return new TransientError('REGISTRY_UNAVAILABLE', message, wait)
-  return new UserError('REGISTRY_REFUSED', message)
+  const options = { cause, ...(retryAfter !== undefined && { retryAfter }) }
+  if (status === 429) return new TransientError('REGISTRY_TOO_MANY_REQUESTS', message, options)
+  if (status === 408 || status >= 500) return new TransientError('REGISTRY_UNAVAILABLE', message, options)
+  return new UserError('REGISTRY_REFUSED', message, { cause })
 }
 
 /** The registry could not be reached, or the connection broke. */

@@ -208,18 +208,23 @@ export class RegistryClient {
   /** Stores a chart in Helm's OCI form; resolves to the manifest's digest. Equal charts and annotations give equal digests, Helm's too. */
   async pushChart(reference: Target, chart: ChartUpload, signal?: AbortSignal): Promise<string> {
     const target = read(reference)
-    const store = async (mediaType: string, bytes: Uint8Array): Promise<Descriptor> => ({
-      mediaType,
-      digest: await this.pushBlob(target, bytes, signal),
-      size: bytes.length,
-    })
-    const config = await store(mediaTypes.helmConfig, chart.config)
-    const layers = [await store(mediaTypes.helmChart, chart.archive)]
-    if (chart.provenance) layers.push(await store(mediaTypes.helmProvenance, chart.provenance))
+    const parts = [
+      { mediaType: mediaTypes.helmConfig, bytes: chart.config },
+      { mediaType: mediaTypes.helmChart, bytes: chart.archive },
+      ...(chart.provenance ? [{ mediaType: mediaTypes.helmProvenance, bytes: chart.provenance }] : []),
+    ]
+    const [config, ...layers] = parts.map(
+      ({ mediaType, bytes }): Descriptor => ({ mediaType, digest: digestOf(bytes, hash), size: bytes.length }),
+    )
     layers.sort((a, b) => (a.digest < b.digest ? -1 : 1))
     const annotations = Object.fromEntries(Object.entries(chart.annotations).sort(([a], [b]) => (a < b ? -1 : 1)))
-    const text = JSON.stringify({ schemaVersion: 2, config, layers, annotations })
-    return this.putManifest(target, Buffer.from(escapeHtml(text)), mediaTypes.ociManifest, signal)
+    const manifest = Buffer.from(escapeHtml(JSON.stringify({ schemaVersion: 2, config, layers, annotations })))
+    // As oras-go, by which Helm pushes: what is there needs its tag only.
+    const { tag: _, ...repository } = target
+    if (!(await this.headManifest({ ...repository, digest: digestOf(manifest, hash) }, signal))) {
+      for (const { bytes } of parts) await this.pushBlob(target, bytes, signal)
+    }
+    return this.putManifest(target, manifest, mediaTypes.ociManifest, signal)
   }
 
   /** Resolves when the host takes our credentials, or asks for none. */

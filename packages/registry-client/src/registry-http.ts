@@ -93,12 +93,12 @@ export class RegistryHttp {
   async call(call: RegistryCall): Promise<RegistryAnswer> {
     const url = new URL(call.path, this.baseUrl(call.host))
     const first = await this.#send(call, url, await this.#remembered(call))
-    if (first.statusCode !== 401) return this.#check(call, first)
+    if (first.statusCode !== 401) return this.#check(call, url, first)
     const challenge = parseChallenge(first.headers['www-authenticate'])
     const authorization = challenge && (await this.#answer(call, url, challenge))
-    if (!authorization) throw await refusal(call, first)
+    if (!authorization) throw await refusal(call, url, first)
     await first.body.dump()
-    return this.#check(call, await this.#send(call, url, authorization))
+    return this.#check(call, url, await this.#send(call, url, authorization))
   }
 
   baseUrl(host: string): string {
@@ -136,10 +136,12 @@ export class RegistryHttp {
     if (challenge.service) realm.searchParams.set('service', challenge.service)
     for (const scope of (challenge.scope ?? call.scope ?? '').split(' ').filter(Boolean))
       realm.searchParams.append('scope', scope)
+    // As Go writes them.
+    realm.searchParams.sort()
     const authorization = await this.#basicHeader(call.host)
     const { host, what, signal } = call
     const answer = await this.#send({ host, what, signal, path: realm.pathname }, realm, authorization)
-    if (answer.statusCode >= 400) throw await refusal(call, answer)
+    if (answer.statusCode >= 400) throw await refusal(call, url, answer, realm)
     const body: TokenAnswer = readObject((await readAll(answer.body, TOKEN_LIMIT, what)).toString('utf8'), what)
     const value = body.access_token ?? body.token
     if (!value) return undefined
@@ -197,11 +199,11 @@ export class RegistryHttp {
     }
   }
 
-  async #check(call: RegistryCall, answer: RegistryAnswer): Promise<RegistryAnswer> {
+  async #check(call: RegistryCall, url: URL, answer: RegistryAnswer): Promise<RegistryAnswer> {
     if (answer.statusCode < 400 || call.accept?.includes(answer.statusCode)) return answer
     // A token may have been taken back before its time.
     this.#tokens.delete(`${call.host} ${call.scope}`)
-    throw await refusal(call, answer)
+    throw await refusal(call, url, answer)
   }
 }
 
@@ -234,7 +236,15 @@ function urlOf(location: string, base: URL, { what }: RegistryCall): URL {
   throw answerInvalid(what, `the registry refers to "${location}", which is no address`)
 }
 
-async function refusal({ what }: RegistryCall, answer: RegistryAnswer): Promise<SlipwayError> {
-  const words = await readStart(answer.body)
-  return answerError(answer.statusCode, words, what, waitOf(answer.headers['retry-after']))
+/** `realm`: where a token for the call was asked for, in vain. */
+async function refusal(
+  { method = 'GET', what }: RegistryCall,
+  url: URL,
+  answer: RegistryAnswer,
+  realm?: URL,
+): Promise<SlipwayError> {
+  const refused = { status: answer.statusCode, body: await readStart(answer.body) }
+  const wanted = { method, url: url.href }
+  const request = realm ? { method: 'GET', url: realm.href, wanted } : wanted
+  return answerError({ ...request, ...refused }, what, waitOf(answer.headers['retry-after']))
 }

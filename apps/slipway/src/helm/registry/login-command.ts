@@ -1,5 +1,5 @@
 import { SlipwayError, UserError } from '@slipway/errors'
-import { connectionFault, RegistryClient } from '@slipway/registry-client'
+import { connectionFault, RefusedRequest, RegistryClient } from '@slipway/registry-client'
 import type { ConnectionFlags } from '../flags.ts'
 import { log, notice } from '../log.ts'
 import { registryAccess } from '../network.ts'
@@ -36,11 +36,9 @@ export async function login(host: string, options: LoginOptions, settings: HelmS
 }
 
 function loginFault(host: string, { plainHttp }: ConnectionFlags, error: unknown): string {
-  const url = `${plainHttp ? 'http' : 'https'}://${host}/v2/`
-  if (error instanceof SlipwayError && error.code === 'REGISTRY_UNAUTHORIZED') {
-    return `GET "${url}": response status code 401: unauthorized: authentication required`
-  }
-  return `Get "${url}": ${connectionFault(error)}`
+  if (error instanceof SlipwayError && error.code === 'REGISTRY_NOT_FOUND') return 'not found'
+  if (error instanceof Error && error.cause instanceof RefusedRequest) return error.cause.message
+  return `Get "${plainHttp ? 'http' : 'https'}://${host}/v2/": ${connectionFault(error)}`
 }
 
 /** `helm registry logout HOST`. */

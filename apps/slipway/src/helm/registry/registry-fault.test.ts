@@ -1,4 +1,5 @@
 import { TransientError } from '@slipway/errors'
+import { RefusedRequest } from '@slipway/registry-client'
 import { describe, expect, it } from 'vitest'
 import { registryFault } from './registry-fault.ts'
 
@@ -25,14 +26,25 @@ describe('registryFault', () => {
       `h/x/y@${digest}`,
       `failed to perform "Fetch" on source: Get "http://h/v2/x/y/blobs/${digest}": EOF`,
     ],
-    [
-      'REGISTRY_UNAVAILABLE',
-      'h/x/y:1',
-      'failed to perform "FetchReference" on source: GET "http://h/v2/x/y/manifests/1": response status code 503: Service Unavailable',
-    ],
   ])('says of a pull where it ended as Helm does: %s, %s', (code, what, words) => {
-    const error = new TransientError(code, `${what}: the registry answered 503`, { cause: cut })
+    const error = new TransientError(code, `${what}: other side closed`, { cause: cut })
 
     expect(registryFault('pull', 'h/x/y:1', { plainHttp: true }, error).message).toBe(words)
+  })
+  const json = (code: string) => JSON.stringify({ errors: [{ code, message: 'words' }] })
+  it.each([
+    ['pull', 'GET', 'manifests/1', 503, '<html>', '"FetchReference" on source: ', 'Service Unavailable'],
+    ['pull', 'GET', 'manifests/1', 403, json('DENIED'), '"FetchReference" on source: ', 'denied: words'],
+    ['push', 'HEAD', `manifests/${digest}`, 401, '', '"Exists" on destination: ', 'Unauthorized'],
+    ['push', 'POST', 'blobs/uploads/', 404, json('NAME_UNKNOWN'), '"Push" on destination: ', 'name unknown: words'],
+    ['tags', 'GET', 'tags/list', 429, json('TOOMANYREQUESTS'), '', 'toomanyrequests: words'],
+  ] as const)('says of a %s what was refused as Helm does: %s %s, %i', (action, method, path, status, body, place, why) => {
+    const url = `http://h/v2/x/y/${path}`
+    const cause = new RefusedRequest({ method, url, status, body })
+    const error = new TransientError('REGISTRY_UNAVAILABLE', 'h/x/y:1: no', { cause })
+
+    expect(registryFault(action, 'h/x/y:1', { plainHttp: true }, error).message).toBe(
+      `${place && `failed to perform ${place}`}${method} "${url}": response status code ${status}: ${why}`,
+    )
   })
 })

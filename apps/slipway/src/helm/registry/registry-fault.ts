@@ -1,6 +1,5 @@
-import { STATUS_CODES } from 'node:http'
 import { messageOf, SlipwayError, UserError } from '@slipway/errors'
-import { bodyFault, connectionFault } from '@slipway/registry-client'
+import { bodyFault, connectionFault, RefusedRequest } from '@slipway/registry-client'
 import type { ConnectionFlags } from '../flags.ts'
 
 /** What was done to a reference, `HOST/NAME:TAG`, or with `tags` to a repository, `HOST/NAME`. */
@@ -18,30 +17,35 @@ export function registryFault(
 
 function words(action: RegistryAction, reference: string, { plainHttp }: ConnectionFlags, error: unknown): string {
   if (!(error instanceof SlipwayError)) return messageOf(error)
-  const digest = action === 'pull' ? blobOf(error, reference) : undefined
+  const digest = action === 'tags' ? undefined : digestOf(error, reference)
   const prefix = action === 'tags' ? '' : `failed to perform ${placeOf(action, digest, error)}: `
   if (error.code === 'REGISTRY_NOT_FOUND' && action === 'pull') return `${prefix}${reference}: not found`
   if (error.code === 'REGISTRY_BROKEN_OFF' && action === 'pull') return `${prefix}read failed: ${bodyFault(error)}`
-  const mayPass = error.code === 'REGISTRY_UNAVAILABLE' || error.code === 'REGISTRY_TOO_MANY_REQUESTS'
-  const status = mayPass ? /answered (\d{3})$/.exec(error.message)?.[1] : undefined
-  if (error.code !== 'REGISTRY_UNREACHABLE' && (status === undefined || action === 'push')) return error.message
+  if (error.cause instanceof RefusedRequest) return prefix + error.cause.message
+  if (error.code !== 'REGISTRY_UNREACHABLE') return error.message
   const [, host, name, tag] = /^([^/]+)\/(.+?)(?::([^:/]+))?$/.exec(reference) ?? []
-  const method = action === 'push' ? 'Head' : 'Get'
-  const path = action === 'tags' ? 'tags/list' : digest ? `blobs/${digest}` : `manifests/${tag}`
-  const url = `"${plainHttp ? 'http' : 'https'}://${host}/v2/${name}/${path}"`
-  if (status === undefined) return `${prefix}${method} ${url}: ${connectionFault(error)}`
-  return `${prefix}GET ${url}: response status code ${status}: ${STATUS_CODES[status]}`
+  const [method, path] = {
+    pull: ['Get', digest ? `blobs/${digest}` : `manifests/${tag}`],
+    // The first thing that is asked is whether the manifest is there.
+    push: ['Head', `manifests/${digest ?? tag}`],
+    tags: ['Get', 'tags/list'],
+  }[action]
+  return `${prefix}${method} "${plainHttp ? 'http' : 'https'}://${host}/v2/${name}/${path}": ${connectionFault(error)}`
 }
 
-/** The blob that the error is about, in a pull of a chart by its manifest. */
-function blobOf({ message }: SlipwayError, reference: string): string | undefined {
+/** What the error is about, where that is not what was asked for: the blob of a chart that is pulled, the manifest that is pushed. */
+function digestOf({ message }: SlipwayError, reference: string): string | undefined {
   const [, digest] = /@(sha\d+:[0-9a-f]+): /.exec(message) ?? []
   return digest && !reference.endsWith(digest) ? digest : undefined
 }
 
 /** What Helm was doing (oras-go, copy.go). */
-function placeOf(action: RegistryAction, digest: string | undefined, { code }: SlipwayError): string {
-  if (action === 'push') return '"Exists" on destination'
+function placeOf(action: RegistryAction, digest: string | undefined, { code, cause }: SlipwayError): string {
+  if (action === 'push') {
+    return cause instanceof RefusedRequest && cause.method !== 'HEAD'
+      ? '"Push" on destination'
+      : '"Exists" on destination'
+  }
   if (code === 'REGISTRY_BROKEN_OFF') return digest ? '"Push" on destination' : '"Successors" on source'
   return digest ? '"Fetch" on source' : '"FetchReference" on source'
 }

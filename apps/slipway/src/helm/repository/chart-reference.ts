@@ -208,7 +208,7 @@ export async function newestTag(
   throw new UserError(
     'CHART_NOT_FOUND',
     version === ''
-      ? 'unable to locate any tags in provided repository'
+      ? `unable to locate any tags in provided repository: oci://${repository}`
       : `could not locate a version matching provided version string ${version}`,
   )
 }
