@@ -21,6 +21,8 @@ export interface AdmissionRequest {
   readonly dryRun: boolean
   /** Fields of metav1.CreateOptions, UpdateOptions or DeleteOptions, as the client set them. */
   readonly asked: Readonly<Record<string, unknown>>
+  /** What is done follows from a request that had its turn: nobody is asked again. */
+  readonly admitted: boolean
   /** Tells the client something that does not stop it. */
   warn(text: string): void
   /** Called when the write is over, whether it was done or not. */
@@ -42,6 +44,7 @@ export class AdmissionChain {
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {
+    if (request.admitted) return
     for (const plugin of this.#plugins) {
       const pending = plugin.mutate?.(request)
       if (pending) await pending
@@ -49,6 +52,7 @@ export class AdmissionChain {
   }
 
   async validate(request: AdmissionRequest): Promise<void> {
+    if (request.admitted) return
     for (const plugin of this.#plugins) {
       const pending = plugin.validate?.(request)
       if (pending) await pending

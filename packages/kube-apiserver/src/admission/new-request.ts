@@ -2,13 +2,21 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { AdmissionRequest } from './admission.ts'
 
 type RequestOptions = Pick<AdmissionRequest, 'user'> &
-  Partial<Pick<AdmissionRequest, 'dryRun' | 'subresource' | 'warn' | 'named' | 'asked'>>
+  Partial<Pick<AdmissionRequest, 'dryRun' | 'subresource' | 'warn' | 'named' | 'asked' | 'admitted'>>
 
 /** A request to the plugins; what is made is named by its path only when it is said so. */
 export function admissionRequest(
   operation: AdmissionRequest['operation'],
   { resource, namespace, name }: Pick<AdmissionRequest, 'resource' | 'namespace' | 'name'>,
-  { user, dryRun = false, subresource, warn, named = operation !== 'CREATE', asked = {} }: RequestOptions,
+  {
+    user,
+    dryRun = false,
+    subresource,
+    warn,
+    named = operation !== 'CREATE',
+    asked = {},
+    admitted = false,
+  }: RequestOptions,
   objects: { object?: KubeObject; old?: Readonly<KubeObject> },
 ): AdmissionRequest {
   return {
@@ -20,6 +28,7 @@ export function admissionRequest(
     user,
     dryRun,
     asked,
+    admitted,
     ...(subresource && { subresource }),
     object: objects.object,
     old: objects.old,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { KubeObject } from '@slipway/kube-objects'
-import { apiVersionOf, type Resource } from '../registry/resource.ts'
+import { apiVersionOf, partOf, type Resource } from '../registry/resource.ts'
 import { type AdmissionRequest, enclosingNamespace } from './admission.ts'
 
 /** Gives an object in another version of its type. */
@@ -12,14 +12,14 @@ const OPTIONS = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'Del
 export async function reviewRequest(request: AdmissionRequest, as: Resource, convert: Converter) {
   const { operation, resource, subresource, name, user, dryRun, asked, object, old } = request
   const kindOf = (one: Resource) => {
-    const part = one.subresources.find((sub) => sub.name === subresource)?.kind
-    if (part?.kind) return { group: part.group || one.group, version: part.version || one.version, kind: part.kind }
-    return { group: one.group, version: one.version, kind: one.kind }
+    const { group, version, kind } = partOf(one, subresource)
+    return { group, version, kind }
   }
+  const seenAs = partOf(as, subresource)
   const typeOf = (one: Resource) => ({ group: one.group, version: one.version, resource: one.plural })
   const inVersion = async (one: Readonly<KubeObject> | undefined) => {
     if (one && operation === 'CONNECT') return withoutMetadata(one)
-    return one && one.apiVersion !== apiVersionOf(as) ? await convert(one, as) : (one ?? null)
+    return one && one.apiVersion !== apiVersionOf(seenAs) ? await convert(one, seenAs) : (one ?? null)
   }
   const namespace = enclosingNamespace(request)
   const part = subresource ? { subResource: subresource, requestSubResource: subresource } : {}

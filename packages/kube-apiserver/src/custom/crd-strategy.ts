@@ -48,7 +48,10 @@ function manageStatus(crd: KubeObject, rules: ObjectRules, resource: Resource, s
   const before = structuredClone(statusOf(crd))
   settle()
   if (equalJson(before.status, crd.status)) return
-  crd.metadata = rules.tracker(resource, 'kube-apiserver', 'status')(statusOf(crd), before).metadata
+  crd.metadata = rules.tracker(resource, { manager: 'kube-apiserver', subresource: 'status' })(
+    statusOf(crd),
+    before,
+  ).metadata
 }
 
 /** Without the schemas, which may be large. */

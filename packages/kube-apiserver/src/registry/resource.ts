@@ -61,6 +61,15 @@ export interface PrinterColumn {
   priority?: number
 }
 
+/** The type of what a subresource reads or writes: a Scale, an Eviction; of most, the resource itself. */
+export function partOf(resource: Resource, subresource: string | undefined): Resource {
+  const part = resource.subresources.find(({ name }) => name === subresource)?.kind
+  if (!part || part.kind === resource.kind) return resource
+  const { custom: _, ...own } = resource
+  const { group, version } = part.group || part.version ? part : resource
+  return { ...own, group, version, kind: part.kind, subresources: [] }
+}
+
 /** `apps/v1`, or `v1` for the core group. */
 export function apiVersionOf(resource: { group: string; version: string }): string {
   return resource.group ? `${resource.group}/${resource.version}` : resource.version

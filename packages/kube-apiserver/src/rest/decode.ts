@@ -2,7 +2,7 @@ import { type KubeObject, schemaFor, unknownFieldText } from '@slipway/kube-obje
 import { documentKeys } from '../api/document-keys.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest } from '../api/status.ts'
-import { apiVersionOf, type Resource } from '../registry/resource.ts'
+import { apiVersionOf, partOf, type Resource } from '../registry/resource.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
 import { type Document, duplicateText, readDocument, Undecodable } from './body.ts'
 import { fieldValidationOf } from './options.ts'
@@ -32,10 +32,7 @@ export async function readObject(request: ApiRequest, rules: ObjectRules): Promi
 
 /** A request for a part of an object, with the part's own type: a Scale, an Eviction. */
 export function partRequest(request: ApiRequest): ApiRequest {
-  const { custom: _, ...resource } = request.resource
-  const { kind } = resource.subresources.find(({ name }) => name === request.subresource) ?? { kind: resource }
-  const { group, version } = kind.group || kind.version ? kind : resource
-  return { ...request, resource: { ...resource, group, version, kind: kind.kind, subresources: [] } }
+  return { ...request, resource: partOf(request.resource, request.subresource) }
 }
 
 /** The body of a request that makes something of a named object: that has its name already, which the body need not say. */

@@ -14,14 +14,15 @@ import type { ApiRequest } from '../api/request.ts'
 import { badRequest, conflict, invalid, StatusError } from '../api/status.ts'
 import { apiVersionOf } from '../registry/resource.ts'
 import type { WriteOptions } from '../storage/write-options.ts'
+import { ownPart } from '../strategy/own-part.ts'
 import { forbiddenField, invalidValue, required } from '../validation/field-errors.ts'
 import { sendObject } from './answer.ts'
 import { checkDepth, parseYaml, readText, Undecodable } from './body.ts'
 import { decode } from './decode.ts'
-import { fieldManagerOf, fieldValidationOf, writeOptionsOf } from './options.ts'
+import { fieldValidationOf, writeOptionsOf } from './options.ts'
 import { type Patch, readPatch } from './read-patch.ts'
 import { addWarnings } from './warnings.ts'
-import { creationBy, type WriteDeps } from './write.ts'
+import { creationBy, trackerOf, type WriteDeps } from './write.ts'
 
 /** PATCH of an object or of its status: JSON patch, merge patch, strategic merge patch, or server-side apply. */
 export async function patchObject(deps: WriteDeps, request: ApiRequest): Promise<void> {
@@ -46,12 +47,11 @@ function patchOptionsOf(request: ApiRequest, kind: PatchKind): WriteOptions {
 
 async function mergeObject(deps: WriteDeps, request: ApiRequest, patch: Patch, options: WriteOptions): Promise<void> {
   const { objects, rules } = deps
-  const { resource, namespace, name = '', subresource } = request
-  const track = rules.tracker(resource, fieldManagerOf(request), subresource)
+  const { resource, namespace, name = '' } = request
   const stored = await objects.update(
     { resource, namespace, name },
     (current) => current && rules.complete(patched(current, patch, deps, request), resource),
-    { ...options, track },
+    { ...options, track: trackerOf(deps, request) },
   )
   await sendObject(request, stored)
 }
@@ -95,7 +95,8 @@ async function applyObject(deps: WriteDeps, request: ApiRequest, text: string, o
   const { resource, namespace, name = '', subresource, query } = request
   const manager = query.get('fieldManager') ?? ''
   const { configuration, duplicates } = readConfiguration(text, request)
-  const how = { manager, force: flagOf(query, 'force') ?? false, ...(subresource && { subresource }) }
+  const part = ownPart(resource, objects.strategy(resource), subresource)
+  const how = { manager, force: flagOf(query, 'force') ?? false, ...(subresource && { subresource }), part }
   const stored = await objects.update(
     { resource, namespace, name },
     (current) => {

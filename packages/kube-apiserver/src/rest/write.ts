@@ -4,6 +4,7 @@ import { methodNotSupported } from '../api/status.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import type { WriteOptions } from '../storage/write-options.ts'
+import { ownPart } from '../strategy/own-part.ts'
 import { sendObject } from './answer.ts'
 import { authorizeTarget } from './authorize-target.ts'
 import { readObject } from './decode.ts'
@@ -16,13 +17,13 @@ export interface WriteDeps {
 }
 
 /** POST to a collection. */
-export async function createObject({ objects, rules }: WriteDeps, request: ApiRequest): Promise<void> {
+export async function createObject(deps: WriteDeps, request: ApiRequest): Promise<void> {
+  const { objects, rules } = deps
   const { resource, namespace } = request
   if (resource.namespaced && namespace === undefined) throw methodNotSupported(undefined, 'create')
   const options = writeOptionsOf(request, 'CreateOptions')
   const object = await readObject(request, rules)
-  const track = rules.tracker(resource, fieldManagerOf(request))
-  await sendObject(request, await objects.create(resource, object, { ...options, track }))
+  await sendObject(request, await objects.create(resource, object, { ...options, track: trackerOf(deps, request) }))
 }
 
 /** PUT of an object or of its status. */
@@ -32,13 +33,19 @@ export async function updateObject(deps: WriteDeps, request: ApiRequest): Promis
   const options = writeOptionsOf(request, 'UpdateOptions')
   const wanted = await readObject(request, rules)
   const makes = objects.strategy(resource).createsOnUpdate && !subresource
-  const track = rules.tracker(resource, fieldManagerOf(request), subresource)
   const stored = await objects.update(
     { resource, namespace, name },
     (current) => (current || makes ? structuredClone(wanted) : undefined),
-    { ...options, ...creationBy(deps, request), track, replaces: true },
+    { ...options, ...creationBy(deps, request), track: trackerOf(deps, request), replaces: true },
   )
   await sendObject(request, stored)
+}
+
+/** Who manages what after a write that is no apply. */
+export function trackerOf({ objects, rules }: WriteDeps, request: ApiRequest): NonNullable<WriteOptions['track']> {
+  const { resource, subresource } = request
+  const part = ownPart(resource, objects.strategy(resource), subresource)
+  return rules.tracker(resource, { manager: fieldManagerOf(request), subresource, part })
 }
 
 /** A write that may make the object must be allowed to. */

@@ -16,6 +16,7 @@ import { internalError, StatusError } from '../api/status.ts'
 import { readEmbedded } from '../custom/embedded-objects.ts'
 import { typeDefaults } from '../defaults/type-defaults.ts'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
+import type { Part } from '../strategy/own-part.ts'
 import { applyFault, typedFault, versionFault } from './managed-versions.ts'
 
 /** An object that was read, and what is wrong with its text. */
@@ -35,6 +36,15 @@ export interface ApplyHow {
   manager: string
   force: boolean
   subresource?: string
+  /** What such a write may decide of an object. */
+  part?: Part
+}
+
+/** Who writes without applying, and how. */
+export interface TrackHow {
+  manager: string
+  subresource?: string | undefined
+  part?: Part
 }
 
 /** What schemas say: unknown fields, types, defaults, and who manages which field. */
@@ -92,13 +102,13 @@ export class ObjectRules {
   }
 
   /** Who writes what, for every write that is no apply. */
-  tracker(resource: Resource, manager: string, subresource?: string) {
+  tracker(resource: Resource, { manager, subresource, part }: TrackHow) {
     const schema = this.schema(resource)
     return (after: KubeObject, before: KubeObject | undefined): KubeObject => {
       const tracked = after.metadata.managedFields?.length ? after : before
       if (versionFault(tracked, [before, after], resource)) return withoutManagers(after)
       const how = { manager, now: this.#time(), schema, schemaOf: schemasOf(resource) }
-      return trackUpdate({ before, after, ...how, ...(subresource && { subresource }) })
+      return trackUpdate({ before, after, ...how, ...(subresource && { subresource }), ...(part && { part }) })
     }
   }
 
@@ -111,7 +121,6 @@ export class ObjectRules {
       ...how,
       live,
       applied,
-      part: (whole) => onlyOwnPart(whole, resource, how.subresource),
       schema,
       schemaOf: schemasOf(resource),
       now: this.#time(),
@@ -165,24 +174,4 @@ function withoutManagers(object: KubeObject): KubeObject {
 function typedMetadata({ metadata }: KubeObject) {
   const { value, unknown, ...faults } = typedForm(metadata ?? {}, objectMetaSchema())
   return { metadata: value as ObjectMeta, unknown: unknown.map((field) => `metadata.${field}`), ...faults }
-}
-
-/** An apply of the object leaves its status alone, an apply of the status everything else (resetFields). */
-function onlyOwnPart(object: KubeObject, resource: Resource, subresource: string | undefined): KubeObject {
-  if (subresource === 'status') {
-    const { apiVersion, kind, metadata, status } = object
-    const { name, namespace, resourceVersion, uid } = metadata
-    const identity = {
-      name,
-      ...(namespace && { namespace }),
-      ...(resourceVersion && { resourceVersion }),
-      ...(uid && { uid }),
-    }
-    return { apiVersion, kind, metadata: identity, ...(status !== undefined && { status }) }
-  }
-  if (!resource.subresources.some(({ name }) => name === 'status')) return object
-  const { status: _, ...rest } = object
-  // Nothing of a request may change, so that nobody owns any of it (csrStrategy's GetResetFields).
-  if (resource.group === 'certificates.k8s.io') delete rest.spec
-  return rest as KubeObject
 }

@@ -12,6 +12,7 @@ import {
   identify,
   prepareForCreate,
   prepareForUpdate,
+  wipeSystemFields,
 } from '../strategy/prepare.ts'
 import type { Strategies, Strategy, WriteContext } from '../strategy/strategy.ts'
 import { checkCreate, checkUpdate } from '../strategy/validate.ts'
@@ -102,15 +103,15 @@ export class ObjectService {
     const context = this.#context(resource, options)
     const strategy = this.strategy(resource)
     dropRepeatedOwners(wanted, options.warn)
-    prepareForCreate(wanted, context)
+    wipeSystemFields(wanted, context)
     const object = options.track?.(wanted, undefined) ?? wanted
     const { name = '', namespace, generateName } = object.metadata
     if (resource.custom?.isTerminating) throw forbidden(resource, name, DEFINITION_GOES)
     const request = admissionRequest('CREATE', { resource, namespace, name }, options, { object })
     try {
       const admitted = await this.#mutated(request, options)
-      // A webhook may set no more than a client: apiserver's strategies prepare what came out of admission.
-      if (admitted !== object) prepareForCreate(admitted, context)
+      if (admitted !== object) wipeSystemFields(admitted, context)
+      prepareForCreate(admitted, context)
       if (name || !generateName) return await this.#insert(request, context, strategy)
       return await this.#insertNamed(request, context, strategy)
     } finally {
@@ -202,9 +203,8 @@ export class ObjectService {
         continue
       }
       if (!next) return { value: entry.value, revision: entry.modRevision }
-      this.#checkVersion(address, next, current, options)
+      if (options.replaces) checkStored(address, { uid: next.metadata.uid }, current)
       dropRepeatedOwners(next, options.warn)
-      prepareForUpdate(next, current, context, this.strategy(resource))
       // Fields that the strategy sets belong to no manager, as in Kubernetes.
       const object = options.track?.(next, current) ?? next
       const { part } = options
@@ -213,8 +213,10 @@ export class ObjectService {
       try {
         const admitted = await this.#mutated(request, options)
         if (part) part.into(object, admitted)
-        else if (admitted !== object) prepareForUpdate(admitted, current, context, this.strategy(resource))
-        const stored = await this.#replace(entry, { current, next: part ? object : admitted }, request, context)
+        const wanted = part ? object : admitted
+        this.#checkVersion(address, wanted, current)
+        prepareForUpdate(wanted, current, context, this.strategy(resource))
+        const stored = await this.#replace(entry, { current, next: wanted }, request, context)
         if (stored) return stored
       } finally {
         settle(request)
@@ -222,16 +224,14 @@ export class ObjectService {
     }
   }
 
-  /** Throws 409 when the update is about another version or another object of the name, and 422 when it must say which. */
-  #checkVersion(address: Address, next: KubeObject, current: KubeObject, { replaces }: WriteOptions): void {
-    const { resource, name } = address
+  /** Throws 409 when the update is about another version of the object, and 422 when it must say which. */
+  #checkVersion({ resource, name }: Address, next: KubeObject, current: KubeObject): void {
     const asked = versionOf(next)
     if (asked === undefined && (resource.custom || this.strategy(resource).needsVersion)) {
       const unnamed = invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')
       // Where others name the kind, the store names the resource.
       throw invalid({ group: resource.group, kind: resource.plural }, name, [unnamed])
     }
-    if (replaces) checkStored(address, { uid: next.metadata.uid }, current)
     if (asked !== undefined && asked !== Number(current.metadata.resourceVersion)) throw staleObject(resource, name)
   }
 
@@ -274,6 +274,20 @@ export class ObjectService {
     const request = admissionRequest('CONNECT', address, options, { object })
     await this.#admission.mutate(request)
     await this.#admission.validate(request)
+  }
+
+  /** What admission makes of something that is asked of an object and not stored, such as a pod's Eviction; `check` comes before it may refuse. */
+  async admitAsked(
+    address: Address,
+    object: KubeObject,
+    options: WriteOptions,
+    check: (object: KubeObject) => void,
+  ): Promise<KubeObject> {
+    const request = admissionRequest('CREATE', address, { ...options, named: true }, { object })
+    const admitted = await this.#mutated(request, options)
+    check(admitted)
+    await this.#admission.validate(request)
+    return admitted
   }
 
   /** Writes down that the object is to go, and what holds it; undefined when another writer came first. */

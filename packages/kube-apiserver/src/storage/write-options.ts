@@ -13,6 +13,8 @@ export interface WriteOptions {
   asked?: Readonly<Record<string, unknown>>
   /** Writes down who manages which field. Absent = managedFields stay as they are. */
   track?: (next: KubeObject, current: KubeObject | undefined) => KubeObject
+  /** It follows from a request that admission let in, such as an Eviction: admission is not asked again. */
+  admitted?: boolean
   /** The request's path names the object that it makes, which a POST's does not. */
   named?: boolean
   /** A PUT: the whole object, of the uid and version that it names. */

@@ -4,11 +4,15 @@ import { apiVersionOf } from '../registry/resource.ts'
 import { restore } from './restore.ts'
 import { STATUS_METADATA, type Strategy, type WriteContext } from './strategy.ts'
 
-/** Drops what a client may not set (apiserver's WipeObjectMetaSystemFields, and the status, which its strategies reset). */
-export function prepareForCreate(object: KubeObject, context: WriteContext): void {
+/** Drops the metadata that are for the server to say, before anybody sees the object (apiserver's WipeObjectMetaSystemFields). */
+export function wipeSystemFields(object: KubeObject, { resource }: WriteContext): void {
   const metadata = object.metadata as unknown as Record<string, unknown>
   for (const field of SYSTEM_FIELDS) delete metadata[field]
-  if (!context.resource.namespaced) delete metadata.namespace
+  if (!resource.namespaced) delete metadata.namespace
+}
+
+/** Drops the status of a new object, once webhooks have seen it (the PrepareForCreate of apiserver's strategies). */
+export function prepareForCreate(object: KubeObject, context: WriteContext): void {
   if (hasStatus(context) && !keepsFirstStatus(context)) resetStatus(object, context)
 }
 
@@ -26,7 +30,7 @@ export function identify(object: KubeObject, context: WriteContext, uid: string,
   if (countsGenerations(context, strategy)) metadata.generation = 1
 }
 
-/** Puts back what an update may not change (apiserver's BeforeUpdate). */
+/** Puts back what an update may not change, once webhooks have seen what was wanted (apiserver's BeforeUpdate). */
 export function prepareForUpdate(
   next: KubeObject,
   current: KubeObject,

@@ -17,12 +17,15 @@ export async function bindPod(
   { objects, rules, registry }: WriteDeps & { registry: ResourceRegistry },
   request: ApiRequest,
 ): Promise<void> {
-  const { subresource: _, ...options } = writeOptionsOf(request, 'CreateOptions')
-  const { metadata, target = {} } = await readMade(request, rules)
-  const name = request.name ?? metadata.name
+  const options = writeOptionsOf(request, 'CreateOptions')
+  const asked = await readMade(request, rules)
+  const name = request.name ?? asked.metadata.name
   if (!name) throw badRequest('Name parameter required.')
-  if (metadata.name !== name) throw badRequest('name in URL does not match name in Binding object')
-  checkTarget(target)
+  const place = { resource: request.resource, namespace: request.namespace, name }
+  const { metadata, target } = await objects.admitAsked(place, asked, options, (binding) => {
+    if (binding.metadata.name !== name) throw badRequest('name in URL does not match name in Binding object')
+    checkTarget(binding.target ?? {})
+  })
   const resource = registry.storedType('', 'pods') as Resource
   const address = { resource, namespace: request.namespace, name }
   const bound = (pod: KubeObject | undefined): KubeObject => {
@@ -35,7 +38,7 @@ export async function bindPod(
     pod.spec.nodeName = target.name
     return withCondition(pod, { type: 'PodScheduled' })
   }
-  await objects.update(address, bound, { ...options, subresource: 'binding' })
+  await objects.update(address, bound, { ...options, subresource: 'binding', admitted: true })
   sendValue(request, 201, { ...success(), code: 201 })
 }
 

@@ -34,10 +34,14 @@ export async function evictPod(
 ): Promise<void> {
   const { resource, namespace, name = '' } = request
   const body: Eviction = await readMade(request, rules)
-  if (body.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')
-  const { subresource: _, ...write } = writeOptionsOf(withDryRunOf(request, body), 'CreateOptions')
-  const eviction = new PodEviction({ objects, registry }, { resource, namespace, name }, write)
-  const refusal = await eviction.evict(body.deleteOptions ?? {})
+  const address = { resource, namespace, name }
+  const options = writeOptionsOf(withDryRunOf(request, body), 'CreateOptions')
+  const { deleteOptions = {} }: Eviction = await objects.admitAsked(address, body, options, ({ metadata }) => {
+    if (metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')
+  })
+  const { subresource: _, ...write } = options
+  const eviction = new PodEviction({ objects, registry }, address, { ...write, admitted: true })
+  const refusal = await eviction.evict(deleteOptions)
   sendValue(request, 201, refusal ?? { ...success(), code: 201 })
 }
 

@@ -37,7 +37,8 @@ export async function serveScale(deps: WriteDeps, request: ApiRequest): Promise<
   const kind = request.verb === 'patch' ? patchKindOf(request.http.headers['content-type'], false) : undefined
   const part = {
     of: (object: Readonly<KubeObject>) => scaleOf(object, request),
-    into: (object: KubeObject, scale: KubeObject) => setPath(object, replicasPath(request), scale.spec?.replicas ?? 0),
+    into: (object: KubeObject, scale: KubeObject) =>
+      setPath(object, replicasPath(request), checkReplicas(scale, request)),
   }
   const write = { ...writeOptionsOf(request, kind ? 'PatchOptions' : 'UpdateOptions'), subresource: 'scale', part }
   const applies = kind === 'apply'
@@ -63,7 +64,7 @@ async function sendScale(request: ApiRequest, object: Readonly<KubeObject>): Pro
  * manage, and none at all are replicas that are not there.
  */
 function tracker({ rules }: WriteDeps, request: ApiRequest): NonNullable<WriteOptions['track']> {
-  const track = rules.tracker(request.resource, fieldManagerOf(request), 'scale')
+  const track = rules.tracker(request.resource, { manager: fieldManagerOf(request), subresource: 'scale' })
   const path = replicasPath(request)
   const fields = path.split('.').filter(Boolean)
   const isManaged = ({ metadata }: KubeObject): boolean =>
@@ -91,12 +92,11 @@ async function readChange(
   const scaled = await readScale(deps, request, kind)
   return (current) => {
     const scale = scaled(scaleOf(current, request))
-    const replicas = checkReplicas(scale, request)
     // A Scale says of which object it is, and of which version.
     const { uid, resourceVersion } = scale.metadata
     if (uid) current.metadata.uid = uid
     if (resourceVersion) current.metadata.resourceVersion = resourceVersion
-    setPath(current, replicasPath(request), replicas)
+    setPath(current, replicasPath(request), scale.spec?.replicas ?? 0)
     return current
   }
 }

@@ -1,3 +1,4 @@
+import type { KubeObject } from '@slipway/kube-objects'
 import { AUDIENCE, type Binding, type TokenIssuer } from '../access/service-account-tokens.ts'
 import type { ApiRequest } from '../api/request.ts'
 import { badRequest, conflict, type FieldError, invalid, notFound } from '../api/status.ts'
@@ -8,7 +9,7 @@ import { writeOptionsOf } from '../rest/options.ts'
 import type { WriteDeps } from '../rest/write.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { keyOf } from '../storage/keys.ts'
-import type { ObjectService } from '../storage/object-service.ts'
+import type { Address, ObjectService } from '../storage/object-service.ts'
 import { timestamp } from '../storage/timestamp.ts'
 import { invalidValue } from '../validation/field-errors.ts'
 
@@ -22,29 +23,36 @@ export async function requestToken(
   request: ApiRequest,
 ): Promise<void> {
   const { resource, namespace = '', name = '' } = request
-  writeOptionsOf(request, 'CreateOptions')
-  const { metadata, spec = {}, ...type } = await readMade(request, rules)
+  const options = writeOptionsOf(request, 'CreateOptions')
+  const asked = await readMade(request, rules)
+  const address = { resource, namespace, name }
+  const admitted = await objects.admitAsked(address, asked, options, (one) => complete(one, address, objects))
+  const { metadata, spec } = admitted
+  const { audiences, expirationSeconds, boundObjectRef = null } = spec
+  const binding: Binding = { namespace, serviceaccount: { name, uid: metadata.uid ?? '' } }
+  if (boundObjectRef) bindTo(objects, binding, boundObjectRef)
+  const { token, expires } = issuer.issue({ binding, audiences, seconds: expirationSeconds })
+  const status = { token, expirationTimestamp: timestamp(expires) }
+  sendValue(request, 201, { ...admitted, spec: { audiences, expirationSeconds, boundObjectRef }, status })
+}
+
+/** Fills in what the account says. Throws what the request may not ask for (TokenREST.Create). */
+function complete(asked: KubeObject, address: Address, objects: ObjectService): void {
+  const { namespace, name } = address
+  const { metadata, spec = {} } = asked
   if (metadata.name && metadata.name !== name) {
     const why = 'must match the service account name if specified'
     throw invalid(REQUEST, name, [invalidValue('metadata.name', metadata.name, why)])
   }
-  const { uid = '' } = viewEntry(objects.entry({ resource, namespace, name })).metadata
+  const { uid = '' } = viewEntry(objects.entry(address)).metadata
   if (metadata.uid && metadata.uid !== uid) {
     const why = `the UID in the token request (${metadata.uid}) does not match the UID of the service account (${uid})`
     throw conflict({ group: REQUEST.group, plural: REQUEST.kind }, name, why)
   }
-  const { audiences: asked, expirationSeconds = 3600, boundObjectRef = null } = spec
+  const { audiences, expirationSeconds = 3600 } = spec
   checkSeconds(expirationSeconds)
-  const audiences: string[] = asked?.length > 0 ? asked : [AUDIENCE]
-  const binding: Binding = { namespace, serviceaccount: { name, uid } }
-  if (boundObjectRef) bindTo(objects, binding, boundObjectRef)
-  const { token, expires } = issuer.issue({ binding, audiences, seconds: expirationSeconds })
-  sendValue(request, 201, {
-    ...type,
-    metadata: { ...metadata, name, namespace, uid, creationTimestamp: timestamp(new Date()) },
-    spec: { audiences, expirationSeconds, boundObjectRef },
-    status: { token, expirationTimestamp: timestamp(expires) },
-  })
+  Object.assign(metadata, { name, namespace, uid, creationTimestamp: timestamp(new Date()) })
+  asked.spec = { ...spec, audiences: audiences?.length > 0 ? audiences : [AUDIENCE], expirationSeconds }
 }
 
 function checkSeconds(seconds: number): void {

@@ -30,7 +30,10 @@ export interface ApplyInput<T extends KubeObject = KubeObject> {
   /** RFC 3339, for the manager's entry. */
   now: string
   subresource?: string
-  /** What such an apply may write of an object, such as all but its status; absent: all of it. */
+  /**
+   * What such an apply decides of an object, such as all but its status; absent: all of it. The rest of the configuration is in the
+   * merged object, for whoever looks at it before it is put back, but nobody's.
+   */
   part?: (object: KubeObject) => KubeObject
 }
 
@@ -50,7 +53,8 @@ export interface FieldConflict {
 export function serverSideApply<T extends KubeObject>(input: ApplyInput<T>): { object: T; conflicts: FieldConflict[] } {
   const { live, manager, now, subresource = '', part = (object) => object } = input
   const schema = input.schema ?? ANY
-  const applied = part(withoutManagedFields(input.applied))
+  const given = withoutManagedFields(input.applied)
+  const applied = part(given)
   const identity = { manager, operation: 'Apply' as const, apiVersion: applied.apiVersion, subresource }
   const before = live && withoutManagedFields(live)
   const schemas = schemasOf(input, applied.apiVersion)
@@ -60,15 +64,16 @@ export function serverSideApply<T extends KubeObject>(input: ApplyInput<T>): { o
   const own: Manager = { ...identity, time: previous?.time, fields }
   const others = known.filter((entry) => entry !== previous)
 
-  const merged = mergeValues(before, applied, schema) as T
+  const merged = mergeValues(before, given, schema) as T
+  const differs = (object: T): boolean => !before || !equalJson(part(before), part(object))
   const same = previous !== undefined && equalSets(previous.fields, own.fields)
   // The commonest apply of all is the same again.
-  if (live && same && equalJson(before, merged)) return { object: live, conflicts: [] }
+  if (live && same && !differs(merged)) return { object: live, conflicts: [] }
   // A client that writes managedFields itself may name what the server writes, which goes with no manager.
   const last = previous && { ...previous, fields: withoutServerFields(previous.fields) }
   const letsGo = last && !isEmpty(difference(last.fields, own.fields))
   const object = letsGo ? pruneFields(merged, [own, ...others], last, schemas) : merged
-  const changes = changesBetween(before ?? emptyLike(applied), object, schemas)
+  const changes = changesBetween(part(before ?? emptyLike(applied)), part(object), schemas)
   const conflicts = others.flatMap((entry) =>
     pathsOf(intersection(entry.fields, changes(entry.apiVersion).changed)).map((field) => ({
       manager: describeManager(entry),
@@ -82,7 +87,7 @@ export function serverSideApply<T extends KubeObject>(input: ApplyInput<T>): { o
     fields: difference(entry.fields, changes(entry.apiVersion).lost),
   }))
   // Who only came to manage what was there already has changed nothing, and no time (managedfieldsupdater.go).
-  const time = equalJson(before, object) ? own.time : now
+  const time = differs(object) ? now : own.time
   return { object: withManagers(object, [{ ...own, time }, ...remaining]), conflicts: [] }
 }
 
@@ -158,7 +163,7 @@ function withoutManagedFields<T extends KubeObject>(object: T): T {
   return { ...object, metadata }
 }
 
-const emptyLike = ({ apiVersion, kind }: KubeObject): unknown => ({ apiVersion, kind, metadata: {} })
+const emptyLike = ({ apiVersion, kind }: KubeObject): KubeObject => ({ apiVersion, kind, metadata: { name: '' } })
 
 function schemasOf({ schema = ANY, schemaOf }: ApplyInput, own: string): (apiVersion: string) => SchemaNode {
   return (apiVersion) => (apiVersion === own ? schema : (schemaOf?.(apiVersion) ?? schema))

@@ -20,19 +20,23 @@ export interface UpdateInput<T extends KubeObject = KubeObject> {
   /** The schemas of other versions, where they may differ: what is managed in one is compared by it. */
   schemaOf?: SchemaOf | undefined
   subresource?: string
+  /** What such a write may decide of an object, such as all but its status; absent: all of it. */
+  part?: (object: KubeObject) => KubeObject
 }
 
 /** The object to store, with managedFields that give this manager what it changed and take it from the others. */
 export function trackUpdate<T extends KubeObject>(input: UpdateInput<T>): T {
-  const { before, after, manager, now, subresource = '' } = input
+  const { before, after, manager, now, subresource = '', part = (object) => object } = input
   const schema = input.schema ?? ANY
   const known = knownManagers(input).map((entry) => reconciled(entry, input.schemaOf))
   // Objects that nobody tracked stay so until someone applies them (managedfields/skipnonapplied.go).
   if (before && known.length === 0) return withManagers(after, [])
   const { apiVersion } = after
   const identity = { manager, operation: 'Update' as const, apiVersion, subresource }
-  const changes = changesBetween(plain(before) ?? emptyObject(after, schema), plain(after), (version) =>
-    version === apiVersion ? schema : (input.schemaOf?.(version) ?? schema),
+  const changes = changesBetween(
+    before ? plain(part(before)) : part(emptyObject(after, schema)),
+    plain(part(after)),
+    (version) => (version === apiVersion ? schema : (input.schemaOf?.(version) ?? schema)),
   )
   const { changed, removed } = changes(apiVersion)
 
@@ -54,8 +58,7 @@ function knownManagers({ before, after, subresource }: UpdateInput): Manager[] {
   return readManagers(after)
 }
 
-function plain(object: KubeObject | undefined): unknown {
-  if (!object) return undefined
+function plain(object: KubeObject): unknown {
   const { managedFields: _managed, ...metadata } = object.metadata
   return { ...object, metadata }
 }
@@ -63,8 +66,8 @@ function plain(object: KubeObject | undefined): unknown {
 /** By schema, for there are as many creates as objects and few kinds. */
 const zeros = new WeakMap<SchemaNode, Readonly<JsonObject>>()
 
-function emptyObject({ apiVersion, kind }: KubeObject, schema: SchemaNode): unknown {
+function emptyObject({ apiVersion, kind }: KubeObject, schema: SchemaNode): KubeObject {
   const zero = zeros.get(schema) ?? zeroValue(schema)
   zeros.set(schema, zero)
-  return { ...zero, apiVersion, kind }
+  return { metadata: {}, ...zero, apiVersion, kind } as KubeObject
 }

@@ -1,6 +1,6 @@
 import { equalJson, jsonPatch, type KubeObject } from '@slipway/kube-objects'
 import { internalError } from '../../api/status.ts'
-import { apiVersionOf, type Resource } from '../../registry/resource.ts'
+import { apiVersionOf, partOf, type Resource } from '../../registry/resource.ts'
 import type { ObjectRules } from '../../schema/object-rules.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import { askWebhook, isExempt, type Webhook, type WebhookDeps, wantedVersion, webhooksOf } from './webhook.ts'
@@ -17,7 +17,8 @@ export function mutatingWebhooks(deps: WebhookDeps & { rules: ObjectRules }): Ad
       throw internalError(why)
     }
     const before = request.object
-    request.object = await patched(before, allowed.patch, as, request.resource)
+    const { resource, subresource } = request
+    request.object = await patched(before, allowed.patch, partOf(as, subresource), partOf(resource, subresource))
     return !equalJson(before, request.object)
   }
 
