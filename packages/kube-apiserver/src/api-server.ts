@@ -20,7 +20,7 @@ import { elsewhereTarget } from './aggregation/elsewhere-target.ts'
 import { publishAuthentication } from './aggregation/front-proxy.ts'
 import { servedElsewhere, serveElsewhere, upgradeElsewhere } from './aggregation/serve-elsewhere.ts'
 import { parseTarget, type User } from './api/request.ts'
-import { checkTimeout } from './api/request-timeout.ts'
+import { deadlineOf, withinDeadline } from './api/request-timeout.ts'
 import {
   badRequest,
   internalError,
@@ -238,27 +238,29 @@ export class ApiServer {
     const elsewhere = servedElsewhere(deps.aggregated, path)
     if (elsewhere) {
       const target = elsewhereTarget(http.method ?? 'GET', path, query)
-      checkTimeout(query, target)
+      const deadline = deadlineOf(query, target, 'elsewhere')
       if (target) authorizeTarget(user, target, deps.authorize)
       else this.#authorizePath(user, http.method ?? 'GET', path, deps)
-      await serveElsewhere({ aggregated: deps.aggregated, service: elsewhere, http, user }, response)
+      const request = { aggregated: deps.aggregated, service: elsewhere, http, user }
+      await withinDeadline(deadline, { http, response }, () => serveElsewhere(request, response))
       return
     }
     if (!OBJECT_PATH.test(path)) {
-      checkTimeout(query)
+      const deadline = deadlineOf(query, undefined)
       this.#authorizePath(user, http.method ?? 'GET', path, deps)
       if (path === '/metrics') serveMetrics({ ...deps, store: this.#options.store, requests: this.#requests }, response)
       else if (path === '/metrics/slis') serveHealthMetrics(response)
-      else await serveNonResource(deps, http, response, path)
+      else await withinDeadline(deadline, { http, response }, () => serveNonResource(deps, http, response, path))
       return
     }
     const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
-    checkTimeout(query, target)
+    const deadline = deadlineOf(query, target)
     authorizeTarget(user, target, deps.authorize, selectedName(query.get('fieldSelector') ?? ''))
     const isApply = target.verb === 'patch' && http.headers['content-type'] === 'application/apply-patch+yaml'
     const answered = this.#requests.begin(target, { isApply, dryRun: query.has('dryRun') })
     response.once('close', () => answered(response.statusCode))
-    await dispatch(deps, { ...target, http, response, query, user })
+    const request = { ...target, http, response, query, user, ...(deadline && { deadline }) }
+    await withinDeadline(deadline, request, () => dispatch(deps, request))
   }
 
   async #userOf(http: IncomingMessage, deps: DispatchDeps): Promise<User> {
@@ -303,7 +305,7 @@ export class ApiServer {
 
   #answerError(error: unknown, http: IncomingMessage, response: ServerResponse): void {
     if (response.headersSent || response.destroyed) {
-      this.#statusOf(error)
+      if (!(error instanceof PlainError)) this.#statusOf(error)
       response.destroy()
     } else if (error instanceof PlainError) {
       sendPlain(response, error)

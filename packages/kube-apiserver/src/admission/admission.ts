@@ -1,5 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { User } from '../api/request.ts'
+import type { Deadline } from '../api/request-timeout.ts'
 import { forbidden, type StatusError } from '../api/status.ts'
 import type { Resource } from '../registry/resource.ts'
 
@@ -21,6 +22,8 @@ export interface AdmissionRequest {
   readonly dryRun: boolean
   /** Fields of metav1.CreateOptions, UpdateOptions or DeleteOptions, as the client set them. */
   readonly asked: Readonly<Record<string, unknown>>
+  /** When it must be over; absent = webhooks have their own time. */
+  readonly deadline?: Deadline
   /** What is done follows from a request that had its turn: nobody is asked again. */
   readonly admitted: boolean
   /** Tells the client something that does not stop it. */

@@ -2,7 +2,7 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { AdmissionRequest } from './admission.ts'
 
 type RequestOptions = Pick<AdmissionRequest, 'user'> &
-  Partial<Pick<AdmissionRequest, 'dryRun' | 'subresource' | 'warn' | 'named' | 'asked' | 'admitted'>>
+  Partial<Pick<AdmissionRequest, 'dryRun' | 'subresource' | 'warn' | 'named' | 'asked' | 'admitted' | 'deadline'>>
 
 /** A request to the plugins; what is made is named by its path only when it is said so. */
 export function admissionRequest(
@@ -16,6 +16,7 @@ export function admissionRequest(
     named = operation !== 'CREATE',
     asked = {},
     admitted = false,
+    deadline,
   }: RequestOptions,
   objects: { object?: KubeObject; old?: Readonly<KubeObject> },
 ): AdmissionRequest {
@@ -30,6 +31,7 @@ export function admissionRequest(
     asked,
     admitted,
     ...(subresource && { subresource }),
+    ...(deadline && { deadline }),
     object: objects.object,
     old: objects.old,
     warn: (text) => warn?.(text),

@@ -47,6 +47,11 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   } else if (url.includes('?watch=true')) {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.write('{"type":"ADDED","object":{"kind":"Wine"}}\n')
+  } else if (url.includes('/stalling?')) {
+    return
+  } else if (url.includes('/halting?')) {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.write('{"kind":')
   } else send(url.endsWith('/none') ? 404 : 200, { kind: 'Wine', metadata: { name: url } })
 }
 
@@ -131,6 +136,25 @@ describe('an aggregated API', () => {
     const watch = await openWatch(api, `${TASTES}/wines?watch=true`)
     expect(await watch.next()).toEqual({ type: 'ADDED', object: { kind: 'Wine' } })
     watch.close()
+  })
+
+  it('that stalls is waited for as long as the request says, and at most a minute', async () => {
+    const late = await api.call('GET', `${TASTES}/namespaces/cellar/wines/stalling?timeout=200ms`)
+    const half = api.call('GET', `${TASTES}/namespaces/cellar/wines/halting?timeout=200ms`)
+
+    await expect(half).rejects.toThrow('aborted')
+    expect([late.status, late.headers['content-type'], late.body]).toEqual([
+      504,
+      'text/plain; charset=utf-8',
+      {
+        metadata: {},
+        status: 'Failure',
+        message: 'Timeout: request did not complete within the allotted timeout',
+        reason: 'Timeout',
+        details: {},
+        code: 504,
+      },
+    ])
   })
 
   it('is guarded by the roles of this server', async () => {

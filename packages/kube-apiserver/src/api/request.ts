@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import { flagOf } from './flag.ts'
+import type { Deadline } from './request-timeout.ts'
 import { methodNotSupported, noSuchPath, notFound, notServed } from './status.ts'
 
 /** Who asks, as authentication found out. */
@@ -41,6 +42,8 @@ export interface ApiRequest extends Target {
   response: ServerResponse
   query: URLSearchParams
   user: User
+  /** Absent = it takes as long as it takes. */
+  deadline?: Deadline
 }
 
 /** The target of `/api/v1/…` or `/apis/<group>/<version>/…`. Throws 404 for an unknown resource and 405 for a verb that it, or its part, lacks. */

@@ -10,14 +10,14 @@ type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteO
 
 const FIELD_VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn']
 
-/** The query parameters that all writes share. Throws 422 for values that Kubernetes does not know; `more` are findings of the caller. */
-export function writeOptionsOf(request: ApiRequest, kind: OptionsKind, more: FieldError[] = []): WriteOptions {
-  const { query, user, subresource } = request
+/** The query parameters that all writes share. Throws 422 for values that Kubernetes does not know; `findings` are the caller's. */
+export function writeOptionsOf(request: ApiRequest, kind: OptionsKind, findings: FieldError[] = []): WriteOptions {
+  const { query, user, subresource, deadline } = request
   const dryRun = query.getAll('dryRun')
   const fieldManager = query.get('fieldManager') ?? ''
   const fieldValidation = query.get('fieldValidation') ?? ''
   const errors = [
-    ...more,
+    ...findings,
     ...(kind === 'DeleteOptions' ? [] : managerErrors(fieldManager, 'fieldManager')),
     ...dryRunErrors(dryRun),
     ...(kind === 'DeleteOptions' ? [] : validationErrors(fieldValidation)),
@@ -29,7 +29,8 @@ export function writeOptionsOf(request: ApiRequest, kind: OptionsKind, more: Fie
     ...(fieldManager && { fieldManager }),
     ...(fieldValidation && { fieldValidation }),
   }
-  return { user, dryRun: dryRun.includes('All'), warn, asked, ...(subresource && { subresource }) }
+  const more = { ...(subresource && { subresource }), ...(deadline && { deadline }) }
+  return { user, dryRun: dryRun.includes('All'), warn, asked, ...more }
 }
 
 /** The answer to options that Kubernetes does not know, or that do not go together. */

@@ -3,6 +3,7 @@ import type { KubeObject } from '@slipway/kube-objects'
 import type { Entry, RevisionStore } from '@slipway/storage'
 import type { AdmissionChain, AdmissionRequest } from '../admission/admission.ts'
 import { admissionRequest, settle } from '../admission/new-request.ts'
+import { checkDeadline } from '../api/request-timeout.ts'
 import { alreadyExists, forbidden, invalid, notFound, type StatusError, staleObject } from '../api/status.ts'
 import { customStrategy } from '../custom/custom-strategy.ts'
 import { apiVersionOf, type Resource, resourceKey } from '../registry/resource.ts'
@@ -154,6 +155,7 @@ export class ObjectService {
       checkCreate(object, context, strategy)
       for (const warning of warningsOf(context, object)) request.warn(warning)
       await this.#admission.validate(request)
+      checkDeadline(request.deadline)
       const { name } = object.metadata
       const key = keyOf(resource, namespace, name)
       const value = await encodeStored(object, resource)
@@ -250,6 +252,7 @@ export class ObjectService {
       checkUpdate(next, current, context, strategy)
       for (const warning of warningsOf(context, next, current)) request.warn(warning)
       await this.#admission.validate(request)
+      checkDeadline(request.deadline)
       if (unchanged(next, current)) return { value: entry.value, revision: entry.modRevision }
       if (isFinished(next)) return await this.#erase(entry, next, context)
       const value = await encodeStored(next, context.resource)
@@ -267,6 +270,7 @@ export class ObjectService {
     const request = admissionRequest('DELETE', address, options, { old })
     await this.#admission.mutate(request)
     await this.#admission.validate(request)
+    checkDeadline(request.deadline)
   }
 
   /** Throws what admission has against reaching into an object, such as a pod's exec; `object` holds its options. */

@@ -1,5 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { User } from '../api/request.ts'
+import type { Deadline } from '../api/request-timeout.ts'
 
 /** Who writes, and how. */
 export interface WriteOptions {
@@ -13,6 +14,8 @@ export interface WriteOptions {
   asked?: Readonly<Record<string, unknown>>
   /** Writes down who manages which field. Absent = managedFields stay as they are. */
   track?: (next: KubeObject, current: KubeObject | undefined) => KubeObject
+  /** After which nothing is stored any more. */
+  deadline?: Deadline
   /** It follows from a request that admission let in, such as an Eviction: admission is not asked again. */
   admitted?: boolean
   /** The request's path names the object that it makes, which a POST's does not. */

@@ -105,6 +105,7 @@ function send(connection: object, method: string, path: string, options: CallOpt
         response.on('data', (chunk) => {
           text += chunk
         })
+        response.on('error', reject)
         response.on('end', () =>
           resolve({ status: response.statusCode ?? 0, headers: response.headers, body: asJson(text), text }),
         )

@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https'
 import { posix } from 'node:path'
 import { networkFault } from '@slipway/errors'
 import type { RevisionStore } from '@slipway/storage'
+import { checkDeadline, type Deadline } from '../../api/request-timeout.ts'
 import { sendElsewhere } from '../../api/send-elsewhere.ts'
 import type { Spec } from '../../defaults/spec.ts'
 import { serviceAddress } from '../../proxy/service-address.ts'
@@ -14,23 +15,27 @@ export interface WebhookCall {
   /** `clientConfig` of the configuration. */
   client: Spec
   seconds: number
+  /** When whoever asks must have their answer, if that is earlier. */
+  deadline?: Deadline
 }
 
 /** Posts JSON to a webhook and gives its JSON answer. Throws an Error with the words of Go's HTTP client. */
 export async function callWebhook(
   store: RevisionStore,
-  { client, seconds }: WebhookCall,
+  { client, seconds, deadline }: WebhookCall,
   body: unknown,
 ): Promise<Spec> {
+  checkDeadline(deadline)
+  const milliseconds = Math.min(seconds * 1000, (deadline?.at ?? Number.POSITIVE_INFINITY) - performance.now())
   const target = locate(store, client)
   const shown = new URL(target.url)
-  shown.searchParams.set('timeout', `${seconds}s`)
+  shown.searchParams.set('timeout', `${Math.ceil(milliseconds / 1000)}s`)
   // A URL leaves the port of its scheme out, which Go shows as it was given.
   const fault = (why: string) => new Error(`Post "${target.url}${shown.search}": ${why}`)
   if (!target.host) throw fault(target.problem ?? 'no endpoints available')
   const text = JSON.stringify(body)
   const send = shown.protocol === 'http:' ? httpRequest : httpsRequest
-  const abort = AbortSignal.timeout(seconds * 1000)
+  const abort = AbortSignal.timeout(Math.ceil(milliseconds))
   const bundle = Buffer.from(client.caBundle ?? '', 'base64').toString()
   const server = { host: target.host, port: target.port ?? 443, servername: serverName(shown.hostname) }
   const options = {

@@ -73,7 +73,7 @@ export async function askWebhook(
   }
   let answer: Spec
   try {
-    answer = await reviewed(webhook, review, deps)
+    answer = await reviewed(webhook, review, request, deps)
   } catch (error) {
     if (hook.failurePolicy === 'Ignore') return undefined
     throw internalError(`failed calling webhook "${hook.name}": ${(error as Error).message}`)
@@ -92,11 +92,17 @@ function patchOf(encoded: string): unknown {
   return JSON.parse(text) ?? undefined
 }
 
-async function reviewed({ hook, mutating }: Webhook, request: { uid: string }, { store }: WebhookDeps): Promise<Spec> {
+async function reviewed(
+  { hook, mutating }: Webhook,
+  request: { uid: string },
+  { deadline }: AdmissionRequest,
+  { store }: WebhookDeps,
+): Promise<Spec> {
   const versions: string[] = hook.admissionReviewVersions ?? ['v1']
   const version = versions.find((one) => one === 'v1' || one === 'v1beta1') ?? 'v1'
   const body = { kind: 'AdmissionReview', apiVersion: `admission.k8s.io/${version}`, request }
-  const call = { client: hook.clientConfig ?? {}, seconds: hook.timeoutSeconds ?? 10 }
+  const own = { client: hook.clientConfig ?? {}, seconds: hook.timeoutSeconds ?? 10 }
+  const call = { ...own, ...(deadline && { deadline }) }
   const answer = await callWebhook(store, call, body).catch((error: Error) => {
     throw new Error(`failed to call webhook: ${error.message}`)
   })
