@@ -5,6 +5,7 @@ import { callWebhook } from '../admission/webhooks/webhook-client.ts'
 import { StatusError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import type { ConvertObjects } from '../registry/resource.ts'
+import { recognized } from '../rest/body.ts'
 
 /** Conversion by the webhook that a CustomResourceDefinition names; undefined when its versions differ in name only. */
 export function webhookConversion(crd: Readonly<KubeObject>, store: RevisionStore): ConvertObjects | undefined {
@@ -17,8 +18,8 @@ export function webhookConversion(crd: Readonly<KubeObject>, store: RevisionStor
     const request = { uid: randomUUID(), desiredAPIVersion: apiVersion, objects }
     const review = { kind: 'ConversionReview', apiVersion: `apiextensions.k8s.io/${version}`, request }
     try {
-      const { response } = await callWebhook(store, { client: webhook.clientConfig, seconds: 30 }, review)
-      return checked(response, request)
+      const answer = await callWebhook(store, { client: webhook.clientConfig, seconds: 30 }, review)
+      return checked(recognized(answer).response as Spec | undefined, request)
     } catch (error) {
       throw new StatusError(
         500,

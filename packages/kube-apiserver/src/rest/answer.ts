@@ -35,7 +35,12 @@ export function sendStatus(response: ServerResponse, status: Status, accept: str
   const contentType = yaml ? 'application/yaml' : 'application/json'
   const retry = status.details?.retryAfterSeconds
   if (retry) response.setHeader('retry-after', String(retry))
-  sendText(response, status.code ?? 500, JSON.stringify(status), { yaml: yaml === true, contentType })
+  sendText(response, httpCode(status), JSON.stringify(status), { yaml: yaml === true, contentType })
+}
+
+/** A webhook that refuses may say any code, and HTTP has three digits. */
+function httpCode({ code = 500 }: Status): number {
+  return code >= 100 && code <= 999 ? code : 500
 }
 
 /** Sends one object in the form that the client accepts. */

@@ -66,6 +66,11 @@ async function documentOf(bytes: Buffer, format: ReturnType<typeof bodyFormatOf>
   return { value, duplicates: duplicateFields(text).map(duplicateText), json: text }
 }
 
+/** What a decoder that is told no format finds in a text: JSON, or else YAML, which may hold nothing. Throws Undecodable. */
+export function recognized(text: string): Json {
+  return asObject(/^[ \t\r\n]*\{/.test(text) ? parseJson(text) : (parseYaml(text).value ?? {}))
+}
+
 export function duplicateText(path: string): string {
   return `duplicate field "${path}"`
 }

@@ -11,6 +11,7 @@ import {
   countGeneration,
   dropRepeatedOwners,
   identify,
+  keepManagers,
   prepareForCreate,
   prepareForUpdate,
   wipeSystemFields,
@@ -122,8 +123,10 @@ export class ObjectService {
 
   /** What admission makes of the new object. */
   async #mutated(request: AdmissionRequest, { warn }: WriteOptions): Promise<KubeObject> {
+    const { managedFields } = (request.object as KubeObject).metadata
     await this.#admission.mutate(request)
     const object = request.object as KubeObject
+    keepManagers(object, managedFields, warn)
     dropRepeatedOwners(object, warn, ' after mutating admission happens')
     return object
   }

@@ -25,9 +25,11 @@ export function checkStored(
   throw conflict(resource, name, why)
 }
 
-/** Throws 400 for an object that admission moved to another namespace. */
+/** Puts an object back that admission took out of its namespace. Throws 400 where it moved it to another. */
 export function checkNamespace({ metadata }: KubeObject, { resource, namespace }: AdmissionRequest): void {
-  if (!resource.namespaced || metadata.namespace === namespace) return
+  if (!resource.namespaced) return
+  if (namespace !== undefined) metadata.namespace ||= namespace
+  if (metadata.namespace === namespace) return
   throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
 }
 

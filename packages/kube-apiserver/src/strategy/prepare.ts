@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { equalJson, type KubeObject, schemaFor, zeroValue } from '@slipway/kube-objects'
+import { equalJson, type KubeObject, type ManagedFieldsEntry, schemaFor, zeroValue } from '@slipway/kube-objects'
 import { apiVersionOf } from '../registry/resource.ts'
 import { restore } from './restore.ts'
 import { STATUS_METADATA, type Strategy, type WriteContext } from './strategy.ts'
@@ -152,6 +152,34 @@ export function dropRepeatedOwners(
   metadata.ownerReferences = kept
   const uids = repeated.map(({ uid }) => uid).join(', ')
   warn?.(`.metadata.ownerReferences contains duplicate entries${when}; ${REPEATED_OWNERS} ${uids}`)
+}
+
+const BROKEN_MANAGERS =
+  '.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests:'
+
+/** Puts back who manages what where a webhook left nothing that can be read (fieldmanager's managedFieldsValidatingAdmissionController). */
+export function keepManagers(
+  { metadata }: KubeObject,
+  before: KubeObject['metadata']['managedFields'],
+  warn: ((text: string) => void) | undefined,
+): void {
+  if (metadata.managedFields === before) return
+  const why = managersFault((metadata.managedFields ?? []) as Partial<ManagedFieldsEntry>[])
+  if (why === undefined) return
+  if (before) metadata.managedFields = before
+  else delete metadata.managedFields
+  warn?.(`${BROKEN_MANAGERS} ${why}`)
+}
+
+/** managedfields.DecodeManagedFields */
+function managersFault(entries: Partial<ManagedFieldsEntry>[]): string | undefined {
+  for (const [index, { operation, apiVersion, fieldsType = '' }] of entries.entries()) {
+    if (operation !== 'Apply' && operation !== 'Update') return 'operation must be `Apply` or `Update`'
+    if (!apiVersion) return 'apiVersion must not be empty'
+    if ((fieldsType as string) === '') return `missing fieldsType in managed fields entry ${index}`
+    if (fieldsType !== 'FieldsV1') return `invalid fieldsType "${fieldsType}" in managed fields entry ${index}`
+  }
+  return undefined
 }
 
 /** Five characters of Kubernetes' safe alphabet (no vowels, no 0, 1, 3), derived from a random UUID. */

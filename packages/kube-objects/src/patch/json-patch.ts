@@ -58,8 +58,8 @@ class Patching {
     const path = pathOf(operation, 'path')
     const value = ownValue(operation)
     if (path === '') {
-      if (!isContainer(value)) fail('replace operation value must be object or array')
-      this.document = value
+      // The library takes notice of nothing else, though it has words for a refusal.
+      if (isContainer(value)) this.document = value
       return
     }
     const { holder, key } =

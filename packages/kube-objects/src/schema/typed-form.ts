@@ -232,6 +232,9 @@ function goType(schema: SchemaNode): string {
     case 'object':
       if (schema.typeName) return schema.typeName.split('/').at(-1) ?? ''
       return schema.additional ? `map[string]${goType(schema.additional)}` : 'map[string]interface {}'
+    case 'string':
+      if (schema.format === 'byte') return '[]uint8'
+      return (schema.format ? undefined : schema.typeName?.split('/').at(-1)) ?? 'string'
     default:
       return schema.type
   }

@@ -1,4 +1,4 @@
-import { equalJson, jsonPatch, type KubeObject } from '@slipway/kube-objects'
+import { equalJson, jsonPatch, type KubeObject, schemaFor } from '@slipway/kube-objects'
 import { internalError } from '../../api/status.ts'
 import { apiVersionOf, partOf, type Resource } from '../../registry/resource.ts'
 import type { ObjectRules } from '../../schema/object-rules.ts'
@@ -30,6 +30,7 @@ export function mutatingWebhooks(deps: WebhookDeps & { rules: ObjectRules }): Ad
     } catch (error) {
       throw internalError((error as Error).message)
     }
+    checkType(result, shown, own)
     const back = apiVersionOf(as) === object.apiVersion ? result : await deps.convert(result, own)
     return deps.rules.completed(back, own)
   }
@@ -52,4 +53,13 @@ export function mutatingWebhooks(deps: WebhookDeps & { rules: ObjectRules }): Ad
       if (webhooks.length > 0) return mutateAll(webhooks, request)
     },
   }
+}
+
+/** Throws 500 where a patch makes another type of an object; of custom resources whoever converts them has to tell. */
+function checkType({ apiVersion, kind }: KubeObject, shown: KubeObject, { custom }: Resource): void {
+  if (custom || ((apiVersion || shown.apiVersion) === shown.apiVersion && (kind || shown.kind) === shown.kind)) return
+  const why = schemaFor({ apiVersion, kind })
+    ? `converting (${apiVersion.split('/').at(-1)}.${kind}) to (${shown.kind}): unknown conversion`
+    : `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`
+  throw internalError(why)
 }

@@ -21,7 +21,8 @@ function verify({ uid = '', patch = '', patchType }: Spec, { apiVersion, kind }:
   }
   if (apiVersion !== 'admission.k8s.io/v1' || kind !== 'AdmissionReview') {
     const expected = 'admission.k8s.io/v1, Kind=AdmissionReview'
-    throw new Error(`expected webhook response of ${expected}, got ${apiVersion}, Kind=${kind}`)
+    const given = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
+    throw new Error(`expected webhook response of ${expected}, got ${given}, Kind=${kind}`)
   }
   if (!asked.mutating) {
     if (patch) throw new Error('validating webhook may not return response.patch')

@@ -1,5 +1,4 @@
 import type { Authorizer } from '../../access/authorize.ts'
-import { jsonFault } from '../../api/json-fault.ts'
 import { badRequest, internalError, StatusError } from '../../api/status.ts'
 import type { Spec } from '../../defaults/spec.ts'
 import type { Resource } from '../../registry/resource.ts'
@@ -10,6 +9,8 @@ import { admissionBindings } from '../expression-bindings.ts'
 import { conditionsHold } from '../match-conditions.ts'
 import { type MatchDeps, matchRequest } from '../matching.ts'
 import { type Converter, reviewRequest } from '../review-request.ts'
+import { patchIn } from './read-patch.ts'
+import { readReview } from './read-review.ts'
 import { verifiedResponse } from './verify-response.ts'
 import { callWebhook } from './webhook-client.ts'
 
@@ -49,8 +50,8 @@ export function wantedVersion({ hook }: Webhook, request: AdmissionRequest, deps
 
 /** What a webhook said of a request it allows. */
 export interface Allowed {
-  /** A JSON patch, of mutating webhooks only. */
-  patch?: unknown
+  /** The operations of a JSON patch, of mutating webhooks only. */
+  patch?: unknown[]
 }
 
 /** Asks one webhook. Throws a StatusError when it denies, or fails and its policy is Fail; undefined = it has no say. */
@@ -71,25 +72,17 @@ export async function askWebhook(
   if (request.dryRun && !['None', 'NoneOnDryRun'].includes(hook.sideEffects)) {
     throw badRequest(`admission webhook "${hook.name}" does not support dry run`)
   }
-  let answer: Spec
   try {
-    answer = await reviewed(webhook, review, request, deps)
+    const answer = await reviewed(webhook, review, request, deps)
+    for (const warning of answer.warnings ?? []) request.warn(warning)
+    if (!answer.allowed) throw denied(hook.name, answer.status ?? {})
+    const patch = patchIn(answer)
+    return { ...(patch && { patch }) }
   } catch (error) {
+    if (error instanceof StatusError) throw error
     if (hook.failurePolicy === 'Ignore') return undefined
     throw internalError(`failed calling webhook "${hook.name}": ${(error as Error).message}`)
   }
-  for (const warning of answer.warnings ?? []) request.warn(String(warning))
-  if (!answer.allowed) throw denied(hook.name, answer.status ?? {})
-  return answer.patch ? { patch: patchOf(answer.patch) } : {}
-}
-
-/** Throws 500 for what is no JSON. */
-function patchOf(encoded: string): unknown {
-  const text = Buffer.from(encoded, 'base64').toString()
-  const fault = jsonFault(text)
-  if (fault !== undefined) throw internalError(fault)
-  // Go reads null as a list without operations.
-  return JSON.parse(text) ?? undefined
 }
 
 async function reviewed(
@@ -103,9 +96,12 @@ async function reviewed(
   const body = { kind: 'AdmissionReview', apiVersion: `admission.k8s.io/${version}`, request }
   const own = { client: hook.clientConfig ?? {}, seconds: hook.timeoutSeconds ?? 10 }
   const call = { ...own, ...(deadline && { deadline }) }
-  const answer = await callWebhook(store, call, body).catch((error: Error) => {
-    throw new Error(`failed to call webhook: ${error.message}`)
-  })
+  let answer: Spec
+  try {
+    answer = readReview(await callWebhook(store, call, body), version)
+  } catch (error) {
+    throw new Error(`failed to call webhook: ${(error as Error).message}`)
+  }
   try {
     return verifiedResponse(answer, { uid: request.uid, version, mutating })
   } catch (error) {
