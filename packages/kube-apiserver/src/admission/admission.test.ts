@@ -514,6 +514,43 @@ describe('webhooks', () => {
     expect(asked.get('DELETE kept')).toEqual(account('namespace-controller'))
   })
 
+  it('know who puts roles together, and who makes tokens', async () => {
+    const asked = new Map<string, object>()
+    respond = ({ name, userInfo }) => {
+      asked.set(name, userInfo)
+      return { allowed: true }
+    }
+    const rules = ['', 'rbac.authorization.k8s.io'].map((group) => ({
+      operations: ['UPDATE'],
+      apiGroups: [group],
+      apiVersions: ['v1'],
+      resources: ['secrets', 'clusterroles'],
+    }))
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations`
+    await api.call('POST', path, { body: configuration('makers', { rules }) })
+    const space = await namespace({ hooked: 'yes' })
+    const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles'
+    const clusterRoleSelectors = [{ matchLabels: { part: 'yes' } }]
+    await api.call('POST', roles, { body: { metadata: { name: 'whole' }, aggregationRule: { clusterRoleSelectors } } })
+    const part = {
+      metadata: { name: 'part', labels: { part: 'yes' } },
+      rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+    }
+    await api.call('POST', roles, { body: part })
+    const annotations = { 'kubernetes.io/service-account.name': 'default' }
+    const secret = { metadata: { name: 'token', annotations }, type: 'kubernetes.io/service-account-token' }
+    await api.call('POST', `/api/v1/namespaces/${space}/secrets`, { body: secret })
+
+    await expect.poll(() => [...asked.keys()].toSorted()).toEqual(['token', 'whole'])
+    await api.call('DELETE', `${path}/makers`)
+
+    expect(asked.get('token')).toEqual({ username: 'system:kube-controller-manager', groups: ['system:authenticated'] })
+    expect(asked.get('whole')).toMatchObject({
+      username: 'system:serviceaccount:kube-system:clusterrole-aggregation-controller',
+    })
+    expect((await api.call('GET', `${roles}/whole`)).body.rules).toEqual(part.rules)
+  })
+
   it('that refuse what a quota is charged refuse the object', async () => {
     const space = await namespace({ hooked: 'yes' })
     const base = `/api/v1/namespaces/${space}`

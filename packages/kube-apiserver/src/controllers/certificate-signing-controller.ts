@@ -6,9 +6,11 @@ import { signerRules } from '../signers/signer-rules.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
 import { timestamp } from '../storage/timestamp.ts'
-import { systemWrite } from '../storage/write-options.ts'
+import { controllerWrite } from '../storage/write-options.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
+
+const AS_CONTROLLER = { ...controllerWrite('certificate-controller'), subresource: 'status' }
 
 /** Signs approved CertificateSigningRequests of the signers that kube-controller-manager has. */
 export function certificateSigningController(
@@ -31,7 +33,7 @@ export function certificateSigningController(
       const conditions = [...(request.status?.conditions ?? []), ...(failed ? [failed] : [])]
       return { ...request, status: { ...request.status, conditions, ...(certificate && { certificate }) } }
     }
-    await objects.update(address, settled, { ...systemWrite, subresource: 'status' })
+    await objects.update(address, settled, AS_CONTROLLER)
   }
 
   async function signed(spec: Spec): Promise<{ certificate?: string; failed?: object }> {

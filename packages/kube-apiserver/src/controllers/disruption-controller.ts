@@ -10,6 +10,8 @@ import { DELETION_TIMEOUT, judge } from './disruption-verdict.ts'
 import { type EventWords, recordEvent } from './events.ts'
 import { WorkQueue } from './work-queue.ts'
 
+const AS_CONTROLLER = controllerWrite('disruption-controller')
+
 /** Writes into every PodDisruptionBudget how many of its pods are healthy and how many may be evicted now. */
 export function disruptionController(deps: ControllerDeps & { now: () => Date }): ServerController {
   const { objects, registry, onError, now } = deps
@@ -45,9 +47,10 @@ export function disruptionController(deps: ControllerDeps & { now: () => Date })
         events = verdict.events
         return { ...budget, status: verdict.status }
       },
-      { ...controllerWrite('disruption-controller'), subresource: 'status' },
+      { ...AS_CONTROLLER, subresource: 'status' },
     )
-    for (const words of events) if (subject) await recordEvent(deps, subject, words, now())
+    for (const words of events)
+      if (subject) await recordEvent(deps, subject, words, { now: now(), write: AS_CONTROLLER })
   }
 
   const podsIn = (namespace: string | undefined): Readonly<KubeObject>[] =>

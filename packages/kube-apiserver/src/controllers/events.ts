@@ -3,7 +3,7 @@ import type { Resource } from '../registry/resource.ts'
 import type { ResourceRegistry } from '../registry/resource-registry.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import { timestamp } from '../storage/timestamp.ts'
-import { systemWrite } from '../storage/write-options.ts'
+import type { WriteOptions } from '../storage/write-options.ts'
 
 /** What is told of an object. */
 export interface EventWords {
@@ -20,7 +20,7 @@ export async function recordEvent(
   { objects, registry }: { objects: ObjectService; registry: ResourceRegistry },
   { apiVersion, kind, metadata }: Readonly<KubeObject>,
   { type, reason, message }: EventWords,
-  now: Date,
+  { now, write }: { now: Date; write: WriteOptions },
 ): Promise<void> {
   const resource = registry.storedType('', 'events') as Resource
   const { name, namespace = 'default', uid, resourceVersion } = metadata
@@ -35,7 +35,7 @@ export async function recordEvent(
     reportingComponent: COMPONENT,
     reportingInstance: '',
   }
-  await objects.update({ resource, namespace, name: event.metadata.name }, (known) => known ?? event, systemWrite)
+  await objects.update({ resource, namespace, name: event.metadata.name }, (known) => known ?? event, write)
 }
 
 let sequence = 0

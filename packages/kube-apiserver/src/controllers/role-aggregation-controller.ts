@@ -2,9 +2,11 @@ import { equalJson, type KubeObject, labelRequirements, matchesLabels } from '@s
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
-import { systemWrite } from '../storage/write-options.ts'
+import { controllerWrite } from '../storage/write-options.ts'
 import type { ControllerDeps, ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
+
+const AS_CONTROLLER = controllerWrite('clusterrole-aggregation-controller')
 
 /** Fills the rules of ClusterRoles that are put together from others by label. */
 export function roleAggregationController({ objects, registry, onError }: ControllerDeps): ServerController {
@@ -16,7 +18,7 @@ export function roleAggregationController({ objects, registry, onError }: Contro
 
   async function aggregate(name: string): Promise<void> {
     await objects
-      .update({ resource: roles, namespace: undefined, name }, aggregated, systemWrite)
+      .update({ resource: roles, namespace: undefined, name }, aggregated, AS_CONTROLLER)
       .catch((error: unknown) => {
         if (store.get(prefix + name)) throw error
       })

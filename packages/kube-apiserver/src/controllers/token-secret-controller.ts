@@ -5,7 +5,7 @@ import { remove } from '../rest/delete.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
 import type { Address } from '../storage/object-service.ts'
-import { systemWrite } from '../storage/write-options.ts'
+import { managerWrite } from '../storage/write-options.ts'
 import { type ControllerDeps, parseKey, type ServerController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -35,7 +35,7 @@ export function tokenSecretController(
     if (!address || secret?.type !== TYPE || secret.metadata.deletionTimestamp) return
     const account = accountOf(secret)
     if (account) await fill(address, account)
-    else await remove(objects, address, { preconditions: { uid: secret.metadata.uid ?? '' } }, systemWrite)
+    else await remove(objects, address, { preconditions: { uid: secret.metadata.uid ?? '' } }, managerWrite)
   }
 
   function accountOf({ metadata }: Readonly<KubeObject>): Readonly<KubeObject> | undefined {
@@ -58,7 +58,7 @@ export function tokenSecretController(
         const annotations = { ...secret.metadata.annotations, [ACCOUNT_UID]: uid }
         return { ...secret, metadata: { ...secret.metadata, annotations }, data }
       },
-      systemWrite,
+      managerWrite,
     )
   }
 

@@ -33,6 +33,11 @@ const SYSTEM: User = { name: 'system:apiserver', groups: ['system:authenticated'
 /** What the server itself writes as. */
 export const systemWrite: WriteOptions = { user: SYSTEM }
 
+/** What the one of kube-controller-manager's controllers writes as that makes the others' ServiceAccounts usable, and so has none. */
+export const managerWrite: WriteOptions = {
+  user: { name: 'system:kube-controller-manager', groups: ['system:authenticated'] },
+}
+
 /**
  * What a controller writes as that is one of kube-controller-manager's elsewhere: webhooks and policies tell its work from that of people
  * by its ServiceAccount.
