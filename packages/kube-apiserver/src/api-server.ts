@@ -7,8 +7,9 @@ import { type Authenticator, HttpServer } from '@slipway/http-server'
 import type { KubeObject } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
 import { authenticate, tokenReader } from './access/authenticate.ts'
-import { type Authorizer, denialText, isOpenPath } from './access/authorize.ts'
+import { type AccessAttributes, type Authorizer, denialText, isOpenPath } from './access/authorize.ts'
 import { impersonatedUser } from './access/impersonation.ts'
+import { NodeAuthorizer } from './access/nodes/node-authorizer.ts'
 import { Rbac } from './access/rbac.ts'
 import { publishTokenTracking, secretTokens } from './access/secret-tokens.ts'
 import { TokenIssuer } from './access/service-account-tokens.ts'
@@ -62,7 +63,6 @@ import { sendStatus } from './rest/answer.ts'
 import { authorizeTarget } from './rest/authorize-target.ts'
 import { isUpgradable, upgradeConnection } from './rest/connect.ts'
 import { type DispatchDeps, dispatch } from './rest/dispatch.ts'
-import { selectedName } from './rest/selectors.ts'
 import { acceptSocket } from './rest/socket-lines.ts'
 import { watchOver } from './rest/watch.ts'
 import { ObjectRules } from './schema/object-rules.ts'
@@ -84,7 +84,7 @@ export interface ApiServerOptions {
   tls?: { key: string; cert: string; ca: string; caKey?: string; frontProxy?: FrontProxy }
   /** Knows the bearer tokens of the program around; ServiceAccount tokens are the server's own. */
   authenticator?: Authenticator
-  /** Decides on every request. @default RBAC over the stored roles and bindings; `system:masters` may do everything */
+  /** Decides on every request. @default what nodes may, and RBAC over the stored roles and bindings; `system:masters` may do everything */
   authorizer?: Authorizer
   /** Signs ServiceAccount tokens. @default a random key, so that tokens end with the process */
   serviceAccountKey?: string
@@ -144,7 +144,7 @@ export class ApiServer {
     }
     const strategies = createStrategies({ serviceCidr, services, namespaceLabels, definitionNames, rules })
     const rbac = new Rbac(store)
-    const authorize: Authorizer = this.#options.authorizer ?? ((attributes) => rbac.allows(attributes))
+    const authorize = this.#options.authorizer ?? nodesAndRoles(new NodeAuthorizer(store, rbac), rbac)
     const admission = createAdmission({
       store,
       registry,
@@ -255,7 +255,7 @@ export class ApiServer {
     }
     const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
     const deadline = deadlineOf(query, target)
-    authorizeTarget(user, target, deps.authorize, selectedName(query.get('fieldSelector') ?? ''))
+    authorizeTarget(user, target, deps.authorize, query.get('fieldSelector') ?? '')
     const isApply = target.verb === 'patch' && http.headers['content-type'] === 'application/apply-patch+yaml'
     const answered = this.#requests.begin(target, { isApply, dryRun: query.has('dryRun') })
     response.once('close', () => answered(response.statusCode))
@@ -272,7 +272,8 @@ export class ApiServer {
   #authorizePath(user: User, method: string, path: string, { authorize }: DispatchDeps): void {
     if (isOpenPath(path)) return
     const attributes = { user, verb: method.toLowerCase(), path }
-    if (!authorize(attributes)) throw new StatusError(403, 'Forbidden', `forbidden: ${denialText(attributes)}`, {})
+    if (!authorize(attributes))
+      throw new StatusError(403, 'Forbidden', `forbidden: ${denialText(attributes, authorize)}`, {})
   }
 
   async #upgrade(http: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -291,7 +292,7 @@ export class ApiServer {
       }
       const target = parseTarget(deps.registry, http.method ?? 'GET', path, query)
       if (target.verb === 'watch' && isWebSocket(http)) {
-        authorizeTarget(user, target, deps.authorize, selectedName(query.get('fieldSelector') ?? ''))
+        authorizeTarget(user, target, deps.authorize, query.get('fieldSelector') ?? '')
         await watchOver(deps.objects, { ...target, http, query, user }, () => acceptSocket(http, socket, head))
         return
       }
@@ -326,6 +327,12 @@ export class ApiServer {
   #report(error: unknown): void {
     this.#options.onError?.(error)
   }
+}
+
+/** `Node,RBAC`, as kubeadm starts kube-apiserver. */
+function nodesAndRoles(nodes: NodeAuthorizer, rbac: Rbac): Authorizer {
+  const allows: Authorizer = (attributes) => nodes.allows(attributes) || rbac.allows(attributes)
+  return Object.assign(allows, { why: (attributes: AccessAttributes) => nodes.why(attributes) })
 }
 
 /** What the request is called in logs: the name that it came with, or one of our own (apiserver's WithAuditInit). */

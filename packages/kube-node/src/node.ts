@@ -88,7 +88,8 @@ export class Node {
     this.#server = this.#newServer(addresses)
     const { port } = await this.#server.start(addresses.node, [hostname()], (...port) => this.#network.claim(...port))
     const resources = runtime.simulated ? SIMULATED_RESOURCES : machineResources(dataDir)
-    const node = await registerNode(this.#client, {
+    const clients = { client: this.#client, administrator: this.#deps.client }
+    const node = await registerNode(clients, {
       name,
       address: addresses.node,
       port,

@@ -10,10 +10,16 @@ export interface AccessAttributes {
   subresource?: string
   namespace?: string
   name?: string
+  /** Of a list or watch, as it was asked. */
+  fieldSelector?: string
 }
 
 /** Decides on every request. */
-export type Authorizer = (attributes: AccessAttributes) => boolean
+export interface Authorizer {
+  (attributes: AccessAttributes): boolean
+  /** Why it says no, where it has words of its own for it. */
+  why?(attributes: AccessAttributes): string | undefined
+}
 
 const OPEN_PATHS = new Set(['/healthz', '/livez', '/readyz', '/version'])
 
@@ -24,7 +30,12 @@ export function isOpenPath(path: string): boolean {
 }
 
 /** The words of Kubernetes' 403. */
-export function denialText({ user, verb, path, group, resource, subresource, namespace }: AccessAttributes): string {
+export function denialText(attributes: AccessAttributes, { why }: Authorizer): string {
+  const reason = why?.(attributes)
+  return reason ? `${deniedRequest(attributes)}: ${reason}` : deniedRequest(attributes)
+}
+
+function deniedRequest({ user, verb, path, group, resource, subresource, namespace }: AccessAttributes): string {
   if (!resource) return `User "${user.name}" cannot ${verb} path "${path}"`
   const what = subresource ? `${resource}/${subresource}` : resource
   const scope = namespace ? `in the namespace "${namespace}"` : 'at the cluster scope'

@@ -26,7 +26,7 @@ export function impersonatedUser(http: IncomingMessage, sender: User, authorize:
     const asked = { user: sender, verb: 'impersonate', ...attributes }
     if (authorize(asked)) return
     const shown = asked.group ? `${asked.resource}.${asked.group}` : asked.resource
-    throw new StatusError(403, 'Forbidden', `${shown} "${asked.name}" is forbidden: ${denialText(asked)}`, {
+    throw new StatusError(403, 'Forbidden', `${shown} "${asked.name}" is forbidden: ${denialText(asked, authorize)}`, {
       ...(asked.name && { name: asked.name }),
       ...(asked.group && { group: asked.group }),
       kind: asked.resource ?? '',

@@ -7,6 +7,7 @@ import { defaultClasses } from './default-classes.ts'
 import { defaultTolerations } from './default-tolerations.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { nodeRestriction } from './node-restriction/node-restriction.ts'
 import { nodeTaint } from './node-taint.ts'
 import { podPriorities, runtimeClasses } from './pod-classes.ts'
 import { podSecurity } from './pod-security/pod-security.ts'
@@ -28,6 +29,7 @@ export function createAdmission(
     namespaceLifecycle(deps.store),
     serviceAccount(deps.store),
     limitRanger(deps.store),
+    nodeRestriction(deps),
     nodeTaint,
     podSecurity(deps.store),
     podPriorities(deps.store),

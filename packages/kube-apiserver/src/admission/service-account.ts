@@ -22,8 +22,9 @@ export function serviceAccount(store: RevisionStore): AdmissionPlugin {
   return {
     mutate(request) {
       const spec = specOfNew(request)
+      if (!spec) return
       // What its agent has of a static pod stays as it is: the agent would delete the mirror that differs.
-      if (spec && !isMirror(request)) return admit(store, request, spec)
+      return isMirror(request) ? refuse(request, refusedOfMirror(spec)) : admit(store, request, spec)
     },
     async validate(request) {
       const { object, operation, subresource } = request

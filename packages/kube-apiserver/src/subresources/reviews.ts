@@ -68,18 +68,28 @@ function access({ spec = {} }: KubeObject, user: User, { authorize, rbac }: Revi
     ? { ...objectAttributes(resource), user, verb: resource.verb ?? '' }
     : { user, verb: path.verb ?? '', path: path.path }
   const allowed = authorize(attributes)
-  const reason = allowed ? rbac.reason(attributes) : undefined
+  const reason = allowed ? rbac.reason(attributes) : authorize.why?.(attributes)
   return { allowed, ...(reason && { reason }) }
 }
 
-function objectAttributes({ group, resource, subresource, namespace, name }: Spec): Partial<AccessAttributes> {
+function objectAttributes(asked: Spec): Partial<AccessAttributes> {
+  const { group, resource, subresource, namespace, name } = asked
+  const fieldSelector = selectorText(asked.fieldSelector ?? {})
   return {
     resource,
     ...(group && { group }),
     ...(subresource && { subresource }),
     ...(namespace && { namespace }),
     ...(name && { name }),
+    ...(fieldSelector && { fieldSelector }),
   }
+}
+
+/** What is asked of one value; more says no selector (apiserver's helpers.ResourceAttributesFrom). */
+function selectorText({ rawSelector, requirements = [] }: Spec): string {
+  if (rawSelector) return rawSelector
+  const terms = (requirements as Spec[]).filter(({ values }) => values?.length === 1)
+  return terms.map(({ key, operator, values }) => `${key}${operator === 'In' ? '=' : '!='}${values[0]}`).join(',')
 }
 
 function localAccess(review: KubeObject, { namespace }: ApiRequest, deps: ReviewDeps) {

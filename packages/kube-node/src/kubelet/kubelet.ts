@@ -237,7 +237,8 @@ export class Kubelet {
         ref,
         'merge',
         { metadata: { annotations: { [SIMULATED]: 'true' } } },
-        { fieldManager: 'kubelet' },
+        // Of pods a kubelet may write no more (NodeRestriction).
+        { subresource: 'status', fieldManager: 'kubelet' },
       )
     } catch (error) {
       this.#deps.log('error', `pod ${metadata.name} is not marked as simulated: ${messageOf(error)}`)

@@ -23,6 +23,9 @@ const ANNOTATIONS = {
   'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
 }
 
+/** What kubeadm says of its first node, for no kubelet may say it of itself (NodeRestriction). */
+const ROLE = { 'node-role.kubernetes.io/control-plane': '' }
+
 /** The labels that every Node has. */
 function nodeLabels(name: string): Record<string, string> {
   const architecture = ARCHITECTURES[arch()] ?? arch()
@@ -32,12 +35,14 @@ function nodeLabels(name: string): Record<string, string> {
     'kubernetes.io/arch': architecture,
     'kubernetes.io/hostname': name,
     'kubernetes.io/os': platform(),
-    'node-role.kubernetes.io/control-plane': '',
   }
 }
 
 /** Creates or updates this machine's Node, Ready, with what it has. */
-export async function registerNode(client: KubeClient, node: NodeDescription): Promise<KubeObject> {
+export async function registerNode(
+  { client, administrator }: { client: KubeClient; administrator: KubeClient },
+  node: NodeDescription,
+): Promise<KubeObject> {
   const ref = { apiVersion: 'v1', kind: 'Node', name: node.name }
   const existing = await client.get<KubeObject>(ref)
   if (!existing) {
@@ -46,6 +51,7 @@ export async function registerNode(client: KubeClient, node: NodeDescription): P
       metadata: { name: node.name, labels: nodeLabels(node.name), annotations: ANNOTATIONS },
       spec: {},
     })
+    await administrator.patch(ref, 'merge', { metadata: { labels: ROLE } }, { fieldManager: 'kubeadm' })
   }
   return client.patch(
     ref,
