@@ -17,8 +17,7 @@ export const workloadDefaults: Record<string, (struct: Spec) => void> = {
       failedJobsHistoryLimit: 1,
     }),
   'batch/v1.PodFailurePolicyOnPodConditionsPattern': (pattern) => fill(pattern, { status: 'True' }),
-  'autoscaling/v1.HorizontalPodAutoscalerSpec': (spec) =>
-    fill(spec, { minReplicas: 1, targetCPUUtilizationPercentage: 80 }),
+  'autoscaling/v1.HorizontalPodAutoscalerSpec': (spec) => fill(spec, { minReplicas: 1 }),
   'autoscaling/v2.HorizontalPodAutoscalerSpec': autoscalerSpec,
 }
 

@@ -1,5 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { apiVersionOf, type Resource } from '../registry/resource.ts'
+import { autoscalerV1, autoscalerV2 } from './autoscaler-conversion.ts'
 
 /** How an object is read and written in a version that differs from the stored one in more than its name. */
 export interface Conversion {
@@ -51,44 +52,5 @@ function renaming(names: [own: string, stored: string][]): Conversion {
         object,
         names.map(([own, stored]) => [stored, own]),
       ),
-  }
-}
-
-const CPU = 'targetCPUUtilizationPercentage'
-const CURRENT_CPU = 'currentCPUUtilizationPercentage'
-
-/** autoscaling/v1 knows one metric, the CPU's utilisation. */
-function autoscalerV2(object: KubeObject): KubeObject {
-  const { [CPU]: target, ...spec } = object.spec ?? {}
-  const metric = {
-    type: 'Resource',
-    resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } },
-  }
-  const { [CURRENT_CPU]: current, ...status } = object.status ?? {}
-  const measured = { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: current } } }
-  return {
-    ...object,
-    spec: { ...spec, ...(target !== undefined && { metrics: [metric] }) },
-    ...(object.status && { status: { ...status, ...(current !== undefined && { currentMetrics: [measured] }) } }),
-  }
-}
-
-interface Metric {
-  type: string
-  resource?: { name: string; target?: { averageUtilization?: number }; current?: { averageUtilization?: number } }
-}
-
-const ofCpu = ({ type, resource }: Metric): boolean => type === 'Resource' && resource?.name === 'cpu'
-
-function autoscalerV1(object: KubeObject): KubeObject {
-  const { metrics = [], behavior: _, ...spec } = object.spec ?? {}
-  const cpu = (metrics as Metric[]).find(ofCpu)
-  const target = cpu?.resource?.target?.averageUtilization
-  const { currentMetrics, conditions: __, ...status } = object.status ?? {}
-  const current = ((currentMetrics ?? []) as Metric[]).find(ofCpu)?.resource?.current?.averageUtilization
-  return {
-    ...object,
-    spec: { ...spec, ...(target !== undefined && { [CPU]: target }) },
-    ...(object.status && { status: { ...status, ...(current !== undefined && { [CURRENT_CPU]: current }) } }),
   }
 }
