@@ -436,11 +436,13 @@ describe('lists', () => {
     const table = await list('limit=1', 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json')
     const partial = await list('limit=1', 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io')
 
-    expect(table.body.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual([
-      'Name',
-      'Type',
-      'Data',
-      'Age',
+    const told = ({ name, description }: { name: string; description: string }) =>
+      `${name}: ${description.slice(0, 40)}`
+    expect(table.body.columnDefinitions.map(told)).toEqual([
+      'Name: Name must be unique within a namespace. ',
+      'Type: Used to facilitate programmatic handling',
+      'Data: Data contains the secret data. Each key ',
+      'Age: CreationTimestamp is a timestamp represe',
     ])
     expect(table.body.rows[0].cells.slice(0, 3)).toEqual(['s1', 'x/y', 0])
     expect(partial.body.kind).toBe('PartialObjectMetadataList')

@@ -18,7 +18,7 @@ export interface Column {
   name: string
   type: string
   format: string
-  description?: string
+  description: string
   priority: number
 }
 
@@ -74,15 +74,26 @@ async function columnsOf(resource: Resource): Promise<Column[]> {
   return table[path] ?? SUBRESOURCES[path] ?? GENERIC
 }
 
-const NAME: Column = { name: 'Name', type: 'string', format: 'name', priority: 0 }
-const AGE: Column = { name: 'Age', type: 'date', format: '', priority: 0 }
+/** What Kubernetes' types say of themselves. */
+const OF_NAME =
+  'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names'
+const OF_AGE =
+  'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata'
+const NAME: Column = { name: 'Name', type: 'string', format: 'name', description: OF_NAME, priority: 0 }
+const AGE: Column = { name: 'Age', type: 'date', format: '', description: OF_AGE, priority: 0 }
 const AGE_ONLY: PrinterColumn[] = [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }]
 /** Of kinds that are never listed, only read as a part of others. */
 const SUBRESOURCES: Record<string, Column[]> = {
   '/apis/autoscaling/v1/scales': [
     { ...NAME, format: '' },
-    { name: 'Desired', type: 'integer', format: '', priority: 0 },
-    { name: 'Available', type: 'integer', format: '', priority: 0 },
+    {
+      ...{ name: 'Desired', type: 'integer', format: '', priority: 0 },
+      description: 'replicas is the desired number of instances for the scaled object.',
+    },
+    {
+      ...{ name: 'Available', type: 'integer', format: '', priority: 0 },
+      description: 'replicas is the actual number of observed instances of the scaled object.',
+    },
     { ...AGE, type: 'string' },
   ],
 }
