@@ -48,6 +48,7 @@ describe('without a container engine', () => {
     expect(await sh(process.execPath, [PROGRAM, '--data', data, 'get', 'workloads'])).toContain('Running (simulated)')
     expect(await sh(process.execPath, [PROGRAM, '--data', data, 'trace', 'deploy/web'])).toContain('simulated')
     const node = await client.get({ apiVersion: 'v1', kind: 'Node', name: 'slipway' })
+    expect(node?.metadata.labels).toHaveProperty(['node-role.kubernetes.io/control-plane'], '')
     expect(node?.status.nodeInfo.containerRuntimeVersion).toMatch(/^simulated:/)
   })
 })
