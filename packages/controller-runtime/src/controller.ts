@@ -33,6 +33,8 @@ export interface ControllerOptions<T extends KubeObject> {
   reconciler: Reconciler<T>
   /** Objects worked on at once. @default 4 */
   workers?: number
+  /** Of the objects that wait, those with the highest come first. @default as they came */
+  rank?: (object: T) => number
   /** Needed when the reconciler has `finalize`. */
   finalizer?: string
   watches?: Watch[]
@@ -58,7 +60,7 @@ export interface ControllerOptions<T extends KubeObject> {
 export class Controller<T extends KubeObject = KubeObject> {
   readonly name: string
   readonly #options: ControllerOptions<T>
-  readonly #queue = new WorkQueue()
+  readonly #queue: WorkQueue
   readonly #backoff = new Backoff()
   readonly #events: EventRecorder
   readonly #objects: Informer<T>
@@ -74,6 +76,11 @@ export class Controller<T extends KubeObject = KubeObject> {
     this.#options = options
     this.#log = options.log ?? (() => {})
     this.#objects = options.informers.for<T>(options.query)
+    const { rank } = options
+    this.#queue = new WorkQueue((key) => {
+      const object = rank && this.#objectOf(key)
+      return object ? rank(object) : 0
+    })
     this.#events = new EventRecorder(options.client, { component: options.name }, (error) =>
       this.#log('error', `event not written: ${messageOf(error)}`),
     )
@@ -131,8 +138,7 @@ export class Controller<T extends KubeObject = KubeObject> {
   }
 
   async #process(key: string): Promise<void> {
-    const slash = key.indexOf('/')
-    const object = this.#objects.get({ namespace: key.slice(0, slash), name: key.slice(slash + 1) })
+    const object = this.#objectOf(key)
     if (!object) {
       this.#backoff.reset(key)
       return
@@ -145,6 +151,11 @@ export class Controller<T extends KubeObject = KubeObject> {
       if (this.#stop.signal.aborted) return
       this.#queue.addAfter(key, this.#delay(key, error))
     }
+  }
+
+  #objectOf(key: string): T | undefined {
+    const slash = key.indexOf('/')
+    return this.#objects.get({ namespace: key.slice(0, slash), name: key.slice(slash + 1) })
   }
 
   #newest(object: T): T {

@@ -14,6 +14,19 @@ describe('WorkQueue', () => {
     expect(await queue.take()).toBeUndefined()
   })
 
+  it('gives those of the highest rank first, and equals as they came, though a rank has changed', async () => {
+    const ranks: Record<string, number> = { a: 0, b: 5, c: 5, d: 7, e: 0 }
+    const queue = new WorkQueue((key) => ranks[key] ?? 0)
+    for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key)
+    ranks.d = -1
+    queue.add('d')
+
+    const taken: (string | undefined)[] = []
+    for (let turn = 0; turn < 5; turn++) taken.push(await queue.take())
+    expect(taken).toEqual(['b', 'c', 'a', 'e', 'd'])
+    queue.close()
+  })
+
   it('gives a key that was added during its work again, only afterwards', async () => {
     const queue = new WorkQueue()
     queue.add('a')

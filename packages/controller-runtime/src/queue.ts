@@ -1,13 +1,22 @@
 import { startWallTimer } from './wall-timer.ts'
 
-/** A set of keys waiting for work. A key is never worked on twice at once; added meanwhile, it comes again afterwards. */
+/**
+ * A set of keys waiting for work, of which those of the highest rank come first. A key is never worked on twice at once; added meanwhile,
+ * it comes again afterwards.
+ */
 export class WorkQueue {
-  readonly #ready = new Set<string>()
+  readonly #ready = new Map<number, Set<string>>()
   readonly #active = new Set<string>()
   readonly #dirty = new Set<string>()
   readonly #timers = new Map<string, { stop: () => void; due: number }>()
   readonly #waiting: ((key: string | undefined) => void)[] = []
+  readonly #rankOf: (key: string) => number
   #closed = false
+
+  /** @param rankOf What a key's rank is when it is added. @default all are equal */
+  constructor(rankOf: (key: string) => number = () => 0) {
+    this.#rankOf = rankOf
+  }
 
   add(key: string): void {
     if (this.#closed) return
@@ -18,7 +27,7 @@ export class WorkQueue {
     }
     const taker = this.#waiting.shift()
     if (!taker) {
-      this.#ready.add(key)
+      this.#put(key)
       return
     }
     this.#active.add(key)
@@ -41,9 +50,8 @@ export class WorkQueue {
 
   /** The next key, marked as being worked on; undefined once the queue is closed. Call {@link done} afterwards. */
   take(): Promise<string | undefined> {
-    const [key] = this.#ready
+    const key = this.#pick()
     if (key !== undefined) {
-      this.#ready.delete(key)
       this.#active.add(key)
       return Promise.resolve(key)
     }
@@ -63,6 +71,27 @@ export class WorkQueue {
     for (const { stop } of this.#timers.values()) stop()
     this.#timers.clear()
     for (const taker of this.#waiting.splice(0)) taker(undefined)
+  }
+
+  #put(key: string): void {
+    const rank = this.#rankOf(key)
+    for (const other of this.#ready.keys()) if (other !== rank) this.#drop(key, other)
+    const keys = this.#ready.get(rank)
+    if (keys) keys.add(key)
+    else this.#ready.set(rank, new Set([key]))
+  }
+
+  #pick(): string | undefined {
+    const rank = Math.max(...this.#ready.keys())
+    const [key] = this.#ready.get(rank) ?? []
+    if (key !== undefined) this.#drop(key, rank)
+    return key
+  }
+
+  #drop(key: string, rank: number): void {
+    const keys = this.#ready.get(rank)
+    keys?.delete(key)
+    if (keys?.size === 0) this.#ready.delete(rank)
   }
 
   #cancelTimer(key: string): void {
