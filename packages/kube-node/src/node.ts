@@ -75,7 +75,7 @@ export class Node {
         ...{ client, informers, nodeName, log },
         volumesDir: join(options.dataDir, 'volumes'),
       }),
-      scheduler({ client: client.as(SCHEDULER_IDENTITY), informers, nodeName, log }),
+      scheduler({ client: client.as(SCHEDULER_IDENTITY), informers, log }),
     ]
   }
 

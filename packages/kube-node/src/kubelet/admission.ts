@@ -1,8 +1,9 @@
 import type { NodeObject } from '../model/node.ts'
 import type { Pod } from '../model/pod.ts'
-import { portsConflict } from '../scheduling/host-ports.ts'
-import { selectsNode, untolerated } from '../scheduling/node-match.ts'
-import { insufficient, shortageText } from '../scheduling/resources.ts'
+import { portsConflict } from '../scheduling/filters/host-ports.ts'
+import { selectsNode } from '../scheduling/filters/node-affinity.ts'
+import { insufficient, shortageText } from '../scheduling/filters/resources.ts'
+import { untolerated } from '../scheduling/filters/taints.ts'
 import { sysctlName } from './containers/sysctl-name.ts'
 
 /** Why a pod may not run here, as its status says it. */

@@ -29,5 +29,6 @@ export interface NodeObject extends KubeObject {
     allocatable?: Record<string, string>
     addresses?: { type: string; address: string }[]
     conditions?: NodeCondition[]
+    images?: { names?: string[]; sizeBytes?: number }[]
   }
 }

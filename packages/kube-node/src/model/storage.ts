@@ -38,6 +38,8 @@ export interface StorageClass extends KubeObject {
   provisioner: string
   reclaimPolicy?: 'Retain' | 'Delete' | 'Recycle'
   volumeBindingMode?: 'Immediate' | 'WaitForFirstConsumer'
+  /** Where volumes can be made. @default everywhere */
+  allowedTopologies?: { matchLabelExpressions?: { key: string; values: string[] }[] }[]
 }
 
 /** On a claim: the controller has bound it, or the volume, and not its user. */

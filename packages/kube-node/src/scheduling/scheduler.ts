@@ -8,81 +8,116 @@ import {
   PERSISTENT_VOLUMES,
   POD_DISRUPTION_BUDGETS,
   PODS,
+  REPLICA_SETS,
+  REPLICATION_CONTROLLERS,
+  SERVICES,
+  STATEFUL_SETS,
   STORAGE_CLASSES,
 } from '../model/kinds.ts'
 import type { NodeObject } from '../model/node.ts'
-import { hasEnded, type Pod } from '../model/pod.ts'
-import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../model/storage.ts'
-import type { Budget } from './budgets.ts'
-import type { StorageView } from './claims.ts'
-import { Occupancy } from './occupancy.ts'
-import { priorityOf } from './preemption.ts'
+import type { Pod } from '../model/pod.ts'
+import type { Service } from '../model/service.ts'
+import { claimNameOf, type PersistentVolume, type PersistentVolumeClaim, type StorageClass } from '../model/storage.ts'
+import { ClusterState } from './cluster/cluster-state.ts'
+import type { StorageView } from './filters/claims.ts'
+import type { Budget } from './preemption/budgets.ts'
+import { Changes } from './queue/changes.ts'
+import { Setbacks } from './queue/setbacks.ts'
+import { Sweep } from './queue/sweep.ts'
 import { isWaiting, SCHEDULER, schedulerReconciler } from './reconciler.ts'
-import { podRequests } from './resources.ts'
+import type { ScoreView } from './scores/score.ts'
+import { chooser } from './scores/scores.ts'
 
 export interface SchedulerOptions {
   client: KubeClient
   informers: InformerSet
-  nodeName: string
   log?: Log
 }
 
-/** The scheduler, ready to start: looks at pods that wait whenever room may have come. */
-export function scheduler({ client, informers, nodeName, log }: SchedulerOptions): Controller {
-  const pods = informers.for<Pod>(PODS)
-  const waiting = (): ObjectKey[] =>
-    pods
-      .list()
-      .filter(isWaiting)
-      .sort((a, b) => priorityOf(b) - priorityOf(a))
-      .map(({ metadata }) => metadata)
-  const reconciler = schedulerReconciler({
-    client,
-    nodeName,
-    node: () => informers.for<NodeObject>(NODES).get({ name: nodeName }),
-    occupancy: new Occupancy(pods, nodeName),
-    storage: storageView(informers),
-    budgets: () => informers.for<Budget>(POD_DISRUPTION_BUDGETS).list(),
-    namespaceLabels: (name) => informers.for(NAMESPACES).get({ name })?.metadata.labels ?? {},
+/** The scheduler, ready to start: looks at pods that wait, the most important first, and again when something may have come that they lack. */
+export function scheduler({ client, informers, log }: SchedulerOptions): Controller {
+  const sweep = new Sweep(() => {
+    for (const key of setbacks.keys()) controller.enqueue(key)
   })
-  return new Controller<Pod>({
-    ...{ name: SCHEDULER, client, informers, query: PODS, reconciler, status: 'own', always: true },
+  const changes = new Changes(() => sweep.request())
+  const setbacks = new Setbacks(changes)
+  const cluster = new ClusterState(changes)
+  const pods = informers.for<Pod>(PODS)
+  // Before the controller's own handlers: what it decides by has to be there when it is told.
+  informers.for<NodeObject>(NODES).on((change) => cluster.takeNode(change))
+  pods.on((change) => {
+    cluster.takePod(change)
+    if (change.type === 'deleted' || !isWaiting(change.object)) setbacks.forget(change.object)
+  })
+  const view: ScoreView = { ...scoreView(informers), nodes: () => cluster.nodes() }
+  const knowledge = {
+    ...view,
+    cluster,
+    budgets: () => informers.for<Budget>(POD_DISRUPTION_BUDGETS).list(),
+    choose: chooser(view),
+  }
+  const mayHelp = ({ type }: Change<KubeObject>): ObjectKey[] => {
+    if (type !== 'deleted') changes.ofStorage()
+    return []
+  }
+  const users = ({ object }: Change<KubeObject>): ObjectKey[] => {
+    const waiting = pods.list().filter((pod) => isWaiting(pod) && uses(pod, object))
+    for (const pod of waiting) setbacks.forget(pod)
+    return waiting.map(({ metadata }) => metadata)
+  }
+  const controller = new Controller<Pod>({
+    ...{ name: SCHEDULER, client, informers, query: PODS, status: 'own', always: true },
+    reconciler: schedulerReconciler({ client, knowledge, setbacks }),
+    rank: ({ spec }) => spec.priority ?? 0,
     concerns: ({ type, object }) => type !== 'deleted' && isWaiting(object),
     watches: [
-      { query: PODS, map: (change) => (makesRoom(change) ? waiting() : []) },
-      { query: NODES, map: waiting },
-      { query: NAMESPACES, map: () => [] },
-      { query: POD_DISRUPTION_BUDGETS, map: () => [] },
-      { query: PERSISTENT_VOLUME_CLAIMS, map: ({ object }) => waiting().filter(isBeside(object)) },
-      { query: PERSISTENT_VOLUMES, map: ({ type }) => (type === 'added' ? waiting() : []) },
-      { query: STORAGE_CLASSES, map: ({ type }) => (type === 'added' ? waiting() : []) },
+      { query: PERSISTENT_VOLUME_CLAIMS, map: users },
+      { query: PERSISTENT_VOLUMES, map: mayHelp },
+      { query: STORAGE_CLASSES, map: mayHelp },
+      ...CONSULTED.map((query) => ({ query, map: () => [] })),
     ],
     ...(log && { log }),
-  }) as unknown as Controller
+  })
+  return controller as unknown as Controller
+}
+
+/** Kinds that are looked at when a decision is made. */
+const CONSULTED = [
+  NODES,
+  NAMESPACES,
+  POD_DISRUPTION_BUDGETS,
+  SERVICES,
+  REPLICATION_CONTROLLERS,
+  REPLICA_SETS,
+  STATEFUL_SETS,
+]
+
+function scoreView(informers: InformerSet): Omit<ScoreView, 'nodes'> {
+  const owners = [REPLICATION_CONTROLLERS, REPLICA_SETS, STATEFUL_SETS]
+  return {
+    namespaceLabels: (name) => informers.for(NAMESPACES).get({ name })?.metadata.labels ?? {},
+    storage: storageView(informers),
+    services: (namespace) =>
+      informers
+        .for<Service>(SERVICES)
+        .list()
+        .filter(({ metadata }) => metadata.namespace === namespace),
+    owner: (kind, namespace, name) => {
+      const query = owners.find((one) => one.kind === kind)
+      return query && informers.for(query).get({ namespace, name })
+    },
+  }
 }
 
 function storageView(informers: InformerSet): StorageView {
   return {
     claim: (namespace, name) => informers.for<PersistentVolumeClaim>(PERSISTENT_VOLUME_CLAIMS).get({ namespace, name }),
+    volume: (name) => informers.for<PersistentVolume>(PERSISTENT_VOLUMES).get({ name }),
     volumes: () => informers.for<PersistentVolume>(PERSISTENT_VOLUMES).list(),
     storageClass: (name) => informers.for<StorageClass>(STORAGE_CLASSES).get({ name }),
   }
 }
 
-const isBeside =
-  ({ metadata }: KubeObject) =>
-  ({ namespace }: ObjectKey): boolean =>
-    namespace === metadata.namespace
-
-/** Whether a pod has left, has ended, holds less than before, or has other labels, which affinities of others may ask for. */
-function makesRoom({ type, object, previous }: Change<KubeObject>): boolean {
-  if (type === 'deleted') return true
-  if (hasEnded(object as Pod) && !(previous && hasEnded(previous as Pod))) return true
-  if (JSON.stringify(object.metadata.labels) !== JSON.stringify(previous?.metadata.labels)) return true
-  return previous !== undefined && holdsLess(object as Pod, previous as Pod)
-}
-
-function holdsLess(pod: Pod, before: Pod): boolean {
-  const now = podRequests(pod)
-  return [...podRequests(before)].some(([resource, amount]) => (now.get(resource) ?? 0n) < amount)
-}
+const uses = (pod: Pod, { metadata }: KubeObject): boolean =>
+  pod.metadata.namespace === metadata.namespace &&
+  (pod.spec.volumes ?? []).some((volume) => claimNameOf(pod, volume) === metadata.name)

@@ -1,6 +1,7 @@
 import type { NodeObject } from '../../model/node.ts'
 import type { Pod } from '../../model/pod.ts'
-import { selectsNode, untolerated } from '../../scheduling/node-match.ts'
+import { selectsNode } from '../../scheduling/filters/node-affinity.ts'
+import { untolerated } from '../../scheduling/filters/taints.ts'
 import { isActive, isReady, untilAvailable } from '../pods/pods.ts'
 import { type DaemonSet, REVISION_LABEL, withDaemonTolerations } from './daemon-set.ts'
 

@@ -2,7 +2,7 @@ import { parseQuantity } from '@slipway/kube-objects'
 import { selects } from '../../labels.ts'
 import type { NodeObject } from '../../model/node.ts'
 import { classNameOf, isFor, type PersistentVolume, type PersistentVolumeClaim } from '../../model/storage.ts'
-import { meetsTerm } from '../../scheduling/node-match.ts'
+import { meetsTerm } from '../../scheduling/filters/node-affinity.ts'
 
 /**
  * The volume that suits a claim best: one that is meant for it, or else of those that are free the one with the fewest access

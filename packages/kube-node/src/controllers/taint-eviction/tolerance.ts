@@ -1,6 +1,6 @@
 import type { NodeObject } from '../../model/node.ts'
 import type { Pod } from '../../model/pod.ts'
-import { tolerates } from '../../scheduling/node-match.ts'
+import { tolerates } from '../../scheduling/filters/taints.ts'
 
 /**
  * Milliseconds for which a pod may stay on a node with these taints; Infinity where nothing sends it away (kube-controller-manager,

@@ -1,6 +1,6 @@
 import { quantityValue } from '@slipway/kube-objects'
 import type { Container, Pod } from '../../model/pod.ts'
-import { podRequests } from '../../scheduling/resources.ts'
+import { podRequests } from '../../scheduling/filters/resources.ts'
 import { isSidecar } from '../decide.ts'
 
 const SPARED = -997

@@ -1,7 +1,7 @@
 import { parseQuantity } from '@slipway/kube-objects'
 import type { NodeObject } from '../../model/node.ts'
 import type { Pod } from '../../model/pod.ts'
-import { insufficient, podRequests, shortageText } from '../../scheduling/resources.ts'
+import { insufficient, podRequests, shortageText } from '../../scheduling/filters/resources.ts'
 
 /** Why a pod does not get the resources that its spec asks for: it never can here, or not beside the others. */
 export interface ResizeRefusal {

@@ -1,5 +1,5 @@
 import type { Pod } from '../../model/pod.ts'
-import { podRequests } from '../../scheduling/resources.ts'
+import { podRequests } from '../../scheduling/filters/resources.ts'
 
 /** A change of a pod's resources that waits for room. */
 export interface PendingResize {

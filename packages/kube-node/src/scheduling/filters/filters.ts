@@ -1,57 +1,74 @@
-import type { NodeObject } from '../model/node.ts'
-import type { Pod } from '../model/pod.ts'
-import { portsConflict } from './host-ports.ts'
-import { selectsNode, untolerated } from './node-match.ts'
-import { affinityProblem, type NamespaceLabels } from './pod-affinity.ts'
-import { insufficient } from './resources.ts'
+import type { ClusterView } from '../cluster/cluster-state.ts'
+import type { NodeInfo } from '../cluster/node-info.ts'
+import type { PodInfo } from '../cluster/pod-info.ts'
+import type { Claims } from './claims.ts'
+import { portsRule } from './host-ports.ts'
+import { nodeAffinityRule } from './node-affinity.ts'
+import { podAffinityRule } from './pod-affinity.ts'
+import { resourcesRule } from './resources.ts'
+import type { Misfit, Rule } from './rule.ts'
+import { spreadRule } from './spread.ts'
+import { cordonRule, taintsRule } from './taints.ts'
+import { exclusiveClaimsRule, volumesRule, volumeZoneRule } from './volumes.ts'
 
-/** The node as a pod would find it. */
-export interface Surroundings {
-  node: NodeObject
-  /** Pods that are on it and have not ended. */
-  others: Pod[]
-  namespaceLabels: NamespaceLabels
+/** The filters of kube-scheduler's default profile for one pod, in their order; those that have nothing to say of it are left out. */
+export function rulesFor(info: PodInfo, claims: Claims, cluster: ClusterView): Rule[] {
+  const rules = [
+    cordonRule(info),
+    taintsRule(info),
+    nodeAffinityRule(info),
+    portsRule(info),
+    resourcesRule(info),
+    exclusiveClaimsRule(info, claims, cluster),
+    volumesRule(claims, cluster.storage),
+    volumeZoneRule(claims, cluster.storage),
+    spreadRule(info, cluster),
+    podAffinityRule(info, cluster),
+  ]
+  return rules.filter((rule) => rule !== undefined)
 }
 
-/** Why a pod can't be on the node. */
-export interface Misfit {
-  reason: string
-  /** Whether it might be there if other pods went. */
-  isOthers: boolean
+/** What the first filter that objects has against a Node. */
+export function misfitOf(rules: Rule[], node: NodeInfo): Misfit | undefined {
+  for (const rule of rules) {
+    const misfit = rule.check(node)
+    if (misfit) return misfit
+  }
+  return undefined
 }
 
-/** In the words of kube-scheduler's filters and in their order; empty when it can. */
-export function misfits(pod: Pod, surroundings: Surroundings): Misfit[] {
-  const { node, others } = surroundings
-  const [taint] = untolerated(pod.spec.tolerations, node, ['NoSchedule', 'NoExecute'])
-  if (taint?.key === 'node.kubernetes.io/unschedulable') return never('node(s) were unschedulable')
-  if (taint) return never(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`)
-  if (!selectsNode(pod.spec, node)) return never("node(s) didn't match Pod's node affinity/selector")
-  if (portsConflict(pod, others)) {
-    return [{ reason: "node(s) didn't have free ports for the requested pod ports", isOthers: true }]
-  }
-  const short = insufficient(pod, node, others)
-  // What the node as a whole has not got, no pod can give.
-  const isOthers = short.every(({ requested, capacity }) => requested <= capacity)
-  if (short.length > 0) {
-    return short.map(({ resource }) => ({
-      reason: resource === 'pods' ? 'Too many pods' : `Insufficient ${resource}`,
-      isOthers,
-    }))
-  }
-  if (!hasSpreadKeys(pod, node)) {
-    return never("node(s) didn't match pod topology spread constraints (missing required label)")
-  }
-  const problem = affinityProblem(pod, surroundings)
-  return problem ? [problem] : []
+/**
+ * The same beside pods for which room is being made there, and also without them: it must not be that the pod fits only thanks to one
+ * that may still go elsewhere (RunFilterPluginsWithNominatedPods).
+ */
+export function misfitBeside(rules: Rule[], node: NodeInfo, nominated: PodInfo[]): Misfit | undefined {
+  if (nominated.length === 0) return misfitOf(rules, node)
+  const trial = new Trial(rules, node)
+  for (const one of nominated) trial.add(one)
+  return trial.misfit() ?? misfitOf(rules, node)
 }
 
-const never = (reason: string): Misfit[] => [{ reason, isOthers: false }]
+/** A Node as it would be with other pods on it. Nothing of it is seen elsewhere. */
+export class Trial {
+  readonly #rules: Rule[]
+  readonly #node: NodeInfo
 
-/** With one node there is nothing to spread over, but the node has to have the label. */
-function hasSpreadKeys({ spec }: Pod, { metadata }: NodeObject): boolean {
-  return (spec.topologySpreadConstraints ?? []).every(
-    ({ topologyKey, whenUnsatisfiable }) =>
-      whenUnsatisfiable !== 'DoNotSchedule' || metadata.labels?.[topologyKey] !== undefined,
-  )
+  constructor(rules: Rule[], node: NodeInfo) {
+    this.#rules = rules.map((rule) => rule.copy?.() ?? rule)
+    this.#node = node.copy()
+  }
+
+  add(pod: PodInfo): void {
+    this.#node.add(pod)
+    for (const rule of this.#rules) rule.move?.(pod, this.#node, 1)
+  }
+
+  remove(pod: PodInfo): void {
+    this.#node.remove(pod)
+    for (const rule of this.#rules) rule.move?.(pod, this.#node, -1)
+  }
+
+  misfit(nominated: PodInfo[] = []): Misfit | undefined {
+    return misfitBeside(this.#rules, this.#node, nominated)
+  }
 }

@@ -1,14 +1,37 @@
 import { parseQuantity } from '@slipway/kube-objects'
-import type { NodeObject } from '../model/node.ts'
-import type { Container, Pod } from '../model/pod.ts'
-import type { PodStatus } from '../model/pod-status.ts'
+import type { NodeObject } from '../../model/node.ts'
+import type { Container, Pod } from '../../model/pod.ts'
+import type { PodStatus } from '../../model/pod-status.ts'
+import type { PodInfo } from '../cluster/pod-info.ts'
+import type { Rule } from './rule.ts'
 
 /** Amounts in nano units by resource. */
 export type Amounts = Map<string, bigint>
 
-/** What a pod asks for: its containers together, or the largest of its init containers beside the sidecars before it (KEP-753). */
-export function podRequests({ spec, status }: Pod): Amounts {
-  const requestsOf = (container: Container): Amounts => heldOrAsked(container, status)
+/** Whether the Node has what the pod asks for, beside what its pods hold (NodeResourcesFit). */
+export function resourcesRule({ holding }: PodInfo): Rule {
+  return {
+    check({ allocatable, held }) {
+      const short = shortages(holding, allocatable, held)
+      if (short.length === 0) return undefined
+      const reasons = short.map(({ resource }) => (resource === 'pods' ? 'Too many pods' : `Insufficient ${resource}`))
+      // What the Node as a whole has not got, no pod can give.
+      const isOthers = short.every(({ resource, requested, capacity }) => resource === 'pods' || requested <= capacity)
+      return { reasons, isOthers }
+    },
+  }
+}
+
+/**
+ * What a pod asks for: its containers together, or the largest of its init containers beside the sidecars before it (KEP-753), unless it
+ * says it for itself as a whole (KEP-2837). `least`: what each container counts with that asks for nothing of a resource.
+ */
+export function podRequests({ spec, status }: Pod, least?: Amounts): Amounts {
+  const requestsOf = (container: Container): Amounts => {
+    const requests = heldOrAsked(container, status)
+    for (const [resource, amount] of least ?? []) if (!requests.has(resource)) requests.set(resource, amount)
+    return requests
+  }
   const total: Amounts = new Map()
   for (const container of spec.containers) add(total, requestsOf(container))
   const sidecars: Amounts = new Map()
@@ -21,6 +44,9 @@ export function podRequests({ spec, status }: Pod): Amounts {
   }
   add(total, sidecars)
   raise(total, peak)
+  for (const [resource, amount] of amountsOf(spec.resources?.requests)) {
+    if (resource === 'cpu' || resource === 'memory' || resource.startsWith('hugepages-')) total.set(resource, amount)
+  }
   add(total, amountsOf(spec.overhead))
   return total
 }
@@ -33,22 +59,25 @@ export interface Shortage {
   capacity: bigint
 }
 
-/** What a node has not enough left of beside these pods: room for one more first (scheduler, fitsRequest). */
+/** What a node has not enough left of beside these pods. */
 export function insufficient(pod: Pod, node: NodeObject, others: Pod[]): Shortage[] {
-  const allocatable = amountsOf(node.status?.allocatable)
-  const used: Amounts = new Map()
-  for (const other of others) add(used, podRequests(other))
-  used.set('pods', BigInt(others.length) * UNIT)
-  return [['pods', UNIT] as const, ...podRequests(pod)]
-    .map(([resource, requested]): Shortage => {
-      const unlimited = resource === 'pods' ? MOST : 0n
-      return {
-        ...{ resource, requested, used: used.get(resource) ?? 0n },
-        capacity: allocatable.get(resource) ?? unlimited,
-      }
-    })
-    .filter(({ requested, used: taken, capacity }) => requested > 0n && taken + requested > capacity)
+  const held: Amounts = new Map()
+  for (const other of others) add(held, podHolding(podRequests(other)))
+  return shortages(podHolding(podRequests(pod)), amountsOf(node.status?.allocatable), held)
 }
+
+/** What there is not enough of: room for one more pod first (scheduler, fitsRequest). */
+function shortages(holding: Amounts, allocatable: Amounts, held: Amounts): Shortage[] {
+  const short: Shortage[] = []
+  for (const [resource, requested] of holding) {
+    const [used, capacity] = [held.get(resource) ?? 0n, allocatable.get(resource) ?? 0n]
+    if (requested > 0n && used + requested > capacity) short.push({ resource, requested, used, capacity })
+  }
+  return short
+}
+
+/** What a pod takes of a node: one of the places for pods, and what it asks for. */
+export const podHolding = (requests: Amounts): Amounts => new Map([['pods', UNIT], ...requests])
 
 const MILLI = 1_000_000n
 
@@ -61,7 +90,6 @@ export function shortageText({ resource, requested, used, capacity }: Shortage):
 }
 
 const UNIT = 1_000_000_000n
-const MOST = UNIT ** 2n
 
 /** While its resources change, a container counts with the more of old and new; with the old alone when it can't get the new (KEP-1287). */
 function heldOrAsked({ name, resources }: Container, status: PodStatus | undefined): Amounts {
@@ -76,12 +104,13 @@ function heldOrAsked({ name, resources }: Container, status: PodStatus | undefin
   return asked
 }
 
-function amountsOf(quantities: Record<string, string> = {}): Amounts {
+export function amountsOf(quantities: Record<string, string> = {}): Amounts {
   return new Map(Object.entries(quantities).map(([resource, quantity]) => [resource, parseQuantity(quantity)]))
 }
 
-function add(total: Amounts, more: Amounts): void {
-  for (const [resource, amount] of more) total.set(resource, (total.get(resource) ?? 0n) + amount)
+/** Adds amounts, or takes them off again. */
+export function add(total: Amounts, more: Amounts, times: 1n | -1n = 1n): void {
+  for (const [resource, amount] of more) total.set(resource, (total.get(resource) ?? 0n) + times * amount)
 }
 
 function raise(total: Amounts, least: Amounts): void {

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
-import { selects } from '../labels.ts'
-import type { LabelSelector, Pod } from '../model/pod.ts'
+import { selects } from '../../labels.ts'
+import type { LabelSelector, Pod } from '../../model/pod.ts'
 
 /** policy/v1 PodDisruptionBudget, as far as it keeps pods from being chosen to go. */
 export interface Budget extends KubeObject {

@@ -1,49 +1,38 @@
 import { describe, expect, it } from 'vitest'
-import type { Pod } from '../model/pod.ts'
-import type { PodStatus } from '../model/pod-status.ts'
+import type { Pod } from '../../model/pod.ts'
+import { testNodeObject, testPod } from '../../testing/scheduling.ts'
+import { NodeInfo } from '../cluster/node-info.ts'
+import { podInfo } from '../cluster/pod-info.ts'
+import { others as hindered, never, type Rule } from '../filters/rule.ts'
 import type { Budget } from './budgets.ts'
-import type { Misfit } from './fit.ts'
-import { planPreemption } from './preemption.ts'
+import { selectVictims } from './victims.ts'
 
 interface Facts {
   priority?: number
   size?: number
   startTime?: string
-  policy?: 'Never'
-  nominated?: boolean
-  leaving?: boolean
 }
 
-function pod(name: string, { priority = 0, size = 1, startTime, policy, nominated, leaving }: Facts = {}): Pod {
-  const condition = { type: 'DisruptionTarget', status: 'True' as const, reason: 'PreemptionByScheduler' }
-  const status: PodStatus = {
-    phase: 'Pending',
-    ...(startTime && { startTime }),
-    ...(nominated && { nominatedNodeName: 'n' }),
-    ...(leaving && { conditions: [{ ...condition, lastTransitionTime: null, lastProbeTime: null }] }),
-  }
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, labels: { size: String(size) }, ...(leaving && { deletionTimestamp: '2026-01-01T00:00:00Z' }) },
-    spec: { containers: [], priority, ...(policy && { preemptionPolicy: policy }) },
-    status,
-  }
+function pod(name: string, { priority = 0, size = 1, startTime }: Facts = {}): Pod {
+  return testPod(name, { priority, labels: { size: String(size) }, ...(startTime && { status: { startTime } }) })
 }
 
 const sizeOf = ({ metadata }: Pod): number => Number(metadata.labels?.size)
 
-/** What becomes of a pod on a node that has room for four. */
-function outcome(wanted: Pod, others: Pod[], more: Misfit[] = [], budgets: Budget[] = []): string | string[] {
-  const misfitsBeside = (beside: Pod[]): Misfit[] => {
-    const taken = [...beside, wanted].reduce((sum, one) => sum + sizeOf(one), 0)
-    return taken > 4 ? [{ reason: 'Insufficient cpu', isOthers: true }, ...more] : more
+/** Who goes for a pod from a node that has room for four. */
+function outcome(wanted: Pod, others: Pod[], more: Rule[] = [], budgets: Budget[] = []): string[] {
+  const room: Rule = {
+    check({ pods }) {
+      const taken = [...pods.values()].reduce((sum, one) => sum + sizeOf(one.pod), sizeOf(wanted))
+      return taken > 4 ? hindered('Insufficient cpu') : undefined
+    },
   }
-  const plan = planPreemption(wanted, others, misfitsBeside, budgets)
-  return 'victims' in plan ? plan.victims.map(({ metadata }) => metadata.name) : plan.why
+  const node = new NodeInfo(testNodeObject('n'), others.map(podInfo))
+  const found = selectVictims(node, { info: podInfo(wanted), rules: [room, ...more], nominated: [], budgets })
+  return Array.isArray(found) ? found : found.victims.map(({ pod: { metadata } }) => metadata.name)
 }
 
-describe('planPreemption', () => {
+describe('a preemption', () => {
   it.each([
     ['takes the least important', [pod('a', { priority: 5, size: 2 }), pod('b', { priority: 1, size: 2 })], ['b']],
     [
@@ -54,42 +43,27 @@ describe('planPreemption', () => {
       ],
       ['b'],
     ],
-    ['takes as many as it needs', [pod('a'), pod('b'), pod('c', { priority: 20, size: 2 })], ['b', 'a']],
+    ['takes as many as it needs', [pod('a'), pod('b'), pod('c', { priority: 20, size: 2 })], ['a', 'b']],
     [
       'takes none as important as itself',
       [pod('a', { priority: 10, size: 4 })],
-      '0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+      ['No preemption victims found for incoming pod'],
     ],
     [
       'takes none when there would be no room for all that',
       [pod('a', { priority: 10, size: 3 }), pod('b')],
-      '0/1 nodes are available: 1 Insufficient cpu.',
+      ['Insufficient cpu'],
     ],
-  ] as [string, Pod[], string | string[]][])('%s', (_name, others, expected) => {
-    const victims = outcome(pod('p', { priority: 10, size: 2 }), others)
-
-    expect(Array.isArray(victims) ? victims.toSorted() : victims).toEqual(
-      Array.isArray(expected) ? expected.toSorted() : expected,
-    )
+  ] as [string, Pod[], string[]][])('%s', (_name, others, expected) => {
+    expect(outcome(pod('p', { priority: 10, size: 2 }), others)).toEqual(expected)
   })
 
   it('takes none for what other pods have no part in', () => {
-    const taint = { reason: 'node(s) had untolerated taint {a: b}', isOthers: false }
+    const taint: Rule = { check: () => never('node(s) had untolerated taint {a: b}') }
 
-    expect(outcome(pod('p', { priority: 10, size: 4 }), [pod('a')], [taint])).toBe(
-      '0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
-    )
-  })
-
-  it('takes none for a pod that does not want it, nor a second time while the first are going', () => {
-    const others = [pod('a', { size: 3, leaving: true }), pod('b')]
-
-    expect(outcome(pod('p', { priority: 10, size: 2, policy: 'Never' }), others)).toBe(
-      'not eligible due to preemptionPolicy=Never.',
-    )
-    expect(outcome(pod('p', { priority: 10, size: 2, nominated: true }), others)).toBe(
-      'not eligible due to a terminating pod on the nominated node.',
-    )
+    expect(outcome(pod('p', { priority: 10, size: 4 }), [pod('a')], [taint])).toEqual([
+      'node(s) had untolerated taint {a: b}',
+    ])
   })
 })
 
@@ -97,7 +71,7 @@ describe('budgets for disruptions', () => {
   const labels = { app: 'guarded' }
   const guarded = (name: string, facts: Facts): Pod => {
     const one = pod(name, facts)
-    return { ...one, metadata: { ...one.metadata, namespace: 'n', labels: { ...one.metadata.labels, ...labels } } }
+    return { ...one, metadata: { ...one.metadata, labels: { ...one.metadata.labels, ...labels } } }
   }
   const budget = (disruptionsAllowed: number, more: Partial<Budget> = {}): Budget => ({
     apiVersion: 'policy/v1',
@@ -109,7 +83,7 @@ describe('budgets for disruptions', () => {
   })
   const low = guarded('low', { priority: 1, size: 2 })
   const high = pod('high', { priority: 5, size: 2 })
-  const victims = (budgets: Budget[], others: Pod[], size = 2): string | string[] =>
+  const victims = (budgets: Budget[], others: Pod[], size = 2): string[] =>
     outcome(pod('wanted', { priority: 10, size }), others, [], budgets)
 
   it('keep pods from going where others are enough, be they more important', () => {

@@ -1,63 +1,62 @@
-import type { Pod } from '../model/pod.ts'
+import type { Pod } from '../../model/pod.ts'
+import type { NodeInfo } from '../cluster/node-info.ts'
+import type { PodInfo } from '../cluster/pod-info.ts'
+import { Trial } from '../filters/filters.ts'
+import type { Rule } from '../filters/rule.ts'
 import { type Budget, breaksBudget } from './budgets.ts'
-import type { Misfit } from './fit.ts'
 
-/** Who is to go so that a pod may come, or why that helps nothing. */
-export type Preemption = { victims: Pod[] } | { why: string }
+/** Who would go from a Node so that a pod may come. */
+export interface Candidate {
+  node: NodeInfo
+  /** The most important first. */
+  victims: PodInfo[]
+  /** How many of them break a budget. */
+  violations: number
+}
 
-/** On a victim's condition DisruptionTarget. */
-export const PREEMPTED = 'PreemptionByScheduler'
+export interface Attempt {
+  info: PodInfo
+  rules: Rule[]
+  /** Pods for which room is being made on the Node, and that go before this one. */
+  nominated: PodInfo[]
+  budgets: Budget[]
+}
 
 /**
- * Chooses pods of lower priority that have to make room, as few and as unimportant ones as can be (kube-scheduler, DefaultPreemption).
- * Pods whose going would break a budget go only where the others are not enough. `misfitsBeside` says what stands in the pod's way
- * beside others.
+ * Chooses pods of lower priority that have to make room on a Node, as few and as unimportant ones as can be, or says why that helps nothing
+ * (kube-scheduler, SelectVictimsOnNode). Pods whose going would break a budget go only where the others are not enough.
  */
-export function planPreemption(
-  pod: Pod,
-  others: Pod[],
-  misfitsBeside: (others: Pod[]) => Misfit[],
-  budgets: Budget[] = [],
-): Preemption {
-  if (pod.spec.preemptionPolicy === 'Never') return { why: 'not eligible due to preemptionPolicy=Never.' }
-  if (!misfitsBeside(others).every(({ isOthers }) => isOthers)) {
-    return onNode(['Preemption is not helpful for scheduling'])
+export function selectVictims(node: NodeInfo, { info, rules, nominated, budgets }: Attempt): Candidate | string[] {
+  const lower = [...node.pods.values()].filter(({ priority }) => priority < info.priority)
+  if (lower.length === 0) return ['No preemption victims found for incoming pod']
+  const trial = new Trial(rules, node)
+  for (const one of lower) trial.remove(one)
+  const still = trial.misfit(nominated)
+  if (still) return still.reasons
+  lower.sort(byImportance)
+  const guarded = new Set(
+    breaksBudget(
+      lower.map(({ pod }) => pod),
+      budgets,
+    ),
+  )
+  const isGuarded = ({ pod }: PodInfo): boolean => guarded.has(pod)
+  const victims: PodInfo[] = []
+  for (const one of [...lower.filter(isGuarded), ...lower.filter((other) => !isGuarded(other))]) {
+    trial.add(one)
+    if (!trial.misfit(nominated)) continue
+    trial.remove(one)
+    victims.push(one)
   }
-  const isLower = (other: Pod): boolean => priorityOf(other) < priorityOf(pod)
-  if (pod.status?.nominatedNodeName && others.some((other) => isLower(other) && isLeaving(other))) {
-    return { why: 'not eligible due to a terminating pod on the nominated node.' }
-  }
-  const lower = others.filter(isLower)
-  if (lower.length === 0) return onNode(['No preemption victims found for incoming pod'])
-  const staying = others.filter((other) => !isLower(other))
-  const still = misfitsBeside(staying)
-  if (still.length > 0) return onNode(still.map(({ reason }) => reason))
-  const candidates = lower.toSorted(byImportance)
-  const guarded = breaksBudget(candidates, budgets)
-  const victims: Pod[] = []
-  for (const candidate of [...guarded, ...candidates.filter((one) => !guarded.includes(one))]) {
-    if (misfitsBeside([...staying, candidate]).length === 0) staying.push(candidate)
-    else victims.push(candidate)
-  }
-  return { victims: victims.sort(byImportance) }
+  return { node, victims: victims.sort(byImportance), violations: victims.filter(isGuarded).length }
 }
-
-/** What the one node that there is has against something, as the scheduler counts it. */
-export const onNode = (reasons: string[]): { why: string } => ({
-  why: `0/1 nodes are available: ${reasons
-    .map((reason) => `1 ${reason}`)
-    .sort()
-    .join(', ')}.`,
-})
-
-export const priorityOf = ({ spec }: Pod): number => spec.priority ?? 0
-
-/** Whether a pod makes room already for one that waits. */
-const isLeaving = ({ metadata, status }: Pod): boolean =>
-  metadata.deletionTimestamp !== undefined &&
-  (status?.conditions ?? []).some(({ type, reason }) => type === 'DisruptionTarget' && reason === PREEMPTED)
 
 /** The most important first: by priority, then by how long they have run. */
-function byImportance(a: Pod, b: Pod): number {
-  return priorityOf(b) - priorityOf(a) || ((a.status?.startTime ?? '9') < (b.status?.startTime ?? '9') ? -1 : 1)
+function byImportance(a: PodInfo, b: PodInfo): number {
+  return b.priority - a.priority || compare(startOf(a), startOf(b))
 }
+
+const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
+
+/** When a pod started; one that has not yet is the last. */
+export const startOf = ({ pod }: { pod: Pod }): string => pod.status?.startTime ?? '9'
