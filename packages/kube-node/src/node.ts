@@ -69,7 +69,7 @@ export class Node {
     this.#network = new Network({ client, informers, runtime, dialPod, log, ...(ingressPort && { ingressPort }) })
     const pods = new FreshCache<Pod>(informers.for(PODS))
     this.#controllers = [
-      ...workloadControllers({ client, informers, pods, nodeName, log }),
+      ...workloadControllers({ client, informers, pods, log }),
       ...nodeControllers({ client, informers, nodeName, log }),
       ...persistentVolumeControllers({
         ...{ client, informers, nodeName, log },

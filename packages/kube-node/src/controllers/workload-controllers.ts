@@ -56,19 +56,18 @@ export interface WorkloadDeps {
   client: KubeClient
   informers: InformerSet
   pods: FreshCache<Pod>
-  nodeName: string
   log?: Log
 }
 
 /** The controllers that make pods of workloads and addresses of Services, ready to start. */
-export function workloadControllers({ client, informers, pods, nodeName, log }: WorkloadDeps): Controller[] {
+export function workloadControllers({ client, informers, pods, log }: WorkloadDeps): Controller[] {
   const triggers = new TriggerTimes()
   const replicaSets = new FreshCache<ReplicaSet>(informers.for(REPLICA_SETS))
   const jobs = new FreshCache<Job>(informers.for(JOBS))
   const histories = new Map<string, History>()
   const rivals = new Rivals()
   const revisions = new FreshCache<ControllerRevision>(informers.for(CONTROLLER_REVISIONS))
-  const node = (): NodeObject | undefined => informers.for<NodeObject>(NODES).get({ name: nodeName })
+  const nodes = (): NodeObject[] => informers.for<NodeObject>(NODES).list()
   const controller = <T extends KubeObject>(
     name: string,
     query: ListQuery,
@@ -129,20 +128,13 @@ export function workloadControllers({ client, informers, pods, nodeName, log }: 
         daemonSetReconciler({
           pods: new PodWriter(client, pods),
           history: new RevisionHistory(client, revisions),
-          node,
+          nodes,
         }),
       {
         watches: [
           owned(DAEMON_SETS, PODS),
           owned(DAEMON_SETS, CONTROLLER_REVISIONS),
-          {
-            query: NODES,
-            map: () =>
-              informers
-                .for(DAEMON_SETS)
-                .list()
-                .map(({ metadata }) => metadata),
-          },
+          { query: NODES, map: (change) => (movesDaemons(change) ? keysOf(informers.for(DAEMON_SETS).list()) : []) },
         ],
       },
     ),
@@ -217,6 +209,14 @@ const templateSelector = ({ spec }: KubeObject): LabelSelector | undefined => sp
 /** A ReplicationController's selector is from before there were expressions. */
 const plainSelector = ({ spec }: KubeObject): LabelSelector | undefined =>
   spec?.selector && { matchLabels: spec.selector }
+
+const keysOf = (objects: KubeObject[]): ObjectKey[] => objects.map(({ metadata }) => metadata)
+
+/** Whether daemons may be wanted elsewhere now: what a kubelet says again and again of its Node changes nothing. */
+function movesDaemons({ type, object, previous }: Change<KubeObject>): boolean {
+  const grounds = (node: KubeObject | undefined): string => JSON.stringify([node?.metadata.labels, node?.spec])
+  return type !== 'modified' || grounds(object) !== grounds(previous)
+}
 
 function deploymentsOf(pod: KubeObject, sets: FreshCache<ReplicaSet>): ObjectKey[] {
   const owner = controllerOf(pod)

@@ -30,7 +30,7 @@ describe('a decision', () => {
       'for none counts each reason',
       { requests: { cpu: '5' } },
       [node('a', { taints: [dedicated] }), node('b'), node('c')],
-      `0/3 nodes are available: 1 node(s) had untolerated taint {dedicated: gpu}, 2 Insufficient cpu. ${NO_HELP}`,
+      `0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. ${NO_HELP}`,
     ],
     [
       'for none has every resource that a Node lacks',
@@ -51,7 +51,7 @@ describe('a decision', () => {
         },
       },
       [node('a', { taints: [dedicated] }), node('b'), node('c')],
-      "0/3 nodes are available: 1 node(s) had untolerated taint {dedicated: gpu}, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. " +
+      "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. " +
         NO_HELP,
     ],
     [

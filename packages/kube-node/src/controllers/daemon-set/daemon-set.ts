@@ -7,10 +7,15 @@ export interface DaemonSet extends KubeObject {
   spec: {
     selector: LabelSelector
     template: PodTemplate
-    updateStrategy?: { type?: 'RollingUpdate' | 'OnDelete'; rollingUpdate?: { maxSurge?: number | string } }
+    updateStrategy?: { type?: 'RollingUpdate' | 'OnDelete'; rollingUpdate?: Limits }
     minReadySeconds?: number
     revisionHistoryLimit?: number
   }
+}
+
+interface Limits {
+  maxUnavailable?: number | string
+  maxSurge?: number | string
 }
 
 export const REVISION_LABEL = 'controller-revision-hash'
@@ -44,6 +49,16 @@ export function daemonPod(set: DaemonSet, { revision, node }: { revision: string
       tolerations: withDaemonTolerations(spec.tolerations, spec.hostNetwork),
     },
   }
+}
+
+/** The Node that a pod of a set is for: the one that it is on, or else the one that its affinity names (GetTargetNodeName). */
+export function targetOf({ spec }: Pod): string | undefined {
+  if (spec.nodeName) return spec.nodeName
+  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  const named = required?.nodeSelectorTerms
+    .flatMap(({ matchFields = [] }) => matchFields)
+    .find(({ key, operator, values = [] }) => key === 'metadata.name' && operator === 'In' && values.length === 1)
+  return named?.values?.[0]
 }
 
 /** Daemons stay when something is wrong with their node (AddOrUpdateDaemonPodTolerations). */

@@ -1,3 +1,5 @@
+import { absolute } from '../absolute.ts'
+
 /** What the arithmetic of a rolling update needs to know; the rules are kube-controller-manager's (deployment/rolling.go). */
 export interface RolloutState {
   /** spec.replicas of the Deployment. */
@@ -25,11 +27,6 @@ export function resolveFenceposts(
   const surge = absolute(maxSurge, desired, Math.ceil)
   const unavailable = absolute(maxUnavailable, desired, Math.floor)
   return { maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : Math.min(unavailable, desired) }
-}
-
-function absolute(value: number | string, total: number, round: (value: number) => number): number {
-  if (typeof value === 'number') return value
-  return value.endsWith('%') ? round((Number(value.slice(0, -1)) * total) / 100) : Number(value)
 }
 
 /** The sizes that replica sets should get now, by name; only those that change. */

@@ -59,10 +59,10 @@ describe('a preemption', () => {
   })
 
   it('takes none for what other pods have no part in', () => {
-    const taint: Rule = { check: () => never('node(s) had untolerated taint {a: b}') }
+    const taint: Rule = { check: () => never('node(s) had untolerated taint(s)') }
 
     expect(outcome(pod('p', { priority: 10, size: 4 }), [pod('a')], [taint])).toEqual([
-      'node(s) had untolerated taint {a: b}',
+      'node(s) had untolerated taint(s)',
     ])
   })
 })
