@@ -81,9 +81,9 @@ export class Node {
 
   /** Resolves when the Node is registered and everything works on what there is. */
   async start(): Promise<void> {
-    const [addresses] = await Promise.all([this.#network.open(), ensureStorageClass(this.#deps.client)])
-    const { runtime } = this.#deps
+    const { client, runtime } = this.#deps
     const { name, dataDir } = this.#options
+    const [addresses] = await Promise.all([this.#network.open(), ensureStorageClass(client, name)])
     mkdirSync(dataDir, { recursive: true })
     this.#server = this.#newServer(addresses)
     const { port } = await this.#server.start(addresses.node, [hostname()], (...port) => this.#network.claim(...port))

@@ -163,12 +163,14 @@ export function workloadControllers({ client, informers, pods, log }: WorkloadDe
           endpoints: new FreshCache(informers.for(ENDPOINTS)),
           slices: new FreshCache<EndpointSlice>(informers.for(ENDPOINT_SLICES)),
           triggers,
+          node: (name) => informers.for<NodeObject>(NODES).get({ name }),
         }),
       {
         watches: [
           { query: PODS, map: servicesOf(informers) },
           { query: ENDPOINTS, map: sameName },
           { query: ENDPOINT_SLICES, map: serviceOfSlice },
+          { query: NODES, map: (change) => (movesEndpoints(change) ? keysOf(informers.for(SERVICES).list()) : []) },
         ],
       },
     ),
@@ -216,6 +218,13 @@ const keysOf = (objects: KubeObject[]): ObjectKey[] => objects.map(({ metadata }
 function movesDaemons({ type, object, previous }: Change<KubeObject>): boolean {
   const grounds = (node: KubeObject | undefined): string => JSON.stringify([node?.metadata.labels, node?.spec])
   return type !== 'modified' || grounds(object) !== grounds(previous)
+}
+
+/** Whether endpoints of a Node are there that were not, or are elsewhere. */
+function movesEndpoints({ type, object, previous }: Change<KubeObject>): boolean {
+  const zone = (node: KubeObject | undefined): string | undefined =>
+    node?.metadata.labels?.['topology.kubernetes.io/zone']
+  return type !== 'modified' || zone(object) !== zone(previous)
 }
 
 function deploymentsOf(pod: KubeObject, sets: FreshCache<ReplicaSet>): ObjectKey[] {

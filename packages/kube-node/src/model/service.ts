@@ -35,6 +35,7 @@ export interface Endpoint {
   conditions?: { ready?: boolean; serving?: boolean; terminating?: boolean }
   hostname?: string
   nodeName?: string
+  zone?: string
   targetRef?: { kind: string; name: string; namespace?: string; uid?: string }
 }
 

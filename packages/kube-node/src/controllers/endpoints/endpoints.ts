@@ -1,5 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import { ownerReference } from '../../labels.ts'
+import type { NodeObject } from '../../model/node.ts'
 import type { Pod } from '../../model/pod.ts'
 import type { Endpoint, EndpointPort, EndpointSlice, Service } from '../../model/service.ts'
 import { isReady } from '../pods/pods.ts'
@@ -44,8 +45,16 @@ export function endpointsOf(service: Service, pods: Pod[]): KubeObject {
   }
 }
 
-/** discovery.k8s.io/v1 EndpointSlices of a Service with these pods, without names. A Service without pods has an empty one. */
-export function slicesOf(service: Service, pods: Pod[]): EndpointSlice[] {
+/** The Node of a name. */
+export type FindNode = (name: string) => NodeObject | undefined
+
+/**
+ * discovery.k8s.io/v1 EndpointSlices of a Service with these pods, without names. A Service without pods has an empty one. Pods of a Node
+ * that is not there are left out: nobody would take their addresses back (endpointslice, reconcileByAddressType).
+ */
+export function slicesOf(service: Service, all: Pod[], node: FindNode): EndpointSlice[] {
+  const { publishNotReadyAddresses = false } = service.spec
+  const pods = all.filter(({ spec }) => publishNotReadyAddresses || node(spec.nodeName ?? ''))
   const { name, namespace = 'default', labels } = service.metadata
   const slice = (ports: EndpointPort[], group: Pod[]): EndpointSlice => ({
     apiVersion: 'discovery.k8s.io/v1',
@@ -59,7 +68,7 @@ export function slicesOf(service: Service, pods: Pod[]): EndpointSlice[] {
     },
     addressType: 'IPv4',
     // As the server keeps a list of nothing.
-    endpoints: group.length > 0 ? group.map((pod) => endpointOf(service, pod)) : null,
+    endpoints: group.length > 0 ? group.map((pod) => endpointOf(service, pod, node)) : null,
     ports: ports.length > 0 ? ports : null,
   })
   const groups = groupByPorts(service, pods)
@@ -71,16 +80,18 @@ export function slicesOf(service: Service, pods: Pod[]): EndpointSlice[] {
   )
 }
 
-function endpointOf(service: Service, pod: Pod): Endpoint {
+function endpointOf(service: Service, pod: Pod, node: FindNode): Endpoint {
   const terminating = Boolean(pod.metadata.deletionTimestamp)
   const serving = isReady(pod)
   const { publishNotReadyAddresses = false } = service.spec
   const hostname = hostNameIn(service, pod)
+  const zone = node(pod.spec.nodeName ?? '')?.metadata.labels?.['topology.kubernetes.io/zone']
   return {
     addresses: [pod.status?.podIP ?? ''],
     conditions: { ready: publishNotReadyAddresses || (serving && !terminating), serving, terminating },
     ...(hostname && { hostname }),
     ...(pod.spec.nodeName && { nodeName: pod.spec.nodeName }),
+    ...(zone && { zone }),
     targetRef: targetOf(pod),
   }
 }

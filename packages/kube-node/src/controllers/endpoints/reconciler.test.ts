@@ -6,7 +6,9 @@ import { ENDPOINT_SLICES, ENDPOINTS } from '../../model/kinds.ts'
 import type { Pod } from '../../model/pod.ts'
 import type { EndpointSlice, Service } from '../../model/service.ts'
 import { FakeCluster } from '../../testing/index.ts'
+import { testNodeObject } from '../../testing/scheduling.ts'
 import { FreshCache } from '../ownership/fresh-cache.ts'
+import { slicesOf } from './endpoints.ts'
 import { leftoverEndpointsReconciler } from './leftovers.ts'
 import { endpointsReconciler } from './reconciler.ts'
 import { TriggerTimes } from './trigger-times.ts'
@@ -39,6 +41,7 @@ async function portsAfter(...steps: Pod[][]): Promise<(number | undefined)[][]> 
     endpoints: new FreshCache(silent()),
     slices: new FreshCache<EndpointSlice>(silent()),
     triggers: new TriggerTimes(),
+    node: () => testNodeObject('n'),
   })
   const names = new Set<string>()
   const found: (number | undefined)[][] = []
@@ -61,6 +64,7 @@ it('gives Endpoints and slices the labels that the Service has now', async () =>
     endpoints: new FreshCache(silent()),
     slices: new FreshCache<EndpointSlice>(silent()),
     triggers: new TriggerTimes(),
+    node: () => testNodeObject('n'),
   })
   for (const labels of [{ team: 'a', tier: 'front' }, { team: 'b' }]) {
     const labelled = { ...service, metadata: { ...service.metadata, labels } }
@@ -84,6 +88,7 @@ it('says of Endpoints that they do not have all addresses, for as long as that i
     endpoints: new FreshCache(silent()),
     slices: new FreshCache<EndpointSlice>(silent()),
     triggers: new TriggerTimes(),
+    node: () => testNodeObject('n'),
   })
   const look = async () => {
     await reconciler.reconcile(service, {} as ReconcileContext<Service>)
@@ -135,6 +140,7 @@ describe('the Endpoints of a Service', () => {
       endpoints: new FreshCache(silent()),
       slices: new FreshCache<EndpointSlice>(silent()),
       triggers: new TriggerTimes(),
+      node: () => testNodeObject('n'),
     })
     const made = { ...service, metadata: { ...service.metadata, creationTimestamp: created } }
     const told = async (): Promise<unknown[]> => {
@@ -150,5 +156,23 @@ describe('the Endpoints of a Service', () => {
     expect(await told()).toEqual([ready, ready])
     pods = []
     expect(await told()).toEqual([undefined, undefined])
+  })
+})
+
+describe('endpoints', () => {
+  const on = (nodeName: string): Pod => ({ ...pod(nodeName, 8080), spec: { ...pod('x', 8080).spec, nodeName } })
+  const zone = testNodeObject('a', { labels: { 'topology.kubernetes.io/zone': 'z' } })
+  const of = (spec: Service['spec'], ...pods: Pod[]) =>
+    slicesOf({ ...service, spec }, pods, (name) => (name === 'a' ? zone : undefined)).flatMap(
+      ({ endpoints }) => endpoints ?? [],
+    )
+
+  it('are in the zones of their Nodes', () => {
+    expect(of(service.spec, on('a'))).toMatchObject([{ nodeName: 'a', zone: 'z' }])
+  })
+
+  it('of a Node that is gone are left out, unless they are to be there whatever happens', () => {
+    expect(of(service.spec, on('gone'))).toEqual([])
+    expect(of({ ...service.spec, publishNotReadyAddresses: true }, on('gone'))).toMatchObject([{ nodeName: 'gone' }])
   })
 })

@@ -8,7 +8,7 @@ import { ENDPOINT_SLICES } from '../../model/kinds.ts'
 import { hasEnded, type Pod } from '../../model/pod.ts'
 import type { EndpointSlice, Service } from '../../model/service.ts'
 import type { FreshCache } from '../ownership/fresh-cache.ts'
-import { endpointsOf, MANAGED_BY, MANAGER, OVER_CAPACITY, SERVICE_NAME, slicesOf } from './endpoints.ts'
+import { endpointsOf, type FindNode, MANAGED_BY, MANAGER, OVER_CAPACITY, SERVICE_NAME, slicesOf } from './endpoints.ts'
 import { TRIGGER_TIME, type TriggerTimes } from './trigger-times.ts'
 
 interface Deps {
@@ -17,6 +17,7 @@ interface Deps {
   endpoints: FreshCache<KubeObject>
   slices: FreshCache<EndpointSlice>
   triggers: TriggerTimes
+  node: FindNode
 }
 
 /** Keeps the Endpoints and the EndpointSlices of one Service in step with the pods that it selects. */
@@ -35,7 +36,7 @@ export function endpointsReconciler(deps: Deps): Reconciler<Service> {
       const trigger = deps.triggers.look(service, pods)
       const mark = <T extends KubeObject>(object: T): T => marked(object, trigger)
       await writeEndpoints(deps, mark(endpointsOf(service, pods)))
-      await writeSlices(deps, service, slicesOf(service, pods).map(mark))
+      await writeSlices(deps, service, slicesOf(service, pods, deps.node).map(mark))
       return { kind: 'ready', reason: 'Synced', message: '' }
     },
   }

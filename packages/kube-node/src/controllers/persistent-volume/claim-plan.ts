@@ -13,7 +13,8 @@ import { findVolume, mismatch } from './match.ts'
 export interface Storage {
   volumes: PersistentVolume[]
   classes: StorageClass[]
-  node: NodeObject | undefined
+  /** The Node of a name. */
+  node(name: string): NodeObject | undefined
 }
 
 export type ClaimPlan =
@@ -69,14 +70,15 @@ function planOpen(claim: PersistentVolumeClaim, { volumes, classes, node }: Stor
   const className = classNameOf(claim)
   const storageClass = classes.find(({ metadata }) => metadata.name === className)
   const waits = storageClass?.volumeBindingMode === 'WaitForFirstConsumer'
-  const hasNode = claim.metadata.annotations?.[SELECTED_NODE] !== undefined
-  const volume = findVolume(claim, volumes, { ...(waits && hasNode && node && { node }), waits })
+  const selected = claim.metadata.annotations?.[SELECTED_NODE]
+  const chosen = waits && selected ? node(selected) : undefined
+  const volume = findVolume(claim, volumes, { ...(chosen && { node: chosen }), waits })
   if (volume) return { kind: 'bind', volume }
   if (className === undefined) {
     const standard = defaultClass(classes)
     if (standard) return { kind: 'assign-class', storageClass: standard }
   }
-  if (waits && !hasNode) {
+  if (waits && !selected) {
     const message = 'waiting for first consumer to be created before binding'
     return { kind: 'wait', event: ['Normal', 'WaitForFirstConsumer', message] }
   }

@@ -34,7 +34,7 @@ export class LocalProvisioner {
     await mkdir(path, { recursive: true })
     // Whichever user the containers run as, as local-path-provisioner and hostPath provisioners have it.
     await chmod(path, 0o777)
-    const isHere = { key: 'kubernetes.io/hostname', operator: 'In' as const, values: [this.#nodeName] }
+    const isHere = { key: HOSTNAME, operator: 'In' as const, values: [this.#nodeName] }
     return {
       ...PERSISTENT_VOLUMES,
       metadata: { name, annotations: { [PROVISIONED_BY]: PROVISIONER }, finalizers: [RECLAIMING] },
@@ -69,13 +69,16 @@ export class LocalProvisioner {
   }
 }
 
-/** The class of claims that name none. Whoever wants another default takes the annotation away. */
-export async function ensureStorageClass(client: KubeClient): Promise<void> {
+const HOSTNAME = 'kubernetes.io/hostname'
+
+/** The class of claims that name none, for pods of this machine's Node. Whoever wants another default takes the annotation away. */
+export async function ensureStorageClass(client: KubeClient, nodeName: string): Promise<void> {
   await createIfMissing<StorageClass>(client, {
     ...STORAGE_CLASSES,
     metadata: { name: 'slipway', annotations: { [DEFAULT_CLASS]: 'true' } },
     provisioner: PROVISIONER,
     reclaimPolicy: 'Delete',
     volumeBindingMode: 'WaitForFirstConsumer',
+    allowedTopologies: [{ matchLabelExpressions: [{ key: HOSTNAME, values: [nodeName] }] }],
   })
 }

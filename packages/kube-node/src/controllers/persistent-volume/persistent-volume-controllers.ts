@@ -33,7 +33,7 @@ export function persistentVolumeControllers(deps: PersistentVolumeDeps): Control
   const provisioner = new LocalProvisioner(volumesDir, nodeName)
   const surroundings = () => ({
     classes: informers.for<StorageClass>(STORAGE_CLASSES).list(),
-    node: informers.for<NodeObject>(NODES).get({ name: nodeName }),
+    node: (name: string) => informers.for<NodeObject>(NODES).get({ name }),
   })
   const controller = <T extends KubeObject>(
     query: ListQuery,

@@ -18,6 +18,8 @@ const node: NodeObject = {
   metadata: { name: 'n', labels: { 'kubernetes.io/hostname': 'n' } },
 }
 
+const find = (name: string): NodeObject | undefined => (name === 'n' ? node : undefined)
+
 type Meta = Partial<PersistentVolume['metadata']>
 
 const volume = (name: string, spec: Partial<PersistentVolume['spec']> = {}, metadata: Meta = {}): PersistentVolume => ({
@@ -154,7 +156,7 @@ describe('what is done for a claim', () => {
       'lose ClaimMisbound',
     ],
   ])('%s', (_title, wanted, volumes, expected) => {
-    expect(brief(planClaim(wanted, { volumes, classes: [], node }))).toBe(expected)
+    expect(brief(planClaim(wanted, { volumes, classes: [], node: find }))).toBe(expected)
   })
 
   const ofClass = claim({ storageClassName: 'k' })
@@ -205,13 +207,13 @@ describe('what is done for a claim', () => {
       'assign-class b',
     ],
   ])('with classes, %s', (_title, wanted, classes, volumes, expected) => {
-    expect(brief(planClaim(wanted, { volumes, classes, node }))).toBe(expected)
+    expect(brief(planClaim(wanted, { volumes, classes, node: find }))).toBe(expected)
   })
 
   it('begins nothing for one that goes', () => {
     const leaving = claim()
     leaving.metadata.deletionTimestamp = '2026-01-01T00:00:00Z'
-    expect(planClaim(leaving, { volumes: [volume('a')], classes: [], node }).kind).toBe('wait')
+    expect(planClaim(leaving, { volumes: [volume('a')], classes: [], node: find }).kind).toBe('wait')
   })
 })
 

@@ -27,12 +27,7 @@ describe('taints', () => {
       { taints: [{ key: 'a', value: 'b', effect: 'NoSchedule' }] },
       '!node(s) had untolerated taint(s)',
     ],
-    [
-      'of effect NoExecute',
-      {},
-      { taints: [{ key: 'a', effect: 'NoExecute' }] },
-      '!node(s) had untolerated taint(s)',
-    ],
+    ['of effect NoExecute', {}, { taints: [{ key: 'a', effect: 'NoExecute' }] }, '!node(s) had untolerated taint(s)'],
     ['that only ask', {}, { taints: [{ key: 'a', effect: 'PreferNoSchedule' }] }, ''],
     [
       'that are tolerated',

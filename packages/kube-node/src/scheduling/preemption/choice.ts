@@ -25,9 +25,7 @@ function isLess(a: Candidate, b: Candidate): boolean {
   return false
 }
 
-/** When the longest running of the most important victims started, in milliseconds. */
-function earliestStart({ victims: [first, ...more] }: Candidate): number {
-  const most = [first, ...more].filter((one) => one !== undefined && one.priority === first?.priority)
-  const starts = most.map((one) => (one ? Date.parse(startOf(one)) : Number.NaN))
-  return Math.min(...starts.map((start) => (Number.isNaN(start) ? Number.MAX_SAFE_INTEGER : start)))
+/** When the longest running of the most important victims started. */
+function earliestStart({ victims }: Candidate): number {
+  return Math.min(...victims.filter(({ priority }) => priority === victims[0]?.priority).map(startOf))
 }

@@ -1,4 +1,3 @@
-import type { Pod } from '../../model/pod.ts'
 import type { NodeInfo } from '../cluster/node-info.ts'
 import type { PodInfo } from '../cluster/pod-info.ts'
 import { Trial } from '../filters/filters.ts'
@@ -53,10 +52,9 @@ export function selectVictims(node: NodeInfo, { info, rules, nominated, budgets 
 
 /** The most important first: by priority, then by how long they have run. */
 function byImportance(a: PodInfo, b: PodInfo): number {
-  return b.priority - a.priority || compare(startOf(a), startOf(b))
+  return b.priority - a.priority || startOf(a) - startOf(b)
 }
 
-const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
-
-/** When a pod started; one that has not yet is the last. */
-export const startOf = ({ pod }: { pod: Pod }): string => pod.status?.startTime ?? '9'
+/** When a pod started, in milliseconds; one that has not yet is the last. */
+export const startOf = ({ pod }: PodInfo): number =>
+  pod.status?.startTime ? Date.parse(pod.status.startTime) : Number.MAX_SAFE_INTEGER
