@@ -22,14 +22,12 @@ export class Claims<T extends KubeObject> {
     selector: LabelSelector | undefined,
     mayOwn: (object: T) => boolean = () => true,
   ): Promise<T[]> {
-    const { uid, namespace, deletionTimestamp } = owner.metadata
+    const { uid, deletionTimestamp } = owner.metadata
     const claimed: T[] = []
     const found: T[] = []
-    for (const object of this.#objects.list()) {
-      if (object.metadata.namespace !== namespace) continue
+    for (const object of this.#objects.claimableBy(owner)) {
       const manager = controllerOf(object)
       const matches = selects(selector, object.metadata.labels) && mayOwn(object)
-      if (manager && manager.uid !== uid) continue
       if (manager && (matches || deletionTimestamp)) claimed.push(object)
       else if (manager) await this.#release(object, uid)
       else if (matches && !deletionTimestamp && !object.metadata.deletionTimestamp) found.push(object)

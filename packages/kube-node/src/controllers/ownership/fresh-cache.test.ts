@@ -94,4 +94,32 @@ describe('FreshCache', () => {
 
     expect(shown()).toEqual([])
   })
+
+  it("knows whose objects are whose, and which are nobody's, also while the watch does not", () => {
+    const { informer, cache } = fixture()
+    const by = (uid: string) => ({
+      ownerReferences: [{ apiVersion: 'v1', kind: 'K', name: uid, uid, controller: true }],
+    })
+    const owner = object('o', '1')
+    const found = (): string[][] =>
+      [cache.ownedBy(owner), cache.claimableBy(owner)].map((list) => list.map(({ metadata }) => metadata.name).sort())
+    informer.bring('added', object('a', '2', by('o')))
+    informer.bring('added', object('b', '3', by('other')))
+    informer.bring('added', object('c', '4'))
+    informer.bring('added', object('d', '5', { namespace: 'm' }))
+    const before = found()
+
+    cache.wrote(object('b', '8', by('o')))
+    cache.wrote(object('a', '9'))
+    const meanwhile = found()
+    informer.bring('modified', object('b', '8', by('o')))
+    informer.bring('modified', object('a', '9'))
+    informer.bring('deleted', object('c', '10', by('other')))
+
+    expect([before, meanwhile, found()]).toEqual([
+      [['a'], ['a', 'c']],
+      [['b'], ['a', 'b', 'c']],
+      [['b'], ['a', 'b']],
+    ])
+  })
 })

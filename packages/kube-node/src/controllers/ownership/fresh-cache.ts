@@ -12,27 +12,33 @@ export class FreshCache<T extends KubeObject> {
   readonly #written = new Map<string, T>()
   /** When those were told to go that the watch still has without that. */
   readonly #deleted = new Map<string, string>()
+  /** What the watch has brought, by its uid, for each who manages some; for each namespace those that nobody does. */
+  readonly #groups = new Map<string, Map<string, T>>()
+  readonly #groupNames = new Map<string, string>()
 
   constructor(informer: Informer<T>) {
     this.#informer = informer
     informer.on(({ type, object }) => {
       if (type === 'deleted' || object.metadata.deletionTimestamp) this.#deleted.delete(uidOf(object))
+      this.#sort(object, type === 'deleted' ? undefined : groupOf(object))
     })
   }
 
   list(): T[] {
-    const objects = this.#informer.list().map((object) => this.newest(object))
-    const known = new Set(objects.map(uidOf))
-    for (const [uid, object] of this.#written) {
-      if (this.#isPast(object)) this.#forget(uid)
-      else if (!known.has(uid)) objects.push(object)
-    }
-    return objects.map((object) => this.#leaving(object))
+    return this.#fresh(this.#informer.list())
   }
 
   /** Those that `owner` manages. */
   ownedBy(owner: KubeObject): T[] {
-    return this.list().filter((object) => controllerOf(object)?.uid === owner.metadata.uid)
+    const { uid = '' } = owner.metadata
+    return this.#fresh([...(this.#groups.get(uid)?.values() ?? [])]).filter((object) => groupOf(object) === uid)
+  }
+
+  /** Those that `owner` manages, and those beside it that nobody does. */
+  claimableBy({ metadata: { uid = '', namespace } }: KubeObject): T[] {
+    const free = freeIn(namespace)
+    const groups = [uid, free].flatMap((group) => [...(this.#groups.get(group)?.values() ?? [])])
+    return this.#fresh(groups).filter((object) => [uid, free].includes(groupOf(object)))
   }
 
   /** An object as this process wrote it last, if it is not newer itself. */
@@ -52,6 +58,30 @@ export class FreshCache<T extends KubeObject> {
     const uid = uidOf(object)
     const cached = this.#informer.get(object.metadata)
     if (this.#written.has(uid) || (cached && uidOf(cached) === uid)) this.#deleted.set(uid, timestamp())
+  }
+
+  #fresh(brought: T[]): T[] {
+    const objects = brought.map((object) => this.newest(object))
+    const known = new Set(objects.map(uidOf))
+    for (const [uid, object] of this.#written) {
+      if (this.#isPast(object)) this.#forget(uid)
+      else if (!known.has(uid)) objects.push(object)
+    }
+    return objects.map((object) => this.#leaving(object))
+  }
+
+  #sort(object: T, group: string | undefined): void {
+    const uid = uidOf(object)
+    const before = this.#groupNames.get(uid)
+    if (before !== undefined && before !== group) {
+      this.#groups.get(before)?.delete(uid)
+      if (this.#groups.get(before)?.size === 0) this.#groups.delete(before)
+      this.#groupNames.delete(uid)
+    }
+    if (group === undefined) return
+    const members = this.#groups.get(group) ?? new Map<string, T>()
+    this.#groups.set(group, members.set(uid, object))
+    this.#groupNames.set(uid, group)
   }
 
   /** Whether the watch has come by: it has the object as it was written, or newer, or knows that it is gone. */
@@ -74,3 +104,7 @@ export class FreshCache<T extends KubeObject> {
 }
 
 const uidOf = (object: KubeObject): string => object.metadata.uid ?? ''
+
+const freeIn = (namespace: string | undefined): string => `in ${namespace ?? ''}`
+
+const groupOf = (object: KubeObject): string => controllerOf(object)?.uid ?? freeIn(object.metadata.namespace)
