@@ -12,7 +12,7 @@ import { eventText } from './messages.ts'
 import { PREEMPTED } from './preemption/preemption.ts'
 import type { Candidate } from './preemption/victims.ts'
 import { Breather } from './queue/breather.ts'
-import type { Setbacks } from './queue/setbacks.ts'
+import { LONGEST_PAUSE, type Setbacks } from './queue/setbacks.ts'
 
 export const SCHEDULER = 'default-scheduler'
 
@@ -42,7 +42,7 @@ export function schedulerReconciler({ client, knowledge, setbacks }: SchedulerDe
       }
       const info = podInfo(pod)
       const pause = setbacks.pause(info, knowledge)
-      if (pause > 0) return { ...WAITING, ...(pause < Number.POSITIVE_INFINITY && { recheckAfter: pause }) }
+      if (pause > 0) return { ...WAITING, recheckAfter: pause }
       // From here to where it is counted again nobody else decides anything.
       cluster.forget(pod)
       const decision = decide(info, knowledge)
@@ -74,7 +74,7 @@ export function schedulerReconciler({ client, knowledge, setbacks }: SchedulerDe
     await say(pod, { reason: 'Unschedulable', message, ...change }, context)
     context.event('Warning', 'FailedScheduling', eventText(message))
     if (candidate) await makeRoom(info, candidate, context)
-    return WAITING
+    return { ...WAITING, recheckAfter: LONGEST_PAUSE }
   }
 
   /** Lets pods go for one that is more important; when they have gone it is looked at again. Others that were to come there look again, too. */
@@ -111,7 +111,7 @@ export function schedulerReconciler({ client, knowledge, setbacks }: SchedulerDe
 }
 
 const NOTHING: ReconcileResult = { kind: 'ready', reason: 'Nothing', message: '' }
-const WAITING: ReconcileResult = { kind: 'waiting', reason: 'Unschedulable', message: '' }
+const WAITING = { kind: 'waiting', reason: 'Unschedulable', message: '' } as const
 
 /** Tells whoever makes volumes for which Node to make this one. The claim that is bound brings the pod back here. */
 async function selectNode(client: KubeClient, { metadata }: PersistentVolumeClaim, node: NodeInfo): Promise<void> {

@@ -30,8 +30,8 @@ export function nodeControllers({ client: administrator, informers, nodeName, lo
     informers.for<Lease>(NODE_LEASES).get({ name, namespace: NODE_LEASES.namespace })
   const pods = (): Pod[] => informers.for<Pod>(PODS).list()
   const podsOn = (name: string): Pod[] => pods().filter(({ spec }) => spec.nodeName === name)
-  const itsPods = ({ object }: Change<KubeObject>): ObjectKey[] =>
-    podsOn(object.metadata.name).map(({ metadata }) => metadata)
+  const itsPods = (change: Change<KubeObject>): ObjectKey[] =>
+    movesPods(change) ? podsOn(change.object.metadata.name).map(({ metadata }) => metadata) : []
   const controller = <T extends KubeObject>(
     query: ListQuery,
     reconciler: Reconciler<T>,
@@ -65,11 +65,18 @@ export function nodeControllers({ client: administrator, informers, nodeName, lo
         client: collector,
         mostEnded: MOST_ENDED,
         pods,
-        hasNode: (name) => find(name) !== undefined,
+        node: find,
       }),
       { name: POD_GC, client: collector, watches: [{ query: NODES, map: itsPods }] },
     ),
   ]
+}
+
+/** Whether a Node is there or not, ready or not, or has other taints: no heartbeat is a reason to look at its pods. */
+function movesPods(change: Change<KubeObject>): boolean {
+  const { type, object, previous } = change
+  const taints = (node: KubeObject | undefined): string => JSON.stringify(node?.spec?.taints ?? [])
+  return type !== 'modified' || taints(object) !== taints(previous) || changesReadiness(change)
 }
 
 const changesReadiness = ({ type, object, previous }: Change<KubeObject>): boolean =>

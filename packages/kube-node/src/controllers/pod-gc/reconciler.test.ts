@@ -1,8 +1,10 @@
 import type { ReconcileContext } from '@slipway/controller-runtime'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { NODES, PODS } from '../../model/kinds.ts'
+import type { Taint } from '../../model/node.ts'
 import type { Pod } from '../../model/pod.ts'
 import { FakeCluster } from '../../testing/fake-cluster.ts'
+import { testNodeObject } from '../../testing/scheduling.ts'
 import { podGarbageReconciler } from './reconciler.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-01-01T00:00:00Z') }))
@@ -12,6 +14,7 @@ afterEach(() => void vi.useRealTimers())
 async function world(
   pods: { name: string; spec?: object; status?: object; metadata?: object }[],
   nodes: string[] = [],
+  taints: Taint[] = [],
 ) {
   const cluster = new FakeCluster()
   for (const { name, spec, status, metadata } of pods) {
@@ -23,7 +26,7 @@ async function world(
   const reconciler = podGarbageReconciler({
     ...{ client: cluster.client(), mostEnded: 2 },
     pods: () => known,
-    hasNode: (name) => nodes.includes(name),
+    node: (name) => (nodes.includes(name) ? testNodeObject(name, { taints }) : undefined),
   })
   const left = async () => (await list()).map(({ metadata }) => metadata.name)
   const look = async (name: string) => {
@@ -101,4 +104,18 @@ it('keeps only so many pods that have ended: evicted ones go first, then the old
   await look('newer')
 
   expect((await left()).sort()).toEqual(['new', 'newer', 'runs'])
+})
+
+it('takes a pod away that is to go from a Node that is out of service, and leaves those of one that is only lost', async () => {
+  const going = { name: 'p', spec: { nodeName: 'n' }, metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }
+  const staying = { name: 'q', spec: { nodeName: 'n' } }
+  const after = async (key: string): Promise<string[]> => {
+    const { look, left } = await world([going, staying], ['n'], [{ key, effect: 'NoExecute' }])
+    await look('p')
+    await look('q')
+    return left()
+  }
+
+  expect(await after('node.kubernetes.io/unreachable')).toEqual(['p', 'q'])
+  expect(await after('node.kubernetes.io/out-of-service')).toEqual(['q'])
 })

@@ -1,8 +1,10 @@
 import type { Reconciler } from '@slipway/controller-runtime'
 import type { KubeClient } from '@slipway/kube-client'
 import { NODES } from '../../model/kinds.ts'
+import type { NodeObject } from '../../model/node.ts'
 import { hasEnded, type Pod } from '../../model/pod.ts'
 import type { PodCondition } from '../../model/pod-status.ts'
+import { isReady } from '../node-lifecycle/signs-of-life.ts'
 import { disruptionTarget, takeAway } from '../pods/take-away.ts'
 
 export const POD_GC = 'pod-garbage-collector'
@@ -14,12 +16,15 @@ const QUARANTINE = 40_000
 interface Deps {
   client: KubeClient
   pods(): Pod[]
-  hasNode(name: string): boolean
+  node(name: string): NodeObject | undefined
   mostEnded: number
 }
 
-/** Takes away pods that nobody else will: of a Node that is gone, deleted before they had one, and the oldest of too many that ended. */
-export function podGarbageReconciler({ client, pods, hasNode, mostEnded }: Deps): Reconciler<Pod> {
+/**
+ * Takes away pods that nobody else will: of a Node that is gone or said to be out of service, deleted before they had one, and the oldest of
+ * too many that ended.
+ */
+export function podGarbageReconciler({ client, pods, node: find, mostEnded }: Deps): Reconciler<Pod> {
   /** Since when a Node is missing, by its name. */
   const missing = new Map<string, number>()
 
@@ -43,7 +48,9 @@ export function podGarbageReconciler({ client, pods, hasNode, mostEnded }: Deps)
       const { nodeName } = pod.spec
       if (pod.metadata.deletionTimestamp && !nodeName) await remove(pod)
       if (hasEnded(pod)) for (const one of surplus(pods(), mostEnded)) await remove(one)
-      if (!nodeName || hasNode(nodeName)) {
+      const node = find(nodeName ?? '')
+      if (node && pod.metadata.deletionTimestamp && isOutOfService(node)) await remove(pod)
+      if (!nodeName || node) {
         missing.delete(nodeName ?? '')
         return SETTLED
       }
@@ -57,6 +64,10 @@ export function podGarbageReconciler({ client, pods, hasNode, mostEnded }: Deps)
     },
   }
 }
+
+/** Whether somebody vouches that nothing runs there any more (KEP-2268). */
+const isOutOfService = (node: NodeObject): boolean =>
+  !isReady(node) && (node.spec?.taints ?? []).some(({ key }) => key === 'node.kubernetes.io/out-of-service')
 
 /** Those that were evicted first, and then the oldest (byEvictionAndCreationTimestamp). */
 function surplus(pods: Pod[], most: number): Pod[] {

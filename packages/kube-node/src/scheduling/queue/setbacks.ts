@@ -21,6 +21,8 @@ interface Refusal {
 /** Milliseconds before a pod is tried again on suspicion, twice as long each time (kube-scheduler begins with a second). */
 const FIRST_PAUSE = 100
 const LAST_PAUSE = 10_000
+/** Milliseconds after which it is tried whatever happened (podMaxInUnschedulablePodsDuration). */
+export const LONGEST_PAUSE = 300_000
 
 /** Pods that found no place, and whether it is any use to try again: a try costs a look at all Nodes, and says something to somebody. */
 export class Setbacks {
@@ -49,7 +51,7 @@ export class Setbacks {
     this.#refusals.delete(idOf(pod))
   }
 
-  /** Milliseconds until a pod is to be tried; Infinity: when something changes. */
+  /** Milliseconds until a pod is to be tried, if nothing changes before. */
   pause(info: PodInfo, knowledge: Knowledge): number {
     const refusal = this.#refusals.get(info.id)
     if (!refusal || refusal.pod !== looks(info.pod, info.pod.status?.nominatedNodeName)) return 0
@@ -57,12 +59,14 @@ export class Setbacks {
     const hasClaims = info.pod.spec.volumes?.some((volume) => claimNameOf(info.pod, volume) !== undefined)
     const isSuspected =
       (looksAround && this.#changes.ofPodsSince(time)) || (hasClaims && this.#changes.ofStorageSince(time))
-    if (isSuspected) return Math.max(0, at + Math.min(LAST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) - Date.now())
+    const longest = isSuspected ? Math.min(LAST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) : LONGEST_PAUSE
+    const left = Math.max(0, at + longest - Date.now())
+    if (isSuspected || left === 0) return left
     const nodes = looksAround ? [] : this.#changes.roomSince(time)
     if (nodes.some((name) => wouldFit(info, name, knowledge))) return 0
     // What was looked at need not be looked at again.
     refusal.time = this.#changes.now
-    return Number.POSITIVE_INFINITY
+    return left
   }
 }
 
