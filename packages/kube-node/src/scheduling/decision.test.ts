@@ -74,13 +74,13 @@ describe('a decision', () => {
         },
       },
       [node('a'), node('b'), node('c')],
-      `0/3 nodes are available: pod affinity terms conflict. ${NO_HELP}`,
+      '0/3 nodes are available: pod affinity terms conflict. not found',
     ],
     [
       'that waits for a claim blames no Node',
       { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] },
       [node('a'), node('b'), node('c')],
-      `0/3 nodes are available: persistentvolumeclaim "c" not found. ${NO_HELP}`,
+      '0/3 nodes are available: persistentvolumeclaim "c" not found. not found',
     ],
     [
       "for a pod that may take nobody's place",

@@ -41,7 +41,9 @@ export function decide(info: PodInfo, knowledge: Knowledge): Decision {
   const named = namedNodes(info.pod.spec)
   const claims = named?.size === 0 ? 'pod affinity terms conflict' : claimsOf(info.pod, knowledge.storage)
   if (typeof claims === 'string') {
-    return setback(blockedText(total, claims), { info, rules: [], misfits: new Map() }, knowledge)
+    // "Not found" is what the plug-in for claims of devices has to say, which was not asked before; preemption has no turn then.
+    const message = `${blockedText(total, claims)} not found`
+    return { kind: 'none', message, nominated: 'as before', looksAround: false }
   }
   const rules = rulesFor(info, claims, knowledge)
   const { feasible, misfits } = survey(info, rules, { knowledge, named })

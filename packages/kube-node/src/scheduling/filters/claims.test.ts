@@ -86,7 +86,7 @@ const outlook = ({ claim: known, volumes = [], others = [] }: Case, of = pod()):
   }
   const decision = decide(podInfo(of), testKnowledge([node], others, { storage }))
   if (decision.kind === 'node') return decision.claims.length > 0 ? 'fits once it is bound' : 'fits'
-  return decision.message.replace(/^0\/1 nodes are available: (1 )?(.*?)\. no new .*$/, '$2')
+  return decision.message.replace(/^0\/1 nodes are available: (1 )?(.*?)\. (not found|no new .*)$/, '$2')
 }
 
 describe('the claims of a pod', () => {
@@ -128,7 +128,7 @@ describe('the claims of a pod', () => {
         volumes: [volume('a')],
         others: [pod('q', 'n')],
       },
-      'node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode',
+      'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod',
     ],
     ['fit when they are bound', { claim: claim({ volumeName: 'v' }, true), volumes: [volume('a', 'z__a')] }, 'fits'],
     [

@@ -33,7 +33,9 @@ function takenRule(users: (other: PodInfo) => number, before: number): Rule {
   return {
     check: () =>
       count > 0
-        ? others('node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode')
+        ? others(
+            'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod',
+          )
         : undefined,
     move: (other, _node, by) => {
       count += by * users(other)
