@@ -53,7 +53,7 @@ export function schedulerReconciler({ client, knowledge, setbacks }: SchedulerDe
       cluster.assume(info, node, { isBinding })
       if (!isBinding) {
         for (const claim of claims) await selectNode(client, claim, node)
-        return { kind: 'waiting', reason: 'Binding', message: 'volumes are being bound' }
+        return { kind: 'waiting', reason: 'Binding', message: 'volumes are being bound', recheckAfter: LONGEST_PAUSE }
       }
       if (!(await bind(pod, node))) return NOTHING
       const name = `${pod.metadata.namespace}/${pod.metadata.name}`
@@ -71,9 +71,15 @@ export function schedulerReconciler({ client, knowledge, setbacks }: SchedulerDe
     cluster.nominate(pod, nominee)
     setbacks.note(info, setback, nominee)
     const change = nominee !== before && { nominatedNodeName: nominee ?? null }
-    await say(pod, { reason: 'Unschedulable', message, ...change }, context)
-    context.event('Warning', 'FailedScheduling', eventText(message))
-    if (candidate) await makeRoom(info, candidate, context)
+    try {
+      await say(pod, { reason: 'Unschedulable', message, ...change }, context)
+      context.event('Warning', 'FailedScheduling', eventText(message))
+      if (candidate) await makeRoom(info, candidate, context)
+    } catch (error) {
+      // What could not be said or done is tried anew.
+      setbacks.forget(pod)
+      throw error
+    }
     return { ...WAITING, recheckAfter: LONGEST_PAUSE }
   }
 

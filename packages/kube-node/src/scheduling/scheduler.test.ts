@@ -1,5 +1,6 @@
+import { TransientError } from '@slipway/errors'
 import { InformerSet } from '@slipway/kube-client'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Pod } from '../model/pod.ts'
 import { FakeCluster } from '../testing/index.ts'
 import { testNodeObject as node, testPod as pod } from '../testing/scheduling.ts'
@@ -106,6 +107,15 @@ describe('the scheduler', () => {
 
     const told = await events('x')
     expect(told.map(({ reason, count = 1 }) => [reason, count])).toEqual([['FailedScheduling', 1]])
+  })
+
+  it('says why a pod waits, though it could not at first', async () => {
+    const { cluster, start, whyNot } = await world()
+    vi.spyOn(cluster, 'patch').mockRejectedValueOnce(new TransientError('KUBE_UNAVAILABLE', 'not now'))
+    await cluster.create(pod('x'))
+    await start()
+
+    await expect.poll(() => whyNot('x')).toBe('no nodes available to schedule pods')
   })
 
   it('has a pod of low priority go for one that matters more, and remembers for whom the room is', async () => {
