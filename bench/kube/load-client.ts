@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { type ClusterConnection, parseKubeconfig } from '@slipway/kube-client'
-import { RawConnection } from './raw-connection.ts'
+import { openStream, RawConnection } from './raw-connection.ts'
 
 /** What a step measured: how many operations, in how long, and the milliseconds of each. */
 export interface Measured {
@@ -88,16 +88,16 @@ async function watch(): Promise<Measured> {
   const arrived = new Promise<void>((resolve) => {
     all = resolve
   })
-  const watchers = await Promise.all(Array.from({ length: WATCHERS }, () => RawConnection.open(tls(cluster))))
-  for (const watcher of watchers) {
+  const openWatcher = () => {
     let seen = 0
-    watcher.stream(wire('GET', path), (part) => {
+    return openStream(tls(cluster), wire('GET', path), (part) => {
       for (let at = part.indexOf(EVENT_END); at >= 0; at = part.indexOf(EVENT_END, at + EVENT_END.length)) {
         times.push(performance.now() - (sent[seen++] ?? Number.NaN))
       }
       if (times.length === WATCHERS * total) all()
     })
   }
+  const watchers = await Promise.all(Array.from({ length: WATCHERS }, openWatcher))
   // A watch has no answer before its first event: this one shows that all are open.
   await new Promise((resolve) => setTimeout(resolve, 1000))
   const start = performance.now()

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { OnReadOpts } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 
 /** An answer; its body as the parts that came, so that nothing is copied which nobody reads. */
@@ -55,12 +56,6 @@ export class RawConnection {
       this.#parse = () => this.#head()
       this.#socket.write(wire)
     })
-  }
-
-  /** Sends a request whose answer does not end, and hands on what comes as it is, its head and the chunks' sizes included. */
-  stream(wire: Buffer, onPart: (part: Buffer) => void): void {
-    this.#socket.removeAllListeners('data').on('data', onPart)
-    this.#socket.write(wire)
   }
 
   close(): void {
@@ -121,4 +116,30 @@ export class RawConnection {
   #consume(bytes: number): void {
     this.#received = this.#received.subarray(bytes)
   }
+}
+
+/** Bytes that are read at once. */
+const READ = 64 * 1024
+
+/**
+ * Sends a request whose answer does not end over a connection of its own, and hands on what comes as it is, its head and the chunks'
+ * sizes included. A part is overwritten by the next one: without Node's streams a hundred of them leave the server its processor.
+ */
+export async function openStream(
+  options: ConnectionOptions,
+  wire: Buffer,
+  onPart: (part: Buffer) => void,
+): Promise<{ close(): void }> {
+  // As net.connect has it; the types of tls.connect leave it out.
+  const onread: OnReadOpts = {
+    buffer: Buffer.alloc(READ),
+    callback(bytes, part) {
+      onPart((part as Buffer).subarray(0, bytes))
+      return true
+    },
+  }
+  const socket = connect({ ...options, onread } as ConnectionOptions)
+  await once(socket, 'secureConnect')
+  socket.write(wire)
+  return { close: () => socket.destroy() }
 }
