@@ -21,6 +21,7 @@ import { checkCreate, checkUpdate } from '../strategy/validate.ts'
 import { invalidValue } from '../validation/field-errors.ts'
 import { warningsOf } from '../warnings/warnings.ts'
 import { decodeEntry, encodeObject, encodeStored, inVersion, isForeign } from './codec.ts'
+import { type Departure, depart } from './departure.ts'
 import { isFinished } from './finished.ts'
 import { keyOf } from './keys.ts'
 import { checkNamespace, checkStored, checkUnversioned, versionOf } from './preconditions.ts'
@@ -41,14 +42,6 @@ export interface Address {
   resource: Resource
   namespace: string | undefined
   name: string
-}
-
-/** How an object goes that does not go at once. */
-export interface Departure {
-  /** What holds it. */
-  finalizers: string[]
-  /** Seconds that it has. */
-  grace: number
 }
 
 /** The current object, or undefined = it does not exist; returns the wanted one, or undefined = leave it. */
@@ -301,23 +294,12 @@ export class ObjectService {
   async markDeleted(
     entry: Entry,
     { resource }: Address,
-    { finalizers, grace }: Departure,
+    departure: Departure,
     { dryRun }: WriteOptions,
   ): Promise<StoredObject | undefined> {
     const object = decodeEntry(entry, resource)
-    const { metadata } = object
-    if (finalizers.length > 0) metadata.finalizers = finalizers
-    else delete metadata.finalizers
-    const { deletionTimestamp: end, deletionGracePeriodSeconds: left = 0 } = metadata
-    const first = end === undefined
-    if (first || grace < left) {
-      // The time that a later delete leaves counts from the first.
-      const asked = first ? this.#now().getTime() : Date.parse(end) - left * 1000
-      metadata.deletionTimestamp = timestamp(new Date(asked + grace * 1000))
-      metadata.deletionGracePeriodSeconds = grace
-    }
-    if (first && metadata.generation) metadata.generation++
-    if (first) this.strategy(resource).prepareDelete?.(object, timestamp(this.#now()))
+    const now = this.#now()
+    if (depart(object, departure, now)) this.strategy(resource).prepareDelete?.(object, timestamp(now))
     const value = encodeObject(object, resource)
     if (dryRun || value === entry.value) return { value, revision: entry.modRevision }
     const written = await this.#store.update(entry.key, value, entry.modRevision)
