@@ -74,7 +74,7 @@ describe('slipway cluster', () => {
   it.each([
     ['a kind of nodes that there is not', ['--nodes', 'cloud'], /--nodes cloud is not known/],
     ['what is no port', ['--port', 'https'], /--port https is no port/],
-    ['an option that there is not', ['--cloud'], /unknown option '--cloud'/],
+    ['an option that there is not', ['--cloud'], /unknown flag: --cloud/],
   ])('refuses %s with status 1', async (_, args, message) => {
     const cluster = startClusterProcess(args)
 
