@@ -1,7 +1,7 @@
 import { UserError } from '@slipway/errors'
 import type { Command, OptionValues } from 'commander'
 import { argumentsOf, pathOf } from '../cobra/help.ts'
-import { truth } from './go-flags.ts'
+import { commaSeparated, truth } from './go-flags.ts'
 import { defaultKeyring } from './provenance/keyring.ts'
 import { type GlobalFlags, type HelmSettings, helmSettings } from './settings.ts'
 
@@ -76,14 +76,8 @@ export function print(text: string): void {
 /** Every occurrence of a flag. */
 export const each = (text: string, all: string[] = []): string[] => [...all, text]
 
-/** Helm's string slices are CSV: a comma separates, a part in double quotes is taken whole. */
-export const list = (text: string, all: string[]): string[] => [
-  ...all,
-  ...Array.from(
-    text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g),
-    ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? '',
-  ),
-]
+/** Every part of a flag with commas between them, which may come again. */
+export const list = (text: string, all: string[]): string[] => [...all, ...commaSeparated(text)]
 
 /** `a=b,c=d`. */
 export function pairs(text: string, all: Readonly<Record<string, string>> = {}): Record<string, string> {
