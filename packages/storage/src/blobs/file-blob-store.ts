@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream'
 import type { Worker } from 'node:worker_threads'
 import { KeyedLock } from '../keyed-lock.ts'
 import { append, type FileDigest } from './appending/append.ts'
-import { type ThreadDigest, UploadThread } from './appending/upload-thread.ts'
+import { type ThreadDigest, UploadThreads } from './appending/upload-threads.ts'
 import {
   corruptBlob,
   isKey,
@@ -30,10 +30,10 @@ const APPEND = constants.O_WRONLY | constants.O_APPEND
 /**
  * Blobs as files: `DIR/blobs/<algorithm>/<2 characters>/<rest>`, uploads under `DIR/uploads`, spoilt blobs under `DIR/corrupt`. A
  * blob appears by rename after its bytes are on the disk, so it is there whole or not at all. One process may write to DIR at a
- * time. `startThread` starts a thread that runs `serveUploads`, on which large uploads are written; without it all are written here.
+ * time. `startThread` starts a thread that runs `serveUploads`; large uploads are written on two of them. Without it all are written here.
  */
 export async function openFileBlobStore(dir: string, startThread?: () => Worker): Promise<BlobStore> {
-  const store = new FileBlobStore(dir, startThread && new UploadThread(startThread))
+  const store = new FileBlobStore(dir, startThread && new UploadThreads(startThread))
   await store.prepare()
   return store
 }
@@ -46,11 +46,11 @@ class FileBlobStore implements BlobStore {
   /** Folders that are there, or are being made. */
   readonly #folders = new Map<string, Promise<void>>()
 
-  readonly #thread: UploadThread | undefined
+  readonly #threads: UploadThreads | undefined
 
-  constructor(dir: string, thread: UploadThread | undefined) {
+  constructor(dir: string, threads: UploadThreads | undefined) {
     this.#dir = dir
-    this.#thread = thread
+    this.#threads = threads
   }
 
   async prepare(): Promise<void> {
@@ -192,10 +192,10 @@ class FileBlobStore implements BlobStore {
   }
 
   #threadFor(id: string): (() => ThreadDigest) | undefined {
-    const thread = this.#thread
-    if (!thread) return undefined
+    const threads = this.#threads
+    if (!threads) return undefined
     return () => {
-      const digest = thread.digest(id)
+      const digest = threads.digest(id)
       this.#digests.set(id, digest)
       return digest
     }

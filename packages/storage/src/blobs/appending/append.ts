@@ -3,7 +3,7 @@ import type { RunningDigest } from '../running-digest.ts'
 import { BufferedWriter, FAST, SMALL } from './buffered-writer.ts'
 import { DirectWriter } from './direct-writer.ts'
 import { ThreadWriter } from './thread-writer.ts'
-import { ThreadDigest } from './upload-thread.ts'
+import { ThreadDigest } from './upload-threads.ts'
 import type { Writer } from './writer.ts'
 
 export type FileDigest = RunningDigest | ThreadDigest

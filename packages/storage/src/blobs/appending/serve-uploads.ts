@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { writeSync } from 'node:fs'
+import { writevSync } from 'node:fs'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 
 /** What the thread is asked, and answers one after the other. */
@@ -65,9 +65,20 @@ function known(hashes: Map<string, Hash>, id: string): Hash {
 }
 
 function write(fd: number, pieces: Uint8Array[], hash: Hash): void {
-  for (const piece of pieces) {
-    hash.update(piece)
-    // A disk that is nearly full takes a part.
-    for (let at = 0; at < piece.length; ) at += writeSync(fd, piece, at)
+  for (const piece of pieces) hash.update(piece)
+  // A disk that is nearly full takes a part.
+  for (let left = pieces; left.length > 0; ) left = behind(left, writevSync(fd, left))
+}
+
+/** What is left of pieces behind so many bytes. */
+export function behind(pieces: Uint8Array[], bytes: number): Uint8Array[] {
+  let skipped = 0
+  let at = bytes
+  for (const { length } of pieces) {
+    if (at < length) break
+    at -= length
+    skipped += 1
   }
+  const [first, ...others] = pieces.slice(skipped)
+  return first ? [first.subarray(at), ...others] : []
 }

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { Flusher, heardLater } from './flusher.ts'
-import type { ThreadDigest } from './upload-thread.ts'
+import type { ThreadDigest } from './upload-threads.ts'
 import type { Writer } from './writer.ts'
 
 /** Writes that are under way at once: one is collected while the other is done. */

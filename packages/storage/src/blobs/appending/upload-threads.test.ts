@@ -78,6 +78,16 @@ describe('a large upload', () => {
     expect((await store.get(keyOf(content)))?.equals(content)).toBe(true)
   })
 
+  it('that comes with others shares two threads with them', async () => {
+    const contents = [1, 2, 3, 4].map((index) => Buffer.concat([content, Buffer.from([index])]))
+    const ids = await Promise.all(contents.map(() => store.startUpload()))
+    await Promise.all(ids.map((id, index) => store.appendUpload(id, inPieces(contents[index] as Buffer))))
+    await Promise.all(ids.map((id, index) => store.commitUpload(id, keyOf(contents[index] as Buffer))))
+
+    expect(workers).toHaveLength(2)
+    for (const written of contents) expect((await store.get(keyOf(written)))?.equals(written)).toBe(true)
+  })
+
   it('takes its pieces over, but copies what is a part of more', async () => {
     const whole = new Uint8Array(MIB)
     const shared = new Uint8Array(2 * MIB).fill(7)

@@ -3,6 +3,8 @@ import { parseKey } from '../blob-key.ts'
 import type { UploadDigest } from '../upload-digests.ts'
 import type { UploadAnswer, UploadWork } from './serve-uploads.ts'
 
+/** While one waits for the disk, the other counts. */
+const THREADS = 2
 /** Milliseconds for which a thread without work is kept: it takes 10 MB of memory. */
 const IDLE = 10_000
 
@@ -11,10 +13,10 @@ interface Asked {
   readonly reject: (fault: Error) => void
 }
 
-/** The thread on which large uploads are written: started when there is one, ended when there is none any more. */
-export class UploadThread {
+/** The threads on which large uploads are written: started when they are needed, ended when they are not any more. */
+export class UploadThreads {
   readonly #start: () => Worker
-  #running: RunningThread | undefined
+  #running: RunningThread[] = []
 
   /** `start` starts a thread that runs `serveUploads`. */
   constructor(start: () => Worker) {
@@ -23,8 +25,16 @@ export class UploadThread {
 
   /** A digest that begins with what is written next. */
   digest(id: string): ThreadDigest {
-    if (!this.#running || this.#running.hasEnded) this.#running = new RunningThread(this.#start())
-    return new ThreadDigest(this.#running, id)
+    return new ThreadDigest(this.#leastBusy(), id)
+  }
+
+  #leastBusy(): RunningThread {
+    this.#running = this.#running.filter(({ hasEnded }) => !hasEnded)
+    const [least] = this.#running.toSorted((a, b) => a.users - b.users)
+    if (least && (least.users === 0 || this.#running.length === THREADS)) return least
+    const started = new RunningThread(this.#start())
+    this.#running.push(started)
+    return started
   }
 }
 
@@ -69,33 +79,34 @@ export class ThreadDigest implements UploadDigest {
 /** One thread, from its start to its end. */
 class RunningThread {
   hasEnded = false
+  /** Uploads that are under way on it, and questions. */
+  users = 0
   readonly #worker: Worker
   /** Who waits for an answer, in the order of the questions. */
   readonly #asked: Asked[] = []
-  #users = 0
   #idle: NodeJS.Timeout | undefined
 
   constructor(worker: Worker) {
     this.#worker = worker
     worker.on('message', (answer: UploadAnswer) => this.#answer(answer))
     worker.on('error', (fault: Error) => this.#end(fault))
-    worker.on('exit', (code) => this.#end(new Error(`the thread of uploads ended with status ${code}`)))
+    worker.on('exit', (code) => this.#end(new Error(`a thread of uploads ended with status ${code}`)))
   }
 
   /** It is needed until it is released. */
   hold(): void {
     clearTimeout(this.#idle)
-    this.#users += 1
+    this.users += 1
     this.#worker.ref()
   }
 
   release(): void {
-    this.#users -= 1
-    if (this.#users === 0 && !this.hasEnded) this.#rest()
+    this.users -= 1
+    if (this.users === 0 && !this.hasEnded) this.#rest()
   }
 
   async ask(work: UploadWork, transferred: ArrayBuffer[] = []): Promise<string | undefined> {
-    if (this.hasEnded) throw new Error('the thread of uploads has ended')
+    if (this.hasEnded) throw new Error('a thread of uploads has ended')
     this.hold()
     try {
       return await new Promise((resolve, reject) => {
