@@ -44,6 +44,30 @@ it('tells that an object is gone which another one of its name has replaced whil
   expect(changes).toEqual(['added first', 'added b', 'deleted first', 'added second', 'modified b'])
 })
 
+it('has an index that knows of a change before anybody is told of it, and one for all who ask by the same', async () => {
+  const informer = new Informer(
+    clientOf(
+      [{ items: [pod('a', 'a', '1')], resourceVersion: '1' }],
+      [
+        { type: 'MODIFIED', object: pod('a', 'a', '2') },
+        { type: 'DELETED', object: pod('a', 'a', '3') },
+      ],
+    ),
+    PODS,
+  )
+  const byUid = ({ metadata }: KubeObject): string[] => [metadata.uid ?? '']
+  const index = informer.index(byUid)
+  const seen: string[][] = []
+  informer.on(({ type }) => seen.push([type, ...index.of('a').map(({ metadata }) => metadata.resourceVersion ?? '')]))
+
+  await informer.start()
+  await expect.poll(() => informer.version).toBe('3')
+  await informer.stop()
+
+  expect(seen).toEqual([['added', '1'], ['modified', '2'], ['deleted']])
+  expect(informer.index(byUid)).toBe(index)
+})
+
 it('can be tried where its kind is not there yet, and has its objects once it is', async () => {
   const lists = [{ items: [pod('a', 'a', '1')], resourceVersion: '1' }]
   const client = clientOf(lists, [])

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
 import { isApiError } from './api-error.ts'
 import type { KubeClient } from './client.ts'
+import { ObjectIndex, type ValuesOf } from './object-index.ts'
 import type { ListQuery } from './types.ts'
 
 /** A change in an informer's cache. */
@@ -24,6 +25,7 @@ export class Informer<T extends KubeObject = KubeObject> {
   readonly query: ListQuery
   readonly #client: KubeClient
   readonly #cache = new Map<string, T>()
+  readonly #indexes = new Map<ValuesOf<T>, ObjectIndex<T>>()
   readonly #handlers = new Set<ChangeHandler<T>>()
   readonly #onError: (error: unknown) => void
   readonly #stop = new AbortController()
@@ -61,6 +63,16 @@ export class Informer<T extends KubeObject = KubeObject> {
 
   list(): T[] {
     return [...this.#cache.values()]
+  }
+
+  /** Its objects by these values; it is as new as the cache whenever a handler is told of a change. Who asks by the same function shares it. */
+  index(valuesOf: ValuesOf<T>): ObjectIndex<T> {
+    const known = this.#indexes.get(valuesOf)
+    if (known) return known
+    const index = new ObjectIndex(valuesOf)
+    for (const [key, object] of this.#cache) index.move(key, undefined, object)
+    this.#indexes.set(valuesOf, index)
+    return index
   }
 
   /** The resourceVersion up to which nothing is missing; undefined before the first list. */
@@ -123,13 +135,16 @@ export class Informer<T extends KubeObject = KubeObject> {
     const previous = this.#cache.get(key)
     if (previous && previous.metadata.resourceVersion === object.metadata.resourceVersion) return
     this.#cache.set(key, object)
+    for (const index of this.#indexes.values()) index.move(key, previous, object)
     const change: Change<T> = previous ? { type: 'modified', object, previous } : { type: 'added', object }
     for (const handler of this.#handlers) this.#tell(handler, change)
   }
 
   #remove(object: T): void {
     const key = cacheKey(object.metadata)
+    const known = this.#cache.get(key)
     if (!this.#cache.delete(key)) return
+    for (const index of this.#indexes.values()) index.move(key, known, undefined)
     for (const handler of this.#handlers) this.#tell(handler, { type: 'deleted', object })
   }
 
