@@ -50,6 +50,32 @@ describe('Controller', () => {
     expect((await client.get(REF))?.status).toBeUndefined()
   })
 
+  it('gathers changes for a while after a look at very many objects, but for those of what is wanted', async () => {
+    const seen: unknown[] = []
+    const controller = new Controller({
+      ...{ name: 'widget-controller', client, informers, query: KIND, status: 'own', always: true },
+      reconciler: {
+        async reconcile({ spec, status }) {
+          seen.push([spec?.size, status?.ready])
+          return { kind: 'ready', reason: 'Synced', message: '', lookedAt: 10_000_000 }
+        },
+      },
+    })
+    await client.create(widget())
+    await controller.start()
+    await expect.poll(() => seen.length).toBe(1)
+
+    for (const ready of [1, 2, 3]) await client.patch(REF, 'merge', { status: { ready } }, { subresource: 'status' })
+    await client.patch(REF, 'merge', { spec: { size: 5 } })
+
+    await expect.poll(() => seen.length).toBeGreaterThan(1)
+    await controller.stop()
+    expect(seen).toEqual([
+      [undefined, undefined],
+      [5, 3],
+    ])
+  })
+
   it('goes by the status that it wrote last, while the watch has not brought that back', async () => {
     vi.spyOn(client, 'watch').mockImplementation(async function* (_query, signal) {
       if (signal && !signal.aborted) await once(signal, 'abort')

@@ -99,13 +99,15 @@ export class Controller<T extends KubeObject = KubeObject> {
       this.#objects.on((change) => {
         const { uid = '' } = change.object.metadata
         if (change.type === 'deleted' || this.#newest(change.object) === change.object) this.#written.delete(uid)
-        if (concerns(change)) this.enqueue(change.object.metadata)
+        if (!concerns(change)) return
+        if (changesMoreThanStatus(change)) this.enqueue(change.object.metadata)
+        else this.#queue.gather(textOf(change.object.metadata))
       }),
     )
     for (const { watch, informer } of watches) {
       this.#unsubscribe.push(
         informer.on((change) => {
-          for (const key of watch.map(change)) this.enqueue(key)
+          for (const key of watch.map(change)) this.#queue.gather(textOf(key))
         }),
       )
     }
@@ -121,35 +123,37 @@ export class Controller<T extends KubeObject = KubeObject> {
   }
 
   /** Looks at the object now. Harmless when there is none. */
-  enqueue({ namespace, name }: ObjectKey): void {
-    this.#queue.add(`${namespace ?? ''}/${name}`)
+  enqueue(key: ObjectKey): void {
+    this.#queue.add(textOf(key))
   }
 
   async #work(): Promise<void> {
     for (;;) {
       const key = await this.#queue.take()
       if (key === undefined) return
+      let rest = 0
       try {
-        await this.#process(key)
+        rest = restAfter(await this.#process(key))
       } finally {
-        this.#queue.done(key)
+        this.#queue.done(key, rest)
       }
     }
   }
 
-  async #process(key: string): Promise<void> {
+  async #process(key: string): Promise<ReconcileResult | undefined> {
     const object = this.#objectOf(key)
     if (!object) {
       this.#backoff.reset(key)
-      return
+      return undefined
     }
     try {
       const result = await this.#run(this.#newest(object))
       this.#backoff.reset(key)
       if (result?.recheckAfter !== undefined) this.#queue.addAfter(key, result.recheckAfter)
+      return result
     } catch (error) {
-      if (this.#stop.signal.aborted) return
-      this.#queue.addAfter(key, this.#delay(key, error))
+      if (!this.#stop.signal.aborted) this.#queue.addAfter(key, this.#delay(key, error))
+      return undefined
     }
   }
 
@@ -291,6 +295,15 @@ export class Controller<T extends KubeObject = KubeObject> {
     return this.#backoff.next(key)
   }
 }
+
+/** So many objects are looked at in no time. */
+const FEW = 100
+/** Milliseconds for each: some ten times as long as the look at it takes. Kubernetes' Job controller waits for a second. */
+const REST = 0.1
+
+const restAfter = ({ lookedAt = 0 }: { lookedAt?: number } = {}): number => (lookedAt > FEW ? lookedAt * REST : 0)
+
+const textOf = ({ namespace, name }: ObjectKey): string => `${namespace ?? ''}/${name}`
 
 const isPresent = ({ type }: Change<KubeObject>): boolean => type !== 'deleted'
 

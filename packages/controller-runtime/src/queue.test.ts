@@ -62,6 +62,39 @@ describe('WorkQueue', () => {
     }
   })
 
+  it('lets a key rest whose work was long, gives what was gathered meanwhile once, and at once what must not wait', async () => {
+    vi.useFakeTimers()
+    try {
+      const queue = new WorkQueue()
+      const taken: string[] = []
+      const work = async (rest: number): Promise<void> => {
+        const key = (await queue.take()) ?? ''
+        taken.push(key)
+        // What comes during the work waits as what comes after it.
+        queue.gather(key)
+        queue.done(key, rest)
+      }
+      queue.gather('a')
+      await work(500)
+      queue.gather('a')
+      const next = work(500)
+      vi.advanceTimersByTime(499)
+      await Promise.resolve()
+      expect(taken).toEqual(['a'])
+      vi.advanceTimersByTime(1)
+      await next
+      expect(taken).toEqual(['a', 'a'])
+
+      queue.add('a')
+      await work(0)
+      expect(taken).toEqual(['a', 'a', 'a'])
+      expect(vi.getTimerCount()).toBe(0)
+      queue.close()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('keeps the earlier of two delays', async () => {
     vi.useFakeTimers()
     try {

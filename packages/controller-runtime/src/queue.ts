@@ -2,12 +2,15 @@ import { startWallTimer } from './wall-timer.ts'
 
 /**
  * A set of keys waiting for work, of which those of the highest rank come first. A key is never worked on twice at once; added meanwhile,
- * it comes again afterwards.
+ * it comes again afterwards. A key whose work is long can rest afterwards, so that what comes in the meantime is worked on together.
  */
 export class WorkQueue {
   readonly #ready = new Map<number, Set<string>>()
   readonly #active = new Set<string>()
-  readonly #dirty = new Set<string>()
+  /** Added while they are worked on; whether they rest first. */
+  readonly #dirty = new Map<string, { rests: boolean }>()
+  /** Until when keys rest that have been worked on. */
+  readonly #rests = new Map<string, number>()
   readonly #timers = new Map<string, { stop: () => void; due: number }>()
   readonly #waiting: ((key: string | undefined) => void)[] = []
   readonly #rankOf: (key: string) => number
@@ -22,9 +25,10 @@ export class WorkQueue {
     if (this.#closed) return
     this.#cancelTimer(key)
     if (this.#active.has(key)) {
-      this.#dirty.add(key)
+      this.#dirty.set(key, { rests: false })
       return
     }
+    this.#rests.delete(key)
     const taker = this.#waiting.shift()
     if (!taker) {
       this.#put(key)
@@ -32,6 +36,17 @@ export class WorkQueue {
     }
     this.#active.add(key)
     taker(key)
+  }
+
+  /** Adds the key as soon as it has rested. */
+  gather(key: string): void {
+    if (this.#active.has(key)) {
+      if (!this.#dirty.has(key)) this.#dirty.set(key, { rests: true })
+      return
+    }
+    const left = (this.#rests.get(key) ?? 0) - performance.now()
+    if (left > 0) this.addAfter(key, left)
+    else this.add(key)
   }
 
   /** Adds the key after so many milliseconds; an earlier time that is set stays. */
@@ -59,15 +74,21 @@ export class WorkQueue {
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  done(key: string): void {
+  /** @param rest Milliseconds for which the key is to rest. @default 0 */
+  done(key: string, rest = 0): void {
     this.#active.delete(key)
-    if (this.#dirty.delete(key)) this.add(key)
+    if (rest > 0) this.#rests.set(key, performance.now() + rest)
+    const dirty = this.#dirty.get(key)
+    this.#dirty.delete(key)
+    if (dirty?.rests) this.gather(key)
+    else if (dirty) this.add(key)
   }
 
   /** Forgets what waits and sends the takers home. */
   close(): void {
     this.#closed = true
     this.#ready.clear()
+    this.#rests.clear()
     for (const { stop } of this.#timers.values()) stop()
     this.#timers.clear()
     for (const taker of this.#waiting.splice(0)) taker(undefined)

@@ -28,7 +28,13 @@ export interface ReconcileContext<T extends KubeObject> {
 /**
  * `ready`: the world matches. `waiting`: it can't yet, and that is no fault (a dependency, a rollout).
  * `recheckAfter` in milliseconds looks again without an event; absent = only on events.
+ * `lookedAt` is how many other objects it went through. With many, the changes of these are gathered for a while before the next look:
+ * were there a look for each, all would take as long as the square of their number.
  */
-export type ReconcileResult =
-  | { kind: 'ready'; reason: string; message: string; recheckAfter?: number }
-  | { kind: 'waiting'; reason: string; message: string; recheckAfter?: number }
+export interface ReconcileResult {
+  kind: 'ready' | 'waiting'
+  reason: string
+  message: string
+  recheckAfter?: number
+  lookedAt?: number
+}

@@ -46,7 +46,8 @@ export function daemonSetReconciler({ pods, history, nodes }: Deps): Reconciler<
         (wait) => wait !== undefined,
       )
       const recheckAfter = Math.min(...waits)
-      return { kind: 'ready', reason: 'Synced', message: '', ...(waits.length > 0 && { recheckAfter }) }
+      const again = waits.length > 0 && { recheckAfter }
+      return { kind: 'ready', reason: 'Synced', message: '', ...again, lookedAt: owned.length + state.nodes.length }
     },
   }
 

@@ -7,13 +7,14 @@ import { type DaemonState, isUpdated, isWanted } from './plan.ts'
 export function daemonSetStatus(set: DaemonSet, { nodes, pods, revision, now }: DaemonState): Record<string, unknown> {
   const { minReadySeconds = 0 } = set.spec
   const wanted = nodes.filter((node) => isWanted(set, node).run)
+  const isIn = new Set(wanted)
   const firstOn = wanted.flatMap(({ metadata }) => pods.get(metadata.name)?.[0] ?? [])
   const count = (test: (pod: Pod) => boolean): number => firstOn.filter(test).length
   const available = count((pod) => untilAvailable(pod, minReadySeconds, now) === 0)
   return {
     currentNumberScheduled: firstOn.length,
     desiredNumberScheduled: wanted.length,
-    numberMisscheduled: nodes.filter((node) => !wanted.includes(node) && pods.has(node.metadata.name)).length,
+    numberMisscheduled: nodes.filter((node) => !isIn.has(node) && pods.has(node.metadata.name)).length,
     numberReady: count(isReady),
     numberAvailable: available,
     numberUnavailable: wanted.length - available,

@@ -23,13 +23,15 @@ export function jobReconciler(deps: Deps): Reconciler<Job> {
     async reconcile(job, context) {
       if (isForeign(job)) return { kind: 'ready', reason: 'Foreign', message: '' }
       if (finishedCondition(job)) return expire(deps, job)
-      const tally = tallyOf(job, await deps.pods.claim(job, job.spec.selector))
+      const owned = await deps.pods.claim(job, job.spec.selector)
+      const tally = tallyOf(job, owned)
       const verdict = verdictOf(tally, Date.now())
       const { error, wait } = await act(deps, tally, verdict, context)
       await writeStatus(deps, job, verdict, context)
       if (error !== undefined) throw error
       const recheckAfter = earliest([wait, verdict ? undefined : untilJobDeadline(job, Date.now())])
-      return { kind: 'ready', reason: 'Synced', message: '', ...(recheckAfter !== undefined && { recheckAfter }) }
+      const again = recheckAfter !== undefined && { recheckAfter }
+      return { kind: 'ready', reason: 'Synced', message: '', ...again, lookedAt: owned.length }
     },
   }
 }

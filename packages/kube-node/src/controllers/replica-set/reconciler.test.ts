@@ -27,7 +27,7 @@ async function world(replicas: number) {
   await cluster.create({ ...REPLICA_SETS, metadata, spec: { replicas, selector: { matchLabels: labels }, template } })
   const look = async () => reconciler.reconcile((await cluster.get(SET)) as ReplicaSet, context)
   const scale = (to: number) => cluster.patch(SET, 'merge', { spec: { replicas: to } })
-  return { cluster, look, scale }
+  return { cluster, look, scale, pods }
 }
 
 it.each([
@@ -45,6 +45,24 @@ it.each([
   const { conditions, ...status } = (await cluster.get(SET))?.status ?? {}
   expect(status).toMatchObject({ replicas: 1, observedGeneration: 2 })
   expect(conditions).toMatchObject([{ type: 'ReplicaFailure', status: 'True', reason, message: 'no' }])
+})
+
+it('looks at its own pods, not at those of others in its namespace', async () => {
+  const { look, pods } = await world(300)
+  const by = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'other', uid: 'other', controller: true }
+  for (let number = 0; number < 500; number++) {
+    const metadata = { name: `other-${number}`, namespace: 'default', uid: `${number}`, resourceVersion: '1', labels }
+    pods.wrote({ ...PODS, metadata: { ...metadata, ownerReferences: [by] }, spec: { containers: [] } })
+  }
+
+  expect(await look()).toMatchObject({ lookedAt: 300 })
+})
+
+it('goes on at once while there are pods to make that are too many for one go', async () => {
+  const { look } = await world(700)
+
+  expect(await look()).not.toHaveProperty('lookedAt')
+  expect(await look()).toMatchObject({ lookedAt: 700 })
 })
 
 it('makes and takes away no more than 500 pods in one go', async () => {

@@ -21,17 +21,26 @@ export function replicaSetReconciler(
   return {
     async reconcile(set, context) {
       const active = (await pods.claim(set, selectorOf(set))).filter(isActive)
+      const isSettled = set.metadata.deletionTimestamp !== undefined || Math.abs(wantedOf(set) - active.length) <= BURST
       const error = set.metadata.deletionTimestamp ? undefined : await resize(pods, set, active, context)
-      const current = pods.ownedBy(set).filter(isActive)
-      const reason = active.length < (set.spec.replicas ?? 1) ? 'FailedCreate' : 'FailedDelete'
+      const owned = pods.ownedBy(set)
+      const current = owned.filter(isActive)
+      const reason = active.length < wantedOf(set) ? 'FailedCreate' : 'FailedDelete'
       const failure = error === undefined ? undefined : { reason, message: messageOf(error) }
       await updateStatus(set, replicaSetStatus(set, current, { failure, now: Date.now() }), context)
       if (error !== undefined) throw error
       const recheckAfter = nextAvailability(current, set.spec.minReadySeconds ?? 0)
-      return { kind: 'ready', reason: 'Synced', message: '', ...(recheckAfter !== undefined && { recheckAfter }) }
+      return {
+        ...{ kind: 'ready', reason: 'Synced', message: '' },
+        ...(recheckAfter !== undefined && { recheckAfter }),
+        // Where pods are left to be made or taken away, the next look is to come soon.
+        ...(isSettled && { lookedAt: owned.length }),
+      }
     },
   }
 }
+
+const wantedOf = ({ spec }: ReplicaSet): number => spec.replicas ?? 1
 
 /** Resolves to what kept it from the size that it should have. */
 async function resize(
@@ -40,7 +49,7 @@ async function resize(
   active: Pod[],
   context: ReconcileContext<ReplicaSet>,
 ): Promise<unknown> {
-  const missing = (set.spec.replicas ?? 1) - active.length
+  const missing = wantedOf(set) - active.length
   if (missing >= 0) {
     const { error } = await slowStart(Math.min(missing, BURST), () =>
       pods.create(podFromTemplate(set, set.spec.template, `${set.metadata.name}-${randomSuffix()}`), context),

@@ -36,7 +36,8 @@ export function statefulSetReconciler({ pods, history, claims }: Deps): Reconcil
       const inUse = new Set([names.current, names.update, ...left.map((pod) => revisionOf(pod) ?? '')])
       await history.truncate(set, revisions, inUse)
       const recheckAfter = outcome.recheckAfter ?? nextAvailability(left, set.spec.minReadySeconds ?? 0)
-      return { kind: 'ready', reason: 'Synced', message: '', ...(recheckAfter !== undefined && { recheckAfter }) }
+      const again = recheckAfter !== undefined && { recheckAfter }
+      return { kind: 'ready', reason: 'Synced', message: '', ...again, lookedAt: owned.length }
     },
   }
 
