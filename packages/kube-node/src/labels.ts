@@ -2,8 +2,15 @@ import { type KubeObject, labelRequirements, matchesLabels } from '@slipway/kube
 import type { LabelSelector } from './model/pod.ts'
 
 /** Whether labels satisfy a selector. An absent selector selects nothing, an empty one everything. */
-export function selects(selector: LabelSelector | undefined, labels: Record<string, string> = {}): boolean {
-  return selector !== undefined && matchesLabels(labels, labelRequirements(selector))
+export function selects(selector: LabelSelector | undefined, labels?: Record<string, string>): boolean {
+  return selectionBy(selector)(labels)
+}
+
+/** The same for many. */
+export function selectionBy(selector: LabelSelector | undefined): (labels?: Record<string, string>) => boolean {
+  if (!selector) return () => false
+  const requirements = labelRequirements(selector)
+  return (labels) => matchesLabels(labels, requirements)
 }
 
 /** Whether every wanted label is there. */

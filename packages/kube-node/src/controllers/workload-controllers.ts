@@ -8,7 +8,8 @@ import {
 import type { Change, InformerSet, KubeClient, ListQuery } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
 import { controllerIdentity } from '../identities.ts'
-import { controllerOf, matchesAll } from '../labels.ts'
+import { bySelector, servicesOf } from '../indexes.ts'
+import { controllerOf } from '../labels.ts'
 import {
   CONTROLLER_REVISIONS,
   CRON_JOBS,
@@ -91,7 +92,7 @@ export function workloadControllers({ client, informers, pods, log }: WorkloadDe
       watches: [
         owned(DEPLOYMENTS, REPLICA_SETS),
         // Recreate waits for the last pod to go, which no replica set tells.
-        { query: PODS, map: ({ type, object }) => (type === 'deleted' ? deploymentsOf(object, replicaSets) : []) },
+        { query: PODS, map: ({ type, object }) => (type === 'deleted' ? deploymentsOf(object, informers) : []) },
       ],
     }),
     controller(
@@ -167,7 +168,7 @@ export function workloadControllers({ client, informers, pods, log }: WorkloadDe
         }),
       {
         watches: [
-          { query: PODS, map: servicesOf(informers) },
+          { query: PODS, map: servicesBehind(informers) },
           { query: ENDPOINTS, map: sameName },
           { query: ENDPOINT_SLICES, map: serviceOfSlice },
           { query: NODES, map: (change) => (movesEndpoints(change) ? keysOf(informers.for(SERVICES).list()) : []) },
@@ -227,10 +228,10 @@ function movesEndpoints({ type, object, previous }: Change<KubeObject>): boolean
   return type !== 'modified' || zone(object) !== zone(previous)
 }
 
-function deploymentsOf(pod: KubeObject, sets: FreshCache<ReplicaSet>): ObjectKey[] {
+function deploymentsOf(pod: KubeObject, informers: InformerSet): ObjectKey[] {
   const owner = controllerOf(pod)
-  const set = owner && sets.list().find(({ metadata }) => metadata.uid === owner.uid)
-  const deployment = set && controllerOf(set)
+  const set = owner && informers.for<ReplicaSet>(REPLICA_SETS).get(keyIn(pod, owner.name))
+  const deployment = set?.metadata.uid === owner?.uid && set && controllerOf(set)
   return deployment ? [keyIn(pod, deployment.name)] : []
 }
 
@@ -248,17 +249,11 @@ const podsOf = (job: KubeObject, pods: FreshCache<Pod>): ObjectKey[] =>
     .filter(isTracked)
     .map(({ metadata }) => keyIn(job, metadata.name))
 
-function servicesOf(informers: InformerSet): (change: Change<KubeObject>) => ObjectKey[] {
-  return ({ object, previous }) => {
-    const selected = (service: Service, pod: KubeObject | undefined): boolean =>
-      pod !== undefined && service.spec.selector !== undefined && matchesAll(service.spec.selector, pod.metadata.labels)
-    return informers
-      .for<Service>(SERVICES)
-      .list()
-      .filter((service) => service.metadata.namespace === object.metadata.namespace)
-      .filter((service) => selected(service, object) || selected(service, previous))
-      .map(({ metadata }) => keyIn(object, metadata.name))
-  }
+/** Those that select the pod, or did. */
+function servicesBehind(informers: InformerSet): (change: Change<KubeObject>) => ObjectKey[] {
+  const services = informers.for<Service>(SERVICES).index(bySelector)
+  return ({ object, previous }) =>
+    (previous ? [object, previous] : [object]).flatMap((pod) => keysOf(servicesOf(services, pod)))
 }
 
 function forgetting(histories: Map<string, History>, rivals: Rivals): (change: Change<KubeObject>) => ObjectKey[] {

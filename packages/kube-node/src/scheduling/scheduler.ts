@@ -1,6 +1,7 @@
 import { Controller, type Log } from '@slipway/controller-runtime'
 import type { Change, InformerSet, KubeClient } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
+import { byClaim, bySelector, keyText, servicesOf } from '../indexes.ts'
 import {
   NAMESPACES,
   NODES,
@@ -17,7 +18,7 @@ import {
 import type { NodeObject } from '../model/node.ts'
 import type { Pod } from '../model/pod.ts'
 import type { Service } from '../model/service.ts'
-import { claimNameOf, type PersistentVolume, type PersistentVolumeClaim, type StorageClass } from '../model/storage.ts'
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../model/storage.ts'
 import { ClusterState } from './cluster/cluster-state.ts'
 import type { StorageView } from './filters/claims.ts'
 import type { Budget } from './preemption/budgets.ts'
@@ -61,7 +62,7 @@ export function scheduler({ client, informers, log }: SchedulerOptions): Control
     return []
   }
   const users = ({ object }: Change<KubeObject>): ObjectKey[] => {
-    const waiting = pods.list().filter((pod) => isWaiting(pod) && uses(pod, object))
+    const waiting = pods.index(byClaim).of(keyText(object.metadata)).filter(isWaiting)
     for (const pod of waiting) setbacks.forget(pod)
     return waiting.map(({ metadata }) => metadata)
   }
@@ -97,11 +98,7 @@ function scoreView(informers: InformerSet): Omit<ScoreView, 'nodes'> {
   return {
     namespaceLabels: (name) => informers.for(NAMESPACES).get({ name })?.metadata.labels ?? {},
     storage: storageView(informers),
-    services: (namespace) =>
-      informers
-        .for<Service>(SERVICES)
-        .list()
-        .filter(({ metadata }) => metadata.namespace === namespace),
+    servicesOf: (pod) => servicesOf(informers.for<Service>(SERVICES).index(bySelector), pod),
     owner: (kind, namespace, name) => {
       const query = owners.find((one) => one.kind === kind)
       return query && informers.for(query).get({ namespace, name })
@@ -117,7 +114,3 @@ function storageView(informers: InformerSet): StorageView {
     storageClass: (name) => informers.for<StorageClass>(STORAGE_CLASSES).get({ name }),
   }
 }
-
-const uses = (pod: Pod, { metadata }: KubeObject): boolean =>
-  pod.metadata.namespace === metadata.namespace &&
-  (pod.spec.volumes ?? []).some((volume) => claimNameOf(pod, volume) === metadata.name)

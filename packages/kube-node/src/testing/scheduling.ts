@@ -75,7 +75,7 @@ export function testKnowledge(
     nodes: () => cluster.nodes(),
     namespaceLabels: () => ({}),
     storage: { claim: () => undefined, volume: () => undefined, volumes: () => [], storageClass: () => undefined },
-    services: () => [],
+    servicesOf: () => [],
     owner: () => undefined,
     ...more,
   }

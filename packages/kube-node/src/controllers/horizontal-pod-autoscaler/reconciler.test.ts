@@ -36,7 +36,7 @@ async function look(texts: Record<string, object>, metrics: MetricSpec[] = [queu
   }
   const patchStatus = vi.fn()
   const event = vi.fn()
-  const deps = { client, pods: { list: () => [web] }, histories: new Map(), rivals } as never
+  const deps = { client, pods: { selectedBy: () => [web] }, histories: new Map(), rivals } as never
   const context = { patchStatus, event } as never
   const result = await autoscalerReconciler(deps).reconcile(autoscaler, context)
   const { $setElementOrder: _, ...status } = patchStatus.mock.calls[0]?.[0] ?? {}

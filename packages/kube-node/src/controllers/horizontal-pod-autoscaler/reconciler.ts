@@ -1,9 +1,10 @@
 import type { ReconcileContext, Reconciler } from '@slipway/controller-runtime'
 import { messageOf } from '@slipway/errors'
 import type { KubeClient } from '@slipway/kube-client'
-import { matchesLabels, parseLabelSelector } from '@slipway/kube-objects'
+import { parseLabelSelector } from '@slipway/kube-objects'
 import type { Pod } from '../../model/pod.ts'
 import { timestamp } from '../clock.ts'
+import type { FreshCache } from '../ownership/fresh-cache.ts'
 import { updateStatus } from '../status.ts'
 import type { Autoscaler, Scale } from './autoscaler.ts'
 import { Conditions } from './conditions.ts'
@@ -18,7 +19,7 @@ const INTERVAL = 15_000
 
 interface Deps {
   client: KubeClient
-  pods: { list(): Pod[] }
+  pods: Pick<FreshCache<Pod>, 'selectedBy'>
   histories: Map<string, History>
   rivals: Rivals
 }
@@ -158,9 +159,7 @@ export function autoscalerReconciler({ client, pods, histories, rivals }: Deps):
     }
     const { namespace = 'default' } = autoscaler.metadata
     const requirements = parseLabelSelector(selector)
-    const chosen = pods
-      .list()
-      .filter(({ metadata }) => metadata.namespace === namespace && matchesLabels(metadata.labels ?? {}, requirements))
+    const chosen = pods.selectedBy(namespace, requirements)
     rivals.claim(autoscaler, requirements)
     const choosers = rivals.of(chosen)
     if (choosers.length > 1) {

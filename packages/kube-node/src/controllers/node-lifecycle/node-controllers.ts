@@ -2,6 +2,7 @@ import { Controller, type ControllerOptions, type Log, type Reconciler } from '@
 import type { Change, InformerSet, KubeClient, ListQuery } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
 import { controllerIdentity } from '../../identities.ts'
+import { byEnd, byNode } from '../../indexes.ts'
 import { NODE_LEASES, NODES, PODS } from '../../model/kinds.ts'
 import type { Lease, NodeObject } from '../../model/node.ts'
 import type { Pod } from '../../model/pod.ts'
@@ -28,8 +29,9 @@ export function nodeControllers({ client: administrator, informers, nodeName, lo
   const find = (name: string): NodeObject | undefined => informers.for<NodeObject>(NODES).get({ name })
   const leaseOf = (name: string): Lease | undefined =>
     informers.for<Lease>(NODE_LEASES).get({ name, namespace: NODE_LEASES.namespace })
-  const pods = (): Pod[] => informers.for<Pod>(PODS).list()
-  const podsOn = (name: string): Pod[] => pods().filter(({ spec }) => spec.nodeName === name)
+  const podsByNode = informers.for<Pod>(PODS).index(byNode)
+  const ended = informers.for<Pod>(PODS).index(byEnd)
+  const podsOn = (name: string): Pod[] => podsByNode.of(name)
   const itsPods = (change: Change<KubeObject>): ObjectKey[] =>
     movesPods(change) ? podsOn(change.object.metadata.name).map(({ metadata }) => metadata) : []
   const controller = <T extends KubeObject>(
@@ -64,7 +66,7 @@ export function nodeControllers({ client: administrator, informers, nodeName, lo
       podGarbageReconciler({
         client: collector,
         mostEnded: MOST_ENDED,
-        pods,
+        ended,
         node: find,
       }),
       { name: POD_GC, client: collector, watches: [{ query: NODES, map: itsPods }] },

@@ -1,6 +1,6 @@
 import { isApiError, type KubeClient } from '@slipway/kube-client'
 import type { GroupVersionKind, KubeObject } from '@slipway/kube-objects'
-import { controllerOf, ownerReference, selects } from '../../labels.ts'
+import { controllerOf, ownerReference, selectionBy } from '../../labels.ts'
 import type { LabelSelector } from '../../model/pod.ts'
 import type { FreshCache } from './fresh-cache.ts'
 
@@ -23,11 +23,12 @@ export class Claims<T extends KubeObject> {
     mayOwn: (object: T) => boolean = () => true,
   ): Promise<T[]> {
     const { uid, deletionTimestamp } = owner.metadata
+    const selects = selectionBy(selector)
     const claimed: T[] = []
     const found: T[] = []
     for (const object of this.#objects.claimableBy(owner)) {
       const manager = controllerOf(object)
-      const matches = selects(selector, object.metadata.labels) && mayOwn(object)
+      const matches = selects(object.metadata.labels) && mayOwn(object)
       if (manager && (matches || deletionTimestamp)) claimed.push(object)
       else if (manager) await this.#release(object, uid)
       else if (matches && !deletionTimestamp && !object.metadata.deletionTimestamp) found.push(object)

@@ -1,5 +1,5 @@
-import type { Change, ChangeHandler, Informer } from '@slipway/kube-client'
-import type { KubeObject } from '@slipway/kube-objects'
+import { type Change, type ChangeHandler, type Informer, ObjectIndex, type ValuesOf } from '@slipway/kube-client'
+import { type KubeObject, parseLabelSelector } from '@slipway/kube-objects'
 import { describe, expect, it } from 'vitest'
 import { FreshCache } from './fresh-cache.ts'
 
@@ -13,15 +13,28 @@ const object = (name: string, resourceVersion: string, more: Partial<KubeObject[
 class SlowInformer {
   readonly objects = new Map<string, KubeObject>()
   readonly #handlers = new Set<ChangeHandler<KubeObject>>()
+  readonly #indexes = new Map<ValuesOf<KubeObject>, ObjectIndex<KubeObject>>()
   version = '0'
 
   get = ({ name }: { name: string }): KubeObject | undefined => this.objects.get(name)
   list = (): KubeObject[] => [...this.objects.values()]
   on = (handler: ChangeHandler<KubeObject>): unknown => this.#handlers.add(handler)
 
+  index(valuesOf: ValuesOf<KubeObject>): ObjectIndex<KubeObject> {
+    const known = this.#indexes.get(valuesOf)
+    if (known) return known
+    const index = new ObjectIndex(valuesOf)
+    for (const [name, one] of this.objects) index.move(name, undefined, one)
+    this.#indexes.set(valuesOf, index)
+    return index
+  }
+
   bring(type: Change<KubeObject>['type'], changed: KubeObject): void {
-    if (type === 'deleted') this.objects.delete(changed.metadata.name)
-    else this.objects.set(changed.metadata.name, changed)
+    const { name } = changed.metadata
+    const after = type === 'deleted' ? undefined : changed
+    for (const index of this.#indexes.values()) index.move(name, this.objects.get(name), after)
+    if (after) this.objects.set(name, after)
+    else this.objects.delete(name)
     this.version = changed.metadata.resourceVersion ?? this.version
     for (const handler of this.#handlers) handler({ type, object: changed })
   }
@@ -93,6 +106,43 @@ describe('FreshCache', () => {
     informer.version = '9'
 
     expect(shown()).toEqual([])
+  })
+
+  it('finds by their labels those of a namespace, as they were written last', () => {
+    const { informer, cache } = fixture()
+    const labelled = (name: string, version: string, labels: Record<string, string>, namespace = 'n') =>
+      object(name, version, { labels, namespace })
+    informer.bring('added', labelled('a', '1', { app: 'web', tier: 'x' }))
+    informer.bring('added', labelled('b', '2', { app: 'web' }))
+    informer.bring('added', labelled('c', '3', { app: 'web' }, 'm'))
+    cache.wrote(labelled('d', '9', { app: 'web', tier: 'x' }))
+    cache.wrote(labelled('b', '8', { app: 'other' }))
+    const found = (selector: string): string[] =>
+      cache.selectedBy('n', parseLabelSelector(selector)).map(({ metadata }) => metadata.name)
+
+    expect(['', 'app=web', 'app=web,tier=x', 'app in (web,other)', 'app!=web', 'tier'].map(found)).toEqual([
+      ['a', 'b', 'd'],
+      ['a', 'd'],
+      ['a', 'd'],
+      ['a', 'b', 'd'],
+      ['b'],
+      ['a', 'd'],
+    ])
+  })
+
+  it('has what was written under its name, and not one of this name that is gone', () => {
+    const { informer, cache } = fixture()
+    informer.bring('added', object('a', '1'))
+    const versions = (): (string | undefined)[] =>
+      ['a', 'b'].map((name) => cache.get({ name, namespace: 'n' })?.metadata.resourceVersion)
+
+    expect(versions()).toEqual(['1', undefined])
+    cache.wrote(object('a', '5'))
+    cache.wrote(object('b', '6'))
+    expect(versions()).toEqual(['5', '6'])
+    informer.bring('modified', object('b', '7'))
+    informer.bring('deleted', object('a', '8'))
+    expect(versions()).toEqual([undefined, '7'])
   })
 
   it("knows whose objects are whose, and which are nobody's, also while the watch does not", () => {

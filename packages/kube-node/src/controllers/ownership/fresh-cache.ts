@@ -1,6 +1,6 @@
-import type { Informer } from '@slipway/kube-client'
-import { type KubeObject, versionOf } from '@slipway/kube-objects'
-import { controllerOf } from '../../labels.ts'
+import type { Informer, ValuesOf } from '@slipway/kube-client'
+import { type KubeObject, type LabelRequirement, matchesLabels, type ObjectKey, versionOf } from '@slipway/kube-objects'
+import { byLabel, byManager, freeIn, narrowest } from '../../indexes.ts'
 import { timestamp } from '../clock.ts'
 
 /**
@@ -9,36 +9,50 @@ import { timestamp } from '../clock.ts'
  */
 export class FreshCache<T extends KubeObject> {
   readonly #informer: Informer<T>
+  /** By uid, in the order of the answers. */
   readonly #written = new Map<string, T>()
   /** When those were told to go that the watch still has without that. */
   readonly #deleted = new Map<string, string>()
-  /** What the watch has brought, by its uid, for each who manages some; for each namespace those that nobody does. */
-  readonly #groups = new Map<string, Map<string, T>>()
-  readonly #groupNames = new Map<string, string>()
 
   constructor(informer: Informer<T>) {
     this.#informer = informer
     informer.on(({ type, object }) => {
-      if (type === 'deleted' || object.metadata.deletionTimestamp) this.#deleted.delete(uidOf(object))
-      this.#sort(object, type === 'deleted' ? undefined : groupOf(object))
+      const uid = uidOf(object)
+      if (type === 'deleted' || object.metadata.deletionTimestamp) this.#deleted.delete(uid)
+      const written = this.#written.get(uid)
+      if (written && versionOf(written) <= versionOf(object)) this.#written.delete(uid)
     })
   }
 
   list(): T[] {
-    return this.#fresh(this.#informer.list())
+    return this.#fresh(this.#informer.list(), () => true)
+  }
+
+  get(key: ObjectKey): T | undefined {
+    const isMeant = ({ metadata }: T): boolean => metadata.name === key.name && metadata.namespace === key.namespace
+    const brought = this.#informer.get(key)
+    return this.#fresh(brought ? [brought] : [], isMeant).at(-1)
+  }
+
+  /** Those of one value of an index. */
+  by(valuesOf: ValuesOf<T>, value: string): T[] {
+    return this.#fresh(this.#informer.index(valuesOf).of(value), (object) => valuesOf(object).includes(value))
   }
 
   /** Those that `owner` manages. */
   ownedBy(owner: KubeObject): T[] {
-    const { uid = '' } = owner.metadata
-    return this.#fresh([...(this.#groups.get(uid)?.values() ?? [])]).filter((object) => groupOf(object) === uid)
+    return this.by(byManager, owner.metadata.uid ?? '')
   }
 
   /** Those that `owner` manages, and those beside it that nobody does. */
-  claimableBy({ metadata: { uid = '', namespace } }: KubeObject): T[] {
-    const free = freeIn(namespace)
-    const groups = [uid, free].flatMap((group) => [...(this.#groups.get(group)?.values() ?? [])])
-    return this.#fresh(groups).filter((object) => [uid, free].includes(groupOf(object)))
+  claimableBy(owner: KubeObject): T[] {
+    return [...this.ownedBy(owner), ...this.by(byManager, freeIn(owner.metadata.namespace))]
+  }
+
+  /** Those of a namespace that have such labels. */
+  selectedBy(namespace: string | undefined, requirements: LabelRequirement[]): T[] {
+    const value = narrowest(this.#informer.index(byLabel), namespace, requirements)
+    return this.by(byLabel, value).filter(({ metadata }) => matchesLabels(metadata.labels, requirements))
   }
 
   /** An object as this process wrote it last, if it is not newer itself. */
@@ -56,32 +70,30 @@ export class FreshCache<T extends KubeObject> {
   /** Remember that this one was told to go; until it is gone it counts as one that is being deleted. */
   deleted(object: T): void {
     const uid = uidOf(object)
+    if (this.#written.has(uid) || this.#brought(object)) this.#deleted.set(uid, timestamp())
+  }
+
+  /** What the watch has brought of those that are meant, corrected. */
+  #fresh(brought: T[], isMeant: (object: T) => boolean): T[] {
+    this.#forgetPast()
+    if (this.#written.size === 0 && this.#deleted.size === 0) return brought
+    const objects: T[] = []
+    for (const object of brought) {
+      const newest = this.newest(object)
+      if (newest === object || isMeant(newest)) objects.push(this.#leaving(newest))
+    }
+    for (const object of this.#written.values()) {
+      if (this.#isPast(object) || !isMeant(object)) continue
+      const before = this.#brought(object)
+      if (!before || !isMeant(before)) objects.push(this.#leaving(object))
+    }
+    return objects
+  }
+
+  /** The object as the watch has brought it, not another one of its name. */
+  #brought(object: T): T | undefined {
     const cached = this.#informer.get(object.metadata)
-    if (this.#written.has(uid) || (cached && uidOf(cached) === uid)) this.#deleted.set(uid, timestamp())
-  }
-
-  #fresh(brought: T[]): T[] {
-    const objects = brought.map((object) => this.newest(object))
-    const known = new Set(objects.map(uidOf))
-    for (const [uid, object] of this.#written) {
-      if (this.#isPast(object)) this.#forget(uid)
-      else if (!known.has(uid)) objects.push(object)
-    }
-    return objects.map((object) => this.#leaving(object))
-  }
-
-  #sort(object: T, group: string | undefined): void {
-    const uid = uidOf(object)
-    const before = this.#groupNames.get(uid)
-    if (before !== undefined && before !== group) {
-      this.#groups.get(before)?.delete(uid)
-      if (this.#groups.get(before)?.size === 0) this.#groups.delete(before)
-      this.#groupNames.delete(uid)
-    }
-    if (group === undefined) return
-    const members = this.#groups.get(group) ?? new Map<string, T>()
-    this.#groups.set(group, members.set(uid, object))
-    this.#groupNames.set(uid, group)
+    return cached && uidOf(cached) === uidOf(object) ? cached : undefined
   }
 
   /** Whether the watch has come by: it has the object as it was written, or newer, or knows that it is gone. */
@@ -89,11 +101,13 @@ export class FreshCache<T extends KubeObject> {
     return versionOf(object) <= Number(this.#informer.version ?? 0)
   }
 
-  #forget(uid: string): void {
-    const written = this.#written.get(uid)
-    this.#written.delete(uid)
-    const cached = written && this.#informer.get(written.metadata)
-    if (!cached || uidOf(cached) !== uid) this.#deleted.delete(uid)
+  /** Of what the watch never brought, for it went at once; the first are past first, or nearly so. */
+  #forgetPast(): void {
+    for (const [uid, object] of this.#written) {
+      if (!this.#isPast(object)) return
+      this.#written.delete(uid)
+      if (!this.#brought(object)) this.#deleted.delete(uid)
+    }
   }
 
   #leaving(object: T): T {
@@ -104,7 +118,3 @@ export class FreshCache<T extends KubeObject> {
 }
 
 const uidOf = (object: KubeObject): string => object.metadata.uid ?? ''
-
-const freeIn = (namespace: string | undefined): string => `in ${namespace ?? ''}`
-
-const groupOf = (object: KubeObject): string => controllerOf(object)?.uid ?? freeIn(object.metadata.namespace)

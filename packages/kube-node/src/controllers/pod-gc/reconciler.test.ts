@@ -2,7 +2,7 @@ import type { ReconcileContext } from '@slipway/controller-runtime'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { NODES, PODS } from '../../model/kinds.ts'
 import type { Taint } from '../../model/node.ts'
-import type { Pod } from '../../model/pod.ts'
+import { hasEnded, type Pod } from '../../model/pod.ts'
 import { FakeCluster } from '../../testing/fake-cluster.ts'
 import { testNodeObject } from '../../testing/scheduling.ts'
 import { podGarbageReconciler } from './reconciler.ts'
@@ -23,9 +23,10 @@ async function world(
   }
   const list = async () => (await cluster.list(PODS)).items as Pod[]
   let known = await list()
+  const ended = () => known.filter(hasEnded)
   const reconciler = podGarbageReconciler({
     ...{ client: cluster.client(), mostEnded: 2 },
-    pods: () => known,
+    ended: { of: ended, count: () => ended().length },
     node: (name) => (nodes.includes(name) ? testNodeObject(name, { taints }) : undefined),
   })
   const left = async () => (await list()).map(({ metadata }) => metadata.name)

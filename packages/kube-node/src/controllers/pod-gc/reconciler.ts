@@ -1,5 +1,6 @@
 import type { Reconciler } from '@slipway/controller-runtime'
-import type { KubeClient } from '@slipway/kube-client'
+import type { KubeClient, ObjectIndex } from '@slipway/kube-client'
+import { type byEnd, ENDED } from '../../indexes.ts'
 import { NODES } from '../../model/kinds.ts'
 import type { NodeObject } from '../../model/node.ts'
 import { hasEnded, type Pod } from '../../model/pod.ts'
@@ -15,7 +16,8 @@ const QUARANTINE = 40_000
 
 interface Deps {
   client: KubeClient
-  pods(): Pod[]
+  /** {@link byEnd} */
+  ended: Pick<ObjectIndex<Pod>, 'of' | 'count'>
   node(name: string): NodeObject | undefined
   mostEnded: number
 }
@@ -24,7 +26,7 @@ interface Deps {
  * Takes away pods that nobody else will: of a Node that is gone or said to be out of service, deleted before they had one, and the oldest of
  * too many that ended.
  */
-export function podGarbageReconciler({ client, pods, node: find, mostEnded }: Deps): Reconciler<Pod> {
+export function podGarbageReconciler({ client, ended, node: find, mostEnded }: Deps): Reconciler<Pod> {
   /** Since when a Node is missing, by its name. */
   const missing = new Map<string, number>()
 
@@ -47,7 +49,7 @@ export function podGarbageReconciler({ client, pods, node: find, mostEnded }: De
     async reconcile(pod) {
       const { nodeName } = pod.spec
       if (pod.metadata.deletionTimestamp && !nodeName) await remove(pod)
-      if (hasEnded(pod)) for (const one of surplus(pods(), mostEnded)) await remove(one)
+      if (hasEnded(pod)) for (const one of surplus(ended, mostEnded)) await remove(one)
       const node = find(nodeName ?? '')
       if (node && pod.metadata.deletionTimestamp && isOutOfService(node)) await remove(pod)
       if (!nodeName || node) {
@@ -70,12 +72,15 @@ const isOutOfService = (node: NodeObject): boolean =>
   !isReady(node) && (node.spec?.taints ?? []).some(({ key }) => key === 'node.kubernetes.io/out-of-service')
 
 /** Those that were evicted first, and then the oldest (byEvictionAndCreationTimestamp). */
-function surplus(pods: Pod[], most: number): Pod[] {
-  const ended = pods.filter(hasEnded)
-  if (ended.length <= most) return []
+function surplus(ended: Deps['ended'], most: number): Pod[] {
+  const excess = ended.count(ENDED) - most
+  if (excess <= 0) return []
   const rank = ({ metadata, status }: Pod): string =>
     [status?.reason === 'Evicted' ? 0 : 1, metadata.creationTimestamp, metadata.name].join('|')
-  return ended.sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).slice(0, ended.length - most)
+  return ended
+    .of(ENDED)
+    .sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
+    .slice(0, excess)
 }
 
 const SETTLED = { kind: 'ready', reason: 'Settled', message: '' } as const

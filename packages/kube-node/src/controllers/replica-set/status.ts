@@ -1,5 +1,4 @@
-import type { Condition } from '@slipway/kube-objects'
-import { selects } from '../../labels.ts'
+import { type Condition, labelRequirements, matchesLabels } from '@slipway/kube-objects'
 import type { Pod } from '../../model/pod.ts'
 import type { ReplicaSet } from '../../model/workloads.ts'
 import { timestamp } from '../clock.ts'
@@ -16,10 +15,10 @@ export function replicaSetStatus(
   { failure, now }: { failure: Failure | undefined; now: number },
 ): Record<string, unknown> {
   const { minReadySeconds = 0, template } = set.spec
-  const matchLabels = template.metadata?.labels ?? {}
+  const labels = labelRequirements({ matchLabels: template.metadata?.labels ?? {} })
   return {
     replicas: active.length,
-    fullyLabeledReplicas: active.filter(({ metadata }) => selects({ matchLabels }, metadata.labels)).length,
+    fullyLabeledReplicas: active.filter(({ metadata }) => matchesLabels(metadata.labels, labels)).length,
     readyReplicas: active.filter(isReady).length,
     availableReplicas: active.filter((pod) => untilAvailable(pod, minReadySeconds, now) === 0).length,
     ...(set.metadata.generation !== undefined && { observedGeneration: set.metadata.generation }),

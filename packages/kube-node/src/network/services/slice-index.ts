@@ -1,26 +1,25 @@
-import type { Informer } from '@slipway/kube-client'
+import type { Informer, ObjectIndex } from '@slipway/kube-client'
 import type { ObjectKey } from '@slipway/kube-objects'
 import { SERVICE_NAME } from '../../controllers/endpoints/endpoints.ts'
+import { byService, keyText } from '../../indexes.ts'
 import type { EndpointSlice } from '../../model/service.ts'
 
 /** The EndpointSlices of each Service, found without looking at all of them. */
 export class SliceIndex {
   readonly #slices: Informer<EndpointSlice>
-  readonly #byService = new Map<string, Map<string, EndpointSlice>>()
+  readonly #byService: ObjectIndex<EndpointSlice>
   readonly #listeners = new Set<(service: ObjectKey) => void>()
   #unsubscribe = (): void => {}
 
   constructor(slices: Informer<EndpointSlice>) {
     this.#slices = slices
+    this.#byService = slices.index(byService)
   }
 
   /** Resolves when all are known. */
   async start(): Promise<void> {
     await this.#slices.start()
-    this.#unsubscribe = this.#slices.on(({ type, object, previous }) => {
-      if (previous) this.#take(previous)
-      if (type === 'deleted') this.#take(object)
-      else this.#put(object)
+    this.#unsubscribe = this.#slices.on(({ object, previous }) => {
       for (const slice of previous ? [previous, object] : [object]) this.#tell(slice)
     })
   }
@@ -29,27 +28,13 @@ export class SliceIndex {
     this.#unsubscribe()
   }
 
-  of({ namespace, name }: ObjectKey): EndpointSlice[] {
-    return [...(this.#byService.get(`${namespace}/${name}`)?.values() ?? [])]
+  of(service: ObjectKey): EndpointSlice[] {
+    return this.#byService.of(keyText(service))
   }
 
   /** Told of each Service whose slices change. */
   on(listener: (service: ObjectKey) => void): void {
     this.#listeners.add(listener)
-  }
-
-  #put(slice: EndpointSlice): void {
-    const key = keyOf(slice)
-    const slices = this.#byService.get(key) ?? new Map<string, EndpointSlice>()
-    slices.set(slice.metadata.name, slice)
-    this.#byService.set(key, slices)
-  }
-
-  #take(slice: EndpointSlice): void {
-    const key = keyOf(slice)
-    const slices = this.#byService.get(key)
-    slices?.delete(slice.metadata.name)
-    if (slices?.size === 0) this.#byService.delete(key)
   }
 
   #tell({ metadata }: EndpointSlice): void {
@@ -58,5 +43,3 @@ export class SliceIndex {
     if (name) for (const listener of this.#listeners) listener({ namespace, name })
   }
 }
-
-const keyOf = ({ metadata }: EndpointSlice): string => `${metadata.namespace}/${metadata.labels?.[SERVICE_NAME]}`

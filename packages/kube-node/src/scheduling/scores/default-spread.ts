@@ -1,5 +1,5 @@
 import { type LabelRequirement, labelRequirements } from '@slipway/kube-objects'
-import { controllerOf, matchesAll } from '../../labels.ts'
+import { controllerOf } from '../../labels.ts'
 import type { Pod } from '../../model/pod.ts'
 import { namespaceOf } from '../cluster/pod-info.ts'
 import { selectsNode } from '../filters/node-affinity.ts'
@@ -23,9 +23,7 @@ export function defaultSpreads(pod: Pod, cluster: ScoreView): Spread[] {
 function siblings(pod: Pod, cluster: ScoreView): LabelRequirement[] {
   const namespace = namespaceOf(pod)
   const matchLabels: Record<string, string> = {}
-  for (const { spec } of cluster.services(namespace)) {
-    if (spec.selector && matchesAll(spec.selector, pod.metadata.labels)) Object.assign(matchLabels, spec.selector)
-  }
+  for (const { spec } of cluster.servicesOf(pod)) Object.assign(matchLabels, spec.selector)
   const ofServices = labelRequirements({ matchLabels })
   const owner = controllerOf(pod)
   const selector = owner && cluster.owner(owner.kind, namespace, owner.name)?.spec?.selector

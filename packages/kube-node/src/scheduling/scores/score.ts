@@ -1,4 +1,5 @@
 import type { KubeObject } from '@slipway/kube-objects'
+import type { Pod } from '../../model/pod.ts'
 import type { Service } from '../../model/service.ts'
 import type { ClusterView } from '../cluster/cluster-state.ts'
 import type { NodeInfo } from '../cluster/node-info.ts'
@@ -6,8 +7,8 @@ import type { PodInfo } from '../cluster/pod-info.ts'
 
 /** What scores may ask of the cluster. */
 export interface ScoreView extends ClusterView {
-  /** Of a namespace. */
-  services(namespace: string): Service[]
+  /** That select it. */
+  servicesOf(pod: Pod): Service[]
   owner(kind: string, namespace: string, name: string): KubeObject | undefined
 }
 

@@ -115,7 +115,9 @@ describe('a score', () => {
       undefined,
     ],
   ])('%s', (_title, score, facts, pods, expected) => {
-    const knowledge = testKnowledge(NODES, pods, { services: () => [service] })
+    const knowledge = testKnowledge(NODES, pods, {
+      servicesOf: ({ metadata }) => (metadata.labels?.app === 'web' ? [service] : []),
+    })
 
     expect(score(podInfo(pod('p', facts)), knowledge.nodes(), knowledge)).toEqual(expected)
   })
