@@ -15,8 +15,6 @@ export const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity'
 export const MANAGER = 'endpointslice-controller.k8s.io'
 export const SERVICE_NAME = 'kubernetes.io/service-name'
 const HEADLESS = 'service.kubernetes.io/headless'
-/** Of one EndpointSlice (kube-controller-manager, --max-endpoints-per-slice). */
-const MOST_ENDPOINTS = 100
 
 /** core/v1 Endpoints of a Service with these pods; those that are being deleted have no part in it. */
 export function endpointsOf(service: Service, pods: Pod[]): KubeObject {
@@ -49,8 +47,9 @@ export function endpointsOf(service: Service, pods: Pod[]): KubeObject {
 export type FindNode = (name: string) => NodeObject | undefined
 
 /**
- * discovery.k8s.io/v1 EndpointSlices of a Service with these pods, without names. A Service without pods has an empty one. Pods of a Node
- * that is not there are left out: nobody would take their addresses back (endpointslice, reconcileByAddressType).
+ * discovery.k8s.io/v1 EndpointSlices of a Service with these pods, without names: one for all endpoints of the same ports, however many.
+ * A Service without pods has an empty one. Pods of a Node that is not there are left out: nobody would take their addresses back
+ * (endpointslice, reconcileByAddressType).
  */
 export function slicesOf(service: Service, all: Pod[], node: FindNode): EndpointSlice[] {
   const { publishNotReadyAddresses = false } = service.spec
@@ -73,11 +72,7 @@ export function slicesOf(service: Service, all: Pod[], node: FindNode): Endpoint
   })
   const groups = groupByPorts(service, pods)
   if (groups.length === 0) return [slice([], [])]
-  return groups.flatMap(({ ports, pods: group }) =>
-    Array.from({ length: Math.ceil(group.length / MOST_ENDPOINTS) }, (_, index) =>
-      slice(ports, group.slice(index * MOST_ENDPOINTS, (index + 1) * MOST_ENDPOINTS)),
-    ),
-  )
+  return groups.map(({ ports, pods: group }) => slice(ports, group))
 }
 
 function endpointOf(service: Service, pod: Pod, node: FindNode): Endpoint {

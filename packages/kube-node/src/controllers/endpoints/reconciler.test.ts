@@ -1,5 +1,5 @@
 import type { ReconcileContext } from '@slipway/controller-runtime'
-import type { Informer } from '@slipway/kube-client'
+import { Informer } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { describe, expect, it } from 'vitest'
 import { ENDPOINT_SLICES, ENDPOINTS } from '../../model/kinds.ts'
@@ -29,15 +29,14 @@ const pod = (name: string, containerPort: number): Pod => ({
 })
 
 /** A watch that brings nothing: all that is known is what was written. */
-const silent = <T extends KubeObject>(): Informer<T> =>
-  ({ list: () => [], get: () => undefined, on: () => {} }) as unknown as Informer<T>
+const silent = <T extends KubeObject>(): Informer<T> => new Informer<T>(new FakeCluster().client(), ENDPOINT_SLICES)
 
 async function portsAfter(...steps: Pod[][]): Promise<(number | undefined)[][]> {
   const cluster = new FakeCluster()
   let pods: Pod[] = []
   const reconciler = endpointsReconciler({
     client: cluster.client(),
-    pods: { list: () => pods },
+    pods: { selectedBy: () => pods },
     endpoints: new FreshCache(silent()),
     slices: new FreshCache<EndpointSlice>(silent()),
     triggers: new TriggerTimes(),
@@ -60,7 +59,7 @@ it('gives Endpoints and slices the labels that the Service has now', async () =>
   const cluster = new FakeCluster()
   const reconciler = endpointsReconciler({
     client: cluster.client(),
-    pods: { list: () => [pod('a', 8080)] },
+    pods: { selectedBy: () => [pod('a', 8080)] },
     endpoints: new FreshCache(silent()),
     slices: new FreshCache<EndpointSlice>(silent()),
     triggers: new TriggerTimes(),
@@ -81,7 +80,7 @@ it('gives Endpoints and slices the labels that the Service has now', async () =>
 it('says of Endpoints that they do not have all addresses, for as long as that is so', async () => {
   const cluster = new FakeCluster()
   let count = 1001
-  const pods = { list: () => Array.from({ length: count }, (_, index) => pod(`p${index}`, 8080)) }
+  const pods = { selectedBy: () => Array.from({ length: count }, (_, index) => pod(`p${index}`, 8080)) }
   const reconciler = endpointsReconciler({
     client: cluster.client(),
     pods,
@@ -136,7 +135,7 @@ describe('the Endpoints of a Service', () => {
     let pods: Pod[] = []
     const reconciler = endpointsReconciler({
       client: cluster.client(),
-      pods: { list: () => pods },
+      pods: { selectedBy: () => pods },
       endpoints: new FreshCache(silent()),
       slices: new FreshCache<EndpointSlice>(silent()),
       triggers: new TriggerTimes(),

@@ -1,19 +1,20 @@
 import type { Reconciler } from '@slipway/controller-runtime'
 import { isApiError, type KubeClient } from '@slipway/kube-client'
-import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
+import { equalJson, type KubeObject, labelRequirements, type ObjectKey } from '@slipway/kube-objects'
 import { canonicalJson, randomSuffix } from '../../canonical.ts'
 import { createIfMissing } from '../../create-if-missing.ts'
-import { matchesAll } from '../../labels.ts'
+import { byService, keyText } from '../../indexes.ts'
 import { ENDPOINT_SLICES } from '../../model/kinds.ts'
 import { hasEnded, type Pod } from '../../model/pod.ts'
 import type { EndpointSlice, Service } from '../../model/service.ts'
 import type { FreshCache } from '../ownership/fresh-cache.ts'
-import { endpointsOf, type FindNode, MANAGED_BY, MANAGER, OVER_CAPACITY, SERVICE_NAME, slicesOf } from './endpoints.ts'
+import { endpointsOf, type FindNode, MANAGED_BY, MANAGER, OVER_CAPACITY, slicesOf } from './endpoints.ts'
+import { place } from './placement.ts'
 import { TRIGGER_TIME, type TriggerTimes } from './trigger-times.ts'
 
 interface Deps {
   client: KubeClient
-  pods: Pick<FreshCache<Pod>, 'list'>
+  pods: Pick<FreshCache<Pod>, 'selectedBy'>
   endpoints: FreshCache<KubeObject>
   slices: FreshCache<EndpointSlice>
   triggers: TriggerTimes
@@ -30,20 +31,17 @@ export function endpointsReconciler(deps: Deps): Reconciler<Service> {
         return { kind: 'ready', reason: 'Unmanaged', message: '' }
       }
       const pods = deps.pods
-        .list()
-        .filter((pod) => isSelected(service, pod) && isPresent(pod))
+        .selectedBy(service.metadata.namespace, labelRequirements({ matchLabels: selector }))
+        .filter(isPresent)
         .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
       const trigger = deps.triggers.look(service, pods)
-      const mark = <T extends KubeObject>(object: T): T => marked(object, trigger)
-      await writeEndpoints(deps, mark(endpointsOf(service, pods)))
-      await writeSlices(deps, service, slicesOf(service, pods, deps.node).map(mark))
-      return { kind: 'ready', reason: 'Synced', message: '' }
+      await writeEndpoints(deps, marked(endpointsOf(service, pods), trigger))
+      const groups = slicesOf(service, pods, deps.node).map((group) => marked(group, trigger))
+      await writeSlices(deps, service, groups)
+      // The pods, and where they are in the slices.
+      return { kind: 'ready', reason: 'Synced', message: '', lookedAt: 2 * pods.length }
     },
   }
-}
-
-function isSelected({ metadata, spec }: Service, pod: Pod): boolean {
-  return pod.metadata.namespace === metadata.namespace && matchesAll(spec.selector ?? {}, pod.metadata.labels)
 }
 
 function marked<T extends KubeObject>(object: T, trigger: string | undefined): T {
@@ -57,46 +55,33 @@ function marked<T extends KubeObject>(object: T, trigger: string | undefined): T
 const isPresent = (pod: Pod): boolean => pod.status?.podIP !== undefined && !hasEnded(pod)
 
 async function writeEndpoints({ client, endpoints }: Deps, wanted: KubeObject): Promise<void> {
-  const { name, namespace } = wanted.metadata
-  const current = endpoints.list().find(({ metadata }) => metadata.name === name && metadata.namespace === namespace)
+  const current = endpoints.get(keyOf(wanted))
   if (current) return update({ client, cache: endpoints }, current, wanted)
   const created = await createIfMissing(client, wanted)
   // Otherwise somebody was faster: the watch brings it.
   if (created) endpoints.wrote(created)
 }
 
-/**
- * Slices are kept where they have the ports that are wanted, and otherwise filled with others before new ones are created, so
- * that no reader finds a slice beside the one that replaces it (reconciler.go of the EndpointSlice controller, finalize).
- */
-async function writeSlices({ client, slices }: Deps, service: Service, wanted: EndpointSlice[]): Promise<void> {
+/** What is left over goes last, so that no reader misses an endpoint (reconciler.go of the EndpointSlice controller, finalize). */
+async function writeSlices({ client, slices }: Deps, service: Service, groups: EndpointSlice[]): Promise<void> {
   const { name } = service.metadata
-  const spare = slices.list().filter((slice) => isOwn(service, slice))
-  const kept = new Map<EndpointSlice, EndpointSlice>()
-  for (const slice of wanted) {
-    const index = spare.findIndex((one) => canonicalJson(one.ports) === canonicalJson(slice.ports))
-    const [current] = index < 0 ? [] : spare.splice(index, 1)
-    if (current) kept.set(slice, current)
-  }
-  for (const slice of wanted) {
-    const current = kept.get(slice) ?? spare.shift()
-    if (current) await update({ client, cache: slices }, current, slice)
+  const own = slices.by(byService, keyText(keyOf(service))).filter(isOwn)
+  const { placed, left } = place(groups, own)
+  for (const { wanted, current } of placed) {
+    if (current) await update({ client, cache: slices }, current, wanted)
     else
       slices.wrote(
-        await client.create({ ...slice, metadata: { ...slice.metadata, name: `${name}-${randomSuffix()}` } }),
+        await client.create({ ...wanted, metadata: { ...wanted.metadata, name: `${name}-${randomSuffix()}` } }),
       )
   }
-  for (const slice of spare) {
+  for (const slice of left) {
     await client.delete({ ...ENDPOINT_SLICES, ...keyOf(slice) })
     slices.deleted(slice)
   }
 }
 
-function isOwn({ metadata: { name, namespace } }: Service, { metadata }: EndpointSlice): boolean {
-  const { labels = {}, deletionTimestamp } = metadata
-  const isOfService = metadata.namespace === namespace && labels[SERVICE_NAME] === name
-  return isOfService && labels[MANAGED_BY] === MANAGER && !deletionTimestamp
-}
+const isOwn = ({ metadata: { labels, deletionTimestamp } }: EndpointSlice): boolean =>
+  labels?.[MANAGED_BY] === MANAGER && !deletionTimestamp
 
 const OWN_ANNOTATIONS = [TRIGGER_TIME, OVER_CAPACITY]
 
@@ -109,7 +94,9 @@ async function update<T extends KubeObject>(
   const said = (object: KubeObject): string =>
     canonicalJson([object.metadata.labels, object.metadata.annotations?.[OVER_CAPACITY]])
   const isSame = Object.entries(content).every(
-    ([field, value]) => canonicalJson(current[field] ?? null) === canonicalJson(value ?? null),
+    ([field, value]) =>
+      equalJson(current[field] ?? null, value ?? null) ||
+      canonicalJson(current[field] ?? null) === canonicalJson(value ?? null),
   )
   if (isSame && said(current) === said({ metadata, apiVersion, kind })) return
   try {
