@@ -28,7 +28,7 @@ export function resourceQuota(deps: {
 
   /** With what is admitted and not stored yet. */
   function usedOf(quota: Readonly<KubeObject>): Usage {
-    const used = measureQuota(quota, { ...deps, now: deps.now() })
+    const { used } = measureQuota(quota, { ...deps, now: deps.now() })
     const key = keyOf(quotas, quota.metadata.namespace, quota.metadata.name)
     for (const reserved of pending.get(key) ?? []) for (const [name, amount] of reserved) addUsage(used, name, amount)
     return used

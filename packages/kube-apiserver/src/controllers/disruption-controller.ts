@@ -22,13 +22,16 @@ export function disruptionController(deps: ControllerDeps & { now: () => Date })
   const later = new Map<string, NodeJS.Timeout>()
   const stops: (() => void)[] = []
 
-  async function reconcile(namespace: string): Promise<void> {
-    for (const entry of store.list(prefixOf(budgets, namespace)).entries) {
+  async function reconcile(namespace: string): Promise<number> {
+    const { entries } = store.list(prefixOf(budgets, namespace))
+    if (entries.length === 0) return 0
+    for (const entry of entries) {
       const { name } = viewEntry(entry).metadata
       await look({ resource: budgets, namespace, name }).catch((error: unknown) => {
         if (store.get(entry.key)) throw error
       })
     }
+    return entries.length * store.list(prefixOf(pods, namespace)).entries.length
   }
 
   /** What is told is told when something changes: each pod of the namespace brings the budget here. */

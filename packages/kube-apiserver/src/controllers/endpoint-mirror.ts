@@ -20,22 +20,31 @@ export function endpointMirror({ objects, registry, onError }: ControllerDeps): 
   ]
   const slices = registry.storedType('discovery.k8s.io', 'endpointslices') as Resource
   const queue = new WorkQueue(mirror, onError)
+  /** Keys of Endpoints that have slices of ours. */
+  const mirrored = new Set<string>()
   const stops: (() => void)[] = []
+
+  const mirrors = (namespace?: string): Readonly<KubeObject>[] =>
+    store
+      .list(prefixOf(slices, namespace))
+      .entries.map((entry) => viewEntry(entry))
+      .filter(({ metadata }) => metadata.labels?.[MANAGED_BY] === MANAGER)
 
   async function mirror(key: string): Promise<void> {
     const [namespace = '', name = ''] = key.split('/')
     const source = objects.find({ resource: endpoints, namespace, name })
     const service = objects.find({ resource: services, namespace, name })
     const wanted = source && service && isMirrored(source, service) ? mirroredSlices(source) : []
-    const existing = store
-      .list(prefixOf(slices, namespace))
-      .entries.map((entry) => viewEntry(entry))
-      .filter(({ metadata }) => metadata.labels?.[SERVICE] === name && metadata.labels[MANAGED_BY] === MANAGER)
+    // Most Endpoints are of Services with a selector, which have never been mirrored.
+    if (wanted.length === 0 && !mirrored.has(key)) return
+    const existing = mirrors(namespace).filter(({ metadata }) => metadata.labels?.[SERVICE] === name)
+    if (wanted.length > 0) mirrored.add(key)
     for (const slice of wanted) await write(namespace, slice)
     for (const { metadata } of existing) {
       if (wanted.some((slice) => slice.metadata.name === metadata.name)) continue
       await remove(objects, { resource: slices, namespace, name: metadata.name }, {}, AS_MIRROR)
     }
+    if (wanted.length === 0) mirrored.delete(key)
   }
 
   async function write(namespace: string, { metadata, ...content }: KubeObject): Promise<void> {
@@ -60,6 +69,7 @@ export function endpointMirror({ objects, registry, onError }: ControllerDeps): 
 
   return {
     start() {
+      for (const { metadata } of mirrors()) mirrored.add(`${metadata.namespace}/${metadata.labels?.[SERVICE]}`)
       for (const resource of [endpoints, services]) {
         const prefix = prefixOf(resource)
         for (const { key } of store.list(prefix).entries) queue.add(key.slice(prefix.length))

@@ -21,17 +21,20 @@ export function quotaController(deps: ControllerDeps & { now: () => Date }): Ser
   let stop: (() => void) | undefined
   let resync: NodeJS.Timeout | undefined
 
-  async function reconcile(namespace: string): Promise<void> {
+  async function reconcile(namespace: string): Promise<number> {
+    let lookedAt = 0
     for (const entry of store.list(prefixOf(quotas, namespace)).entries) {
       const { name } = viewEntry(entry).metadata
+      const measured = (quota: KubeObject | undefined): KubeObject | undefined => {
+        if (!quota) return undefined
+        const measure = measureQuota(quota, { store, registry, now: deps.now() })
+        lookedAt += measure.lookedAt
+        const status = quotaStatus(quota, measure.used)
+        return equalJson(quota.status ?? {}, status) ? undefined : { ...quota, status }
+      }
       await objects.update({ resource: quotas, namespace, name }, measured, AS_CONTROLLER)
     }
-  }
-
-  function measured(quota: KubeObject | undefined): KubeObject | undefined {
-    if (!quota) return undefined
-    const status = quotaStatus(quota, measureQuota(quota, { store, registry, now: deps.now() }))
-    return equalJson(quota.status ?? {}, status) ? undefined : { ...quota, status }
+    return lookedAt
   }
 
   function enqueueAll(): void {

@@ -7,25 +7,28 @@ import type { Usage } from './pod-usage.ts'
 import { inScopes } from './scopes.ts'
 import { countName, usageOf } from './usage.ts'
 
-/** What all objects of a quota's namespace use of it, for every name in `spec.hard`. */
+/** What all objects of a quota's namespace use of it, for every name in `spec.hard`; and how many were looked at. */
 export function measureQuota(
   quota: Readonly<KubeObject>,
   { store, registry, now }: { store: RevisionStore; registry: ResourceRegistry; now: Date },
-): Usage {
+): { used: Usage; lookedAt: number } {
   const names = Object.keys(quota.spec?.hard ?? {})
-  const total: Usage = new Map(names.map((name) => [name, 0n]))
+  const used: Usage = new Map(names.map((name) => [name, 0n]))
+  let lookedAt = 0
   for (const resource of registry.stored()) {
     if (!resource.namespaced || !names.some((name) => isAbout(name, resource.group, resource.plural))) continue
-    for (const entry of store.list(prefixOf(resource, quota.metadata.namespace)).entries) {
+    const { entries } = store.list(prefixOf(resource, quota.metadata.namespace))
+    lookedAt += entries.length
+    for (const entry of entries) {
       const object = viewEntry(entry)
       if (!inScopes(quota, object, resource)) continue
       for (const [name, amount] of usageOf(object, resource, now)) {
-        const known = total.get(name)
-        if (known !== undefined) total.set(name, known + amount)
+        const known = used.get(name)
+        if (known !== undefined) used.set(name, known + amount)
       }
     }
   }
-  return total
+  return { used, lookedAt }
 }
 
 /** A quota's status where this much is used. */

@@ -5,8 +5,8 @@ import { viewEntry } from '../../storage/codec.ts'
 import { keyOf, prefixOf } from '../../storage/keys.ts'
 import { isMirror } from '../../strategy/pod-changes.ts'
 import { accountsOf, claimsOf, configMapsOf, deviceClaimsOf, secretsOf } from './pod-references.ts'
+import { PodsByNode } from './pods-by-node.ts'
 
-const PODS = { group: '', plural: 'pods', namespaced: true }
 const VOLUMES = { group: '', plural: 'persistentvolumes', namespaced: false }
 
 /** What pods refer to, by resource. */
@@ -19,12 +19,14 @@ const REFERENCES = {
 }
 type Referred = keyof typeof REFERENCES
 
-/** What is there because of a node, read from the store each time: nodes ask rarely, and nobody else pays for it. */
+/** What is there because of a node, read from the store each time. */
 export class NodeRelations {
   readonly #store: RevisionStore
+  readonly #pods: PodsByNode
 
   constructor(store: RevisionStore) {
     this.#store = store
+    this.#pods = new PodsByNode(store)
   }
 
   /** Whether a pod of the node needs the object; of Secrets, also by a volume that it claims. */
@@ -54,13 +56,7 @@ export class NodeRelations {
 
   /** A node makes the mirrors of its own pods, which therefore open nothing to it. */
   #podsOf(node: string, namespace: string): Readonly<KubeObject>[] {
-    if (!namespace) return []
-    const { entries } = this.#store.list(prefixOf(PODS, namespace))
-    const mark = `"nodeName":${JSON.stringify(node)}`
-    return entries
-      .filter(({ value }) => value.includes(mark))
-      .map((entry) => viewEntry(entry))
-      .filter((pod) => pod.spec?.nodeName === node && !isMirror(pod))
+    return this.#pods.of(node).filter((pod) => pod.metadata.namespace === namespace && !isMirror(pod))
   }
 
   #volumes(): Readonly<KubeObject>[] {
