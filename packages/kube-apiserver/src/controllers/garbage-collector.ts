@@ -65,15 +65,17 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
     if (gone.size > MOST_GONE && oldest !== undefined) gone.delete(oldest)
   }
 
-  async function reconcile(key: string): Promise<void> {
+  /** Resolves to how many dependents were looked at. */
+  async function reconcile(key: string): Promise<number> {
     const entry = store.get(key)
     const address = entry && parseKey(key, registry)
-    if (!entry || !address) return
+    if (!entry || !address) return 0
     const object = viewEntry(entry)
     const { deletionTimestamp, finalizers = [], uid = '' } = object.metadata
     if (deletionTimestamp && finalizers.includes('orphan')) await orphan(address, uid)
-    else if (deletionTimestamp && finalizers.includes('foregroundDeletion')) await deleteInForeground(address, uid)
+    else if (deletionTimestamp && finalizers.includes('foregroundDeletion')) return deleteInForeground(address, uid)
     else if (!deletionTimestamp) await collect(address, object)
+    return 0
   }
 
   async function collect(address: Address, { metadata }: Readonly<KubeObject>): Promise<void> {
@@ -118,9 +120,11 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
       await quietly(remove(objects, address, { propagationPolicy: 'Background' }, AS_COLLECTOR))
   }
 
-  async function deleteInForeground(address: Address, uid: string): Promise<void> {
+  async function deleteInForeground(address: Address, uid: string): Promise<number> {
     let blocking = 0
+    let lookedAt = 0
     for (const key of dependents.get(uid) ?? []) {
+      lookedAt++
       const dependent = parseKey(key, registry)
       const entry = store.get(key)
       if (!dependent || !entry) continue
@@ -134,6 +138,7 @@ export function garbageCollector({ objects, registry, onError }: ControllerDeps)
     // The dependents' own events bring the owner back here.
     const left = [...(dependents.get(uid) ?? [])].filter((key) => store.get(key) !== undefined)
     if (blocking === 0 || left.length === 0) await dropFinalizer(address, 'foregroundDeletion')
+    return lookedAt
   }
 
   async function orphan(address: Address, uid: string): Promise<void> {
