@@ -22,6 +22,7 @@ import { DefinitionNames } from './custom/definition/definition-names.ts'
 import type { ReadDescriptions } from './discovery/descriptions.ts'
 import { FlowHeaders } from './flow-control/flow-headers.ts'
 import { Front } from './front.ts'
+import { QuotaLedger } from './quota/quota-ledger.ts'
 import type { Resource } from './registry/resource.ts'
 import { ResourceRegistry } from './registry/resource-registry.ts'
 import { ObjectRules } from './schema/object-rules.ts'
@@ -102,12 +103,14 @@ export class ApiServer {
     const strategies = createStrategies({ serviceCidr, services, namespaceLabels, definitionNames, rules })
     const rbac = new Rbac(store)
     const authorize = this.#options.authorizer ?? nodesAndRoles(new NodeAuthorizer(store, rbac), rbac)
+    const ledger = new QuotaLedger({ store, registry, now })
     const admission = createAdmission({
       store,
       registry,
       rules,
       rbac,
       authorize,
+      ledger,
       now,
       convert: (object, to) => convertObject(object, to),
       objects: () => objects,
@@ -138,6 +141,7 @@ export class ApiServer {
       definitionNames,
       issuer,
       rules,
+      ledger,
       now,
       authority: this.#options.tls ?? {},
     })

@@ -1,4 +1,5 @@
 import type { Rbac } from '../access/rbac.ts'
+import type { QuotaLedger } from '../quota/quota-ledger.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
 import type { ObjectService } from '../storage/object-service.ts'
 import { AdmissionChain } from './admission.ts'
@@ -23,7 +24,13 @@ import type { WebhookDeps } from './webhooks/webhook.ts'
 
 /** Kubernetes' admission in its order: own rules, webhooks that change, policies and webhooks that refuse, quota last. */
 export function createAdmission(
-  deps: WebhookDeps & { rules: ObjectRules; rbac: Rbac; objects: () => ObjectService; now: () => Date },
+  deps: WebhookDeps & {
+    rules: ObjectRules
+    rbac: Rbac
+    objects: () => ObjectService
+    ledger: QuotaLedger
+    now: () => Date
+  },
 ): AdmissionChain {
   return new AdmissionChain([
     namespaceLifecycle(deps.store),

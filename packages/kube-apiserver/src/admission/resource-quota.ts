@@ -2,7 +2,8 @@ import { canonicalQuantity, type KubeObject, parseQuantity } from '@slipway/kube
 import type { RevisionStore } from '@slipway/storage'
 import type { Spec } from '../defaults/spec.ts'
 import { POD_LEVEL, type Usage } from '../quota/pod-usage.ts'
-import { measureQuota, quotaStatus, quotaText } from '../quota/quota-status.ts'
+import type { QuotaLedger } from '../quota/quota-ledger.ts'
+import { quotaStatus, quotaText } from '../quota/quota-status.ts'
 import { inScopes } from '../quota/scopes.ts'
 import { usageOf } from '../quota/usage.ts'
 import type { Resource } from '../registry/resource.ts'
@@ -21,6 +22,7 @@ export function resourceQuota(deps: {
   store: RevisionStore
   registry: ResourceRegistry
   objects: () => ObjectService
+  ledger: QuotaLedger
   now: () => Date
 }): AdmissionPlugin {
   const quotas = deps.registry.storedType('', 'resourcequotas') as Resource
@@ -28,7 +30,7 @@ export function resourceQuota(deps: {
 
   /** With what is admitted and not stored yet. */
   function usedOf(quota: Readonly<KubeObject>): Usage {
-    const { used } = measureQuota(quota, { ...deps, now: deps.now() })
+    const used = deps.ledger.used(quota)
     const key = keyOf(quotas, quota.metadata.namespace, quota.metadata.name)
     for (const reserved of pending.get(key) ?? []) for (const [name, amount] of reserved) addUsage(used, name, amount)
     return used

@@ -1,6 +1,7 @@
 import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { StoreEvent } from '@slipway/storage'
-import { measureQuota, quotaStatus } from '../quota/quota-status.ts'
+import type { QuotaLedger } from '../quota/quota-ledger.ts'
+import { quotaStatus } from '../quota/quota-status.ts'
 import type { Resource } from '../registry/resource.ts'
 import { viewEntry } from '../storage/codec.ts'
 import { prefixOf } from '../storage/keys.ts'
@@ -12,8 +13,8 @@ const AS_CONTROLLER = { ...controllerWrite('resourcequota-controller'), subresou
 const RESYNC_MS = 5 * 60_000
 
 /** Writes into every ResourceQuota what its namespace uses, again with every change in the namespace. */
-export function quotaController(deps: ControllerDeps & { now: () => Date }): ServerController {
-  const { objects, registry, onError } = deps
+export function quotaController(deps: ControllerDeps & { ledger: QuotaLedger }): ServerController {
+  const { objects, registry, ledger, onError } = deps
   const { store } = objects
   const quotas = registry.storedType('', 'resourcequotas') as Resource
   const queue = new WorkQueue(reconcile, onError)
@@ -21,20 +22,17 @@ export function quotaController(deps: ControllerDeps & { now: () => Date }): Ser
   let stop: (() => void) | undefined
   let resync: NodeJS.Timeout | undefined
 
-  async function reconcile(namespace: string): Promise<number> {
-    let lookedAt = 0
+  async function reconcile(namespace: string): Promise<void> {
     for (const entry of store.list(prefixOf(quotas, namespace)).entries) {
       const { name } = viewEntry(entry).metadata
-      const measured = (quota: KubeObject | undefined): KubeObject | undefined => {
-        if (!quota) return undefined
-        const measure = measureQuota(quota, { store, registry, now: deps.now() })
-        lookedAt += measure.lookedAt
-        const status = quotaStatus(quota, measure.used)
-        return equalJson(quota.status ?? {}, status) ? undefined : { ...quota, status }
-      }
       await objects.update({ resource: quotas, namespace, name }, measured, AS_CONTROLLER)
     }
-    return lookedAt
+  }
+
+  function measured(quota: KubeObject | undefined): KubeObject | undefined {
+    if (!quota) return undefined
+    const status = quotaStatus(quota, ledger.used(quota))
+    return equalJson(quota.status ?? {}, status) ? undefined : { ...quota, status }
   }
 
   function enqueueAll(): void {
@@ -55,6 +53,7 @@ export function quotaController(deps: ControllerDeps & { now: () => Date }): Ser
     },
     async stop() {
       stop?.()
+      ledger.stop()
       clearInterval(resync)
       await queue.stop()
     },

@@ -1,6 +1,7 @@
 import type { TokenIssuer } from '../access/service-account-tokens.ts'
 import type { AggregatedApis } from '../aggregation/aggregated-apis.ts'
 import type { DefinitionNames } from '../custom/definition/definition-names.ts'
+import type { QuotaLedger } from '../quota/quota-ledger.ts'
 import type { ObjectRules } from '../schema/object-rules.ts'
 import { apiAvailabilityController } from './api-availability-controller.ts'
 import { certificateSigningController } from './certificate-signing-controller.ts'
@@ -24,6 +25,7 @@ export interface ServerControllerDeps extends ControllerDeps {
   definitionNames: DefinitionNames
   issuer: TokenIssuer
   rules: ObjectRules
+  ledger: QuotaLedger
   now: () => Date
   /** PEM texts: the CA that pods are told of, and with its key the one that signs certificates. */
   authority: { ca?: string; caKey?: string }

@@ -1,10 +1,14 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { Spec } from '../defaults/spec.ts'
-import { type Resource, resourceKey } from '../registry/resource.ts'
+import { resourceKey } from '../registry/resource.ts'
 import { qosClass } from '../strategy/pod-qos.ts'
 
 /** Whether a quota counts this object. Those with scopes count nothing but pods and claims, of which each has scopes of its own. */
-export function inScopes(quota: Readonly<KubeObject>, object: Readonly<KubeObject>, resource: Resource): boolean {
+export function inScopes(
+  quota: Readonly<KubeObject>,
+  object: Readonly<KubeObject>,
+  resource: { group: string; plural: string },
+): boolean {
   const { scopes = [], scopeSelector } = (quota.spec ?? {}) as Spec
   const selectors: Spec[] = [
     ...scopes.map((scopeName: string) => ({ scopeName, operator: 'Exists' })),
