@@ -1,3 +1,4 @@
+export { fitsBranch } from './branches.ts'
 export {
   type GitCommand,
   isValidRefName,

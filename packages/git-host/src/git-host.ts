@@ -1,12 +1,12 @@
 import type { Writable } from 'node:stream'
 import { messageOf, UserError } from '@slipway/errors'
-import { isZeroId, ReceivePackRequestReader, type RefUpdate, writeRefusal } from '@slipway/git-format'
+import { fitsBranch, isZeroId, ReceivePackRequestReader, type RefUpdate, writeRefusal } from '@slipway/git-format'
 import { exchange, replay } from './exchange.ts'
 import { type GitProcess, type GitSettings, startGit } from './git-process.ts'
 import { DEFAULT_LIMITS, type GitHostLimits, Turnstile } from './limits.ts'
 import { PreparedUploads } from './prepared-uploads.ts'
 import { PushReport } from './push-report.ts'
-import { isProtected, refusalsOf } from './push-rules.ts'
+import { refusalsOf } from './push-rules.ts'
 import { RepositoryFolder } from './repository-folder.ts'
 
 export interface DeployKey {
@@ -148,7 +148,7 @@ export class GitHost {
     const refusals = refusalsOf(push.updates, protectedBranches)
     if (refusals.size > 0) return this.#refuse(request, writeRefusal(refusals, push.capabilities))
 
-    const strict = push.updates.some(({ ref }) => isProtected(ref, protectedBranches))
+    const strict = push.updates.some(({ ref }) => fitsBranch(ref, protectedBranches))
     const config = {
       'receive.maxInputSize': String(this.#limits.pushSize),
       ...(strict && { 'receive.denyNonFastForwards': 'true' }),
