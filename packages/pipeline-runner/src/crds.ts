@@ -1,4 +1,5 @@
 import { ageColumn, customResourceDefinition, type KubeObject } from '@slipway/kube-objects'
+import { retentionKind } from './retention/kind.ts'
 
 type Schema = Record<string, unknown>
 
@@ -104,4 +105,5 @@ export const crds: KubeObject[] = [
     spec: connectionSpec,
     columns: [{ name: 'Type', jsonPath: '.spec.type' }, { name: 'Tenant', jsonPath: '.spec.tenantId' }, ageColumn],
   }),
+  retentionKind,
 ]

@@ -1,6 +1,7 @@
 import { Controller, type Log } from '@slipway/controller-runtime'
 import type { Authenticator, HttpRoute } from '@slipway/http-server'
 import type { Informer, InformerSet, KubeClient } from '@slipway/kube-client'
+import { RunRetention } from './retention/run-retention.ts'
 import { LiveLogs } from './run/live-logs.ts'
 import { logRoutes } from './run/log-routes.ts'
 import { API_VERSION, type PipelineRun } from './run/model.ts'
@@ -20,7 +21,7 @@ export interface PipelineRunnerDeps {
 }
 
 export interface PipelineRunnerOptions extends RunnerOptions {
-  /** Of Repository, PipelineRun and ServiceConnection objects. @default 'slipway-system' */
+  /** Of Repository, PipelineRun, PipelineRetention and ServiceConnection objects. @default 'slipway-system' */
   namespace?: string
 }
 
@@ -35,6 +36,7 @@ export class PipelineRunner {
   readonly #namespace: string
   readonly #triggers: Controller<Repository>
   readonly #runs: Controller<PipelineRun>
+  readonly #retention: RunRetention
 
   constructor(deps: PipelineRunnerDeps, options: PipelineRunnerOptions) {
     const { client, informers, authenticator } = deps
@@ -72,6 +74,7 @@ export class PipelineRunner {
         { ...options, connections },
       ),
     })
+    this.#retention = new RunRetention({ client, informers, log: deps.log ?? (() => {}) }, namespace)
     this.routes = logRoutes({
       runsDir: options.runsDir,
       live,
@@ -83,14 +86,15 @@ export class PipelineRunner {
     })
   }
 
-  /** Resolves when both controllers work. Runs that were going on when the program was killed begin anew. */
+  /** Resolves when all of it works. Runs that were going on when the program was killed begin anew. */
   async start(): Promise<void> {
     await Promise.all([this.#triggers.start(), this.#runs.start()])
+    await this.#retention.start()
   }
 
   /** Ends running steps at once; their runs begin anew at the next start. */
   async stop(): Promise<void> {
-    await Promise.all([this.#triggers.stop(), this.#runs.stop()])
+    await Promise.all([this.#retention.stop(), this.#triggers.stop(), this.#runs.stop()])
   }
 
   /** Looks for new commits of a repository now; `repository` is the Repository object's name. */

@@ -59,7 +59,8 @@ export function pipelineRunReconciler(deps: PipelineRunDeps, options: RunnerOpti
     },
 
     async finalize(run) {
-      await killOrphans(run.metadata.uid ?? run.metadata.name)
+      // What has its result has left no process.
+      if (!isFinal(run)) await killOrphans(run.metadata.uid ?? run.metadata.name)
       await rm(join(options.runsDir, run.metadata.name), { recursive: true, force: true })
     },
   }

@@ -16,6 +16,7 @@ const KINDS = [
   { apiVersion: 'v1', kind: 'Event', plural: 'events' },
   { apiVersion: API_VERSION, kind: 'Repository', plural: 'repositories' },
   { apiVersion: API_VERSION, kind: 'PipelineRun', plural: 'pipelineruns' },
+  { apiVersion: API_VERSION, kind: 'PipelineRetention', plural: 'pipelineretentions' },
   { apiVersion: API_VERSION, kind: 'ServiceConnection', plural: 'serviceconnections' },
 ]
 

@@ -1,8 +1,8 @@
 import type { KubeObject } from '@slipway/kube-objects'
 
-/** What the trigger needs of a Repository, which belongs to the git host. */
+/** What this package needs of a Repository, which belongs to the git host. */
 export interface Repository extends KubeObject {
-  spec: { repositoryName: string; defaultBranch?: string }
+  spec: { repositoryName: string; defaultBranch?: string; protectedBranches?: string[] }
   status?: { refs?: { name: string; commit: string; pushedAt?: string; pushedBy?: string }[] }
 }
 
