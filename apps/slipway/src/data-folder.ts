@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, UserError } from '@slipway/errors'
+import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts'
 
 /** What a running server says of itself to the other commands. */
 export interface Instance {
@@ -13,10 +14,8 @@ export interface Instance {
 }
 
 /** As it stands in the file, without addresses while the server starts. */
-interface Announced extends Partial<Instance> {
+interface Announced extends Partial<Instance>, ProcessIdentity {
   pid: number
-  /** By the number alone, a process that came later may be taken for the server. */
-  started?: string | undefined
 }
 
 /** The one folder with all state: `git/`, `registry/`, `cluster.db`, `runs/`, keys and the addresses of the running server. */
@@ -67,10 +66,10 @@ export class DataFolder {
   }
 
   /** Writes in one step that a power cut undoes as a whole or not at all, readable by its owner only. */
-  write(name: string, text: string): void {
+  write(name: string, text: string, { flush = true } = {}): void {
     this.folder()
     const path = this.file(name)
-    writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true })
+    writeFileSync(`${path}.new`, text, { mode: 0o600, flush })
     renameSync(`${path}.new`, path)
   }
 
@@ -106,6 +105,12 @@ export class DataFolder {
     return this.#announced()?.pid
   }
 
+  /** Whether a process of this machine had it that is no more, and did not withdraw. */
+  isAbandoned(): boolean {
+    const announced = this.readJson<Announced>(INSTANCE)
+    return announced !== undefined && isAlive(announced) === false
+  }
+
   /** Takes the folder for a server that starts. Throws UserError ALREADY_RUNNING when it is another one's. */
   claim(): void {
     const running = this.findProcess()
@@ -129,7 +134,9 @@ export class DataFolder {
   }
 
   #announce(announced: Announced): void {
-    this.write(INSTANCE, `${JSON.stringify({ ...announced, started: startOf(announced.pid) })}\n`)
+    // After a power cut nobody has the folder, whatever it says: no start needs to wait for the disk.
+    const text = JSON.stringify({ ...announced, ...identityOf(announced.pid) })
+    this.write(INSTANCE, `${text}\n`, { flush: false })
   }
 
   #announced(): Announced | undefined {
@@ -142,23 +149,3 @@ const INSTANCE = 'instance.json'
 export const ADMIN_TOKEN = 'admin-token'
 /** A file that says to the server that its containers go with it. */
 export const PURGE = 'purge'
-
-function isAlive({ pid, started }: Announced): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
-  }
-  return started === undefined || started === startOf(pid)
-}
-
-/** The moment since the machine's start at which it started a process (proc_pid_stat(5)); undefined where there is no /proc. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The second field is a name in parentheses, which may hold anything; the moment is the twenty-second.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  } catch {
-    return undefined
-  }
-}

@@ -44,7 +44,7 @@ class OwnPodman implements PodmanService {
 
   constructor(options: StartOptions) {
     this.#options = options
-    this.socketPath = join(options.dir, 'podman.sock')
+    this.socketPath = socketIn(options.dir)
   }
 
   async start(): Promise<void> {
@@ -53,7 +53,7 @@ class OwnPodman implements PodmanService {
     mkdirSync(dir, { recursive: true })
     const configuration = join(dir, 'containers.conf')
     writeFileSync(configuration, CONTAINERS_CONF)
-    endOrphan(dir, this.socketPath)
+    endOrphanedPodman(dir)
     rmSync(this.socketPath, { force: true })
     const child = spawn('podman', ['system', 'service', '-t', '0', `unix://${this.socketPath}`], {
       env: { ...env, CONTAINERS_CONF: configuration, BUILDAH_ISOLATION: 'chroot' },
@@ -107,6 +107,7 @@ const START_TIMEOUT = 20_000
 /** Milliseconds to remove what builds that were ended were in: once it has gone, nobody removes it. */
 const CLEARING_UP = 1_000
 const PID_FILE = 'podman.pid'
+const socketIn = (dir: string): string => join(dir, 'podman.sock')
 
 const CONTAINERS_CONF = `[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
@@ -117,11 +118,12 @@ cgroup_manager = "cgroupfs"
 events_logger = "file"
 `
 
-/** Ends the service of a program that was killed; the number alone is no proof, another process may have it by now. */
-function endOrphan(dir: string, socketPath: string): void {
+/** Ends the service that a program had started in `dir` which was killed. */
+export function endOrphanedPodman(dir: string): void {
   try {
     const pid = Number(readFileSync(join(dir, PID_FILE), 'utf8'))
-    if (pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(socketPath)) process.kill(pid, 'SIGTERM')
+    // The number alone is no proof: another process may have it by now.
+    if (pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(socketIn(dir))) process.kill(pid, 'SIGTERM')
   } catch {
     // No such file, no such process: there is nothing to end.
   }

@@ -1,5 +1,6 @@
 export { LOCAL_ADDRESS } from './network/services/service-proxy.ts'
-export { Node, type NodeDeps, type NodeOptions, removeNodeContainers } from './node.ts'
+export { Node, type NodeDeps, type NodeOptions } from './node.ts'
+export { removeKilledNode, removeNodeContainers } from './remains.ts'
 export { engineRuntime } from './runtime/engine-runtime.ts'
 export type { ImageRegistry, RemoteImage } from './runtime/image-puller.ts'
 export type { ImagePuller, ImageRequest, PodEngine, PodRuntime, PulledImage } from './runtime/pod-runtime.ts'

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Controller, Lease, type Log } from '@slipway/controller-runtime'
@@ -13,12 +13,12 @@ import { ensureCsiNode } from './kubelet/csi-node.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { machineResources, type Resources, SIMULATED_RESOURCES } from './kubelet/machine-resources.ts'
 import { registerNode, retireNode } from './kubelet/node-object.ts'
-import { podFilter, removeContainers } from './kubelet/observe.ts'
 import { NODE_LEASES, PODS } from './model/kinds.ts'
 import type { NodeObject } from './model/node.ts'
 import type { Pod } from './model/pod.ts'
 import { Network, type NetworkAddresses } from './network/network.ts'
-import type { PodEngine, PodRuntime } from './runtime/pod-runtime.ts'
+import { memoryDir } from './remains.ts'
+import type { PodRuntime } from './runtime/pod-runtime.ts'
 import { scheduler } from './scheduling/scheduler.ts'
 import type { KubeletIdentity } from './server/kubelet-access.ts'
 import { KubeletServer } from './server/kubelet-server.ts'
@@ -160,26 +160,11 @@ export class Node {
       ...{ client: this.#client, informers, runtime, log, nodeName: name, instance, hostIP: node, resources },
       podsDir: join(dataDir, 'pods'),
       seccompDir: join(dataDir, 'seccomp'),
-      memoryDir: memoryDir(this.#options),
+      memoryDir: memoryDir(instance) ?? join(dataDir, 'memory'),
       ...(dns && { clusterDns: dns }),
     })
   }
 }
 
-/** Ends and removes every container of an installation; for when it is taken away for good. */
-export async function removeNodeContainers(
-  engine: Pick<PodEngine, 'list' | 'remove'>,
-  instance: string,
-): Promise<void> {
-  await removeContainers(engine, await engine.list(podFilter(instance)))
-}
-
-/** A folder on a file system in memory, where this machine has one. */
-function memoryDir({ dataDir, instance }: NodeOptions): string {
-  return existsSync(SHARED_MEMORY) ? join(SHARED_MEMORY, `slipway-${instance}`) : join(dataDir, 'memory')
-}
-
 /** As long as the kubelet's lasts. */
 const LEASE_SECONDS = 40
-
-const SHARED_MEMORY = '/dev/shm'

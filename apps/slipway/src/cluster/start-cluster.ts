@@ -9,6 +9,7 @@ import { Lifecycle } from '../server/lifecycle.ts'
 import { log, logError } from '../server/log.ts'
 import { startKubernetes } from '../server/start-kubernetes.ts'
 import { startNode } from '../server/start-node.ts'
+import { removeLeftovers, TEMPORARY } from './leftovers.ts'
 
 export interface ClusterOptions {
   /** Folder that keeps the state over restarts. @default none: the state is in memory and gone at the end */
@@ -72,8 +73,12 @@ async function start(options: ClusterOptions, lifecycle: Lifecycle, stop: () => 
     if (options.data === undefined) running.removeContainersOnStop()
     return running.description
   })
-  // Whoever does not wait for the node does not care whether it came.
-  node.catch(() => {})
+  const stopping = new AbortController()
+  // Only now, for nobody waits for it. Whoever does not wait for the node does not care whether it came.
+  const tidying = node.then(
+    async () => removeLeftovers(await engine, stopping.signal),
+    () => {},
+  )
   return {
     url: kubernetes.kube,
     kubeconfig: kubernetes.kubeconfig,
@@ -83,15 +88,16 @@ async function start(options: ClusterOptions, lifecycle: Lifecycle, stop: () => 
       starting.then((running) => running.removeContainers()).catch(logError('kube-node'))
     },
     async stop() {
-      // What is still starting would not be known to be stopped.
-      await Promise.allSettled([node])
+      stopping.abort()
+      // What is still starting would not be known to be stopped, and what is tidying up needs the engine.
+      await tidying
       await stop()
     },
   }
 }
 
 function temporaryFolder(lifecycle: Lifecycle): DataFolder {
-  const path = mkdtempSync(join(tmpdir(), 'slipway-cluster-'))
+  const path = mkdtempSync(join(tmpdir(), TEMPORARY))
   const remove = (): void => rmSync(path, { recursive: true, force: true })
   // Also when the program does not stop, but ends at once.
   process.once('exit', remove)
@@ -99,5 +105,7 @@ function temporaryFolder(lifecycle: Lifecycle): DataFolder {
     process.off('exit', remove)
     remove()
   })
-  return new DataFolder(path)
+  const folder = new DataFolder(path)
+  folder.claim()
+  return folder
 }

@@ -68,7 +68,7 @@ export async function startNode(platform: NodePlatform, options: StartNodeOption
   )
   await node.start()
   const removeContainers = async (): Promise<void> => {
-    if (engine) await removeNodeContainers(engine, instance)
+    await removeNodeContainers(engine, instance)
   }
   let removesContainers = false
   lifecycle.add('kube-node', async () => {
@@ -90,6 +90,6 @@ export function withoutContainers(description: string): RunningNode {
 }
 
 /** Marks this installation's containers at the engine: the same over restarts, another for another data folder. */
-function instanceOf(path: string): string {
+export function instanceOf(path: string): string {
   return createHash('sha256').update(path).digest('hex').slice(0, 12)
 }

@@ -17,10 +17,34 @@ export async function holderOf(protocol: Protocol, port: number): Promise<string
 /** Of the sockets in a table of /proc/net that are bound to the port of all addresses and connected to nobody. */
 export function wildcardInodes(table: string, port: number): string[] {
   const number = port.toString(16).toUpperCase().padStart(4, '0')
+  return sockets(table)
+    .filter((socket) => isUnconnected(socket) && socket.local.endsWith(`:${number}`) && /^0+:/.test(socket.local))
+    .map(({ inode }) => inode)
+}
+
+/** A line of a table of /proc/net: addresses and ports in hexadecimal digits. */
+interface Socket {
+  local: string
+  remote: string
+  inode: string
+}
+
+function sockets(table: string): Socket[] {
   return table.split('\n').flatMap((line) => {
-    const [, local = '', remote = '', , , , , , , inode] = line.trim().split(/\s+/)
-    return local.endsWith(`:${number}`) && /^0+:/.test(local) && /^0+:0000$/.test(remote) && inode ? [inode] : []
+    const [, local = '', remote = '', , , , , , , inode = ''] = line.trim().split(/\s+/)
+    return /^\d+$/.test(inode) ? [{ local, remote, inode }] : []
   })
+}
+
+const isUnconnected = ({ remote }: Socket): boolean => /^0+:0000$/.test(remote)
+
+/** The number of an address begins with its last byte, as on all processors that Node runs on but s390x. */
+const addressOf = ({ local }: Socket): string => Buffer.from(local.slice(0, 8), 'hex').reverse().join('.')
+
+/** The IPv4 addresses at which programs of this machine listen. */
+export async function listeningAddresses(): Promise<string[]> {
+  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/udp'].map(readIfThere))
+  return tables.flatMap((table) => sockets(table).filter(isUnconnected).map(addressOf))
 }
 
 async function hasSocket(pid: string, inodes: Set<string>): Promise<boolean> {
