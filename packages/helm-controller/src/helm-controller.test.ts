@@ -188,19 +188,75 @@ describe('forceUpgrade', () => {
   })
 })
 
+const workload = (image: string): Files => ({
+  'templates/a.yaml': `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: "{{ .Release.Name }}"}\nspec:\n  selector: {matchLabels: {app: ${name}}}\n  template: {metadata: {labels: {app: ${name}}}, spec: {containers: [{name: a, image: ${image}}]}}\n`,
+})
+const deployment = () => ({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'apps', name: `apps-${name}` })
+const image = async () => (await client.get<KubeObject>(deployment()))?.spec.template.spec.containers[0].image
+
+describe('a wait that nothing ends', () => {
+  const ref = () => ({ ...RELEASES, name })
+
+  /** A release, and an upgrade of it that is waited for, for nobody runs the Deployment. */
+  async function waitingUpgrade(spec: Partial<HelmReleaseSpec> = {}): Promise<void> {
+    push(name, '1.0.0', workload('one'))
+    push(name, '2.0.0', workload('two'))
+    push(name, '3.0.0', workload('three'))
+    await release({ chart: chart('1.0.0') }, 'Succeeded')
+    await client.patch(ref(), 'merge', { spec: { chart: chart('2.0.0'), wait: true, timeout: 300, ...spec } })
+    await expect.poll(image).toBe('two')
+  }
+
+  it('is cut short by another spec, which is deployed in its turn', async () => {
+    await waitingUpgrade()
+    await release({ chart: chart('3.0.0') }, 'Succeeded')
+
+    expect(await image()).toBe('three')
+    const revisions = await history()
+    expect(revisions.map(({ info }) => info.status)).toEqual(['superseded', 'failed', 'deployed'])
+    expect(revisions[1]?.info.description).toContain('context canceled')
+    const events = await client.list<KubeObject>({ apiVersion: 'v1', kind: 'Event', namespace: 'apps' })
+    const told = events.items.filter(({ involvedObject }) => involvedObject.name === name).map(({ reason }) => reason)
+    expect(told).toContain('HealthCheckCanceled')
+    expect(told).not.toContain('FailedReleaseSync')
+  })
+
+  it('is cut short without a rollback, which the next failure leads to', async () => {
+    const rollback = { enable: true }
+    await waitingUpgrade({ rollback })
+    await release({ chart: chart('3.0.0'), wait: true, timeout: 0.2, rollback }, 'RolledBack')
+
+    expect(await image()).toBe('one')
+    expect((await history()).map(({ info }) => info.status)).toEqual(['superseded', 'failed', 'failed', 'deployed'])
+  })
+
+  it('is cut short when the object goes', async () => {
+    await waitingUpgrade()
+    await client.delete(ref())
+
+    await expect.poll(history).toEqual([])
+    await expect.poll(() => client.get(ref())).toBeUndefined()
+    expect(await image()).toBeUndefined()
+  })
+
+  it('goes on when no more than the labels change', async () => {
+    await waitingUpgrade({ timeout: 0.5 })
+    await client.patch(ref(), 'merge', { metadata: { labels: { a: 'b' } } })
+
+    await expect.poll(async () => (await history()).at(-1)?.info.status).toBe('failed')
+    expect((await history()).at(-1)?.info.description).toContain('context deadline exceeded')
+  })
+})
+
 describe('a rollback', () => {
   const labels = () => ({ app: name })
-  const files = (image: string): Files => ({
-    'templates/a.yaml': `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: "{{ .Release.Name }}"}\nspec:\n  selector: {matchLabels: {app: ${name}}}\n  template: {metadata: {labels: {app: ${name}}}, spec: {containers: [{name: a, image: ${image}}]}}\n`,
-  })
-  const deployment = () => ({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'apps', name: `apps-${name}` })
   const podNames = async () =>
     (await client.list({ apiVersion: 'v1', kind: 'Pod', namespace: 'apps' })).items.map(({ metadata }) => metadata.name)
 
   /** An upgrade that is waited for in vain, for nobody runs the Deployment. */
   async function failingUpgrade(rollback: HelmReleaseSpec['rollback'], phase: string): Promise<void> {
-    push(name, '1.0.0', files('one'))
-    push(name, '2.0.0', files('two'))
+    push(name, '1.0.0', workload('one'))
+    push(name, '2.0.0', workload('two'))
     await release({ chart: chart('1.0.0') }, 'Succeeded')
     for (const pod of [name, `other-${name}`]) {
       const metadata = { name: pod, namespace: 'apps', labels: pod === name ? labels() : {} }
@@ -212,7 +268,7 @@ describe('a rollback', () => {
   it('does not wait unless it says so', async () => {
     await failingUpgrade({}, 'RolledBack')
 
-    expect((await client.get<KubeObject>(deployment()))?.spec.template.spec.containers[0].image).toBe('one')
+    expect(await image()).toBe('one')
     expect((await history()).map(({ info, apply_method }) => `${info.status} ${apply_method}`)).toEqual([
       'superseded ssa',
       'failed ssa',

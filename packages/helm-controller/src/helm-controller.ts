@@ -1,7 +1,8 @@
 import { Controller, type Log } from '@slipway/controller-runtime'
+import { TransientError } from '@slipway/errors'
 import type { GitClient } from '@slipway/git-client'
 import type { Platform } from '@slipway/helm-chart'
-import type { Change, InformerSet, KubeClient } from '@slipway/kube-client'
+import type { Change, Informer, InformerSet, KubeClient } from '@slipway/kube-client'
 import type { KubeObject, ObjectKey } from '@slipway/kube-objects'
 import type { ChartReader, ChartSource } from './chart-source/chart-source.ts'
 import { gitCharts } from './chart-source/git-charts.ts'
@@ -9,7 +10,7 @@ import { knownCharts } from './chart-source/known-charts.ts'
 import { type ChartDownloader, repositoryCharts } from './chart-source/repository-charts.ts'
 import { DriftWatch } from './drift.ts'
 import type { HelmRelease } from './helm-release/helm-release.ts'
-import { helmReleaseReconciler } from './helm-release/reconciler.ts'
+import { helmReleaseReconciler, type Supersession } from './helm-release/reconciler.ts'
 import { valuesDependencies } from './helm-release/values.ts'
 import { ReleaseActions } from './release/actions.ts'
 import { ReleaseStorage } from './release/storage.ts'
@@ -61,6 +62,7 @@ export class HelmController {
         storage,
         actions,
         onDeployed: async (_release, stored) => this.#drift.watch(await actions.objectsOf(stored)),
+        supersession: (release) => supersession(releases, release),
         syncInterval,
       }),
       watches: ['ConfigMap', 'Secret'].map((kind) => ({
@@ -94,6 +96,17 @@ export class HelmController {
       .list()
       .flatMap((release) => (valuesDependencies(release).includes(dependency) ? [release.metadata] : []))
   }
+}
+
+function supersession(informer: Informer<HelmRelease>, { metadata }: HelmRelease): Supersession {
+  const superseded = new AbortController()
+  const reason = new TransientError('RELEASE_SUPERSEDED', 'context canceled: the HelmRelease has changed')
+  const stop = informer.on(({ type, object }) => {
+    if (object.metadata.uid !== metadata.uid) return
+    const isSame = object.metadata.generation === metadata.generation && !object.metadata.deletionTimestamp
+    if (type === 'deleted' || !isSame) superseded.abort(reason)
+  })
+  return { signal: superseded.signal, stop }
 }
 
 /** `spec.chart` says which: git and path, or a repository. */

@@ -19,8 +19,18 @@ export interface HelmReleaseDeps {
   actions: ReleaseActions
   /** Told which objects belong to the release from now on, so that their drift can be watched. */
   onDeployed: (release: HelmRelease, stored: StoredRelease) => Promise<void>
+  /** Follows the object for as long as a look at it takes. */
+  supersession: (release: HelmRelease) => Supersession
   /** Milliseconds between looks without an event (the Operator's --charts-sync-interval). */
   syncInterval: number
+}
+
+/** Whether something else is wanted by now. */
+export interface Supersession {
+  /** Aborts when the spec is another one, or the object is to go. */
+  signal: AbortSignal
+  /** Ends the following. */
+  stop: () => void
 }
 
 /** Everything one pass knows; made once, read by each step. */
@@ -41,9 +51,11 @@ export function helmReleaseReconciler(deps: HelmReleaseDeps): Reconciler<HelmRel
   return {
     async reconcile(release, context) {
       const status = new StatusWriter(release, context)
+      const superseded = deps.supersession(release)
       try {
-        return await reconcile(deps, release, context, status)
+        return await reconcile(deps, release, context, { status, superseded: superseded.signal })
       } catch (error) {
+        if (superseded.signal.aborted && error === superseded.signal.reason) return canceled(release, context)
         context.event(
           'Warning',
           'FailedReleaseSync',
@@ -51,6 +63,7 @@ export function helmReleaseReconciler(deps: HelmReleaseDeps): Reconciler<HelmRel
         )
         throw error
       } finally {
+        superseded.stop()
         status.set({ observedGeneration: release.metadata.generation ?? 1 })
         await status.flush()
       }
@@ -66,13 +79,22 @@ export function helmReleaseReconciler(deps: HelmReleaseDeps): Reconciler<HelmRel
   }
 }
 
+/** As the real helm-controller tells of it where its feature gate CancelHealthCheckOnNewRevision is on (internal/controller/helmrelease_controller.go). */
+function canceled(release: HelmRelease, context: ReconcileContext<HelmRelease>): ReconcileResult {
+  const { namespace, name } = release.metadata
+  const trigger = `new reconciliation triggered by ${release.kind}/${namespace}/${name}`
+  context.event('Normal', 'HealthCheckCanceled', `Health checks canceled due to ${trigger}`)
+  return { kind: 'waiting', reason: 'HealthCheckCanceled', message: trigger }
+}
+
 async function reconcile(
   deps: HelmReleaseDeps,
   release: HelmRelease,
   context: ReconcileContext<HelmRelease>,
-  status: StatusWriter,
+  { status, superseded }: { status: StatusWriter; superseded: AbortSignal },
 ): Promise<ReconcileResult> {
-  const pass = await observe(deps, release, context, status)
+  const observed = await observe(deps, release, context, status)
+  const pass: Pass = { ...observed, options: { ...observed.options, superseded } }
   const action = decide(release, desiredOf(pass), observedOf(pass))
   switch (action.kind) {
     case 'refuse':
@@ -191,6 +213,8 @@ async function deploy(deps: HelmReleaseDeps, pass: Pass, action: Action): Promis
   } catch (error) {
     if (context.signal.aborted) throw error
     if (status.status.phase !== 'TestFailed') status.enter('DeployFailed', {}, describeError(error))
+    // What comes next is an upgrade; to what was there before, a rollback leads from that one as well.
+    if (error === options.superseded?.reason) throw error
     await remedy(deps, pass)
     throw error
   }

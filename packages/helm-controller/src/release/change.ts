@@ -12,6 +12,8 @@ export interface ChangeOptions {
   timeout: number
   wait: boolean
   signal: AbortSignal
+  /** Ends the wait, and the action fails: what is waited for is not wanted any more. */
+  superseded?: AbortSignal
   /** Take objects that carry the marks of nobody or of another release. @default false */
   takeOwnership?: boolean
   /** Take fields from other managers, where the server applies. @default true */
@@ -52,10 +54,10 @@ export async function applyChange(client: KubeClient, change: Change, options: C
     await recreatePods(client, changed)
   }
   if (!options.wait) return
-  const { timeout, signal, waitForJobs } = options
+  const { timeout, signal, superseded, waitForJobs } = options
   await waitForAll(client, written, {
     timeout,
-    signal,
+    signal: superseded ? AbortSignal.any([signal, superseded]) : signal,
     rule: (live) => (waitForJobs && live?.kind === 'Job' ? completionOf(live) : healthOf(live)),
   })
 }

@@ -119,7 +119,8 @@ async function* statesOf(
       }
     }
   } catch (error) {
-    if (!end.aborted || signal.aborted) throw error
+    signal.throwIfAborted()
+    if (!end.aborted) throw error
   }
 }
 
