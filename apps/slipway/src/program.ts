@@ -159,6 +159,10 @@ function addObjectCommands(program: Command): void {
     () => import('./commands/runs-logs.ts'),
   )
   on(
+    runs.command('cancel').description('end a run that waits or goes on').argument('<run>', 'name of the run'),
+    () => import('./commands/runs-cancel.ts'),
+  )
+  on(
     program
       .command('install')
       .description('keep the cluster in step with a git repository')

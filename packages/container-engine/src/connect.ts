@@ -11,6 +11,8 @@ export interface ConnectOptions {
   candidates?: string[]
   /** How long an engine may take to answer before it counts as absent, in milliseconds. @default 3000 */
   patience?: number
+  /** Builds images in its place. */
+  build?: ContainerEngine['build']
 }
 
 /** The first engine that answers: the socket that was named, or else Docker's, Podman's (rootful, rootless). Undefined when none does. */
@@ -21,7 +23,7 @@ export async function connectEngine(options: ConnectOptions = {}): Promise<Conta
     if (!path.startsWith('/') || !existsSync(path)) continue
     const http = new EngineHttp(path)
     const info = await ask(http, options.patience ?? 3_000)
-    if (info) return new HttpContainerEngine(http, info)
+    if (info) return new HttpContainerEngine(http, info, options.build)
   }
   return undefined
 }

@@ -36,11 +36,13 @@ export class HttpContainerEngine implements ContainerEngine {
   readonly #http: EngineHttp
   readonly #info: EngineInfo
   readonly #images: Images
+  readonly #build: ContainerEngine['build']
 
-  constructor(http: EngineHttp, info: EngineInfo) {
+  constructor(http: EngineHttp, info: EngineInfo, build?: ContainerEngine['build']) {
     this.#http = http
     this.#info = info
     this.#images = new Images(http, info)
+    this.#build = build ?? ((request, onOutput) => this.#images.build(request, onOutput))
   }
 
   get socketPath(): string {
@@ -52,7 +54,7 @@ export class HttpContainerEngine implements ContainerEngine {
   }
 
   build(request: BuildRequest, onOutput?: OutputHandler): Promise<{ imageId: string }> {
-    return this.#images.build(request, onOutput)
+    return this.#build(request, onOutput)
   }
   push(reference: string, options?: TransferOptions, onOutput?: OutputHandler): Promise<{ digest: string }> {
     return this.#images.push(reference, options, onOutput)

@@ -1,5 +1,6 @@
 export { type ConnectOptions, connectEngine } from './connect.ts'
 export { type ArchivePart, imageArchive } from './image-archive.ts'
+export { podmanBuilds } from './podman-builds.ts'
 export { endOrphanedPodman, type PodmanService, startPodman } from './podman-service.ts'
 export type {
   BindMount,

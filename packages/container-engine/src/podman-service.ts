@@ -9,7 +9,7 @@ import { UserError } from '@slipway/errors'
 /** A Podman API service of our own. */
 export interface PodmanService {
   socketPath: string
-  /** Ends the service; containers live on. */
+  /** Ends the service and what builds run in it; containers live on. */
   stop(): Promise<void>
 }
 
@@ -53,7 +53,7 @@ class OwnPodman implements PodmanService {
     mkdirSync(dir, { recursive: true })
     const configuration = join(dir, 'containers.conf')
     writeFileSync(configuration, CONTAINERS_CONF)
-    endOrphanedPodman(dir)
+    await endOrphanedPodman(dir)
     rmSync(this.socketPath, { force: true })
     const child = spawn('podman', ['system', 'service', '-t', '0', `unix://${this.socketPath}`], {
       env: { ...env, CONTAINERS_CONF: configuration, BUILDAH_ISOLATION: 'chroot' },
@@ -78,8 +78,7 @@ class OwnPodman implements PodmanService {
     const child = this.#child
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
-    if (endWorkOf(child)) await sleep(CLEARING_UP)
-    child.kill('SIGTERM')
+    if (child.pid !== undefined) await endService(child.pid)
     await gone
   }
 
@@ -119,25 +118,26 @@ events_logger = "file"
 `
 
 /** Ends the service that a program had started in `dir` which was killed. */
-export function endOrphanedPodman(dir: string): void {
+export async function endOrphanedPodman(dir: string): Promise<void> {
   try {
     const pid = Number(readFileSync(join(dir, PID_FILE), 'utf8'))
     // The number alone is no proof: another process may have it by now.
-    if (pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(socketIn(dir))) process.kill(pid, 'SIGTERM')
+    if (pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(socketIn(dir))) await endService(pid)
   } catch {
     // No such file, no such process: there is nothing to end.
   }
 }
 
-/** Ends what builds run, which would go on without the service for ever; containers are nobody's children. False where there is nothing. */
-function endWorkOf({ pid }: ChildProcess): boolean {
+/** Ends what builds run first, which would go on without the service for ever; containers are nobody's children. */
+async function endService(pid: number): Promise<void> {
   const children = childrenOf(pid)
   for (const child of children) process.kill(child, 'SIGKILL')
-  return children.length > 0
+  if (children.length > 0) await sleep(CLEARING_UP)
+  process.kill(pid, 'SIGTERM')
 }
 
 /** The processes that a process has begun, and theirs. */
-function childrenOf(pid: number | undefined): number[] {
+function childrenOf(pid: number): number[] {
   try {
     return readdirSync(`/proc/${pid}/task`)
       .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean))

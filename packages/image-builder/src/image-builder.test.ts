@@ -130,6 +130,28 @@ describe('builds', () => {
     expect(engine.builds.slice(-2).map(({ platform }) => platform)).toEqual(['linux/arm/v7', undefined])
   })
 
+  it('are canceled at once, those that wait for their turn too', async () => {
+    engine.hangs = true
+    const begun = engine.builds.length
+    const order = async () => ({ type: 'DockerBuildRequest', sourceLocation: await uploadSource(), imageNames: [] })
+    const ids: string[] = []
+    for (let build = 0; build < 3; build++) {
+      ids.push((await json<Run>(send('POST', `${RESOURCE}/scheduleRun`, await order()))).runId)
+    }
+    await expect.poll(() => engine.builds.length).toBe(begun + 2)
+    const canceled = { status: 'Canceled', runErrorMessage: 'the run was canceled' }
+    const state = (id = '') => json<Run>(send('GET', `${RESOURCE}/runs/${id}`))
+
+    for (const id of ids.slice().reverse()) {
+      await send('POST', `${RESOURCE}/runs/${id}/cancel`)
+      await expect.poll(() => state(id)).toMatchObject(canceled)
+    }
+    engine.hangs = false
+
+    expect(engine.builds.length).toBe(begun + 2)
+    expect((await runBuild({ imageNames: ['x'] })).run).toMatchObject({ status: 'Succeeded' })
+  })
+
   it('end when the program stops, and the queued do not begin', async () => {
     engine.hangs = true
     const begun = engine.builds.length

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { messageOf } from '@slipway/errors'
 import { type Connection, connectionOf } from './acr-connection.ts'
 import { reportArtifact } from './artifact-command.ts'
 import { AzError } from './az-error.ts'
@@ -49,6 +50,7 @@ export async function acrBuild(source: string, options: BuildOptions): Promise<v
   say(`Queued a build with ID: ${queued.runId}`)
   const runUrl = `${resource}/runs/${queued.runId}`
   if (!options.wait) return print(queued, options)
+  cancelOnInterrupt(`${runUrl}/cancel`, connection)
   say('Waiting for an agent...')
   await follow(`${runUrl}/listLogSasUrl`, connection, options.logs)
   const run = await callJson<RunAnswer>({ url: runUrl, login })
@@ -111,6 +113,20 @@ function argumentOf(pair: string, isSecret: boolean): { name: string; value: str
   const name = equals < 0 ? pair : pair.slice(0, equals)
   return { name, value: equals < 0 ? (process.env[name] ?? '') : pair.slice(equals + 1), isSecret }
 }
+
+/**
+ * A pipeline that is canceled interrupts its steps; what they build here ends with them, where Azure's goes on. The log ends then, and
+ * the command as for any run that was canceled. A second interrupt ends it at once.
+ */
+function cancelOnInterrupt(url: string, { login }: Connection): void {
+  const cancel = (): void => {
+    for (const name of INTERRUPTS) process.off(name, cancel)
+    callJson({ url, method: 'POST', login }).catch((error: unknown) => say(`Canceling failed: ${messageOf(error)}`))
+  }
+  for (const name of INTERRUPTS) process.on(name, cancel)
+}
+
+const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const
 
 /** The log ends when the run does, so it is read to its end even when it is not shown. */
 async function follow(url: string, { login }: Connection, shown: boolean): Promise<void> {

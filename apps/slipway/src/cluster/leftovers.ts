@@ -35,7 +35,7 @@ export async function removeLeftovers(engine: ContainerEngine | undefined, signa
 }
 
 async function remove({ path }: DataFolder, engine: ContainerEngine | undefined): Promise<number> {
-  endOrphanedPodman(join(path, 'podman'))
+  await endOrphanedPodman(join(path, 'podman'))
   const containers = await removeKilledNode(engine, { instance: instanceOf(path), serviceCidr: serviceRange(path) })
   await rm(path, { recursive: true, force: true })
   return containers

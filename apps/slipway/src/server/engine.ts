@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { type ContainerEngine, connectEngine, startPodman } from '@slipway/container-engine'
+import { type ContainerEngine, connectEngine, podmanBuilds, startPodman } from '@slipway/container-engine'
 import type { DataFolder } from '../data-folder.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { logError } from './log.ts'
@@ -18,12 +18,11 @@ export async function findEngine(
     const candidates = process.env.DOCKER_HOST ? [process.env.DOCKER_HOST.replace(/^unix:\/\//, '')] : []
     const found = await connectEngine(socketPath ? { socketPath } : { candidates })
     if (found || socketPath || !isInstalled('podman')) return found
-    const podman = await startPodman({
-      ...{ dir: folder.folder('podman'), env: process.env },
-      onFailure: logError('container engine'),
-    })
+    const own = { dir: folder.folder('podman'), env: process.env }
+    const podman = await startPodman({ ...own, onFailure: logError('container engine') })
     lifecycle.add('podman', () => podman.stop())
-    return await connectEngine({ socketPath: podman.socketPath, patience: PODMAN_PATIENCE })
+    const build = podmanBuilds({ ...own, dir: join(own.dir, 'builds') })
+    return await connectEngine({ socketPath: podman.socketPath, patience: PODMAN_PATIENCE, build })
   } catch (error) {
     logError('container engine')(error)
     return undefined

@@ -19,7 +19,8 @@ export class Runner {
   readonly #store: RunStore
   readonly #now: () => string
   readonly #active = new Map<string, Active>()
-  readonly #queue: (() => Promise<void>)[] = []
+  /** What waits, by run, as it came. */
+  readonly #queue = new Map<string, () => Promise<void>>()
   readonly #running = new Set<Promise<void>>()
   #isStopped = false
 
@@ -34,7 +35,7 @@ export class Runner {
     const secrets = order.arguments.filter(({ isSecret }) => isSecret).map(({ value }) => value)
     const log = new RunLog(this.#store.logPath(run.runId), secrets)
     this.#active.set(run.runId, { log, abort: new AbortController() })
-    this.#queue.push(() => this.#carryOut(run, order, source))
+    this.#queue.set(run.runId, () => this.#carryOut(run, order, source))
     this.#next()
     return run
   }
@@ -47,6 +48,8 @@ export class Runner {
   /** Resolves to false when the run is over. */
   cancel(id: string): boolean {
     this.#active.get(id)?.abort.abort(new UserError('RUN_CANCELED', 'the run was canceled'))
+    // One that waits has its result now, and not when others are over.
+    this.#begin(id)
     return this.#active.has(id)
   }
 
@@ -61,8 +64,14 @@ export class Runner {
 
   #next(): void {
     if (this.#isStopped || this.#running.size >= CONCURRENCY) return
-    const work = this.#queue.shift()
+    const [next] = this.#queue.keys()
+    if (next !== undefined) this.#begin(next)
+  }
+
+  #begin(id: string): void {
+    const work = this.#queue.get(id)
     if (!work) return
+    this.#queue.delete(id)
     const running = work().finally(() => {
       this.#running.delete(running)
       this.#next()

@@ -31,28 +31,30 @@ export async function runProcess(command: string, args: string[], options: Proce
     const [cause] = await once(child, 'error')
     throw new UserError('PROCESS_NOT_STARTED', `${command} could not be started: ${messageOf(cause)}`, { cause })
   }
-  const stopEnding = endOnAbort(child, options.signal)
+  const ending = endOnAbort(child, options.signal)
   const flushes = [
     readLines(child.stdout, (line) => options.onLine(line, 'stdout')),
     readLines(child.stderr, (line) => options.onLine(line, 'stderr')),
   ]
   try {
-    return await exited(child)
+    return await exited(child, ending.isOver)
   } finally {
-    stopEnding()
+    ending.stop()
     for (const flush of flushes) flush()
   }
 }
 
-function exited(child: ChildProcess): Promise<number> {
+function exited(child: ChildProcess, isEnded: () => boolean): Promise<number> {
   return new Promise((resolve) => {
     child.on('exit', (code, signal) => {
       const status = code ?? 128 + (SIGNALS[signal ?? ''] ?? 0)
-      const timer = setTimeout(() => {
+      const leave = (): void => {
         child.stdout?.destroy()
         child.stderr?.destroy()
         resolve(status)
-      }, STREAM_PATIENCE)
+      }
+      // What has left the group and goes on says nothing that anybody waits for.
+      const timer = setTimeout(leave, isEnded() ? 0 : STREAM_PATIENCE)
       child.on('close', () => {
         clearTimeout(timer)
         resolve(status)
@@ -71,22 +73,31 @@ const SIGNALS: Record<string, number> = {
   SIGTERM: 15,
 }
 
-function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
+/** `isOver`: nothing of the group is left. */
+function endOnAbort(child: ChildProcess, signal: AbortSignal): { isOver: () => boolean; stop: () => void } {
   const timers: NodeJS.Timeout[] = []
+  let isOver = false
+  const kill = (): void => {
+    isOver = true
+    killGroup(child, 'SIGKILL')
+  }
   const end = (): void => {
     // Nobody waits when the whole program ends.
     if (signal.reason instanceof ServerStopped) {
-      killGroup(child, 'SIGKILL')
+      kill()
       return
     }
     killGroup(child, 'SIGINT')
     timers.push(setTimeout(() => killGroup(child, 'SIGTERM'), SIGINT_PATIENCE))
-    timers.push(setTimeout(() => killGroup(child, 'SIGKILL'), SIGINT_PATIENCE + SIGTERM_PATIENCE))
+    timers.push(setTimeout(kill, SIGINT_PATIENCE + SIGTERM_PATIENCE))
   }
   signal.addEventListener('abort', end, { once: true })
-  return () => {
-    signal.removeEventListener('abort', end)
-    for (const timer of timers) clearTimeout(timer)
+  return {
+    isOver: () => isOver,
+    stop() {
+      signal.removeEventListener('abort', end)
+      for (const timer of timers) clearTimeout(timer)
+    },
   }
 }
 
