@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { ownStorage } from '@slipway/container-engine/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run as stopServer } from '../../apps/slipway/src/commands/down.ts'
+import { run as cancelRun } from '../../apps/slipway/src/commands/runs-cancel.ts'
 import { type ServerProcess, startServerProcess } from '../../apps/slipway/src/story/server-process.ts'
 import { Story } from '../../apps/slipway/src/story/story.ts'
 import { waitForObject } from '../../apps/slipway/src/story/wait.ts'
@@ -76,7 +77,7 @@ const atWork = () => ({
 const NOTHING = { containers: [], images: [], volumes: [], networks: [], sources: [], temporary: [], processes: [] }
 
 const ENDINGS: Record<string, (name: string) => Promise<unknown>> = {
-  canceled: (name) => story.client.patch({ ...RUN, name }, 'merge', { spec: { cancelRequested: true } }),
+  canceled: (name) => cancelRun({ data }, name),
   deleted: (name) => story.client.delete({ ...RUN, name }),
 }
 
