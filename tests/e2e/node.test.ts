@@ -299,17 +299,15 @@ describe.skipIf(!builder)('pods in containers', () => {
     await client.create(web('site'))
     await client.create(service('site'))
     const backend = { service: { name: 'site', port: { number: 80 } } }
-    const ref = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace, name: 'site' }
+    const apiVersion = 'networking.k8s.io/v1'
+    const ref = { apiVersion, kind: 'Ingress', namespace, name: 'site' }
     await client.create({
       ...{ apiVersion: ref.apiVersion, kind: ref.kind, metadata: { name: 'site', namespace } },
       spec: { rules: [{ host: 'site.example', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }] },
     } as KubeObject)
     await waitForObject(client, { ...PODS, name: 'site' }, isReady)
-    const { metadata } = await waitForObject(
-      client,
-      ref,
-      (ingress) => ingress.metadata.annotations?.[LOCAL_ADDRESS] !== undefined,
-    )
+    await waitForObject(client, ref, (ingress) => ingress.status?.loadBalancer?.ingress !== undefined)
+    const { metadata } = await waitForObject(client, { apiVersion, kind: 'IngressClass', name: 'slipway' }, () => true)
     const url = `http://${metadata.annotations?.[LOCAL_ADDRESS]}/`
 
     await expect.poll(() => get(url, { host: 'site.example' })).toBe('200 hello\n')

@@ -1,4 +1,4 @@
-export { LOCAL_ADDRESS } from './network/services/service-proxy.ts'
+export { LOCAL_ADDRESS } from './network/local-address.ts'
 export { Node, type NodeDeps, type NodeOptions } from './node.ts'
 export { removeKilledNode, removeNodeContainers } from './remains.ts'
 export { engineRuntime } from './runtime/engine-runtime.ts'

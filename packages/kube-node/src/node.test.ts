@@ -319,11 +319,9 @@ describe.skipIf(!running)(
       await cluster.create(webDeployment(IMAGE, { readinessProbe: { httpGet: { port: 'http' } } }))
       await cluster.until(deployment, (object) => object?.status?.availableReplicas === 1)
 
-      const annotated = await cluster.until(
-        service,
-        (object) => object?.metadata.annotations?.[LOCAL_ADDRESS] !== undefined,
-      )
-      const url = `http://${annotated?.metadata.annotations?.[LOCAL_ADDRESS]}/`
+      const localAddress = (object?: KubeObject): string | undefined =>
+        object?.status?.conditions?.find((condition: KubeObject) => condition.type === LOCAL_ADDRESS)?.message
+      const url = `http://${localAddress(await cluster.until(service, (object) => localAddress(object) !== undefined))}/`
       const endpoints = { apiVersion: 'v1', kind: 'Endpoints', name: 'web', namespace }
       await cluster.until(endpoints, (object) => object?.subsets?.[0]?.addresses?.length === 1)
       expect(await (await fetch(url)).text()).toBe('hello\n')

@@ -82,7 +82,7 @@ const SECTIONS: Record<string, Section> = {
       object.metadata.name,
       workloadStatus(object),
       (object.spec?.template?.spec ?? object.spec)?.containers?.[0]?.image ?? '',
-      object.metadata.annotations?.['slipway.dev/local-address'] ?? '',
+      condition(object, 'slipway.dev/LocalAddress')?.message ?? '',
     ],
   },
 }

@@ -176,10 +176,10 @@ export class Story {
 
   /** The address under which a Service answers here, once it has one. */
   async address(service: string, namespace = 'default'): Promise<string> {
-    const addressOf = ({ metadata, spec }: KubeObject): string | undefined =>
+    const addressOf = ({ spec, status }: KubeObject): string | undefined =>
       this.#reach === 'cluster-ip'
         ? `${spec.clusterIP}:${spec.ports[0].port}`
-        : metadata.annotations?.['slipway.dev/local-address']?.split(',')[0]
+        : status?.conditions?.find((c: KubeObject) => c.type === 'slipway.dev/LocalAddress')?.message.split(',')[0]
     const ref = { apiVersion: 'v1', kind: 'Service', namespace, name: service }
     const object = await waitForObject(this.client, ref, (object) => addressOf(object) !== undefined)
     return `http://${addressOf(object)}`

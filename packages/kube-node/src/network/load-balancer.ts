@@ -1,7 +1,7 @@
 import type { Reconciler } from '@slipway/controller-runtime'
 import { updateStatus } from '../controllers/status.ts'
 import type { Service } from '../model/service.ts'
-import { LOCAL_ADDRESS } from './services/service-proxy.ts'
+import { localPortsOf } from './local-address.ts'
 
 interface LoadBalancerAddress {
   ip: string
@@ -25,11 +25,9 @@ export function loadBalancerReconciler({ clusterIPs }: { clusterIPs: boolean }):
   }
 }
 
-function addressesOf({ metadata, spec }: Service, clusterIPs: boolean): LoadBalancerAddress[] {
-  const { clusterIP } = spec
+function addressesOf(service: Service, clusterIPs: boolean): LoadBalancerAddress[] {
+  const { clusterIP } = service.spec
   if (clusterIPs && clusterIP && clusterIP !== 'None') return [{ ip: clusterIP, ipMode: 'VIP' }]
-  const local = metadata.annotations?.[LOCAL_ADDRESS]
-  if (!local) return []
-  const ports = local.split(',').map((address) => ({ port: Number(address.split(':')[1]), protocol: 'TCP' }))
-  return [{ ip: '127.0.0.1', ports }]
+  const ports = localPortsOf(service).map((port) => ({ port, protocol: 'TCP' }))
+  return ports.length > 0 ? [{ ip: '127.0.0.1', ports }] : []
 }

@@ -1,16 +1,16 @@
 import { Controller, type Log, type Reconciler } from '@slipway/controller-runtime'
 import { describeError } from '@slipway/errors'
-import type { InformerSet, KubeClient } from '@slipway/kube-client'
+import type { InformerSet, KubeClient, ObjectRef } from '@slipway/kube-client'
 import type { KubeObject } from '@slipway/kube-objects'
 import { updateStatus } from '../../controllers/status.ts'
 import { createIfMissing } from '../../create-if-missing.ts'
 import { INGRESS_CLASSES, INGRESSES, SERVICES } from '../../model/kinds.ts'
 import type { Service } from '../../model/service.ts'
+import { LOCAL_ADDRESS_ANNOTATION } from '../local-address.ts'
 import type { ClusterPorts } from '../ports/cluster-ports.ts'
 import { type Backend, backendsOf } from '../services/backends.ts'
 import { Balancer } from '../services/balancer.ts'
 import type { Address } from '../services/forwarder.ts'
-import { LOCAL_ADDRESS } from '../services/service-proxy.ts'
 import type { SliceIndex } from '../services/slice-index.ts'
 import {
   INGRESS_CLASS,
@@ -81,7 +81,6 @@ export class IngressController {
         }
         this.#router ??= this.#open()
         const { port } = await this.#router
-        if (port !== undefined) await this.#tell(ingress, port)
         await updateStatus(ingress, { loadBalancer: { ingress: [this.#address(port)] } }, context)
         return { kind: 'ready', reason: 'Synced', message: '' }
       },
@@ -109,6 +108,7 @@ export class IngressController {
     const wanted = this.#deps.port || this.#portBefore()
     const port = (await router.listen('127.0.0.1', wanted)) ?? (await router.listen('127.0.0.1', 0))
     log('info', `Ingresses are served at 127.0.0.1:${port}`)
+    await this.#tell(`127.0.0.1:${port}`)
     if (ports) await Promise.all([80, 443].map((number) => this.#openPort(number, router, ports)))
     return { router, port }
   }
@@ -124,9 +124,14 @@ export class IngressController {
     }
   }
 
+  /** The class tells it; in older data folders each Ingress did. */
   #portBefore(): number {
-    const address = this.#ours().find(({ metadata }) => metadata.annotations?.[LOCAL_ADDRESS])
-    return Number(address?.metadata.annotations?.[LOCAL_ADDRESS]?.split(':')[1] ?? 0) || 0
+    const told = [this.#class(), ...this.#ours()].find((object) => localAddressOf(object))
+    return Number(localAddressOf(told)?.split(':')[1] ?? 0) || 0
+  }
+
+  #class(): IngressClass | undefined {
+    return this.#deps.informers.for<IngressClass>(INGRESS_CLASSES).get({ name: INGRESS_CLASS })
   }
 
   #targets({ ingress, backend }: IngressTarget, caller: string): Address[] {
@@ -140,12 +145,22 @@ export class IngressController {
     return backends.flatMap((one) => dial(one) ?? [])
   }
 
-  async #tell({ metadata }: Ingress, port: number): Promise<void> {
-    const address = `127.0.0.1:${port}`
-    if (metadata.annotations?.[LOCAL_ADDRESS] === address) return
-    const { name, namespace } = metadata
-    const ref = { ...INGRESSES, name, ...(namespace && { namespace }) }
-    await this.#deps.client.patch(ref, 'merge', { metadata: { annotations: { [LOCAL_ADDRESS]: address } } })
+  /** Our class tells the address, which is nobody else's; Ingresses that did in older data folders do so no more. */
+  async #tell(address: string): Promise<void> {
+    const before = localAddressOf(this.#class())
+    if (before === address) return
+    await this.#annotate({ ...INGRESS_CLASSES, name: INGRESS_CLASS }, address)
+    const older = before === undefined ? this.#ours().filter(localAddressOf) : []
+    for (const { metadata } of older) {
+      const { name, namespace = 'default' } = metadata
+      await this.#annotate({ ...INGRESSES, name, namespace }, null)
+    }
+  }
+
+  async #annotate(ref: ObjectRef, address: string | null): Promise<void> {
+    await this.#deps.client
+      .patch(ref, 'merge', { metadata: { annotations: { [LOCAL_ADDRESS_ANNOTATION]: address } } })
+      .catch((error: unknown) => this.#deps.log('error', `${ref.kind} ${ref.name}: ${describeError(error)}`))
   }
 
   #ingresses(): Ingress[] {
@@ -163,6 +178,9 @@ export class IngressController {
     return new Set([INGRESS_CLASS, ...ours.map(({ metadata }) => metadata.name)])
   }
 }
+
+const localAddressOf = (object: KubeObject | undefined): string | undefined =>
+  object?.metadata.annotations?.[LOCAL_ADDRESS_ANNOTATION]
 
 function portOf(
   { spec }: Service,

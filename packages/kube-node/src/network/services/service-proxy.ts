@@ -3,6 +3,7 @@ import { describeError, messageOf } from '@slipway/errors'
 import type { Informer, KubeClient } from '@slipway/kube-client'
 import type { ObjectKey } from '@slipway/kube-objects'
 import type { Service, ServicePort } from '../../model/service.ts'
+import { localPortsOf, tellLocalAddresses } from '../local-address.ts'
 import type { ClusterPorts } from '../ports/cluster-ports.ts'
 import { type Backend, backendsOf, servingBackends } from './backends.ts'
 import { Balancer } from './balancer.ts'
@@ -11,9 +12,6 @@ import type { SliceIndex } from './slice-index.ts'
 import { clusterSockets, localPorts, type ServiceSocket } from './sockets.ts'
 import { TcpForwarder } from './tcp-forwarder.ts'
 import { UdpForwarder } from './udp-forwarder.ts'
-
-/** Where a Service can be reached on this machine: one `127.0.0.1:port` for each TCP port of its spec, in order, with commas. */
-export const LOCAL_ADDRESS = 'slipway.dev/local-address'
 
 interface Deps {
   client: KubeClient
@@ -101,7 +99,7 @@ export class ServiceProxy {
       listeners.delete(socket)
     }
     if (listeners.size === 0) this.#listeners.delete(id)
-    if (service && addresses.length > 0) await this.#annotate(service, addresses.join(','))
+    if (found) await tellLocalAddresses(this.#deps.client, found, addresses)
   }
 
   /** Connections outlive the readiness of their pod and their Service, as in a kernel's table of connections. */
@@ -113,9 +111,7 @@ export class ServiceProxy {
 
   /** On the port that it had before, or when that is taken on a free one. */
   async #openLocal(service: Service, listeners: Map<string, Listener>, wanted: Set<string>): Promise<string[]> {
-    const before = (service.metadata.annotations?.[LOCAL_ADDRESS] ?? '')
-      .split(',')
-      .map((text) => Number(text.split(':')[1]))
+    const before = localPortsOf(service)
     const addresses: string[] = []
     for (const [index, port] of localPorts(service).entries()) {
       const socket = `local ${port.nodePort ?? ''} ${port.port} ${port.name ?? ''}`
@@ -185,13 +181,5 @@ export class ServiceProxy {
           return address?.host === host && address.port === number
         }),
     }
-  }
-
-  async #annotate({ metadata }: Service, address: string): Promise<void> {
-    const { name, namespace, annotations } = metadata
-    if (annotations?.[LOCAL_ADDRESS] === address) return
-    const ref = { apiVersion: 'v1', kind: 'Service', name, ...(namespace && { namespace }) }
-    const patch = { metadata: { annotations: { [LOCAL_ADDRESS]: address } } }
-    await this.#deps.client.patch(ref, 'merge', patch, { fieldManager: 'kube-proxy' })
   }
 }
