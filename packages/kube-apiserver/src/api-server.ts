@@ -13,12 +13,13 @@ import { bindingIsLive } from './access/token-bindings.ts'
 import { createAdmission } from './admission/create-admission.ts'
 import { AggregatedApis } from './aggregation/aggregated-apis.ts'
 import { publishAuthentication } from './aggregation/front-proxy.ts'
-import { createDefaultPolicy, createFirstObjects, storedServiceRange } from './bootstrap.ts'
+import { createFirstObjects, storedServiceRange } from './bootstrap.ts'
 import type { FrontProxy } from './certificates.ts'
 import { publishServerEndpoint, type ServerEndpoint } from './controllers/api-endpoints.ts'
 import type { ServerController } from './controllers/controller.ts'
 import { serverControllers } from './controllers/server-controllers.ts'
 import { DefinitionNames } from './custom/definition/definition-names.ts'
+import { ensureDefaultPolicy } from './default-policy.ts'
 import type { ReadDescriptions } from './discovery/descriptions.ts'
 import { FlowHeaders } from './flow-control/flow-headers.ts'
 import { Front } from './front.ts'
@@ -147,7 +148,7 @@ export class ApiServer {
     })
     for (const controller of this.#controllers) controller.start()
     await createFirstObjects(objects, registry, serviceCidr)
-    await createDefaultPolicy(objects, registry)
+    await ensureDefaultPolicy(objects, registry, (error) => this.#report(error))
     await publishTokenTracking(objects, registry, now)
     await this.#flowHeaders.start(objects, registry)
     await this.#http.start(port, host)

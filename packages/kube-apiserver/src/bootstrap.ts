@@ -1,7 +1,6 @@
 import type { KubeObject } from '@slipway/kube-objects'
 import type { RevisionStore } from '@slipway/storage'
 import { StatusError } from './api/status.ts'
-import { loadTable } from './generated-tables.ts'
 import type { Resource } from './registry/resource.ts'
 import type { ResourceRegistry } from './registry/resource-registry.ts'
 import { viewEntry } from './storage/codec.ts'
@@ -62,36 +61,6 @@ async function createServiceRange(objects: ObjectService, registry: ResourceRegi
       return range
     },
     { ...systemWrite, subresource: 'status' },
-  )
-}
-
-interface Bootstrap {
-  clusterRoles: object[]
-  clusterRoleBindings: object[]
-  roles: object[]
-  roleBindings: object[]
-  priorityClasses: object[]
-}
-
-/** The default roles, bindings and priority classes of Kubernetes 1.34, once. */
-export async function createDefaultPolicy(objects: ObjectService, registry: ResourceRegistry): Promise<void> {
-  const rbac = (plural: string) => registry.storedType('rbac.authorization.k8s.io', plural) as Resource
-  const marker = { resource: rbac('clusterroles'), namespace: undefined, name: 'cluster-admin' }
-  if (objects.find(marker)) return
-  const table = await loadTable<Bootstrap>('rbacBootstrap')
-  const classes = registry.storedType('scheduling.k8s.io', 'priorityclasses') as Resource
-  const all: [Resource, object[]][] = [
-    [classes, table.priorityClasses],
-    [rbac('roles'), table.roles],
-    [rbac('rolebindings'), table.roleBindings],
-    [rbac('clusterrolebindings'), table.clusterRoleBindings],
-    [rbac('clusterroles'), table.clusterRoles],
-  ]
-  // All in one turn of the event loop, so that a durable store writes them in one transaction.
-  await Promise.all(
-    all.flatMap(([resource, list]) =>
-      (list as KubeObject[]).map(({ metadata, ...rest }) => ensureObject(objects, resource, metadata, rest)),
-    ),
   )
 }
 

@@ -70,15 +70,26 @@ export class LocalProvisioner {
 }
 
 const HOSTNAME = 'kubernetes.io/hostname'
+const NAME = 'slipway'
 
-/** The class of claims that name none, for pods of this machine's Node. Whoever wants another default takes the annotation away. */
+/**
+ * The class of claims that name none, for pods of this machine's Node. Whoever wants another default takes the annotation away. One of
+ * an older data folder names no Node yet, and others would get pods whose claims nobody fulfils.
+ */
 export async function ensureStorageClass(client: KubeClient, nodeName: string): Promise<void> {
-  await createIfMissing<StorageClass>(client, {
+  const allowedTopologies = [{ matchLabelExpressions: [{ key: HOSTNAME, values: [nodeName] }] }]
+  const made = await createIfMissing<StorageClass>(client, {
     ...STORAGE_CLASSES,
-    metadata: { name: 'slipway', annotations: { [DEFAULT_CLASS]: 'true' } },
+    metadata: { name: NAME, annotations: { [DEFAULT_CLASS]: 'true' } },
     provisioner: PROVISIONER,
     reclaimPolicy: 'Delete',
     volumeBindingMode: 'WaitForFirstConsumer',
-    allowedTopologies: [{ matchLabelExpressions: [{ key: HOSTNAME, values: [nodeName] }] }],
+    allowedTopologies,
   })
+  if (made) return
+  const ref = { ...STORAGE_CLASSES, name: NAME }
+  const before = await client.get<StorageClass>(ref)
+  if (before?.provisioner === PROVISIONER && !before.allowedTopologies) {
+    await client.patch(ref, 'merge', { allowedTopologies })
+  }
 }
