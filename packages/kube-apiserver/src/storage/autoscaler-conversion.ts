@@ -160,10 +160,10 @@ function fromTarget(source: Source, of: Spec): Spec {
   switch (source) {
     case 'object': {
       const type = averageValue === undefined ? 'Value' : 'AverageValue'
-      return { describedObject: target, target: goal({ type, value: targetValue, averageValue }), metric }
+      return { describedObject: target, target: goal({ type, value: targetValue ?? '0', averageValue }), metric }
     }
     case 'pods':
-      return { metric, target: goal({ averageValue: targetAverageValue }) }
+      return { metric, target: goal({ averageValue: targetAverageValue ?? '0' }) }
     case 'external':
       return { metric, target: goal({ value: targetValue, averageValue: targetAverageValue }) }
     default: {

@@ -1,6 +1,7 @@
 import { type KubeObject, schemaFor } from '@slipway/kube-objects'
 import { type FieldError, invalid } from '../api/status.ts'
 import { apiVersionOf, resourceKey } from '../registry/resource.ts'
+import { autoscalerV2 } from '../storage/autoscaler-conversion.ts'
 import { changeRules } from '../validation/changes.ts'
 import { statusRules } from '../validation/statuses.ts'
 import { builtinTypes } from '../validation/type-rules.ts'
@@ -47,8 +48,15 @@ const CONTENT_STAYS = ['status', 'approval', 'finalize', 'binding']
 
 function checkContent(object: KubeObject, { resource, subresource }: WriteContext): FieldError[] {
   if (resource.custom || (subresource && CONTENT_STAYS.includes(subresource))) return []
-  const schema = schemaFor({ apiVersion: apiVersionOf(resource), kind: resource.kind })
-  return schema ? builtinTypes.check(object, schema) : []
+  const judged = asJudged({ ...object, apiVersion: apiVersionOf(resource), kind: resource.kind })
+  const schema = schemaFor(judged)
+  return schema ? builtinTypes.check(judged, schema) : []
+}
+
+/** An autoscaler is judged as version 2 has it, which version 1 keeps in annotations. */
+function asJudged(object: KubeObject): KubeObject {
+  const isOld = object.apiVersion === 'autoscaling/v1' && object.kind === 'HorizontalPodAutoscaler'
+  return isOld ? { ...autoscalerV2(object), apiVersion: 'autoscaling/v2' } : object
 }
 
 /** Objects that an older rule let in can still change elsewhere, or end. */

@@ -9,21 +9,7 @@ import { atMostAll, countOrPercent, label, segment, segmentErrors } from './valu
 
 /** How many pods there are, and how many may go (autoscaling and policy). */
 export const autoscalingRules: TypeRules = {
-  'autoscaling/v1.HorizontalPodAutoscalerSpec': (spec, at) => [
-    ...autoscaler(spec, at),
-    // Kubernetes looks at what it makes of it.
-    ...(spec.targetCPUUtilizationPercentage < 1
-      ? [
-          invalidValue(
-            `${at}.metrics[0].resource.target.averageUtilization`,
-            spec.targetCPUUtilizationPercentage,
-            'must be greater than 0',
-          ),
-        ]
-      : []),
-  ],
-  'autoscaling/v2.HorizontalPodAutoscalerSpec': (spec, at) => autoscaler(spec, at),
-  'autoscaling/v1.CrossVersionObjectReference': target,
+  'autoscaling/v2.HorizontalPodAutoscalerSpec': autoscaler,
   'autoscaling/v2.CrossVersionObjectReference': target,
   'autoscaling/v2.MetricSpec': metric,
   'autoscaling/v2.HPAScalingRules': scalingRules,
@@ -45,13 +31,17 @@ const BUDGET: GoFields = {
   UnhealthyPodEvictionPolicy: 'unhealthyPodEvictionPolicy',
 }
 
-function autoscaler({ minReplicas, maxReplicas = 0 }: Spec, at: string): FieldError[] {
+const TO_ZERO = 'must specify at least one Object or External metric to support scaling to zero replicas'
+
+function autoscaler({ minReplicas, maxReplicas = 0, metrics = [] }: Spec, at: string): FieldError[] {
+  const mayRest = metrics.some(({ type }: Spec) => type === 'Object' || type === 'External')
   return [
     ...(minReplicas < 1 ? [invalidValue(`${at}.minReplicas`, minReplicas, 'must be greater than or equal to 1')] : []),
     ...(maxReplicas < 1 ? [invalidValue(`${at}.maxReplicas`, maxReplicas, 'must be greater than 0')] : []),
     ...(maxReplicas < minReplicas
       ? [invalidValue(`${at}.maxReplicas`, maxReplicas, 'must be greater than or equal to `minReplicas`')]
       : []),
+    ...(minReplicas === 0 && !mayRest ? [forbiddenField(`${at}.metrics`, TO_ZERO)] : []),
   ]
 }
 
@@ -140,7 +130,7 @@ function amounts(source: Source, { value, averageValue, averageUtilization }: Sp
       return [forbiddenField(`${at}.value`, 'may not set both a target value for metric and a per-pod target')]
     }
     default: {
-      if (!(averageUtilization ?? averageValue)) {
+      if (averageUtilization === undefined && !averageValue) {
         return absent('averageUtilization', 'must set either a target raw value or a target utilization')
       }
       if (averageUtilization === undefined || !averageValue) return []

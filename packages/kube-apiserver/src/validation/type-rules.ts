@@ -9,6 +9,7 @@ import { containerRules } from './containers.ts'
 import { claimRules } from './devices/claims.ts'
 import { sliceRules } from './devices/slices.ts'
 import { envRules } from './env.ts'
+import { inFieldOrder } from './field-order.ts'
 import { flowControlRules } from './flow-control.ts'
 import { jobRules } from './jobs.ts'
 import { networkingRules } from './networking.ts'
@@ -71,9 +72,19 @@ storage/v1.StorageClass.reclaimPolicy
   .trim()
   .split('\n')
 
+const VOLUME_ORDER = [
+  ...['.accessModes', '.capacity', '.persistentVolumeReclaimPolicy', '.nodeAffinity', '*'],
+  ...['.storageClassName', '.volumeMode', '.volumeAttributesClassName'],
+]
+
 /** What Kubernetes' code asks of its own types (`pkg/apis/<group>/validation`). */
 export const builtinTypes = new TypeChecker(RULES, {
   exempt: EXEMPT,
   views: { 'apps/v1.StatefulSet': withClaims },
-  orders: { 'core/v1.PodSpec': inPodOrder },
+  orders: {
+    'autoscaling/v2.HorizontalPodAutoscalerSpec': inFieldOrder(['*', '.metrics[', '.metrics', '.behavior']),
+    'autoscaling/v2.MetricSpec': inFieldOrder(['.object.describedObject', '*']),
+    'core/v1.PersistentVolumeSpec': inFieldOrder(VOLUME_ORDER),
+    'core/v1.PodSpec': inPodOrder,
+  },
 })
