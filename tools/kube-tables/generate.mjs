@@ -6,6 +6,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { readGoStructs } from './go-structs.mjs'
+import { writeInternalStructs } from './internal-structs.mjs'
 import { writeObjectSchemas } from './object-schemas.mjs'
 import { writeProtobufFields } from './protobuf-fields.mjs'
 import { writeServerTables } from './server-tables.mjs'
@@ -15,4 +16,5 @@ if (!reference) throw new Error('usage: generate.mjs REFERENCE [MODULES [VERSION
 const go = readGoStructs(modules, version)
 writeObjectSchemas(reference, go)
 writeProtobufFields(go)
+writeInternalStructs(modules, version, go)
 writeServerTables(reference)

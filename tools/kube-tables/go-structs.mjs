@@ -67,29 +67,29 @@ export function readGoStructs(modules, version) {
 }
 
 /** Packages by the name under which a file knows them: `metav1` is `meta/v1`. */
-function importsOf(text) {
+export function importsOf(text) {
   const line =
     /^(?:import)?\s+(\w+)?\s*"k8s\.io\/(?:api|apimachinery\/pkg(?:\/apis|\/api|\/util)?|apimachinery\/pkg)\/([\w/]+)"/gm
   return Object.fromEntries([...text.matchAll(line)].map(([, alias, path]) => [alias ?? path.split('/').at(-1), path]))
 }
 
-function qualified(name, group, imports) {
+export function qualified(name, group, imports) {
   const [alias, own] = name.includes('.') ? name.split('.') : [undefined, name]
   if (!alias) return /^[a-z]/.test(own) ? own : `${group}.${own}`
   return `${imports[alias] ?? alias}.${own}`
 }
 
-/** `{json, type, pointer, list, map, options, proto}` of every field that JSON has. */
+/** `{name, json, type, pointer, list, map, options, proto}` of every field that JSON has. */
 function fieldsOf(body, qualify) {
-  return [...body.matchAll(/^\s+(?:(\w+)\s+)?([\w.*[\]]+)\s+`([^`]*)`/gm)].map(([, , type, tags]) => {
+  return [...body.matchAll(/^\s+(?:(\w+)\s+)?([\w.*[\]]+)\s+`([^`]*)`/gm)].map(([, name, type, tags]) => {
     const [json, ...options] = (/json:"([^"]*)"/.exec(tags)?.[1] ?? '').split(',')
     const proto = /protobuf:"\w+,(\d+)/.exec(tags)?.[1]
-    return { json, options, proto: proto && Number(proto), ...shapeOf(type, qualify) }
+    return { name, json, options, proto: proto && Number(proto), ...shapeOf(type, qualify) }
   })
 }
 
 /** A Go type as what is inside its pointers, lists and maps. */
-function shapeOf(type, qualify) {
+export function shapeOf(type, qualify) {
   if (type === '[]byte') return { type: '[]byte' }
   if (type.startsWith('*')) return { ...shapeOf(type.slice(1), qualify), pointer: true }
   if (type.startsWith('[]')) return { ...shapeOf(type.slice(2), qualify), list: true }

@@ -38,6 +38,8 @@ export const typeDefaults: TypeDefaults = withoutDisabled({
     fill(claim, { status: {} })
     fill(claim.status, { phase: 'Pending' })
   },
+  // A default that is Go's zero, of a pointer.
+  'core/v1.AzureDiskVolumeSource': (source) => fill(source, { readOnly: false }),
   'core/v1.NodeSpec': nodeRanges,
   'core/v1.NodeStatus': (status) => {
     if (status.capacity) fill(status, { allocatable: structuredClone(status.capacity) })

@@ -91,7 +91,7 @@ it.each([
     { nodeSelector: { a: 'c' }, ...zones(['y']) },
     [
       'spec.nodeSelector: Invalid value: {"a":"c"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)',
-      `${TERMS}[0]: Invalid value: {"matchExpressions":[{"key":"y","operator":"Exists"}]}: only additions are allowed (no mutations or deletions)`,
+      `${TERMS}[0]: Invalid value: {"MatchExpressions":[{"Key":"y","Operator":"Exists","Values":null}],"MatchFields":null}: only additions are allowed (no mutations or deletions)`,
     ],
   ],
   [

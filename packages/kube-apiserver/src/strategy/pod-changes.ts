@@ -2,6 +2,8 @@ import { equalJson, type KubeObject } from '@slipway/kube-objects'
 import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { forbiddenField, invalidValue } from '../validation/field-errors.ts'
+import { internalStruct } from '../validation/internal-struct.ts'
+import { structDiff } from '../validation/struct-diff.ts'
 import { qosClass } from './pod-qos.ts'
 
 const RULE =
@@ -46,15 +48,17 @@ function specErrors(next: Spec, current: Spec): FieldError[] {
     ? []
     : [forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
   const gates = gateErrors(next.schedulingGates ?? [], current.schedulingGates ?? [])
-  const same = equalJson(fixedPart(next, current), fixedPart(current, current))
+  const [before, after] = [podSpec(current), podSpec(munged(next, current))]
   return [
     ...deadline,
     ...tolerations,
     ...gates,
     ...(current.schedulingGates?.length ? narrowingErrors(next, current) : []),
-    ...(same ? [] : [forbiddenField('spec', RULE)]),
+    ...(equalJson(after, before) ? [] : [forbiddenField('spec', `${RULE}\n${structDiff(before, after)}`)]),
   ]
 }
+
+const podSpec = (spec: Spec): Spec => internalStruct(spec, 'core.PodSpec') ?? {}
 
 function gateErrors(next: Spec[], current: Spec[]): FieldError[] {
   return next.flatMap(({ name }, index) =>
@@ -89,23 +93,29 @@ function withoutSeconds({ tolerationSeconds: _, ...rest }: Spec): Spec {
   return rest
 }
 
-/** A spec without what an update may change; a gated pod may become more selective. */
-function fixedPart(spec: Spec, current: Spec): Spec {
-  const { activeDeadlineSeconds: _, tolerations: __, schedulingGates: ___, ...rest } = spec
-  const images = (list: Spec[] | undefined) => list?.map(({ image: ____, ...container }) => container)
-  const fixed: Spec = { ...rest, containers: images(rest.containers), initContainers: images(rest.initContainers) }
-  if (
-    (current.terminationGracePeriodSeconds ?? 0) < 0 &&
-    [1, current.terminationGracePeriodSeconds].includes(spec.terminationGracePeriodSeconds)
-  ) {
-    delete fixed.terminationGracePeriodSeconds
+/** The new spec with what an update may change as it was; a gated pod may become more selective. */
+function munged(next: Spec, current: Spec): Spec {
+  const images = (field: string) =>
+    (next[field] as Spec[] | undefined)?.map((one, index) => ({ ...one, image: current[field]?.[index]?.image }))
+  const { activeDeadlineSeconds, schedulingGates, tolerations, terminationGracePeriodSeconds: grace } = current
+  return {
+    ...next,
+    ...{ activeDeadlineSeconds, schedulingGates, tolerations },
+    ...{ containers: images('containers'), initContainers: images('initContainers') },
+    ...(grace < 0 && next.terminationGracePeriodSeconds === 1 && { terminationGracePeriodSeconds: grace }),
+    ...(schedulingGates?.length && {
+      nodeSelector: current.nodeSelector,
+      affinity: mungedAffinity(next.affinity, current.affinity),
+    }),
   }
-  if (current.schedulingGates?.length) {
-    const { nodeAffinity: _____, ...affinity } = spec.affinity ?? {}
-    delete fixed.nodeSelector
-    fixed.affinity = affinity
-  }
-  return JSON.parse(JSON.stringify(fixed))
+}
+
+/** A gated pod's affinity with that to nodes as it was. */
+function mungedAffinity(next: Spec | undefined, current: Spec | undefined): Spec | undefined {
+  const { nodeAffinity } = current ?? {}
+  if (!next) return nodeAffinity && { nodeAffinity }
+  const isOfNodes = next.nodeAffinity && !next.podAffinity && !next.podAntiAffinity
+  return !current && isOfNodes ? undefined : { ...next, nodeAffinity }
 }
 
 /** A pod that waits behind a gate may ask for fewer nodes, and not for others. */
@@ -126,14 +136,24 @@ const nodeTerms = ({ affinity }: Spec): Spec[] =>
 function termErrors(next: Spec[], current: Spec[]): FieldError[] {
   if (current.length === 0) return []
   if (next.length !== current.length) {
-    return [invalidValue(TERMS, next, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')]
+    return [
+      invalidValue(
+        TERMS,
+        next.map(shownTerm),
+        'no additions/deletions to non-empty NodeSelectorTerms list are allowed',
+      ),
+    ]
   }
   return current.flatMap((old, index) => {
     const term = next[index] as Spec
     if (onlyAdds(term, old)) return []
-    return [invalidValue(`${TERMS}[${index}]`, term, 'only additions are allowed (no mutations or deletions)')]
+    return [
+      invalidValue(`${TERMS}[${index}]`, shownTerm(term), 'only additions are allowed (no mutations or deletions)'),
+    ]
   })
 }
+
+const shownTerm = (term: Spec) => internalStruct(term, 'core.NodeSelectorTerm')
 
 /** A term without requirements selects nothing, which one more would change. */
 function onlyAdds(term: Spec, old: Spec): boolean {
@@ -152,7 +172,10 @@ function ephemeralErrors(next: Spec, current: Spec): FieldError[] {
     const after = (next.ephemeralContainers as Spec[] | undefined)?.find(({ name }) => name === before.name)
     const which = `existing ephemeral containers ${JSON.stringify(before.name)}`
     if (!after) return [forbiddenField(field, `${which} may not be removed\n`)]
-    return equalJson(after, before) ? [] : [forbiddenField(field, `${which} may not be changed\n`)]
+    const shown = (one: Spec): Spec => internalStruct(one, 'core.EphemeralContainer') ?? {}
+    const [old, fresh] = [shown(before), shown(after)]
+    if (equalJson(fresh, old)) return []
+    return [forbiddenField(field, `${which} may not be changed\n${structDiff(old, fresh)}`)]
   })
 }
 

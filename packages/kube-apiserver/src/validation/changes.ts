@@ -4,17 +4,20 @@ import type { Spec } from '../defaults/spec.ts'
 import { claimSpec } from './claim-changes.ts'
 import { forbiddenField, invalidValue } from './field-errors.ts'
 import { eventContent, FIXED, nodeDrivers, parentRef, roleRef } from './fixed-structs.ts'
+import { internalStruct } from './internal-struct.ts'
+import { structDiff } from './struct-diff.ts'
 
 /** What may not change in an object of a kind that Kubernetes has itself. */
 export type ChangeRule = (next: KubeObject, current: KubeObject) => FieldError[]
 
-/** `at` is what Kubernetes calls the field. */
-function fixed(field: string, at = field): ChangeRule {
+/** `at` is what Kubernetes calls the field, `struct` as what it shows it. */
+function fixed(field: string, { at = field, struct = '' } = {}): ChangeRule {
   const fieldOf = (object: KubeObject): unknown =>
     field.split('.').reduce<unknown>((value, part) => (value as Spec | undefined)?.[part], object)
   return (next, current) => {
     const [after, before] = [fieldOf(next), fieldOf(current)]
-    return equalJson(after ?? null, before ?? null) ? [] : [invalidValue(at, after, FIXED)]
+    if (equalJson(after ?? null, before ?? null)) return []
+    return [invalidValue(at, struct ? internalStruct(after as Spec | undefined, struct) : after, FIXED)]
   }
 }
 
@@ -44,7 +47,7 @@ export const changeRules: ReadonlyMap<string, ChangeRule> = new Map<string, Chan
   ['apps/daemonsets', fixed('spec.selector')],
   ['apps/statefulsets', statefulSpec],
   ['apps/controllerrevisions', fixed('data')],
-  ['batch/jobs', all(...jobFields().map((field) => fixed(field)), jobTemplate)],
+  ['batch/jobs', (next, current) => jobSpec(next, current)],
   ['networking.k8s.io/ingressclasses', fixed('spec.controller')],
   ['networking.k8s.io/ipaddresses', parentRef],
   ['events.k8s.io/events', eventContent],
@@ -68,7 +71,7 @@ export const changeRules: ReadonlyMap<string, ChangeRule> = new Map<string, Chan
   ['storage.k8s.io/volumeattachments', attachment],
   [
     'storage.k8s.io/csidrivers',
-    all(fixed('spec.attachRequired', 'spec.attachedRequired'), fixed('spec.volumeLifecycleModes')),
+    all(fixed('spec.attachRequired', { at: 'spec.attachedRequired' }), fixed('spec.volumeLifecycleModes')),
   ],
   ['storage.k8s.io/csinodes', nodeDrivers],
   ['storage.k8s.io/csistoragecapacities', all(fixed('nodeTopology'), fixed('storageClassName'))],
@@ -132,31 +135,25 @@ function nodeIdentity({ spec: next = {} }: KubeObject, { spec: current = {} }: K
 /** As JSON, without fields that are not there. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
-const BESIDES_SOURCE = [
-  ...['capacity', 'accessModes', 'claimRef', 'persistentVolumeReclaimPolicy', 'storageClassName', 'mountOptions'],
-  ...['volumeMode', 'nodeAffinity', 'volumeAttributesClassName'],
-]
+const OF_SOURCES = 'spec.persistentvolumesource is immutable after creation'
+const OF_AFFINITY = 'field is immutable, except for updating from beta label to GA'
 
-function volumeSource(next: KubeObject, current: KubeObject): FieldError[] {
-  const source = ({ spec }: KubeObject) =>
-    Object.fromEntries(Object.entries(spec).filter(([field]) => !BESIDES_SOURCE.includes(field)))
-  const why = 'spec.persistentvolumesource is immutable after creation'
-  const { nodeAffinity } = current.spec
+/** What a volume is; its driver may be given a Secret for growing, once (ValidatePersistentVolumeUpdate). */
+function volumeSource({ spec: next }: KubeObject, { spec: current }: KubeObject): FieldError[] {
+  const source = (spec: Spec): Spec => internalStruct(spec, 'core.PersistentVolumeSource') ?? {}
+  const { controllerExpandSecretRef, ...csi } = next.csi ?? {}
+  const isGiven = current.csi && !current.csi.controllerExpandSecretRef && controllerExpandSecretRef
+  const [before, after] = [source(current), source(isGiven ? { ...next, csi } : next)]
+  const { nodeAffinity } = current
   return [
-    ...(equalJson(source(next), source(current)) ? [] : [forbiddenField('spec.persistentvolumesource', why)]),
-    ...(next.spec.volumeMode === current.spec.volumeMode
+    ...(equalJson(after, before)
       ? []
-      : [invalidValue('volumeMode', next.spec.volumeMode, FIXED)]),
-    ...(nodeAffinity && !equalJson(next.spec.nodeAffinity ?? null, nodeAffinity)
-      ? [
-          invalidValue(
-            'nodeAffinity',
-            next.spec.nodeAffinity,
-            'field is immutable, except for updating from beta label to GA',
-          ),
-        ]
+      : [forbiddenField('spec.persistentvolumesource', `${OF_SOURCES}\n${structDiff(before, after)}`)]),
+    ...(next.volumeMode === current.volumeMode ? [] : [invalidValue('volumeMode', next.volumeMode, FIXED)]),
+    ...(nodeAffinity && !equalJson(next.nodeAffinity ?? null, nodeAffinity)
+      ? [invalidValue('nodeAffinity', internalStruct(next.nodeAffinity, 'core.VolumeNodeAffinity'), OF_AFFINITY)]
       : []),
-    ...(current.spec.volumeAttributesClassName !== undefined && next.spec.volumeAttributesClassName === undefined
+    ...(current.volumeAttributesClassName !== undefined && next.volumeAttributesClassName === undefined
       ? [forbiddenField('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden')]
       : []),
   ]
@@ -175,34 +172,33 @@ function statefulSpec(next: KubeObject, current: KubeObject): FieldError[] {
   return equalJson(rest(next), rest(current)) ? [] : [forbiddenField('spec', OF_STATEFUL)]
 }
 
-function jobFields(): string[] {
-  return [
-    ...['spec.selector', 'spec.completionMode', 'spec.podFailurePolicy', 'spec.backoffLimitPerIndex'],
-    ...['spec.managedBy', 'spec.successPolicy'],
-  ]
+/** In the order in which Kubernetes looks (ValidateJobSpecUpdate). */
+const jobSpec = all(
+  completions,
+  fixed('spec.selector'),
+  jobTemplate,
+  fixed('spec.completionMode'),
+  fixed('spec.podFailurePolicy', { struct: 'batch.PodFailurePolicy' }),
+  fixed('spec.backoffLimitPerIndex'),
+  fixed('spec.managedBy'),
+  fixed('spec.successPolicy', { struct: 'batch.SuccessPolicy' }),
+)
+
+/** An indexed Job may grow. */
+function completions({ spec: after }: KubeObject, { spec: before }: KubeObject): FieldError[] {
+  const indexed = after.completionMode === 'Indexed'
+  if (equalJson(after.completions ?? null, before.completions ?? null)) return []
+  if (!indexed) return [invalidValue('spec.completions', after.completions, FIXED)]
+  if (after.completions === undefined || after.completions === after.parallelism) return []
+  const why = 'can only be modified in tandem with spec.parallelism'
+  return [invalidValue('spec.completions', after.completions, why)]
 }
 
-/** A Job that never ran may still be told where to run (KEP-2926); an indexed one may grow. */
-function jobTemplate(next: KubeObject, current: KubeObject): FieldError[] {
-  const [{ spec: after }, { spec: before, status }] = [next, current]
-  const indexed = after.completionMode === 'Indexed'
-  const completions =
-    equalJson(after.completions ?? null, before.completions ?? null) || (indexed && after.completions === undefined)
-      ? []
-      : indexed
-        ? after.completions === after.parallelism
-          ? []
-          : [
-              invalidValue(
-                'spec.completions',
-                after.completions,
-                'can only be modified in tandem with spec.parallelism',
-              ),
-            ]
-        : [invalidValue('spec.completions', after.completions, FIXED)]
+/** A Job that never ran may still be told where to run (KEP-2926). */
+function jobTemplate({ spec: after }: KubeObject, { spec: before, status }: KubeObject): FieldError[] {
   const open = before.suspend === true && !status?.startTime
-  const same = equalJson(template(after.template, open), template(before.template, open))
-  return [...completions, ...(same ? [] : [invalidValue('spec.template', after.template, FIXED)])]
+  if (equalJson(template(after.template, open), template(before.template, open))) return []
+  return [invalidValue('spec.template', internalStruct(after.template, 'core.PodTemplateSpec'), FIXED)]
 }
 
 function template({ metadata, spec }: Spec, open: boolean): unknown {

@@ -3,24 +3,11 @@ import type { FieldError } from '../api/status.ts'
 import type { Spec } from '../defaults/spec.ts'
 import { forbiddenField, invalidValue } from './field-errors.ts'
 import { FIXED } from './fixed-structs.ts'
-import { type GoFields, goStruct } from './go-struct.ts'
+import { internalStruct } from './internal-struct.ts'
 import { structDiff } from './struct-diff.ts'
 
 const OF_CLAIMS =
   'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
-
-const SOURCE: GoFields = { APIGroup: 'apiGroup', Kind: ['kind', ''], Name: ['name', ''] }
-const CLAIM: GoFields = {
-  AccessModes: 'accessModes',
-  Selector: 'selector',
-  Resources: { field: 'resources', fields: { Limits: 'limits', Requests: 'requests' } },
-  VolumeName: ['volumeName', ''],
-  StorageClassName: 'storageClassName',
-  VolumeMode: 'volumeMode',
-  DataSource: { field: 'dataSource', fields: SOURCE },
-  DataSourceRef: { field: 'dataSourceRef', fields: { ...SOURCE, Namespace: 'namespace' } },
-  VolumeAttributesClassName: 'volumeAttributesClassName',
-}
 
 /** What may change in a claim: its size and the class of its attributes, once it is bound (ValidatePersistentVolumeClaimUpdate). */
 export function claimSpec(
@@ -36,7 +23,7 @@ export function claimSpec(
   ]
 }
 
-const shown = (spec: Spec): Spec => goStruct({ ...spec, resources: spec.resources ?? {} }, CLAIM) ?? {}
+const shown = (spec: Spec): Spec => internalStruct(spec, 'core.PersistentVolumeClaimSpec') ?? {}
 
 /** The binder names the volume, once. */
 const known = (current: Spec, next: Spec): Spec =>

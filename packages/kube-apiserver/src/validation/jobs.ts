@@ -4,6 +4,7 @@ import type { Spec } from '../defaults/spec.ts'
 import type { TypeRules } from './check-types.ts'
 import { scheduleFault } from './cron-schedule.ts'
 import { duplicate, invalidValue, notSupported, required, tooLong } from './field-errors.ts'
+import { internalStruct } from './internal-struct.ts'
 import { indexesOf } from './job-indexes.ts'
 import { repeats } from './repeats.ts'
 import { domainPrefixedPath, notNegative, oneOf } from './values.ts'
@@ -217,7 +218,8 @@ const MOST_INDEXES = 64 * 1024
 
 function successPolicy({ successPolicy: policy, completionMode, completions = 0 }: Spec, at: string): FieldError[] {
   if (!policy) return []
-  if (completionMode !== 'Indexed') return [invalidValue(at, policy, 'requires indexed completion mode')]
+  if (completionMode !== 'Indexed')
+    return [invalidValue(at, internalStruct(policy, 'batch.SuccessPolicy'), 'requires indexed completion mode')]
   const rules: Spec[] = policy.rules ?? []
   if (rules.length === 0) {
     return [required(`${at}.rules`, 'at least one rules must be specified when the successPolicy is specified')]

@@ -12,7 +12,7 @@ import { quotaText } from '../quota/quota-status.ts'
 import type { TypeRules } from './check-types.ts'
 import { podContainers } from './containers.ts'
 import { duplicate, forbiddenField, invalidValue, notSupported, required } from './field-errors.ts'
-import { type GoFields, goStruct } from './go-struct.ts'
+import { internalStruct } from './internal-struct.ts'
 import { podAnnotationErrors } from './pod-annotations.ts'
 import { foreignSystem } from './pod-os.ts'
 import { repeats } from './repeats.ts'
@@ -141,12 +141,6 @@ function podLevel(spec: Spec, at: string): FieldError[] {
   ]
 }
 
-const CLAIM: GoFields = {
-  Name: ['name', ''],
-  ResourceClaimName: 'resourceClaimName',
-  ResourceClaimTemplateName: 'resourceClaimTemplateName',
-}
-
 function claims(list: Spec[], at: string): FieldError[] {
   const repeated = repeats(list, ({ name }) => name)
   return list.flatMap((claim, index) => {
@@ -157,14 +151,14 @@ function claims(list: Spec[], at: string): FieldError[] {
       ...requiredText(`${field}.name`, name, labelNameErrors),
       ...(name && repeated[index] ? [duplicate(`${field}.name`, name)] : []),
       ...(resourceClaimName && resourceClaimTemplateName
-        ? [invalidValue(field, goStruct(claim, CLAIM), `at most one ${choice}`)]
+        ? [invalidValue(field, internalStruct(claim, 'core.PodResourceClaim'), `at most one ${choice}`)]
         : []),
       ...(resourceClaimName || resourceClaimTemplateName
         ? []
         : [
             invalidValue(
               field,
-              goStruct(claim, CLAIM),
+              internalStruct(claim, 'core.PodResourceClaim'),
               'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
             ),
           ]),

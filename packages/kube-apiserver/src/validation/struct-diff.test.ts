@@ -23,3 +23,19 @@ it.each([
 ])('from %j to %j', (before, after, text) => {
   expect(structDiff(before, after)).toBe(text)
 })
+
+it.each([
+  [
+    3,
+    '@@ -2,6 +2,10 @@\n  "L": [\n   {\n    "N": "x",\n+   "V": "y"\n+  },\n+  {\n+   "N": "z",\n    "V": "y"\n   }\n  ],\n',
+  ],
+  [
+    60,
+    '@@ -2,6 +2,10 @@\n  "L": [\n   {\n    "N": "x",\n+   "V": "y"\n+  },\n+  {\n+   "N": "z",\n    "V": "y"\n   }\n  ],\n',
+  ],
+])('begins no match with what is everywhere in a long text, as difflib: %i more', (count, text) => {
+  const beside = Array.from({ length: count }, (_, N) => ({ N, V: 'y' }))
+  const one = { N: 'x', V: 'y' }
+
+  expect(structDiff({ L: [one], M: beside }, { L: [one, { N: 'z', V: 'y' }], M: beside })).toBe(text)
+})

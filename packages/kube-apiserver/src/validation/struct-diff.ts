@@ -19,23 +19,61 @@ interface Match {
   size: number
 }
 
-/** The longest run of the same lines, and those to the left and to the right of it (difflib's, after Ratcliff and Obershelp). */
-function matches(a: string[], b: string[], [aFrom, bFrom] = [0, 0], [aTo, bTo] = [a.length, b.length]): Match[] {
-  const best: Match = { a: aFrom, b: bFrom, size: 0 }
-  let runs = new Map<number, number>()
-  for (let i = aFrom; i < aTo; i++) {
-    const next = new Map<number, number>()
-    for (let j = bFrom; j < bTo; j++) {
-      if (a[i] !== b[j]) continue
-      const size = (runs.get(j - 1) ?? 0) + 1
-      next.set(j, size)
-      if (size > best.size) Object.assign(best, { a: i - size + 1, b: j - size + 1, size })
-    }
-    runs = next
+/** What difflib takes for noise in a text of so many lines: each that is more than one in a hundred of them. */
+const LONG = 200
+
+/** Where each line stands in a text; lines that are everywhere begin no match. */
+function placesOf(lines: string[]): Map<string, number[]> {
+  const places = new Map<string, number[]>()
+  for (const [at, line] of lines.entries()) {
+    const known = places.get(line)
+    if (known) known.push(at)
+    else places.set(line, [at])
   }
-  if (best.size === 0) return []
-  const [aEnd, bEnd] = [best.a + best.size, best.b + best.size]
-  return [...matches(a, b, [aFrom, bFrom], [best.a, best.b]), best, ...matches(a, b, [aEnd, bEnd], [aTo, bTo])]
+  if (lines.length < LONG) return places
+  const most = Math.floor(lines.length / 100) + 1
+  return new Map([...places].filter(([, found]) => found.length <= most))
+}
+
+/** Lines of the one text, and of the other. */
+type Ranges = readonly [aFrom: number, bFrom: number, aTo: number, bTo: number]
+
+/** The longest run of the same lines, and those to the left and to the right of it (difflib's, after Ratcliff and Obershelp). */
+function matches(a: string[], b: string[]): Match[] {
+  const places = placesOf(b)
+  return within([0, 0, a.length, b.length])
+
+  function within(ranges: Ranges): Match[] {
+    const [aFrom, bFrom, aTo, bTo] = ranges
+    const best = widened(longest(ranges), ranges)
+    if (best.size === 0) return []
+    const after: Ranges = [best.a + best.size, best.b + best.size, aTo, bTo]
+    return [...within([aFrom, bFrom, best.a, best.b]), best, ...within(after)]
+  }
+
+  function longest([aFrom, bFrom, aTo, bTo]: Ranges): Match {
+    const best: Match = { a: aFrom, b: bFrom, size: 0 }
+    let runs = new Map<number, number>()
+    for (let i = aFrom; i < aTo; i++) {
+      const next = new Map<number, number>()
+      for (const j of places.get(a[i] as string) ?? []) {
+        if (j < bFrom || j >= bTo) continue
+        const size = (runs.get(j - 1) ?? 0) + 1
+        next.set(j, size)
+        if (size > best.size) Object.assign(best, { a: i - size + 1, b: j - size + 1, size })
+      }
+      runs = next
+    }
+    return best
+  }
+
+  /** A match with the lines beside it that are the same, those that are everywhere among them. */
+  function widened(match: Match, [aFrom, bFrom, aTo, bTo]: Ranges): Match {
+    let { a: start, b: bStart, size } = match
+    for (; start > aFrom && bStart > bFrom && a[start - 1] === b[bStart - 1]; start--, bStart--) size++
+    while (start + size < aTo && bStart + size < bTo && a[start + size] === b[bStart + size]) size++
+    return { a: start, b: bStart, size }
+  }
 }
 
 /** A change: the lines that go, and those that come. */
