@@ -39,3 +39,10 @@ it.each([
 
   expect(structDiff({ L: [one], M: beside }, { L: [one, { N: 'z', V: 'y' }], M: beside })).toBe(text)
 })
+
+it('does not compare what is too long', () => {
+  const lines = (count: number, last: string) => ({ Args: [...Array.from({ length: count }, () => 'x'), last] })
+
+  expect(structDiff(lines(4_000, 'y'), lines(4_000, 'z'))).toContain('+  "z"')
+  expect(structDiff(lines(200_000, 'y'), lines(200_000, 'z'))).toBe('')
+})

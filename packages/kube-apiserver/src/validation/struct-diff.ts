@@ -3,10 +3,16 @@ import { escaped } from './field-errors.ts'
 
 /** Lines before and after a change that are shown with it. */
 const CONTEXT = 3
+/** Lines of a text that is compared: the time it takes may grow with their square, and a pod of 3 MB has some 100,000. */
+const MOST = 5_000
 
-/** What changed between two structs, as Kubernetes shows it (apimachinery's util/diff): a unified diff of their JSON. */
+/**
+ * What changed between two structs, as Kubernetes shows it (apimachinery's util/diff): a unified diff of their JSON; nothing where they
+ * are too long.
+ */
 export function structDiff(before: Spec, after: Spec): string {
   const [a = [], b = []] = [before, after].map((value) => escaped(JSON.stringify(value, null, 1)).split('\n'))
+  if (Math.max(a.length, b.length) > MOST) return ''
   return hunksOf(matches(a, b), a.length, b.length)
     .map((hunk) => hunkText(hunk, a, b))
     .join('')
