@@ -9,6 +9,7 @@ import { ensureStorageClass } from './controllers/persistent-volume/local-provis
 import { persistentVolumeControllers } from './controllers/persistent-volume/persistent-volume-controllers.ts'
 import { workloadControllers } from './controllers/workload-controllers.ts'
 import { kubeletIdentity, SCHEDULER_IDENTITY } from './identities.ts'
+import { advertisedResourcesController } from './kubelet/advertised-resources.ts'
 import { ensureCsiNode } from './kubelet/csi-node.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { machineResources, type Resources, SIMULATED_RESOURCES } from './kubelet/machine-resources.ts'
@@ -76,6 +77,7 @@ export class Node {
         volumesDir: join(options.dataDir, 'volumes'),
       }),
       scheduler({ client: client.as(SCHEDULER_IDENTITY), informers, log }),
+      advertisedResourcesController({ client: this.#client, informers, nodeName, log }) as unknown as Controller,
     ]
   }
 

@@ -26,6 +26,7 @@ export interface Lease extends KubeObject {
 export interface NodeObject extends KubeObject {
   spec?: { taints?: Taint[]; unschedulable?: boolean }
   status?: {
+    capacity?: Record<string, string>
     allocatable?: Record<string, string>
     addresses?: { type: string; address: string }[]
     conditions?: NodeCondition[]
