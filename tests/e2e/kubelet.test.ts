@@ -28,7 +28,8 @@ let client: KubeClient
 
 beforeAll(async () => {
   if (!builder) return
-  await buildTestImage(builder.engine, IMAGE)
+  // An image of its own: of one with many names, a Node tells five.
+  await buildTestImage(builder.engine, IMAGE, { dockerfile: 'LABEL test=kubelet' })
   await builder.stop()
   cluster = await startCluster()
   client = new KubeClient(parseKubeconfig(cluster.kubeconfig))
