@@ -224,6 +224,10 @@ const COMPATIBLE: Readonly<Record<string, { description: string; load: () => Pro
     description: 'charts and releases, as helm does',
     load: async () => (await import('./helm/command.ts')).runHelm,
   },
+  kustomize: {
+    description: 'build a kustomization, as kubectl kustomize does',
+    load: async () => (await import('./kustomize/command.ts')).runKustomize,
+  },
   az: {
     description: 'registry and builds, as az does',
     load: async () => (await import('./az/az-command.ts')).runAz,

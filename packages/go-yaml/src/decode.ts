@@ -77,7 +77,7 @@ class Decoder {
   private fill(map: GoMap, node: MappingNode, refusesDuplicates: boolean): void {
     const own = new Set<Scalar>()
     for (const { key, value } of node.pairs) {
-      if (isMerge(key)) {
+      if (isMergeKey(key)) {
         this.merge(map, value)
         continue
       }
@@ -127,7 +127,8 @@ function allowedAliasRatio(count: number): number {
 
 const longPrefix = 'tag:yaml.org,2002:'
 
-function isMerge(node: Node): boolean {
+/** Whether a key says that its value's fields are to be taken over. */
+export function isMergeKey(node: Node): boolean {
   return node.kind === 'scalar' && node.text === '<<' && (node.isImplicit || node.tag === `${longPrefix}merge`)
 }
 
@@ -138,7 +139,7 @@ function scalarValue(node: ScalarNode): Scalar {
   const wanted = `!!${tag.slice(longPrefix.length)}`
   switch (wanted) {
     case '!!binary':
-      return binaryText(node)
+      return base64Text(node)
     case '!!bool':
     case '!!int':
     case '!!float':
@@ -166,7 +167,8 @@ function isUnsigned(value: Scalar): boolean {
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-function binaryText(node: ScalarNode): string {
+/** The text of a binary scalar. Throws YamlProblem. */
+export function base64Text(node: ScalarNode): string {
   const text = node.text.replace(/[\r\n]/g, '')
   if (!base64.test(text)) throw valueProblem('!!binary value contains invalid base64 data', node.mark)
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)))

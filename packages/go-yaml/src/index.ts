@@ -1,5 +1,6 @@
 export type { DuplicateKeys } from './decode.ts'
 export { formatFloat } from './go-number.ts'
+export { type KyamlDocument, KyamlProblem, kyamlOfJson, plainKyaml, readKyaml, SourceScalar } from './kyaml.ts'
 export { type Location, locate } from './locate.ts'
 export { type ParseOptions, parse, parseDocuments, type YamlDocument } from './parse.ts'
 export { compareKeys } from './sort-keys.ts'

@@ -87,8 +87,8 @@ export function scanQuoted(cursor: TextCursor, mark: Mark): Token {
   cursor.skip(1)
   let text = ''
   for (;;) {
-    if (cursor.isDocumentMarker()) throw scanProblem('found unexpected document indicator', cursor.mark())
-    if (isEnd(cursor.code())) throw scanProblem('found unexpected end of stream', cursor.mark())
+    if (cursor.isDocumentMarker()) throw scanProblem('found unexpected document indicator', cursor.mark(), mark)
+    if (isEnd(cursor.code())) throw scanProblem('found unexpected end of stream', cursor.mark(), mark)
     const part = isSingle ? scanSingle(cursor) : scanDouble(cursor)
     text += part.text
     if (cursor.code() === quote) break

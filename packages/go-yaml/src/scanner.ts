@@ -138,7 +138,7 @@ export class Scanner {
     if (!key.isPossible) return false
     const { cursor } = this
     if (key.mark.line >= cursor.line && key.mark.index + maxKeyLength >= cursor.index) return true
-    if (key.isRequired) throw scanProblem("could not find expected ':'", cursor.mark())
+    if (key.isRequired) throw scanProblem("could not find expected ':'", cursor.mark(), key.mark)
     key.isPossible = false
     return false
   }
@@ -162,7 +162,7 @@ export class Scanner {
   private removeSimpleKey(): void {
     const key = this.simpleKeys[this.flowLevel] as SimpleKey
     if (!key.isPossible) return
-    if (key.isRequired) throw scanProblem("could not find expected ':'", this.cursor.mark())
+    if (key.isRequired) throw scanProblem("could not find expected ':'", this.cursor.mark(), key.mark)
     key.isPossible = false
   }
 

@@ -101,7 +101,7 @@ secretGenerator:
 
     expect(built(named('(?i)WEB'))).toContain('labels')
     expect(built(named('(a+)+b'), longName)).not.toContain('labels')
-    expect(faultOf(() => built(named('a('))).message).toContain('error parsing regexp: missing closing ): `a(`')
+    expect(faultOf(() => built(named('a('))).message).toContain('error parsing regexp: missing closing ): `^(?:a()$`')
   })
 
   it('patches by merge and by operations, with and without a target', () => {
@@ -159,7 +159,7 @@ patches:
   })
 
   it('lets operations add an annotation where none is', () => {
-    const patch = '[{op: add, path: /metadata/annotations/a, value: b}]'
+    const patch = '- {op: add, path: /metadata/annotations/a, value: b}'
     const patched = built(`resources: [s.yaml]\npatches: [{target: {kind: Service}, patch: '${patch}'}]\n`)
 
     expect(patched).toContain('annotations:\n    a: b\n')
@@ -228,8 +228,8 @@ replicas: [{name: web, count: 5}]
     const fault = faultOf(() => built('resources: [s.yaml]\nhelmCharts:\n- name: x\n'))
 
     expect(fault.code).toBe('KUSTOMIZE_UNSUPPORTED')
-    expect(fault.message).toBe('field "helmCharts" is not supported yet')
-    expect(fault.at).toMatchObject({ file: 'kustomization.yaml', line: 2 })
+    expect(fault.message).toBe('Helm charts are not supported')
+    expect(fault.at).toMatchObject({ file: 'kustomization.yaml', line: 3 })
   })
 
   it.each([
@@ -250,7 +250,7 @@ replicas: [{name: web, count: 5}]
       1,
     ],
     ['replicas: [{name: x, count: 1}]\n', 'resource with name x does not match', 1],
-    ['configMapGenerator: [{name: c, files: [none]}]\n', 'file "none" does not exist', 1],
+    ['configMapGenerator: [{name: c, files: [none]}]\n', '"none" does not exist', 1],
   ])('refuses %j', (kustomization, message, line) => {
     const fault = faultOf(() => built(kustomization))
 

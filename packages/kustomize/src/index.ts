@@ -1,2 +1,3 @@
-export { type BuiltObject, build } from './build.ts'
+export { type BuildOptions, type BuiltObject, build, buildText } from './build.ts'
+export { toldOf } from './fault.ts'
 export { hasKustomization, type Tree } from './tree.ts'

@@ -1,91 +1,122 @@
-import { equalJson, fieldNode, isObject, type JsonObject, type SchemaNode, setField } from '@slipway/kube-objects'
+import type { JsonObject } from '@slipway/kube-objects'
+import { KustomizeError } from './fault.ts'
+import { mergeLists } from './merge-list.ts'
+import type { MergeSchema, OpenApi } from './schema/openapi.ts'
+import { assign, copy, demandKind, emptyMap, isMap, isNull, isScalar, textOf } from './values.ts'
 
-/** Deletes its map when it is merged into another. */
-const DELETED = Symbol('deleted')
+/** What a merge knows: schemas, and how deep it is. */
+export interface MergeContext {
+  readonly openApi: OpenApi
+  readonly schema: MergeSchema | undefined
+}
+
+/** Kustomize's strategic merge (kyaml's merge2) into an object. False when the patch deletes it. The patch is not changed. */
+export function mergeStrategic(target: JsonObject, patch: JsonObject, openApi: OpenApi): boolean {
+  // What would replace the whole object is thrown away.
+  return mergeValues(target, copy(patch), { openApi, schema: undefined }) !== undefined
+}
 
 /**
- * Kustomize's strategic merge (kyaml merge2): as Kubernetes' own, but items of a patched list come first, in the patch's order.
- * Undefined when the patch deletes the target (`$patch: delete`). Neither argument is changed.
+ * The merge of two values that may be changed; undefined when nothing is left. A target that is missing counts as the patch
+ * itself: so its directives are obeyed, and its nulls go.
  */
-export function mergeStrategic(target: JsonObject, patch: JsonObject, schema: SchemaNode): JsonObject | undefined {
-  // Kustomize replaces no whole object, nor a single item of a list that is there.
-  if (patch.$patch === 'replace') return target
-  const merged = mergeMap(target, patch, schema)
-  return merged === DELETED ? undefined : merged
-}
-
-function mergeMap(target: JsonObject, patch: JsonObject, schema: SchemaNode): JsonObject | typeof DELETED {
-  const { $patch: directive, ...fields } = patch
-  if (directive === 'delete') return DELETED
-  const result: JsonObject = directive === 'replace' ? {} : { ...target }
-  for (const [field, value] of Object.entries(fields)) {
-    const merged = mergeValue(result[field], value, fieldNode(schema, field))
-    if (merged === DELETED) delete result[field]
-    else setField(result, field, merged)
+export function mergeValues(target: unknown, patch: unknown, context: MergeContext): unknown {
+  const shape = isNull(target) ? patch : target
+  const inner = { ...context, schema: context.schema ?? schemaOf(target, patch, context.openApi) }
+  if (Array.isArray(shape)) return mergeSequences(target, patch, inner)
+  if (!isNull(shape) && isScalar(shape)) {
+    for (const value of [target, patch]) demandKind('scalar', value)
+    return patch === undefined ? target : nullOrValue(patch)
   }
-  return result
+  for (const value of [target, patch]) demandKind('map', value)
+  return mergeMaps(target, patch, inner)
 }
 
-function mergeValue(target: unknown, patch: unknown, schema: SchemaNode): unknown {
-  if (patch === null) return DELETED
-  if (isObject(patch)) return mergeMap(isObject(target) ? target : {}, patch, schema)
-  if (!Array.isArray(patch)) return patch
-  const list = Array.isArray(target) ? target : []
-  if (!schema.patchStrategy?.includes('merge')) return cleaned(patch)
-  const keys = keysOf(schema, [...patch, ...list])
-  return keys ? mergeList(list, patch, keys, schema) : mergeScalars(list, patch)
+/** A patch's null deletes. */
+const nullOrValue = (patch: unknown): unknown => (isNull(patch) ? undefined : patch)
+
+/** Objects inside of others have the schema of their own kind, where nothing is known of the place. */
+function schemaOf(target: unknown, patch: unknown, openApi: OpenApi): MergeSchema | undefined {
+  for (const value of [target, patch]) {
+    if (!isMap(value)) continue
+    const [kind, apiVersion] = [textOf(value.kind), textOf(value.apiVersion)]
+    const schema = kind && apiVersion ? openApi.schemaFor(apiVersion, kind) : undefined
+    if (schema) return schema
+  }
+  return undefined
 }
 
-/** The keys that tell items apart: all of the schema's that occur, else the one for patches. */
-function keysOf(schema: SchemaNode, items: unknown[]): string[] | undefined {
-  if (!items.every(isObject)) return undefined
-  const { listMapKeys = [], patchMergeKey } = schema
-  const keys = listMapKeys.filter((key) => items.some((item) => key in item))
-  if (keys.length > 0) return keys
-  return patchMergeKey ? [patchMergeKey] : undefined
+function mergeMaps(target: unknown, patch: unknown, context: MergeContext): unknown {
+  let base = target
+  if (isNull(target)) {
+    const directive = isMap(patch) ? takeDirective(patch) : 'merge'
+    if (directive === 'delete') return undefined
+    // A null that is spelt out stays, unless a patch speaks of the field; one that is only a missing value goes.
+    if (patch === undefined) return textOf(target) === '' ? undefined : target
+    if (isNull(patch)) return undefined
+    base = patch
+  } else {
+    if (patch !== undefined && isNull(patch)) return undefined
+    const directive = isMap(patch) ? takeDirective(patch) : 'merge'
+    if (directive === 'delete') return undefined
+    if (directive === 'replace') base = patch
+  }
+  const fields = isMap(patch) ? patch : emptyMap()
+  return isMap(base) ? mergeFields(base, fields, context) : base
 }
 
-function mergeScalars(target: unknown[], patch: unknown[]): unknown[] {
-  return [...target, ...patch.filter((item) => !target.some((other) => equalJson(item, other)))]
+function mergeFields(base: JsonObject, patch: JsonObject, { openApi, schema }: MergeContext): JsonObject {
+  for (const field of new Set([...Object.keys(base), ...Object.keys(patch)])) {
+    const merged = mergeValues(base[field], patch[field], { openApi, schema: openApi.field(schema, field) })
+    if (merged === undefined) delete base[field]
+    else assign(base, field, merged)
+  }
+  return base
 }
 
-function mergeList(
-  target: unknown[],
-  patch: JsonObject[],
-  keys: string[],
-  schema: SchemaNode,
-): unknown[] | typeof DELETED {
-  // A directive that stands alone is about the whole list.
-  const alone = patch.find((item) => '$patch' in item)
-  const directive = alone && Object.keys(alone).length === 1 ? alone.$patch : undefined
-  if (directive === 'delete') return DELETED
-  if (directive === 'replace') return cleaned(patch.filter((item) => item.$patch !== 'replace'))
-  const same = (a: unknown, b: unknown): boolean =>
-    isObject(a) && isObject(b) && keys.every((key) => equalJson(a[key], b[key]))
-  const merged = patch
-    .filter((item) => !target.some((other) => isHidden(item, other, keys)))
-    .map((item) => {
-      const current = target.find((other) => same(item, other))
-      if (item.$patch === 'replace' && current !== undefined) return current
-      return mergeMap(isObject(current) ? current : {}, item, schema.items ?? { type: 'any' })
-    })
-    .filter((item) => item !== DELETED)
-  return [...merged, ...target.filter((item) => !patch.some((other) => same(item, other)))]
+function mergeSequences(target: unknown, patch: unknown, context: MergeContext): unknown {
+  for (const value of [target, patch]) demandKind('list', value)
+  const { strategy = '' } = context.schema ?? {}
+  if (!strategy.split(',').includes('merge')) return patch === undefined ? target : nullOrValue(patch)
+  let base = target
+  if (isNull(target)) base = patch
+  else {
+    if (patch !== undefined && isNull(patch)) return undefined
+    const directive = Array.isArray(patch) ? takeListDirective(patch) : 'merge'
+    if (directive === 'delete') return undefined
+    if (directive === 'replace') base = patch
+  }
+  const { openApi, schema } = context
+  const items = { openApi, schema: openApi.items(schema) }
+  return mergeLists(base as unknown[], Array.isArray(patch) ? patch : undefined, schema?.keys, (left, right) =>
+    mergeValues(left, right, items),
+  )
 }
 
-/** Items that differ only in that one lacks a key, such as a port's protocol, count as one, and the list's own stays (mergeValues). */
-function isHidden(item: JsonObject, other: unknown, keys: string[]): boolean {
-  if (!isObject(other)) return false
-  const shared = keys.filter((key) => item[key] !== undefined && other[key] !== undefined)
-  const lacking = keys.some((key) => (item[key] === undefined) !== (other[key] === undefined))
-  return lacking && shared.length > 0 && shared.every((key) => equalJson(item[key], other[key]))
+type Directive = 'delete' | 'replace' | 'merge'
+
+function directiveOf(value: unknown): Directive {
+  const text = textOf(value)
+  if (text === 'delete' || text === 'replace' || text === 'merge') return text
+  throw new KustomizeError('KUSTOMIZE_INVALID', `unknown patch strategy '${text}'`)
 }
 
-/** A list that replaces another, without items that only delete. */
-function cleaned(list: unknown[]): unknown[] {
-  return list.flatMap((item) => {
-    if (!isObject(item)) return [item]
-    const merged = mergeMap({}, item, { type: 'any' })
-    return merged === DELETED ? [] : [merged]
+function takeDirective(patch: JsonObject): Directive {
+  if (!('$patch' in patch)) return 'merge'
+  const directive = directiveOf(patch.$patch)
+  delete patch.$patch
+  return directive
+}
+
+/** A directive that stands alone in an item is about the whole list. */
+function takeListDirective(patch: unknown[]): Directive {
+  const item = patch.find((candidate): candidate is JsonObject => isMap(candidate) && '$patch' in candidate)
+  if (!item || Object.keys(item).length > 1) return 'merge'
+  const directive = directiveOf(item.$patch)
+  const kept = patch.filter((other) => {
+    if (isNull(other) || (isMap(other) && Object.keys(other).length === 0)) return false
+    return !(isMap(other) && textOf(other.$patch) === directive)
   })
+  patch.splice(0, patch.length, ...kept)
+  return directive
 }

@@ -1,60 +1,206 @@
-import { groupVersionOf, isNamespaced, type KubeObject } from '@slipway/kube-objects'
+import { goJson, type JsonObject } from '@slipway/kube-objects'
+import { effectiveNamespace, type Gvk, parseGroupVersion, type ResId } from './identity.ts'
+import type { OpenApi } from './schema/openapi.ts'
+import { copy, emptyMap, isMap, plain, textOf } from './values.ts'
 
-/** Where an object was at some stage of the build. */
-export interface Identity {
-  kind: string
-  group: string
-  name: string
-  namespace: string | undefined
-}
-
-/** An object on its way through a build. Transformers change `object` in place: it is this build's own copy. */
-export interface Resource {
-  object: KubeObject
-  /** The file that it came from; for a generated object the kustomization file. */
+/** Where an object comes from. */
+export interface Source {
+  /** The file that it stands in; for a generated object the kustomization file. */
   readonly file: string
   readonly line: number
-  /** What it was called before each change of name or namespace, oldest first. */
-  readonly previous: Identity[]
-  readonly prefixes: string[]
-  readonly suffixes: string[]
-  /** Its name gets a suffix that tells its content. */
-  needsHash: boolean
 }
 
-export function newResource(object: KubeObject, file: string, line: number): Resource {
-  return { object, file, line, previous: [], prefixes: [], suffixes: [], needsHash: false }
+export type Behavior = 'unspecified' | 'create' | 'replace' | 'merge'
+
+interface PreviousId {
+  readonly kind: string
+  readonly name: string
+  readonly namespace: string
 }
 
-/** A namespace of an object that lives in none says nothing. */
-export function identityOf(resource: Resource): Identity {
-  const { kind, apiVersion, metadata } = resource.object
-  const namespace = isClusterScoped(resource) ? undefined : metadata.namespace
-  return { kind, group: groupVersionOf(apiVersion).group, name: metadata.name, namespace }
+/**
+ * An object on its way through a build, and what kustomize notes about it. Kustomize keeps these notes in annotations and takes
+ * them away at the end; here they are fields.
+ */
+export class Resource {
+  /** Undefined once a patch has deleted it. Transformers change it in place: it is this build's own. */
+  object: JsonObject | undefined
+  readonly source: Source
+  /** What it was called before each change of name, namespace or kind, oldest first. */
+  previous: PreviousId[] = []
+  prefixes: string[] = []
+  suffixes: string[] = []
+  needsHash = false
+  behavior: Behavior | undefined
+  /** What patches were allowed to change; only messages tell. */
+  readonly allowed = new Set<'allowNameChange' | 'allowKindChange'>()
+  /** Vars whose values are in it. */
+  varNames: string[] = []
+  /** What Go says when it is printed, where it can't be. */
+  readonly unprintable: string | undefined
+  readonly openApi: OpenApi
+
+  constructor(object: JsonObject, source: Source, openApi: OpenApi, unprintable?: string) {
+    this.object = object
+    this.source = source
+    this.openApi = openApi
+    this.unprintable = unprintable
+  }
+
+  copy(): Resource {
+    const twin = new Resource(copy(this.object ?? emptyMap()), this.source, this.openApi, this.unprintable)
+    return Object.assign(twin, {
+      previous: [...this.previous],
+      prefixes: [...this.prefixes],
+      suffixes: [...this.suffixes],
+      needsHash: this.needsHash,
+      behavior: this.behavior,
+      varNames: [...this.varNames],
+    })
+  }
+
+  get kind(): string {
+    return textOf(this.object?.kind)
+  }
+
+  get apiVersion(): string {
+    return textOf(this.object?.apiVersion)
+  }
+
+  get name(): string {
+    return textOf(this.#metadata?.name)
+  }
+
+  set name(name: string) {
+    this.metadata().name = name
+  }
+
+  get namespace(): string {
+    return textOf(this.#metadata?.namespace)
+  }
+
+  set namespace(namespace: string) {
+    if (namespace === '') delete this.#metadata?.namespace
+    else this.metadata().namespace = namespace
+  }
+
+  get gvk(): Gvk {
+    return { ...parseGroupVersion(this.apiVersion), kind: this.kind }
+  }
+
+  get isClusterScoped(): boolean {
+    return this.openApi.isClusterScoped(this.apiVersion, this.kind)
+  }
+
+  /** What it is called now. */
+  get id(): ResId {
+    const { name, namespace, isClusterScoped } = this
+    return { ...this.gvk, name, namespace, isClusterScoped }
+  }
+
+  /** What it was called before, with the group and version that it has now. */
+  get previousIds(): ResId[] {
+    const gv = parseGroupVersion(this.apiVersion)
+    return this.previous.map((id) => ({ ...gv, ...id, isClusterScoped: false }))
+  }
+
+  get originalId(): ResId {
+    return this.previousIds[0] ?? this.id
+  }
+
+  storePreviousId(): void {
+    const { kind, name } = this
+    this.previous.push({ kind, name, namespace: effectiveNamespace(this) })
+  }
+
+  /** Whether kustomize would have annotations of its own in it at this moment. */
+  get hasNotes(): boolean {
+    return this.previous.length > 0 || this.needsHash || this.behavior !== undefined
+  }
+
+  /** Runs what changes its annotations: kustomize forgets its notes together with them. */
+  withNotes<T>(change: () => T): T {
+    if (!this.hasNotes) return change()
+    const before = this.metadata()
+    const annotations = isMap(before.annotations) ? before.annotations : emptyMap()
+    before.annotations = annotations
+    annotations[NOTES] = ''
+    const result = change()
+    const after = this.#metadata?.annotations
+    if (isMap(after) && NOTES in after) {
+      delete after[NOTES]
+      return result
+    }
+    this.previous = []
+    this.prefixes = []
+    this.suffixes = []
+    this.needsHash = false
+    this.behavior = undefined
+    return result
+  }
+
+  get #metadata(): JsonObject | undefined {
+    const metadata = this.object?.metadata
+    return isMap(metadata) ? metadata : undefined
+  }
+
+  /** Its metadata, made where there is none. */
+  metadata(): JsonObject {
+    const metadata = this.#metadata
+    if (metadata) return metadata
+    const made = emptyMap()
+    if (this.object) this.object.metadata = made
+    return made
+  }
+
+  /** The texts of its labels or annotations. */
+  texts(field: 'labels' | 'annotations'): Record<string, string> {
+    const result = emptyMap() as Record<string, string>
+    const map = this.#metadata?.[field]
+    if (isMap(map)) for (const key in map) result[key] = textOf(map[key])
+    return result
+  }
+
+  /** Sets labels or annotations; there is no field for none. */
+  setTexts(field: 'labels' | 'annotations', texts: Record<string, string>): void {
+    const metadata = this.metadata()
+    if (Object.keys(texts).length > 0) metadata[field] = Object.assign(emptyMap(), texts)
+    else delete metadata[field]
+  }
+
+  /** As kustomize prints it inside messages: JSON with all its notes. */
+  toString(): string {
+    return goJson(this.annotated())
+  }
+
+  /** The object with kustomize's notes in its annotations. */
+  annotated(): JsonObject {
+    const notes: Record<string, string> = {}
+    const note = (name: string, values: readonly string[]): void => {
+      if (values.length > 0) notes[`internal.config.kubernetes.io/${name}`] = values.join(',')
+    }
+    note(
+      'previousKinds',
+      this.previous.map(({ kind }) => kind),
+    )
+    note(
+      'previousNames',
+      this.previous.map(({ name }) => name),
+    )
+    note(
+      'previousNamespaces',
+      this.previous.map(({ namespace }) => namespace),
+    )
+    note('prefixes', this.prefixes)
+    note('suffixes', this.suffixes)
+    note('generatorBehavior', this.behavior ? [this.behavior] : [])
+    note('needsHashSuffix', this.needsHash ? ['enabled'] : [])
+    for (const name of this.allowed) note(name, ['enabled'])
+    const twin = this.copy()
+    if (Object.keys(notes).length > 0) twin.setTexts('annotations', { ...twin.texts('annotations'), ...notes })
+    return plain(twin.object) as JsonObject
+  }
 }
 
-/** What it is called now and was called before. */
-export function identitiesOf(resource: Resource): Identity[] {
-  return [...resource.previous, identityOf(resource)]
-}
-
-/** Kinds that are not known count as namespaced, as in kustomize. */
-export function isClusterScoped({ object }: Resource): boolean {
-  return isNamespaced(object) === false
-}
-
-const spaceOf = (namespace: string | undefined): string => namespace || 'default'
-
-export function sameNamespace(a: string | undefined, b: string | undefined): boolean {
-  return spaceOf(a) === spaceOf(b)
-}
-
-/** One text for all identities that are one object to kustomize, see {@link sameIdentity}. */
-export function identityKey({ kind, group, name, namespace }: Identity): string {
-  return JSON.stringify([kind, group, name, spaceOf(namespace)])
-}
-
-/** Whether two identities are one object to kustomize. */
-export function sameIdentity(a: Identity, b: Identity): boolean {
-  return a.kind === b.kind && a.group === b.group && a.name === b.name && sameNamespace(a.namespace, b.namespace)
-}
+/** Stands for kustomize's own annotations, where it matters that they are there. */
+const NOTES = 'internal.config.kubernetes.io/notes'

@@ -6,15 +6,14 @@ export interface Tree {
   list: (dir: string) => string[]
   /** Lower-case hex SHA-256 of a text's UTF-8 bytes, for the names of generated objects. */
   sha256: (text: string) => string
+  /** Where the links of a path lead; undefined when nowhere. Without it there are no links. */
+  resolve?: (path: string) => string | undefined
+  /** What stands before paths in messages, such as `/`. @default '' */
+  root?: string
 }
 
 // In the order in which kustomize looks for them (konfig.RecognizedKustomizationFileNames).
-const FILE_NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
-
-/** The path of a folder's kustomization file; undefined when it has none. */
-export function kustomizationFile(tree: Pick<Tree, 'files'>, dir: string): string | undefined {
-  return FILE_NAMES.map((name) => join(dir, name)).find((path) => tree.files(path) !== undefined)
-}
+export const FILE_NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 
 /** Whether a folder holds a kustomization file, so that it is built as a whole. */
 export function hasKustomization(names: readonly string[]): boolean {
@@ -24,7 +23,6 @@ export function hasKustomization(names: readonly string[]): boolean {
 /** A path below (or, by `..`, beside) a folder; undefined when it leaves the tree. */
 export function resolvePath(dir: string, path: string): string | undefined {
   const parts: string[] = []
-  if (path.startsWith('/')) return undefined
   for (const part of `${dir}/${path}`.split('/')) {
     if (part === '' || part === '.') continue
     if (part !== '..') parts.push(part)
@@ -33,11 +31,7 @@ export function resolvePath(dir: string, path: string): string | undefined {
   return parts.join('/')
 }
 
-export function join(dir: string, name: string): string {
-  return dir === '' || dir === '.' ? name : `${dir}/${name}`
-}
-
 /** A file's text. */
-export function textOf(content: string | Uint8Array): string {
+export function textOfFile(content: string | Uint8Array): string {
   return typeof content === 'string' ? content : new TextDecoder().decode(content)
 }

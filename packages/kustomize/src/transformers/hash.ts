@@ -1,23 +1,28 @@
-import { goJson, isObject, type JsonObject } from '@slipway/kube-objects'
+import { goJson, type JsonObject } from '@slipway/kube-objects'
 import type { Resource } from '../resource.ts'
-import { rename } from './names.ts'
+import { isMap, isScalar, plain, textOf } from '../values.ts'
+import type { Transformer } from './transformer.ts'
 
 /** Gives generated objects the suffix that tells their content (api/hasher/hasher.go). */
-export function addHashes(resources: readonly Resource[], sha256: (text: string) => string): void {
-  for (const resource of resources) {
-    if (!resource.needsHash) continue
-    rename(resource, `${resource.object.metadata.name}-${contentHash(resource, sha256)}`)
+export function hashTransformer(sha256: (text: string) => string): Transformer {
+  return ({ resources }) => {
+    for (const resource of resources) {
+      if (!resource.needsHash) continue
+      const hash = contentHash(resource, sha256)
+      resource.storePreviousId()
+      resource.name = `${resource.name}-${hash}`
+    }
   }
 }
 
-function contentHash({ object }: Resource, sha256: (text: string) => string): string {
-  const { kind, data = '', binaryData, stringData, type = '' } = object
+function contentHash({ kind, object }: Resource, sha256: (text: string) => string): string {
+  const { data, binaryData, stringData, type } = object ?? {}
   // The name is no part of it, so that equal content has one suffix whatever prefixes are added.
-  const content: JsonObject = { kind, name: '', data }
-  if (kind === 'ConfigMap' && isObject(binaryData)) content.binaryData = binaryData
+  const content: JsonObject = { kind, name: '', data: hashedValue(data) }
+  if (kind === 'ConfigMap' && isMap(binaryData)) content.binaryData = plain(binaryData)
   if (kind === 'Secret') {
-    content.type = type
-    if (isObject(stringData)) content.stringData = stringData
+    content.type = hashedValue(type)
+    if (isMap(stringData)) content.stringData = plain(stringData)
   }
   const digits: Record<string, string> = { 0: 'g', 1: 'h', 3: 'k', a: 'm', e: 't' }
   // Letters that could make words, and digits that look like letters, are avoided.
@@ -25,3 +30,5 @@ function contentHash({ object }: Resource, sha256: (text: string) => string): st
     .slice(0, 10)
     .replace(/[013ae]/g, (digit) => digits[digit] ?? digit)
 }
+
+const hashedValue = (value: unknown): unknown => (isScalar(value) ? textOf(value) : plain(value))
