@@ -12,6 +12,7 @@ import { Story } from '../../apps/slipway/src/story/story.ts'
 import { waitForObject } from '../../apps/slipway/src/story/wait.ts'
 import type { WorkingCopy } from '../../apps/slipway/src/story/working-copy.ts'
 import { hasContainerEngine } from './clients.ts'
+import { processesWith } from './processes.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
@@ -42,18 +43,6 @@ async function runPipeline(script: string): Promise<string> {
   // The next one takes the next number.
   await waitForObject(story.client, { ...RUN, name }, () => true)
   return name
-}
-
-/** Processes of this machine whose command line has this text. */
-function processesWith(text: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(text)
-    } catch {
-      return false
-    }
-  })
 }
 
 const isRunning = (text: string): Promise<void> =>

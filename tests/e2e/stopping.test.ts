@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { waitForObject } from '../../apps/slipway/src/story/wait.ts'
 import type { WorkingCopy } from '../../apps/slipway/src/story/working-copy.ts'
 import { chartArchive, sha256 } from '../../packages/registry/src/testing/index.ts'
 import { hasContainerEngine } from './clients.ts'
+import { processesWith } from './processes.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../apps/slipway/bin/slipway.cjs', import.meta.url))
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
@@ -50,18 +51,6 @@ async function stopAndRestart(signal: 'SIGTERM' | 'SIGINT'): Promise<{ took: num
 
 const send = (method: string, path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(new URL(path, server.instance.http), { ...init, method, headers: { ...story.adminHeaders, ...init.headers } })
-
-/** Processes of this machine whose command line has this text. */
-function processesWith(text: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(text)
-    } catch {
-      return false
-    }
-  })
-}
 
 /** A chart of one ConfigMap, and of a Job before each upgrade that nobody lets begin. */
 const chart = (version: string): Record<string, string> => ({

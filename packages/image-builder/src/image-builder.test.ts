@@ -130,15 +130,22 @@ describe('builds', () => {
     expect(engine.builds.slice(-2).map(({ platform }) => platform)).toEqual(['linux/arm/v7', undefined])
   })
 
-  it('are canceled at once, those that wait for their turn too', async () => {
+  /** Of three builds that do not end, one waits for its turn. Resolves to the ids of their runs. */
+  async function scheduleThree(): Promise<string[]> {
     engine.hangs = true
     const begun = engine.builds.length
-    const order = async () => ({ type: 'DockerBuildRequest', sourceLocation: await uploadSource(), imageNames: [] })
     const ids: string[] = []
     for (let build = 0; build < 3; build++) {
-      ids.push((await json<Run>(send('POST', `${RESOURCE}/scheduleRun`, await order()))).runId)
+      const order = { type: 'DockerBuildRequest', sourceLocation: await uploadSource(), imageNames: [] }
+      ids.push((await json<Run>(send('POST', `${RESOURCE}/scheduleRun`, order))).runId)
     }
     await expect.poll(() => engine.builds.length).toBe(begun + 2)
+    return ids
+  }
+
+  it('are canceled at once, those that wait for their turn too', async () => {
+    const begun = engine.builds.length
+    const ids = await scheduleThree()
     const canceled = { status: 'Canceled', runErrorMessage: 'the run was canceled' }
     const state = (id = '') => json<Run>(send('GET', `${RESOURCE}/runs/${id}`))
 
@@ -153,14 +160,8 @@ describe('builds', () => {
   })
 
   it('end when the program stops, and the queued do not begin', async () => {
-    engine.hangs = true
     const begun = engine.builds.length
-    const order = async () => ({ type: 'DockerBuildRequest', sourceLocation: await uploadSource(), imageNames: [] })
-    const ids: string[] = []
-    for (let build = 0; build < 3; build++) {
-      ids.push((await json<Run>(send('POST', `${RESOURCE}/scheduleRun`, await order()))).runId)
-    }
-    await expect.poll(() => engine.builds.length).toBe(begun + 2)
+    const ids = await scheduleThree()
 
     await builder.stop()
     engine.hangs = false

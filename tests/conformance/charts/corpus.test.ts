@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runHelm } from '../../../apps/slipway/src/helm/command.ts'
 import { completeSchemas } from '../../../apps/slipway/src/helm/fetched-schemas.ts'
 import { runLocalTemplate } from '../../../apps/slipway/src/helm/local-template.ts'
+import { caught } from '../caught.ts'
 import { argumentsOf, type ChartCase, type ChartCorpus, errorPart, type Golden, openCorpus } from './corpus.ts'
 
 /** A folder with charts and what Helm printed for them; see corpus.ts. */
@@ -44,12 +45,6 @@ describe.skipIf(!source)(`a corpus of charts${source ? '' : ' (skipped: SLIPWAY_
     }
   }
 })
-
-/** Keeps what is written to a stream of this process. */
-function caught(stream: NodeJS.WriteStream): { text: () => string; release: () => void } {
-  const spy = vi.spyOn(stream, 'write').mockReturnValue(true)
-  return { text: () => spy.mock.calls.map(([chunk]) => String(chunk)).join(''), release: () => spy.mockRestore() }
-}
 
 function isSame({ unordered }: ChartCase, want: Golden, got: Golden): boolean {
   const error = (of: Golden): string => (unordered ? of.error.split('\n').sort().join('\n') : of.error)

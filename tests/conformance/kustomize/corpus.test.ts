@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runKustomize } from '../../../apps/slipway/src/kustomize/command.ts'
+import { caught } from '../caught.ts'
 import { errorPart, type Golden, type KustomizeCase, type KustomizeCorpus, openCorpus } from './corpus.ts'
 
 /** A folder with kustomizations and what kubectl printed for them; see corpus.ts. */
@@ -41,12 +42,6 @@ describe.skipIf(!source)(
     }
   },
 )
-
-/** Keeps what is written to a stream of this process. */
-function caught(stream: NodeJS.WriteStream): { text: () => string; release: () => void } {
-  const spy = vi.spyOn(stream, 'write').mockReturnValue(true)
-  return { text: () => spy.mock.calls.map(([chunk]) => String(chunk)).join(''), release: () => spy.mockRestore() }
-}
 
 function firstDifference(want: Golden, got: Golden): string {
   const [expected, actual] = [want, got].map(({ exit, stdout, error }) => `exit ${exit}\n${stdout}${error}`.split('\n'))
